@@ -1,0 +1,1 @@
+"""Takes the district's files in, keeps the directory, hosts the home page and sign-in."""

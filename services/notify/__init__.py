@@ -1,0 +1,1 @@
+"""Mail to regional directors about their schools still in Tier 1."""

@@ -1,0 +1,1 @@
+"""Response rates and tiers per school and respondent group."""

@@ -1,0 +1,1 @@
+"""School Emergency Status Report in Strike Mode."""

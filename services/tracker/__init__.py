@@ -1,0 +1,1 @@
+"""The strategic plan's progress tracker and the LCAP tables behind it."""

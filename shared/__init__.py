@@ -1,0 +1,1 @@
+"""The platform under the five services; it knows none of them."""

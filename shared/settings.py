@@ -1,0 +1,147 @@
+"""Every setting, read once from SES_* variables and, where named, a folder of secret files."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+SERVICES = ("ingest", "rates", "tracker", "sesr", "notify")
+PREFIX = "SES_"
+
+
+class SettingsError(Exception):
+    """A setting is missing, malformed or misspelt; the text says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """The settings; `docs/operations.md` lists each with its meaning."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore")
+
+    environment: Literal["production", "demo", "test"] = "production"
+    secrets_dir: str = ""
+    database_url: str = ""
+    database_passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    redis_url: str = ""
+    redis_passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    event_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    link_key: SecretStr = SecretStr("")
+    smtp_url: str = "smtp://127.0.0.1:25"
+    mail_from: str = "School Experience Survey <ses@lausd.example>"
+    mail_domain: str = "lausd.example"
+    support_email: str = "ses-support@lausd.example"
+    support_phone: str = "213-555-0100"
+    public_url: str = "http://127.0.0.1:8000"
+    allowed_hosts: str = ""
+    timezone: str = "America/Los_Angeles"
+    upload_max_mb: int = 64
+    session_idle_minutes: int = 30
+    session_absolute_hours: int = 12
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    pool_size: int = 5
+    tls_required: bool = False
+    data: str = ".data/run"
+    port: int = 8000
+    flower_port: int = 5555
+    mail_port: int = 8025
+    pg_bin: str = ""
+    broker_bin: str = ""
+    demo_size: Literal["small", "full"] = "full"
+
+    @field_validator("database_passwords", "redis_passwords", "event_keys")
+    @classmethod
+    def _lower_keys(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        return {name.lower(): secret for name, secret in value.items()}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        folder = os.environ.get(f"{PREFIX}SECRETS_DIR")
+        if not folder:
+            return (init_settings, env_settings)
+        files = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_dir=folder, secrets_prefix=PREFIX, secrets_nested_delimiter="__"
+        )
+        return (init_settings, env_settings, files)
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    def database_url_of(self, service: str) -> str:
+        """The address of PostgreSQL for the role of one service.
+
+        Raises SettingsError when that service's password is not set.
+        """
+        return _with_user(self.database_url, f"ses_{service}", self._secret("database_passwords", service))
+
+    def redis_url_of(self, service: str) -> str:
+        """The address of the broker for the user of one service; SettingsError without its password."""
+        return _with_user(self.redis_url, service, self._secret("redis_passwords", service))
+
+    def event_keys_of(self, service: str) -> list[bytes]:
+        """The signing keys of a speaker, newest first: two while a key is being rotated."""
+        return [key.encode() for key in self._secret("event_keys", service).split(",")]
+
+    def _secret(self, name: str, service: str) -> str:
+        secret: SecretStr | None = getattr(self, name).get(service)
+        if secret is None or not secret.get_secret_value():
+            raise SettingsError(f"{PREFIX}{name.upper()}__{service.upper()} is not set: give the secret of {service}.")
+        return secret.get_secret_value()
+
+
+def _with_user(url: str, user: str, password: str) -> str:
+    if not url:
+        raise SettingsError("SES_DATABASE_URL and SES_REDIS_URL must name the servers, or use `make run`.")
+    parts = urlsplit(url)
+    host = parts.hostname or "127.0.0.1"
+    port = f":{parts.port}" if parts.port else ""
+    netloc = f"{quote(user)}:{quote(password, safe='')}@{host}{port}"
+    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, parts.fragment))
+
+
+def unknown_names(environ: Mapping[str, str]) -> list[str]:
+    """One sentence for each SES_* variable that no setting has, with the nearest real name."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    sentences = []
+    for name in sorted(environ):
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        head, _, service = name.partition("__")
+        if head in known and service.lower() in (*SERVICES, "relay", "flower", "web", "default"):
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else " docs/operations.md lists the names."
+        sentences.append(f"{name} is not a setting.{hint}")
+    return sentences
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process; SettingsError names every misspelt SES_* variable."""
+    sentences = unknown_names(os.environ)
+    if sentences:
+        raise SettingsError(" ".join(sentences))
+    return Settings()
