@@ -1,0 +1,192 @@
+"""Celery on Redis as a doorbell: one app per service, its listeners, loops and daily jobs.
+
+PostgreSQL is the truth (RELIABILITY section 2): no results, no ETA, no retries, no late acks here. Early ack is safe
+because an unacknowledged delivery is sent again until the hearer's receipt arrives.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+from celery import Celery
+from celery.signals import worker_process_init
+from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared import inbox, outbox
+from shared.db import engine, transaction
+from shared.envelope import ForgedMessage, open_event, open_receipt, receipt_message
+from shared.events import Event
+from shared.metrics import FORGED, HANDLED
+from shared.settings import settings
+
+E = TypeVar("E", bound=Event)
+log = structlog.get_logger()
+SWEEP_EVERY = timedelta(seconds=5)
+SWEEP_AT_MOST = 200
+
+_BEAT = text("insert into loop_beat(id, at) values ('loop', now()) on conflict (id) do update set at = now()")
+_ADVANCE = text(
+    "update job set due_at = greatest(due_at + every, now()), next_at = now()"
+    " where name = :name and due_at <= now() returning due_at"
+)
+_SLOT = text(
+    "with j as (select name, due_at from job where name = :name and due_at <= now() for update skip locked),"
+    " s as (insert into job_log(name, slot) select name, due_at from j on conflict do nothing returning slot)"
+    " update job set due_at = case when due_at + every > now() then due_at + every else now() + every end"
+    " from j where job.name = j.name returning (select count(*) from s) as ran"
+)
+
+
+def celery_app(service: str) -> Celery:
+    """A Celery app with the settings that were measured (RELIABILITY section 3), as the service's own broker user."""
+    app = Celery(service, broker=settings().redis_url_of(service))
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        task_acks_late=False,
+        task_soft_time_limit=30,
+        task_time_limit=45,
+        task_publish_retry=False,
+        task_default_queue=f"{service}.events",
+        worker_prefetch_multiplier=1,
+        worker_max_tasks_per_child=1000,
+        worker_enable_remote_control=True,
+        worker_send_task_events=True,
+        worker_soft_shutdown_timeout=20.0,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_channel_error_retry=True,
+        broker_pool_acquire_timeout=5,
+        control_queue_ttl=60.0,
+        control_queue_expires=60.0,
+        broker_transport_options={
+            "visibility_timeout": 600,
+            "unacked_key": f"{service}.unacked",
+            "unacked_index_key": f"{service}.unacked_index",
+            "unacked_mutex_key": f"{service}.unacked_mutex",
+            "socket_timeout": 5,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "client_name": service,
+        },
+    )
+    return app
+
+
+def _ack(self: Any, delivery_tag: Any) -> None:
+    """Gives the prefetch credit back even when Redis is away; without it a worker can stop consuming for ever."""
+    try:
+        self._remove_from_indices(delivery_tag).execute()
+    finally:
+        virtual.QoS.ack(self, delivery_tag)
+
+
+kombu_redis.QoS.ack = _ack
+
+
+@worker_process_init.connect
+def _fresh_engines(**_: Any) -> None:
+    engine.cache_clear()
+
+
+class Bus:
+    """A service's ears: register listeners with `hears`, loops with `loop`, once-per-slot jobs with `daily`."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.celery = celery_app(service)
+        self.handlers: dict[str, inbox.Handler] = {}
+        self.jobs: dict[str, timedelta] = {}
+        self.celery.task(name=f"{service}.take_receipt")(self._take_receipt)
+        self.loop(f"{service}.sweep_inbox", SWEEP_EVERY)(self.sweep)
+
+    def hears(self, event: type[E]) -> Callable[[Callable[[Session, E], None]], Callable[[Session, E], None]]:
+        """Registers the listener of an event under the task name that the map gives this service."""
+
+        def register(listener: Callable[[Session, E], None]) -> Callable[[Session, E], None]:
+            self.handlers[event.topic] = listener  # type: ignore[assignment]
+            self.celery.task(name=event.heard_by[self.service])(self._hear)
+            return listener
+
+        return register
+
+    def loop(self, name: str, every: timedelta) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        """Registers work that repeats and commits by itself; running it twice must be harmless."""
+
+        def register(work: Callable[[], None]) -> Callable[[], None]:
+            def turn() -> None:
+                with transaction(self.service) as session:
+                    session.execute(_ADVANCE, {"name": name})
+                work()
+
+            self.jobs[name] = every
+            self.celery.task(name=name)(turn)
+            return work
+
+        return register
+
+    def daily(self, name: str, every: timedelta) -> Callable[[Callable[[Session], None]], Callable[[Session], None]]:
+        """Registers database work that runs once per slot, whatever the number of relays that ring for it."""
+
+        def register(work: Callable[[Session], None]) -> Callable[[Session], None]:
+            def slot() -> None:
+                with transaction(self.service) as session:
+                    if session.execute(_SLOT, {"name": name}).scalar():
+                        work(session)
+
+            self.jobs[name] = every
+            self.celery.task(name=name)(slot)
+            return work
+
+        return register
+
+    def sweep(self) -> None:
+        """Runs what is due again and shows that the whole loop relay, broker, worker, PostgreSQL works."""
+        with transaction(self.service) as session:
+            session.execute(_BEAT)
+        for _ in range(SWEEP_AT_MOST):
+            event_id = inbox.claim_due(self.service)
+            if event_id is None:
+                return
+            inbox.run(self.service, event_id, self.handlers)
+
+    def _hear(self, **message: Any) -> None:
+        try:
+            envelope = open_event(message)
+        except ForgedMessage as error:
+            FORGED.labels(self.service).inc()
+            log.error("forged event refused", reason=str(error))
+            return
+        if envelope.topic not in self.handlers:
+            log.error("event is not for this service", topic=envelope.topic)
+            return
+        inbox.arrive(self.service, envelope)
+        self._give_receipt(envelope.source, receipt_message(envelope.event_id, self.service))
+        inbox.run(self.service, envelope.event_id, self.handlers)
+        HANDLED.labels(self.service, envelope.topic).inc()
+
+    def _give_receipt(self, speaker: str, message: dict[str, str]) -> None:
+        try:
+            self.celery.send_task(
+                f"{speaker}.take_receipt", kwargs=message, queue=f"{speaker}.receipts", ignore_result=True
+            )
+        except Exception as error:
+            log.warning("receipt not sent; the speaker will ask again", reason=str(error))
+
+    def _take_receipt(self, event_id: str, subscriber: str, signature: str) -> None:
+        try:
+            known = open_receipt(event_id, subscriber, signature)
+        except (ForgedMessage, ValueError) as error:
+            FORGED.labels(self.service).inc()
+            log.error("forged receipt refused", reason=str(error))
+            return
+        with transaction(self.service) as session:
+            outbox.take_receipt(session, known, subscriber)

@@ -1,0 +1,59 @@
+"""PostgreSQL: one engine per service and process, one schema and role per service, and the one commit point."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, MetaData, create_engine
+from sqlmodel import Session
+
+from shared.settings import settings
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+def schema(service: str) -> MetaData:
+    """The metadata of one service's schema, for its tables."""
+    return MetaData(schema=service, naming_convention=NAMING)
+
+
+@lru_cache
+def engine(service: str) -> Engine:
+    """The engine that connects as the service's own role. Made on first use, so after a worker forked."""
+    url = settings().database_url_of(service).replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(
+        url,
+        pool_size=settings().pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        pool_timeout=5,
+        pool_recycle=1800,
+        connect_args={"connect_timeout": 3, "application_name": f"ses {service}"},
+    )
+
+
+@contextmanager
+def transaction(service: str) -> Iterator[Session]:
+    """One transaction of a service: committed when the block ends, rolled back when it raises."""
+    with Session(engine(service), expire_on_commit=False, autoflush=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def listening(service: str) -> Iterator[psycopg.Connection[Any]]:
+    """A bare autocommit connection as the service's role, for LISTEN and for claims outside a transaction."""
+    with psycopg.connect(settings().database_url_of(service), autocommit=True, connect_timeout=3) as connection:
+        yield connection
+
+
+def raw(session: Session) -> psycopg.Connection[Any]:
+    """The psycopg connection inside the session's transaction, for COPY."""
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    return connection

@@ -1,0 +1,67 @@
+"""Counters of this process, and gauges of a service's queue tables computed when they are asked for."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import text
+
+from shared.db import transaction
+
+REGISTRY = CollectorRegistry()
+FORGED = Counter("ses_forged_messages", "Messages refused for their signature", ["service"], registry=REGISTRY)
+HANDLED = Counter("ses_events_handled", "Events heard", ["service", "topic"], registry=REGISTRY)
+REQUESTS = Counter("ses_requests", "Requests answered", ["service", "method", "status"], registry=REGISTRY)
+SECONDS = Histogram("ses_request_seconds", "Time to answer a request", ["service"], registry=REGISTRY)
+
+_GAUGES = text(
+    "select (select count(*) from outbox_delivery where state in ('pending','sent')) as unacknowledged,"
+    " (select coalesce(extract(epoch from now() - min(e.created_at)), 0) from outbox_delivery d"
+    "  join outbox_event e using (event_id) where d.state in ('pending','sent')) as oldest_unacknowledged,"
+    " (select count(*) from inbox where state = 'new') as inbox_new,"
+    " (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'new') as oldest_new,"
+    " (select count(*) from inbox where state = 'parked') as parked,"
+    " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'loop') as loop_age,"
+    " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'relay') as relay_age"
+)
+_TOLD = {
+    "unacknowledged": ("ses_outbox_unacknowledged", "Deliveries without a receipt"),
+    "oldest_unacknowledged": ("ses_outbox_oldest_seconds", "Age of the oldest delivery without a receipt"),
+    "inbox_new": ("ses_inbox_new", "Events heard but not done"),
+    "oldest_new": ("ses_inbox_oldest_seconds", "Age of the oldest event heard but not done"),
+    "parked": ("ses_inbox_parked", "Events set aside after their attempts"),
+    "loop_age": ("ses_loop_beat_seconds", "Age of the last beat through relay, broker, worker and PostgreSQL"),
+    "relay_age": ("ses_relay_beat_seconds", "Age of the relay's last turn"),
+}
+
+
+def queue_state(service: str) -> dict[str, float]:
+    """The service's queue figures by name: counts, and ages in seconds (-1 where there never was a beat)."""
+    with transaction(service) as session:
+        row = session.execute(_GAUGES).one()
+    return {name: float(value) for name, value in row._mapping.items()}
+
+
+class QueueGauges(Collector):
+    """The queue figures of a service as Prometheus gauges."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        return iter(())
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        state = queue_state(self.service)
+        for name, (metric, words) in _TOLD.items():
+            gauge = GaugeMetricFamily(metric, words, labels=["service"])
+            gauge.add_metric([self.service], state[name])
+            yield gauge
+
+
+def exposition(service: str) -> bytes:
+    """All metrics of this process and service in Prometheus' text format."""
+    gauges = CollectorRegistry()
+    gauges.register(QueueGauges(service))
+    return bytes(generate_latest(REGISTRY) + generate_latest(gauges))

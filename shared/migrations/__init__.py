@@ -1,0 +1,91 @@
+"""Roles, schemas and migrations of all services; run by `python -m shared.migrations` or `ses migrate`."""
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import MetaData
+
+from shared.settings import SERVICES, Settings, settings
+
+ROOT = Path(__file__).parent.parent.parent
+LOCK = 7_305_001
+
+_ROLE_SETTINGS: dict[LiteralString, LiteralString] = {
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+    "client_connection_check_interval": "10s",
+    "timezone": "UTC",
+}
+
+
+def config(service: str) -> Config:
+    """Alembic's configuration for one service: its own versions, version table and schema."""
+    made = Config()
+    made.set_main_option("script_location", str(ROOT / "shared" / "migrations").replace("%", "%%"))
+    made.set_main_option("version_locations", str(ROOT / "services" / service / "migrations").replace("%", "%%"))
+    made.set_main_option("path_separator", "newline")
+    made.attributes["service"] = service
+    made.attributes["url"] = settings().database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return made
+
+
+def metadata_of(service: str) -> MetaData:
+    """The tables that the service's code declares, for comparing them with its migrations."""
+    found: MetaData = importlib.import_module(f"services.{service}.tables").metadata
+    return found
+
+
+def migrate(services: Sequence[str] = SERVICES) -> None:
+    """Makes roles and schemas where absent and brings every service's schema to its newest migration.
+
+    Only one process migrates at a time; the others wait for it.
+    """
+    with psycopg.connect(settings().database_url, autocommit=True, connect_timeout=5) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+        provision(connection, settings())
+        for service in services:
+            command.upgrade(config(service), "head")
+            _append_only(connection, service)
+
+
+def provision(connection: psycopg.Connection[tuple[object, ...]], chosen: Settings) -> None:
+    """Roles with their passwords and limits, schemas, and rights by default for later tables."""
+    database = sql.Identifier(connection.info.dbname)
+    connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+    connection.execute("revoke all on schema public from public")
+    for service in chosen.database_passwords:
+        _provision_service(connection, service, chosen.database_passwords[service].get_secret_value())
+    connection.execute("create schema if not exists access")
+    connection.execute("alter default privileges in schema access grant select, insert, update, delete on tables to ses_ingest")
+    connection.execute("alter default privileges in schema access grant usage on sequences to ses_ingest")
+    for service in chosen.database_passwords:
+        connection.execute(sql.SQL("grant usage on schema access to {}").format(sql.Identifier(f"ses_{service}")))
+
+
+def _provision_service(connection: psycopg.Connection[tuple[object, ...]], service: str, password: str) -> None:
+    role, schema = sql.Identifier(f"ses_{service}"), sql.Identifier(service)
+    if not connection.execute("select 1 from pg_roles where rolname = %s", (f"ses_{service}",)).fetchone():
+        connection.execute(sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole").format(role))
+    connection.execute(sql.SQL("alter role {} password {}").format(role, sql.Literal(password)))
+    for name, value in _ROLE_SETTINGS.items():
+        connection.execute(sql.SQL("alter role {} set {} = {}").format(role, sql.SQL(name), sql.Literal(value)))
+    connection.execute(sql.SQL("alter role {} set search_path = {}").format(role, schema))
+    connection.execute(sql.SQL("create schema if not exists {}").format(schema))
+    database = sql.Identifier(connection.info.dbname)
+    connection.execute(sql.SQL("grant connect, temporary on database {} to {}").format(database, role))
+    connection.execute(sql.SQL("grant usage on schema {} to {}").format(schema, role))
+    defaults = sql.SQL("alter default privileges in schema {} grant {} to {}")
+    for rights in ("select, insert, update, delete on tables", "usage on sequences"):
+        connection.execute(defaults.format(schema, sql.SQL(rights), role))
+
+
+def _append_only(connection: psycopg.Connection[tuple[object, ...]], service: str) -> None:
+    table, role = sql.Identifier(service, "audit"), sql.Identifier(f"ses_{service}")
+    connection.execute(sql.SQL("revoke update, delete, truncate on {} from {}").format(table, role))

@@ -1,0 +1,49 @@
+"""Saying an event: the row of the event and one delivery per hearer, in the transaction of what happened."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.events import Event
+
+CHANNEL = "ses_outbox"
+
+_EVENT = text(
+    "insert into outbox_event(topic, key, version, payload) values (:topic, :key, :version, cast(:payload as jsonb))"
+    " on conflict (topic, key, version) do nothing returning event_id"
+)
+_DELIVERY = text("insert into outbox_delivery(event_id, subscriber) select :event_id, unnest(cast(:names as text[]))")
+_RING = text("select pg_notify(:channel, current_schema())")
+_RECEIPT = text(
+    "update outbox_delivery set state = 'acked', acked_at = now()"
+    " where event_id = :event_id and subscriber = :subscriber and state in ('pending', 'sent')"
+)
+_DUE = text("update job set due_at = least(due_at, now()), next_at = now() where name = :name")
+
+
+def say(session: Session, event: Event) -> UUID | None:
+    """Writes the event for all its hearers; None where this key was already said at this version."""
+    values: dict[str, Any] = {
+        "topic": event.topic,
+        "key": event.key,
+        "version": event.version,
+        "payload": event.model_dump_json(),
+    }
+    event_id: UUID | None = session.execute(_EVENT, values).scalar()
+    if event_id is not None:
+        session.execute(_DELIVERY, {"event_id": event_id, "names": list(event.heard_by)})
+        session.execute(_RING, {"channel": CHANNEL})
+    return event_id
+
+
+def call_job(session: Session, name: str) -> None:
+    """Makes a job of this service due now; the relay hears of it when the transaction commits."""
+    session.execute(_DUE, {"name": name})
+    session.execute(_RING, {"channel": CHANNEL})
+
+
+def take_receipt(session: Session, event_id: UUID, subscriber: str) -> None:
+    """A hearer has the event: the relay need not send it again."""
+    session.execute(_RECEIPT, {"event_id": event_id, "subscriber": subscriber})

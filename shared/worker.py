@@ -1,0 +1,88 @@
+"""Runs one service's Celery worker with its watchdog: `python -m shared.worker rates`."""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import psycopg
+import structlog
+from celery.signals import worker_process_init, worker_ready
+
+from shared.bus import Bus
+from shared.logs import set_up_logs
+from shared.settings import SERVICES, settings
+
+STALE_SECONDS = 60
+CHECK_SECONDS = 10.0
+log = structlog.get_logger()
+
+_JOB = (
+    "insert into job(name, every, due_at) values (%s, %s, now())"
+    " on conflict (name) do update set every = excluded.every where job.every <> excluded.every"
+)
+_AGES = (
+    "select extract(epoch from now() - max(at) filter (where id = 'loop')),"
+    " extract(epoch from now() - max(at) filter (where id = 'relay')) from loop_beat"
+)
+
+
+def is_stalled(loop_age: float | None, relay_age: float | None, up_for: float) -> bool:
+    """Whether the worker no longer hears although the relay is alive; ages in seconds, None where never."""
+    relay_lives = relay_age is not None and relay_age < STALE_SECONDS / 2
+    silent_for = up_for if loop_age is None else min(loop_age, up_for)
+    return relay_lives and silent_for > STALE_SECONDS
+
+
+def register_jobs(bus: Bus) -> None:
+    """Writes the service's loops and jobs into its job table, where the relay finds them."""
+    with psycopg.connect(settings().database_url_of(bus.service), connect_timeout=3) as connection:
+        for name, every in bus.jobs.items():
+            connection.execute(_JOB, (name, every))
+        connection.execute("delete from job where name <> all(%s)", (list(bus.jobs),))
+
+
+def watch(service: str, stop: threading.Event) -> None:
+    """Kills this worker when nothing came through relay, broker and worker for a minute; it is started again."""
+    up_for = 0.0
+    while not stop.wait(CHECK_SECONDS):
+        up_for += CHECK_SECONDS
+        try:
+            with psycopg.connect(settings().database_url_of(service), connect_timeout=3) as connection:
+                row = connection.execute(_AGES).fetchone()
+        except psycopg.Error:
+            up_for = 0.0
+            continue
+        if row is not None and is_stalled(*row, up_for=up_for):
+            log.error("worker stalled: leaving to be started again", service=service)
+            os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def main(arguments: list[str]) -> None:
+    """Starts the worker of the named service with `-c` children (default 1)."""
+    service = arguments[0] if arguments else ""
+    if service not in SERVICES:
+        sys.exit(f"usage: python -m shared.worker SERVICE [CHILDREN]; SERVICE is one of {', '.join(SERVICES)}")
+    children = arguments[1] if len(arguments) > 1 else "1"
+    set_up_logs(f"{service} worker")
+    bus: Bus = importlib.import_module(f"services.{service}.tasks").bus
+    register_jobs(bus)
+    stop = threading.Event()
+
+    @worker_ready.connect(weak=False)
+    def start_watch(**_: Any) -> None:
+        threading.Thread(target=watch, args=(service, stop), daemon=True).start()
+
+    @worker_process_init.connect(weak=False)
+    def name_child(**_: Any) -> None:
+        set_up_logs(f"{service} worker")
+
+    queues = ",".join(f"{service}.{kind}" for kind in ("events", "receipts", "ticks"))
+    options = ["--without-gossip", "--without-mingle", "-E", "--loglevel", "WARNING"]
+    bus.celery.worker_main(["worker", "-n", f"{service}@%h", "-Q", queues, "-c", children, *options])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
