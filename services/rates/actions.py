@@ -1,0 +1,136 @@
+"""What rates does: store the tiers of an extraction, tell them, keep the directory."""
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.rates.rules import rate, surveys_needed, tier
+from services.rates.tables import Mailed
+from shared.db import raw
+from shared.events import (
+    ROWS_PER_PART,
+    DigestSent,
+    DirectoryLoaded,
+    ExtractionLoaded,
+    ExtractionRow,
+    TierRow,
+    TiersComputed,
+)
+from shared.names import name_key
+from shared.outbox import say
+
+_COLUMNS = (
+    "school_key, ploc, cost_centre, region, cos, director, school, level, total, submitted, file_tier, file_rate,"
+    " tier, rate, needed, school_sort, director_key"
+)
+_NEW = (
+    "create temp table incoming (school_key text, ploc text, cost_centre text, region text, cos text, director text,"
+    " school text, level text, total int, submitted int, file_tier text, file_rate text, tier smallint,"
+    " rate numeric(9,4), needed int, school_sort text, director_key text) on commit drop"
+)
+_MERGE = text(
+    'with merged as (merge into rate r using incoming n'
+    ' on r.term = :term and r."on" = :on and r."group" = :group and r.school_key = n.school_key'
+    " when matched and r.revision < :revision and (r.removed or (r.ploc, r.cost_centre, r.region, r.cos, r.director,"
+    "   r.school, r.level, r.total, r.submitted, r.file_tier, r.file_rate) is distinct from"
+    "   (n.ploc, n.cost_centre, n.region, n.cos, n.director, n.school, n.level, n.total, n.submitted, n.file_tier,"
+    "   n.file_rate)) then update set revision = :revision, upload_id = :upload_id, ploc = n.ploc,"
+    "   cost_centre = n.cost_centre, region = n.region, cos = n.cos, director = n.director, school = n.school,"
+    "   level = n.level, total = n.total, submitted = n.submitted, file_tier = n.file_tier, file_rate = n.file_rate,"
+    "   tier = n.tier, rate = n.rate, needed = n.needed, school_sort = n.school_sort, director_key = n.director_key,"
+    "   removed = false"
+    f' when not matched then insert (term, "on", "group", revision, upload_id, {_COLUMNS}, removed)'
+    f"   values (:term, :on, :group, :revision, :upload_id, {_COLUMNS.replace('school_key', 'n.school_key', 1)}, false)"
+    " returning 1) select count(*) from merged"
+)
+_REMOVE = text(
+    'update rate set removed = true, revision = :revision where term = :term and "on" = :on and "group" = :group'
+    " and school_key = any(:removed) and revision < :revision and not removed"
+)
+_ARRIVE = text(
+    'insert into arrival(upload_id, "group", parts, "of", changed)'
+    " values (:upload_id, :group, array[:part]::smallint[], :parts, :changed)"
+    ' on conflict (upload_id, "group") do update set parts = array_append(arrival.parts, cast(:part as smallint)),'
+    " changed = arrival.changed + :changed where not (cast(:part as smallint) = any(arrival.parts))"
+    ' returning cardinality(parts) = "of", changed'
+)
+_EXTRACTION = text(
+    'insert into extraction(term, "on", "group", revision, upload_id, window_opens, window_closes, schools)'
+    " values (:term, :on, :group, :revision, :upload_id, :window_opens, :window_closes,"
+    '  (select count(*) from rate where term = :term and "on" = :on and "group" = :group and not removed))'
+    ' on conflict (term, "on", "group") do update set revision = greatest(extraction.revision, excluded.revision),'
+    " upload_id = case when excluded.revision >= extraction.revision then excluded.upload_id else extraction.upload_id"
+    " end, window_opens = excluded.window_opens, window_closes = excluded.window_closes, schools = excluded.schools,"
+    " computed_at = now()"
+)
+_COMPUTED = text(
+    "select school_key, ploc, school, region, cos, director, total, submitted, tier, needed, rate from rate"
+    ' where term = :term and "on" = :on and "group" = :group and not removed order by school_key'
+)
+_REMOVED = text(
+    'select school_key from rate where term = :term and "on" = :on and "group" = :group and removed order by school_key'
+)
+_EXPECTED = text(
+    'select count(distinct school_key) from rate where term = :term and "group" = :group and not removed'
+)
+_SCHOOLS = text(
+    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director)"
+    " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director)"
+    " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc,"
+    " cost_centre = excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region,"
+    " cos = excluded.cos, director = excluded.director where school.revision < excluded.revision"
+)
+
+
+def store_tiers(session: Session, event: ExtractionLoaded) -> None:
+    """Stores a part's rows with their tiers; once all parts of the group are there, tells the group's tiers."""
+    values = event.model_dump(include={"term", "on", "group", "revision", "upload_id", "part", "parts"})
+    changed = _merge_rows(session, event.rows, values)
+    if event.removed:
+        session.execute(_REMOVE, {**values, "removed": event.removed})
+        changed += len(event.removed)
+    arrived = session.execute(_ARRIVE, {**values, "changed": changed}).one_or_none()
+    if arrived is not None and arrived[0]:
+        window = {"window_opens": event.window_opens, "window_closes": event.window_closes}
+        session.execute(_EXTRACTION, {**values, **window})
+        _tell(session, event, arrived.changed)
+
+
+def _merge_rows(session: Session, rows: list[ExtractionRow], values: dict[str, object]) -> int:
+    session.execute(text(_NEW))
+    with raw(session).cursor().copy(f"copy incoming ({_COLUMNS}) from stdin") as copy:
+        for row in rows:
+            counts = (row.submitted, row.total)
+            computed = (tier(*counts), rate(*counts), surveys_needed(*counts))
+            copy.write_row((*row, *computed, row.school.casefold(), name_key(row.director)))
+    changed: int = session.execute(_MERGE, values).scalar_one()
+    session.execute(text("drop table incoming"))
+    return changed
+
+
+def _tell(session: Session, event: ExtractionLoaded, changed: int) -> None:
+    values = event.model_dump(include={"term", "on", "group"})
+    rows = [TierRow(*row) for row in session.execute(_COMPUTED, values)]
+    removed = list(session.execute(_REMOVED, values).scalars())
+    expected = session.execute(_EXPECTED, values).scalar_one()
+    told = event.model_dump(
+        include={"upload_id", "term", "on", "revision", "groups", "group", "thin", "is_undo", "window_closes"}
+    )
+    cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)] or [[]]
+    for part, cut in enumerate(cuts, 1):
+        taken = removed if part == 1 else []
+        say(session, TiersComputed(**told, part=part, parts=len(cuts), changed=changed, expected=expected,
+                                   rows=cut, removed=taken))
+
+
+def store_directory(session: Session, event: DirectoryLoaded) -> None:
+    """Keeps the directory's schools, the newer revision of each."""
+    rows = [{**school._asdict(), "revision": event.revision} for school in event.schools]
+    if rows:
+        session.execute(_SCHOOLS, rows)
+
+
+def note_sent(session: Session, event: DigestSent) -> None:
+    """Keeps which schools a director was told of."""
+    for school_key in event.school_keys:
+        session.merge(Mailed(mail_id=event.mail_id, school_key=school_key, upload_id=event.upload_id,
+                             director=event.director))

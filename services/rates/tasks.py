@@ -1,0 +1,24 @@
+"""What rates hears."""
+
+from sqlmodel import Session
+
+from services.rates import actions
+from shared.bus import Bus
+from shared.events import DigestSent, DirectoryLoaded, ExtractionLoaded
+
+bus = Bus("rates")
+
+
+@bus.hears(ExtractionLoaded)
+def on_extraction_loaded(session: Session, event: ExtractionLoaded) -> None:
+    actions.store_tiers(session, event)
+
+
+@bus.hears(DirectoryLoaded)
+def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
+    actions.store_directory(session, event)
+
+
+@bus.hears(DigestSent)
+def on_digest_sent(session: Session, event: DigestSent) -> None:
+    actions.note_sent(session, event)

@@ -1,0 +1,26 @@
+"""Dates and instants as people of the district read them."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from shared.settings import settings
+
+
+def district_zone() -> ZoneInfo:
+    return ZoneInfo(settings().timezone)
+
+
+def instant_words(instant: datetime) -> str:
+    """An instant in the district's time zone: `Fri Feb 21, 2025, 9:12 AM PST`."""
+    local = instant.astimezone(district_zone())
+    return f"{local:%a %b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+
+
+def date_words(day: date) -> str:
+    """A day: `Fri Feb 21, 2025`."""
+    return f"{day:%a %b} {day.day}, {day:%Y}"
+
+
+def today() -> date:
+    """The district's calendar day now."""
+    return datetime.now(UTC).astimezone(district_zone()).date()

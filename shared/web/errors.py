@@ -1,0 +1,112 @@
+"""One rendering for every refusal and failure: a page for people, problem+json for programs."""
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from shared.errors import Invalid, NotSignedIn, Refused, TooMany
+from shared.web.pages import page, redirect
+
+log = structlog.get_logger()
+
+_SENTENCES = {
+    404: "There is nothing at this address. Check it, or start from the home page.",
+    405: "This address does not take that kind of request.",
+    413: "What was sent is larger than allowed here.",
+}
+
+
+def wants_page(request: Request) -> bool:
+    """Whether the answer is read by a person: not an API path, and HTML is accepted."""
+    return "/api/" not in request.url.path and "text/html" in request.headers.get("accept", "")
+
+
+def answer(request: Request, refused: Refused) -> Response:
+    """The refusal as a page or as problem+json."""
+    if isinstance(refused, NotSignedIn) and wants_page(request) and request.method in ("GET", "HEAD"):
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return redirect(f"/sign-in?next={quote(here, safe='')}")
+    title = HTTPStatus(refused.status).phrase
+    response: Response
+    if wants_page(request):
+        response = page(request, "error.html", refused.status, code=refused.code, title=title,
+                        sentence=refused.sentence, problems=refused.problems)
+    else:
+        response = JSONResponse(_problem(request, refused, title), refused.status, media_type="application/problem+json")
+    if isinstance(refused, TooMany):
+        response.headers["retry-after"] = str(refused.retry_after)
+    if refused.status == 401:
+        response.headers["www-authenticate"] = "Bearer"
+    if refused.status == 503:
+        response.headers["retry-after"] = "5"
+    return response
+
+
+def _problem(request: Request, refused: Refused, title: str) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": title,
+        "status": refused.status,
+        "code": refused.code,
+        "detail": refused.sentence,
+        "problems": refused.problems,
+        "request_id": getattr(request.state, "request_id", ""),
+    }
+
+
+class _Told(Refused):
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence, code=code)
+        self.status = status
+
+
+def _on_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return answer(request, error)
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    told = _Told(error.status_code, phrase.lower().replace(" ", "_"), _SENTENCES.get(error.status_code, str(error.detail)))
+    return answer(request, told)
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        {"code": "invalid_field", "field": ".".join(map(str, found["loc"][1:])), "message": found["msg"]}
+        for found in error.errors()
+    ]
+    return answer(request, Invalid("Some of what was sent is missing or not understood.", problems=problems))
+
+
+def _on_database_away(request: Request, error: Exception) -> Response:
+    log.error("database away", reason=str(error)[:300])
+    return answer(request, _Told(503, "unavailable", "The system cannot save right now. Try again in a few seconds."))
+
+
+def _on_failure(request: Request, error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return _on_database_away(request, error)
+    log.error("request failed", exc_info=error)
+    sentence = "Something went wrong here. Nothing was saved. Try again; if it stays, tell the support team the number below."
+    return answer(request, _Told(500, "failed", sentence))
+
+
+def install_errors(app: FastAPI) -> None:
+    """Makes the app render every refusal and failure by `answer`."""
+    app.add_exception_handler(Refused, _on_refused)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(OperationalError, _on_database_away)
+    app.add_exception_handler(PoolTimeout, _on_database_away)
+    app.add_exception_handler(Exception, _on_failure)

@@ -1,0 +1,84 @@
+"""What surrounds every request: an id in logs and answer, time and count, and the security headers."""
+
+import re
+import time
+import uuid
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.metrics import REQUESTS, SECONDS
+from shared.settings import settings
+
+log = structlog.get_logger()
+CSP = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
+    "connect-src 'self'", "manifest-src 'self'", "worker-src 'self'", "form-action 'self'", "base-uri 'none'",
+    "object-src 'none'", "frame-ancestors 'none'",
+))
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9-]{8,64}$")
+_QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+def security_headers() -> dict[str, str]:
+    """The headers of every answer; Strict-Transport-Security where the public address has TLS."""
+    headers = {
+        "content-security-policy": CSP,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+    }
+    if settings().secure_cookies:
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+class Surroundings:
+    """ASGI middleware for one service; pure ASGI, so that streams pass through unbuffered."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app = app
+        self.service = service
+        self.headers = security_headers()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = self._request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id, service=self.service):
+            try:
+                await self.app(scope, receive, answer)
+            finally:
+                self._count(scope, status, time.perf_counter() - started)
+
+    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+        headers["x-request-id"] = request_id
+        headers.setdefault("cache-control", "no-store")
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+
+    @staticmethod
+    def _request_id(scope: Scope) -> str:
+        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        return given.decode() if _REQUEST_ID.match(given) else uuid.uuid4().hex
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        REQUESTS.labels(self.service, scope["method"], str(status)).inc()
+        SECONDS.labels(self.service).observe(seconds)
+        if not any(part in scope["path"] for part in _QUIET):
+            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))

@@ -1,0 +1,89 @@
+"""HTML pages: templates of the service and of the platform, with what every page shows."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from shared.access import Who, csrf_of
+from shared.policy import may
+from shared.settings import settings
+from shared.web.clock import date_words, instant_words
+from shared.web.requests import session_token
+from shared.web.static_files import static_url
+
+ROOT = Path(__file__).parent.parent.parent
+NAVIGATION = (
+    ("/", "Home", "home.see"),
+    ("/ingest/", "Uploads", "uploads.see"),
+    ("/rates/", "Response rates", "rates.see"),
+    ("/notify/", "Alerts", "digests.see"),
+    ("/tracker/", "Progress tracker", "tracker.see"),
+    ("/sesr/", "Strike reports", "sesr.see"),
+    ("/ops", "Operations", "ops.see"),
+)
+
+
+@lru_cache
+def environment(service: str) -> Environment:
+    """The templates of a service, before those of the platform."""
+    folders = [ROOT / "services" / service / "templates", ROOT / "shared" / "web" / "templates"]
+    made = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = static_url
+    made.filters["instant"] = instant_words
+    made.filters["day"] = date_words
+    return made
+
+
+def navigation(who: Who | None, path: str) -> list[dict[str, Any]]:
+    """The entries that the role may open, the current one marked."""
+    if who is None:
+        return []
+    entries = [(href, label) for href, label, permission in NAVIGATION if may(who.role, permission)]
+    return [
+        {"href": href, "label": label, "current": path == href or (href != "/" and path.startswith(href))}
+        for href, label in entries
+    ]
+
+
+def _everywhere(request: Request) -> dict[str, Any]:
+    who: Who | None = getattr(request.state, "who", None)
+    token = session_token(request)
+    chosen = settings()
+    return {
+        "who": who,
+        "nav": navigation(who, request.url.path),
+        "csrf": csrf_of(token) if token else "",
+        "environment": chosen.environment,
+        "support": {"email": chosen.support_email, "phone": chosen.support_phone},
+        "request_id": getattr(request.state, "request_id", ""),
+        "path": request.url.path,
+        "may": lambda permission: who is not None and may(who.role, permission),
+    }
+
+
+def page(request: Request, template: str, /, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """The rendered page with what every page shows: who, navigation, form token, support contact."""
+    made = environment(request.app.state.service).get_template(template)
+    return HTMLResponse(made.render({**_everywhere(request), **context}), status_code)
+
+
+def redirect(path: str) -> RedirectResponse:
+    """See other: after a form was sent, so that reloading does not send it again."""
+    return RedirectResponse(path, status_code=303)
+
+
+def local_path(path: str | None) -> str:
+    """A path on this site to return to; `/` for anything that would leave it."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or any(ord(c) < 32 for c in path):
+        return "/"
+    return path

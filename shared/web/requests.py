@@ -1,0 +1,116 @@
+"""What a route can ask for: the database session, who is asking, and that they may."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from shared.access import Who, csrf_of, who_is
+from shared.db import transaction
+from shared.errors import NotAllowed, NotSignedIn
+from shared.policy import PERMISSIONS, may
+from shared.settings import settings
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def _session(request: Request) -> Iterator[Session]:
+    with transaction(request.app.state.service) as session:
+        yield session
+
+
+# Scope "function": the commit comes before the answer leaves, so that a failed commit is never answered with 201.
+Db = Annotated[Session, Depends(_session, scope="function")]
+
+
+def cookie_name() -> str:
+    return "__Host-sid" if settings().secure_cookies else "sid"
+
+
+def session_token(request: Request) -> str | None:
+    """The session token of the browser's cookie."""
+    return request.cookies.get(cookie_name())
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None
+
+
+async def _form_token(request: Request) -> str:
+    """The form token that came with the request, in the header (script) or as the field `csrf` (form)."""
+    header = request.headers.get("x-csrf-token")
+    if header:
+        return header
+    kind = request.headers.get("content-type", "")
+    if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return str((await request.form()).get("csrf", ""))
+    return ""
+
+
+def _is_same_origin(request: Request) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
+
+
+async def _guard_writes(request: Request) -> None:
+    """Refuses a write that another site could have caused: wrong origin, or a cookie without the form token."""
+    if request.method in SAFE_METHODS or _bearer(request):
+        return
+    if not _is_same_origin(request):
+        raise NotAllowed("This form was sent from another site. Open the page here and try again.", code="wrong_origin")
+    token = session_token(request)
+    if token is not None and await _form_token(request) != csrf_of(token):
+        raise NotAllowed("This form is no longer valid. Reload the page and send it again.", code="form_expired")
+
+
+def current_who(request: Request, session: Db) -> Who | None:
+    """Who is asking; None for an anonymous request. Raises NotSignedIn for a token that is not valid (any more)."""
+    bearer = _bearer(request)
+    token = bearer or session_token(request)
+    if token is None:
+        return None
+    who = who_is(session, token, timedelta(minutes=settings().session_idle_minutes))
+    if who is None and bearer:
+        raise NotSignedIn("The bearer token is unknown, revoked or expired. Ask operations for a new one.")
+    request.state.who = who
+    return who
+
+
+class Permission:
+    """The permission that a route needs; answers who asks, or refuses."""
+
+    def __init__(self, name: str) -> None:
+        if name not in PERMISSIONS:
+            raise KeyError(name)
+        self.name = name
+
+    def __call__(self, request: Request, who: Annotated[Who | None, Depends(current_who, scope="function")]) -> Who:
+        if who is None:
+            raise NotSignedIn("Sign in to see this page.")
+        if not may(who.role, self.name):
+            raise NotAllowed(f"Your role ({who.role}) may not do this. Switch to another role, or ask the support team.")
+        return who
+
+
+class Public:
+    """Marks a route that anybody may call; answers who asks, if anyone is signed in."""
+
+    name = "public"
+
+    def __call__(self, who: Annotated[Who | None, Depends(current_who, scope="function")]) -> Who | None:
+        return who
+
+
+def allow(permission: str) -> Any:
+    """The dependency of a route that needs a permission: `who: Annotated[Who, allow("rates.see")]`."""
+    return Depends(Permission(permission), scope="function")
+
+
+public = Depends(Public(), scope="function")
+write_guard = Depends(_guard_writes)
