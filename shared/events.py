@@ -221,7 +221,8 @@ class TierRow(NamedTuple):
 class TiersComputed(Event):
     """Tiers of one group of an upload, in parts; said once all rows of that group are stored.
 
-    `changed` counts the rows that differ from the state before. `expected` is how many schools this group had in any
+    The rows are the whole state of (term, date, group), whichever upload led to it; `state` grows with each telling, and
+    a hearer keeps the greatest. `changed` counts the rows that this upload changed. `expected` is how many schools this group had in any
     extraction of the term so far: the coverage is len(rows of all parts) of `expected`.
     """
 
@@ -236,6 +237,7 @@ class TiersComputed(Event):
     term: str
     on: date
     revision: int
+    state: int
     groups: tuple[Group, ...]
     group: Group
     part: int
@@ -254,7 +256,7 @@ class TiersComputed(Event):
 
     @property
     def version(self) -> int:
-        return self.revision
+        return self.state
 
 
 class ReportSubmitted(Event):

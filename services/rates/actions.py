@@ -39,13 +39,14 @@ _MERGE = text(
     "   tier = n.tier, rate = n.rate, needed = n.needed, school_sort = n.school_sort, director_key = n.director_key,"
     "   removed = false"
     f' when not matched then insert (term, "on", "group", revision, upload_id, {_COLUMNS}, removed)'
-    f"   values (:term, :on, :group, :revision, :upload_id, {_COLUMNS.replace('school_key', 'n.school_key', 1)}, false)"
+    f"   values (:term, :on, :group, :revision, :upload_id, {_COLUMNS}, false)"
     " returning 1) select count(*) from merged"
 )
 _REMOVE = text(
     'update rate set removed = true, revision = :revision where term = :term and "on" = :on and "group" = :group'
     " and school_key = any(:removed) and revision < :revision and not removed"
 )
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))")
 _ARRIVE = text(
     'insert into arrival(upload_id, "group", parts, "of", changed)'
     " values (:upload_id, :group, array[:part]::smallint[], :parts, :changed)"
@@ -60,7 +61,7 @@ _EXTRACTION = text(
     ' on conflict (term, "on", "group") do update set revision = greatest(extraction.revision, excluded.revision),'
     " upload_id = case when excluded.revision >= extraction.revision then excluded.upload_id else extraction.upload_id"
     " end, window_opens = excluded.window_opens, window_closes = excluded.window_closes, schools = excluded.schools,"
-    " computed_at = now()"
+    " state = extraction.state + 1, computed_at = now() returning state"
 )
 _COMPUTED = text(
     "select school_key, ploc, school, region, cos, director, total, submitted, tier, needed, rate from rate"
@@ -84,6 +85,7 @@ _SCHOOLS = text(
 def store_tiers(session: Session, event: ExtractionLoaded) -> None:
     """Stores a part's rows with their tiers; once all parts of the group are there, tells the group's tiers."""
     values = event.model_dump(include={"term", "on", "group", "revision", "upload_id", "part", "parts"})
+    session.execute(_ONE_AT_A_TIME, {"lock": f"{event.term}/{event.on}/{event.group}"})
     changed = _merge_rows(session, event.rows, values)
     if event.removed:
         session.execute(_REMOVE, {**values, "removed": event.removed})
@@ -91,8 +93,8 @@ def store_tiers(session: Session, event: ExtractionLoaded) -> None:
     arrived = session.execute(_ARRIVE, {**values, "changed": changed}).one_or_none()
     if arrived is not None and arrived[0]:
         window = {"window_opens": event.window_opens, "window_closes": event.window_closes}
-        session.execute(_EXTRACTION, {**values, **window})
-        _tell(session, event, arrived.changed)
+        state = session.execute(_EXTRACTION, {**values, **window}).scalar_one()
+        _tell(session, event, state, arrived.changed)
 
 
 def _merge_rows(session: Session, rows: list[ExtractionRow], values: dict[str, object]) -> int:
@@ -107,7 +109,7 @@ def _merge_rows(session: Session, rows: list[ExtractionRow], values: dict[str, o
     return changed
 
 
-def _tell(session: Session, event: ExtractionLoaded, changed: int) -> None:
+def _tell(session: Session, event: ExtractionLoaded, state: int, changed: int) -> None:
     values = event.model_dump(include={"term", "on", "group"})
     rows = [TierRow(*row) for row in session.execute(_COMPUTED, values)]
     removed = list(session.execute(_REMOVED, values).scalars())
@@ -118,7 +120,7 @@ def _tell(session: Session, event: ExtractionLoaded, changed: int) -> None:
     cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)] or [[]]
     for part, cut in enumerate(cuts, 1):
         taken = removed if part == 1 else []
-        say(session, TiersComputed(**told, part=part, parts=len(cuts), changed=changed, expected=expected,
+        say(session, TiersComputed(**told, state=state, part=part, parts=len(cuts), changed=changed, expected=expected,
                                    rows=cut, removed=taken))
 
 

@@ -55,7 +55,7 @@ class Rate(RatesTable, table=True):
 
 
 class Extraction(RatesTable, table=True):
-    """One group of one extraction: its newest revision and how many schools it holds."""
+    """One group of one extraction: its newest revision, how many schools it holds and how often told."""
 
     __tablename__ = "extraction"
 
@@ -67,6 +67,7 @@ class Extraction(RatesTable, table=True):
     window_opens: date
     window_closes: date
     schools: int = 0
+    state: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     computed_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
 
 

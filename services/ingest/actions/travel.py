@@ -1,0 +1,42 @@
+"""How far an upload has travelled: what other services told about it."""
+
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.events import AliasResolved, DigestSent, DigestsPlanned, TiersComputed
+
+_NOTE = text(
+    "insert into travel(upload_id, station, detail) values (:upload_id, :station, cast(:detail as jsonb))"
+    " on conflict (upload_id, station) do update set detail = excluded.detail, at = now()"
+)
+_ALIAS = text(
+    "update person set resolved_aliases = array_append(resolved_aliases, :alias)"
+    " where person_id = :person_id and not (:alias = any(resolved_aliases)) and not (:alias = any(aliases))"
+)
+
+
+def note(session: Session, upload_id: UUID, station: str, detail: dict[str, object]) -> None:
+    """Notes that an upload reached a station; once, however often it is told."""
+    values = {"upload_id": upload_id, "station": station, "detail": orjson.dumps(detail).decode()}
+    session.execute(_NOTE, values)
+
+
+def note_tiers(session: Session, event: TiersComputed) -> None:
+    note(session, event.upload_id, f"tiers/{event.group}/{event.part}", {"rows": len(event.rows), "parts": event.parts})
+
+
+def note_digests(session: Session, event: DigestsPlanned) -> None:
+    counts = {"planned": event.planned, "held": event.held, "unroutable": event.unroutable}
+    note(session, event.upload_id, "digests", counts)
+
+
+def note_sent(session: Session, event: DigestSent) -> None:
+    note(session, event.upload_id, f"mail/{event.mail_id}", {"director": event.director, "schools": len(event.school_keys)})
+
+
+def keep_alias(session: Session, event: AliasResolved) -> None:
+    """Keeps a spelling that a person matched to a director; a later load of the directory leaves it."""
+    session.execute(_ALIAS, {"alias": event.alias, "person_id": event.person_id})

@@ -1,0 +1,144 @@
+"""What ingest keeps: uploads with their files, the extraction rows of each date, the directory, how far uploads travelled."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, SmallInteger, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel, Text
+
+from shared.db import schema
+from shared.platform import add_platform_tables
+
+metadata = schema("ingest")
+add_platform_tables(metadata)
+NOW = {"server_default": text("now()")}
+
+
+class IngestTable(SQLModel):
+    metadata = metadata
+
+
+class Upload(IngestTable, table=True):
+    """One file that was taken in, with its report."""
+
+    __tablename__ = "upload"
+    __table_args__ = (Index("ix_upload_sha256", "kind", "sha256"), Index("ix_upload_at", "uploaded_at"))
+
+    upload_id: UUID = Field(primary_key=True)
+    kind: str
+    file_name: str
+    sha256: bytes = Field(sa_type=LargeBinary)
+    size: int
+    state: str
+    uploaded_by: str
+    uploaded_at: datetime = Field(sa_column_kwargs=NOW)
+    term: str | None = None
+    on: date | None = None
+    revision: int | None = None
+    groups: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    counts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
+    problems: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    thin: bool = False
+
+
+class UploadFile(IngestTable, table=True):
+    """The bytes of an upload, in the same transaction as the upload: no orphan on a full disk."""
+
+    __tablename__ = "upload_file"
+
+    upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class ExtractionCount(IngestTable, table=True):
+    """The newest counts of a school for one group at one extraction, as published."""
+
+    __tablename__ = "extraction_count"
+
+    term: str = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+    group: str = Field(primary_key=True)
+    school_key: str = Field(primary_key=True)
+    revision: int
+    ploc: str
+    cost_centre: str | None
+    region: str
+    cos: str
+    director: str
+    school: str
+    level: str
+    total: int | None
+    submitted: int | None
+    file_tier: str
+    file_rate: str
+
+
+class School(IngestTable, table=True):
+    """A school by its key, given at first sight and kept for good; the cost centre code joins it when known."""
+
+    __tablename__ = "school"
+    __table_args__ = (Index("ix_school_ploc", "ploc", "name_key"),)
+
+    school_key: str = Field(primary_key=True)
+    ploc: str
+    cost_centre: str | None = Field(default=None, unique=True)
+    name: str
+    name_key: str
+    level: str = ""
+    region: str = ""
+    cos: str = ""
+    director: str = ""
+    enrolled: int | None = None
+    classified_classroom: int | None = None
+    classified_other: int | None = None
+    certificated_admin: int | None = None
+    certificated_other: int | None = None
+    principal: str = ""
+    landline: str = ""
+    in_directory: bool = False
+
+
+class Person(IngestTable, table=True):
+    """A person of the directory, with the spellings under which files name them."""
+
+    __tablename__ = "person"
+
+    person_id: str = Field(primary_key=True)
+    name: str
+    email: str
+    role: str
+    scope: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    aliases: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    resolved_aliases: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+
+
+class DirectoryRevision(IngestTable, table=True):
+    """Counts the loads of the directory; its one row is the lock under which a load happens."""
+
+    __tablename__ = "directory_revision"
+
+    id: int = Field(primary_key=True, sa_type=SmallInteger)
+    revision: int
+
+
+class SurveyWindow(IngestTable, table=True):
+    """A term with the first and last day of its survey window."""
+
+    __tablename__ = "survey_window"
+
+    term: str = Field(primary_key=True)
+    opens: date
+    closes: date
+
+
+class Travel(IngestTable, table=True):
+    """How far an upload has travelled: one row for each station it reached."""
+
+    __tablename__ = "travel"
+
+    upload_id: UUID = Field(primary_key=True)
+    station: str = Field(primary_key=True)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    at: datetime = Field(sa_column_kwargs=NOW)

@@ -1,0 +1,29 @@
+"""What ingest hears: how far its uploads have travelled, and which spellings were matched."""
+
+from sqlmodel import Session
+
+from services.ingest.actions import travel
+from shared.bus import Bus
+from shared.events import AliasResolved, DigestSent, DigestsPlanned, TiersComputed
+
+bus = Bus("ingest")
+
+
+@bus.hears(TiersComputed)
+def on_tiers_computed(session: Session, event: TiersComputed) -> None:
+    travel.note_tiers(session, event)
+
+
+@bus.hears(DigestsPlanned)
+def on_digests_planned(session: Session, event: DigestsPlanned) -> None:
+    travel.note_digests(session, event)
+
+
+@bus.hears(DigestSent)
+def on_digest_sent(session: Session, event: DigestSent) -> None:
+    travel.note_sent(session, event)
+
+
+@bus.hears(AliasResolved)
+def on_alias_resolved(session: Session, event: AliasResolved) -> None:
+    travel.keep_alias(session, event)
