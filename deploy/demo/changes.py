@@ -49,9 +49,7 @@ def _renamed(school: School, rng: Random) -> Change:
     return Change(rng.randrange(2, 6), old, school.region, school.cos, school.director)
 
 
-def _other_director(
-    school: School, schools: tuple[School, ...], heads: tuple[Director, ...], rng: Random
-) -> Change:
+def _other_director(school: School, schools: tuple[School, ...], heads: tuple[Director, ...], rng: Random) -> Change:
     """Before, the school had another director of its region; where there is none, any other."""
     near = {other.director for other in schools if other.region == school.region} - {school.director}
     old = rng.choice([head for head in heads if head in near] or [h for h in heads if h != school.director])

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from deploy.demo.district import SEED, district
 from deploy.demo.extractions import GROUPS, Extraction, extractions, window
@@ -22,9 +22,9 @@ from deploy.demo.sheets import (
     participation_cells,
     participation_columns,
     people_cells,
-    percent_text,
     result_cells,
     school_cells,
+    with_percent_text,
 )
 
 LIST = "demo.json"
@@ -96,9 +96,8 @@ def write_participation(path: Path, extraction: Extraction) -> None:
 
 def write_participation_csv(path: Path, extraction: Extraction) -> None:
     """All three groups below one header, the rate as text such as `86%`."""
-    rows = (row for group in GROUPS for row in participation_cells(extraction, group))
-    shown = ((*row[:RATE_COLUMN], percent_text(row[RATE_COLUMN]), *row[RATE_COLUMN + 1 :]) for row in rows)
-    _csv(path, participation_columns(extraction.term), shown)
+    rows = (with_percent_text(row) for group in GROUPS for row in participation_cells(extraction, group))
+    _csv(path, participation_columns(extraction.term), rows)
 
 
 def write_results(path: Path, found: District) -> None:

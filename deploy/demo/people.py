@@ -39,9 +39,7 @@ def people(schools: tuple[School, ...], heads: tuple[Director, ...], rng: Random
     spare = [name for name in invented_names(heads, rng) if name not in sites]
     found = [Person(full(head), "director", head.email, (), aliases(head)) for head in heads]
     found += [_person(name, "principal", codes) for name, codes in sites.items()]
-    found += [
-        _person(spare.pop(), "designee", codes) for codes in sites.values() if rng.random() < DESIGNEE_SHARE
-    ]
+    found += [_person(spare.pop(), "designee", codes) for codes in sites.values() if rng.random() < DESIGNEE_SHARE]
     found += [_person(spare.pop(), "desk", [region]) for region in REGION_DESKS]
     found += [_person(spare.pop(), "central", []) for _ in range(3)]
     found += [_person(spare.pop(), "ops", []) for _ in range(2)]

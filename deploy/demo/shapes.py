@@ -41,9 +41,7 @@ class School:
 
     @property
     def staff(self) -> int:
-        return (
-            self.classified_classroom + self.classified_other + self.certificated_admin + self.certificated_other
-        )
+        return self.classified_classroom + self.classified_other + self.certificated_admin + self.certificated_other
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """The demo district as tables of cells: directory, participation tabs, survey results."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from deploy.demo.extractions import Extraction, Row
 from deploy.demo.results import results
 from deploy.demo.shapes import District, School
 from deploy.demo.spellings import upper
-from services.rates.rules import tier
+from services.rates.rules import TIER_LABELS, tier
 
 Cell = str | int | float | None
 SCHOOL_COLUMNS = (
@@ -27,8 +27,7 @@ SCHOOL_COLUMNS = (
 )
 PEOPLE_COLUMNS = ("Name", "Role", "Email", "Scope", "Aliases")
 RESULT_COLUMNS = ("Period", "Level", "Item", "Cost Center Code", "PLOC", "School", "Percent")
-TIER_TEXTS = {1: "Less Than 25%", 2: "Between 25 and 50%", 3: "Between 50 and 75%", 4: "Greater Than 75%"}
-RATE_COLUMN = 10
+TOTAL_COLUMN, SUBMITTED_COLUMN, RATE_COLUMN = 8, 9, 10
 
 
 def participation_columns(term: str) -> tuple[str, ...]:
@@ -58,13 +57,17 @@ def participation_cells(extraction: Extraction, group: str) -> list[tuple[Cell, 
 
 def _cells(row: Row, number: int | None, on: str) -> tuple[Cell, ...]:
     rate = row.submitted / row.total if row.total else None
-    tier_cells = (f"Tier-{number}", TIER_TEXTS[number]) if number else (None, None)
+    tier_cells = (f"Tier-{number}", TIER_LABELS[number]) if number else (None, None)
     return (*row[:6], *tier_cells, row.total, row.submitted, rate, on)
 
 
-def percent_text(rate: Cell) -> str:
-    """The rate as the CSV prints it, whole percent rounded half up; empty without a rate."""
-    return f"{int(rate * 100 + 0.5)}%" if isinstance(rate, float) else ""
+def with_percent_text(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The same cells with the rate as the CSV prints it: whole percent rounded half up, empty without a rate."""
+    total, submitted = cells[TOTAL_COLUMN], cells[SUBMITTED_COLUMN]
+    shown = ""
+    if isinstance(total, int) and isinstance(submitted, int) and total:
+        shown = f"{(200 * submitted + total) // (2 * total)}%"
+    return (*cells[:RATE_COLUMN], shown, *cells[RATE_COLUMN + 1 :])
 
 
 def school_cells(school: School) -> tuple[Cell, ...]:

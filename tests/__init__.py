@@ -1,0 +1,1 @@
+"""Every test, by the room it is about."""
