@@ -1,0 +1,37 @@
+"""Points of small SVG charts, computed here so that pages carry no style and need no script."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import NamedTuple
+
+Number = float | int | Decimal
+
+
+class Lines(NamedTuple):
+    """Runs of points for `<polyline points>`, parted where a value is missing, and the last known point."""
+
+    runs: list[str]
+    last: tuple[str, str] | None
+
+
+def lines(
+    values: Sequence[Number | None], *, width: int = 96, height: int = 24, low: Number = 0, high: Number = 100
+) -> Lines:
+    """The values spread evenly over the width, `low` at the bottom and `high` at the top, 3 units from the edges."""
+    step = (width - 6) / max(len(values) - 1, 1)
+    span = (float(high) - float(low)) or 1.0
+    points: list[tuple[str, str] | None] = []
+    for place, value in enumerate(values):
+        if value is None:
+            points.append(None)
+            continue
+        part = min(max((float(value) - float(low)) / span, 0.0), 1.0)
+        points.append((f"{3 + place * step:.1f}", f"{height - 3 - part * (height - 6):.1f}"))
+    known = [point for point in points if point is not None]
+    runs = [
+        " ".join(f"{x},{y}" for x, y in (point for point in run if point is not None))
+        for there, run in groupby(points, key=lambda point: point is not None)
+        if there
+    ]
+    return Lines(runs, known[-1] if known else None)

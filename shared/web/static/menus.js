@@ -1,0 +1,103 @@
+// Menus made of <details>: one open at a time, Esc and a click outside close, focus returns, filters search and select.
+(() => {
+  const openMenus = () => document.querySelectorAll("details[data-menu][open]");
+
+  function close(menu, giveBack) {
+    menu.open = false;
+    if (giveBack) menu.querySelector("summary").focus();
+  }
+
+  // The filter list leaves the table's scrolling region and stays inside the window
+  function place(menu) {
+    const panel = menu.querySelector(".popover");
+    if (!menu.matches(".filter-menu") || !panel) return;
+    panel.classList.add("fixed");
+    const box = menu.getBoundingClientRect();
+    const left = Math.min(Math.max(box.left - 8, 8), innerWidth - panel.offsetWidth - 8);
+    const below = innerHeight - box.bottom - 16;
+    const height = Math.max(Math.min(448, below), 260);
+    panel.style.setProperty("--menu-left", `${left}px`);
+    panel.style.setProperty("--menu-top", `${Math.min(box.bottom + 4, innerHeight - height - 8)}px`);
+    panel.style.setProperty("--menu-height", `${height}px`);
+  }
+
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const menu = event.target;
+      if (!menu.matches?.("details[data-menu]") || !menu.open) return;
+      for (const other of openMenus()) if (other !== menu) close(other, false);
+      place(menu);
+      menu.querySelector("[data-filter-search]")?.focus({ preventScroll: true });
+    },
+    true,
+  );
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) if (!menu.contains(event.target)) close(menu, false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const menu of openMenus()) close(menu, menu.contains(document.activeElement));
+  });
+  for (const name of ["scroll", "resize"]) {
+    addEventListener(name, (event) => {
+      for (const menu of openMenus()) if (!menu.contains(event.target)) place(menu);
+    }, { capture: true, passive: true });
+  }
+
+  // Arrow keys walk through an open menu
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("details[data-menu][open]");
+    if (!menu || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
+    const stops = [...menu.querySelectorAll("summary, button, a, input:not([type=hidden])")].filter(
+      (stop) => stop.getClientRects().length,
+    );
+    const here = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+    stops[(here + stops.length) % stops.length].focus();
+  });
+
+  const boxesOf = (form) => [...form.querySelectorAll("li input[type=checkbox]")].filter((box) => !box.closest("li").hidden);
+
+  function showAll(form) {
+    const all = form.querySelector("[data-select-all]");
+    if (!all) return;
+    const boxes = boxesOf(form);
+    const ticked = boxes.filter((box) => box.checked).length;
+    all.checked = boxes.length > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest?.("[data-filter]");
+    if (!form) return;
+    if (event.target.matches("[data-filter-search]")) {
+      const wanted = event.target.value.trim().toLowerCase();
+      for (const item of form.querySelectorAll("li")) {
+        item.hidden = !item.textContent.toLowerCase().includes(wanted);
+      }
+    }
+    if (event.target.matches("[data-select-all]")) {
+      for (const box of boxesOf(form)) box.checked = event.target.checked;
+    }
+    showAll(form);
+  });
+
+  // As in a spreadsheet: what the search leaves is what Enter picks, and everything ticked is no filter
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest?.("[data-filter]");
+    if (!form) return;
+    const search = form.querySelector("[data-filter-search]");
+    if (search?.value.trim()) {
+      for (const box of form.querySelectorAll("li[hidden] input")) box.checked = false;
+      const shown = boxesOf(form);
+      if (!shown.some((box) => box.checked)) for (const box of shown) box.checked = true;
+    }
+    const boxes = [...form.querySelectorAll("li input[type=checkbox]")];
+    if (boxes.every((box) => box.checked)) for (const box of boxes) box.disabled = true;
+    if (event.submitter?.name === "sort") form.querySelector("[data-sort]")?.remove();
+  });
+
+  const prepare = () => document.querySelectorAll("[data-filter]").forEach(showAll);
+  prepare();
+  document.addEventListener("htmx:after:swap", prepare);
+})();

@@ -1,0 +1,139 @@
+// Keys, appearance, focus, toasts and what is said when a request fails. Pages work without it.
+(() => {
+  const find = (selector, from = document) => from.querySelector(selector);
+
+  function remembered(name) {
+    try {
+      return localStorage.getItem(name) || "";
+    } catch {
+      return "";
+    }
+  }
+
+  function remember(name, value) {
+    try {
+      if (value) localStorage.setItem(name, value);
+      else localStorage.removeItem(name);
+    } catch {
+      // Storage is switched off: it lasts for this page only.
+    }
+  }
+
+  // Appearance
+  const choice = find("[data-theme-choice]");
+  if (choice) {
+    choice.value = remembered("ses-theme");
+    choice.addEventListener("change", () => {
+      remember("ses-theme", choice.value);
+      if (choice.value) document.documentElement.dataset.theme = choice.value;
+      else delete document.documentElement.dataset.theme;
+    });
+  }
+
+  // Keys
+  const keys = find("#keys");
+  const off = find("[data-keys-off]");
+  off.checked = remembered("ses-keys") === "off";
+  off.addEventListener("change", () => remember("ses-keys", off.checked ? "off" : ""));
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-open-keys]")) keys.showModal();
+  });
+
+  const shortcuts = {
+    "/": () => find("[data-search]") || find("main input[type=search]:not([data-filter-search])"),
+    "[": () => find("a[rel=prev]"),
+    "]": () => find("a[rel=next]"),
+    "?": () => keys,
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (typing || off.checked || event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
+    const element = shortcuts[event.key]?.();
+    if (!element) return;
+    event.preventDefault();
+    if (element === keys) keys.showModal();
+    else if (element.tagName === "A") element.click();
+    else {
+      element.focus();
+      element.select?.();
+    }
+  });
+
+  // A focused table region: Home and End go to its sides
+  document.addEventListener("keydown", (event) => {
+    if (!event.target.matches?.(".table-region") || (event.key !== "Home" && event.key !== "End")) return;
+    event.preventDefault();
+    event.target.scrollTo({ left: event.key === "Home" ? 0 : event.target.scrollWidth });
+  });
+
+  // An error summary takes the focus; its links go to the field itself
+  function takeFocus(from) {
+    find("[data-take-focus]", from)?.focus();
+  }
+
+  takeFocus(document);
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail?.ctx?.target;
+    if (target instanceof Element && target.isConnected) takeFocus(target);
+  });
+  find('.service-nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+
+  // Toasts: by the server (a .toast put into #toasts), or by an event ses:toast {text, kind}
+  const toasts = find("#toasts");
+
+  function closeLater(toast) {
+    const seconds = Number(toast.dataset.seconds || 10);
+    let left = seconds;
+    const tick = setInterval(() => {
+      if (!toast.isConnected) clearInterval(tick);
+      else if (!toast.matches(":hover, :focus-within") && --left <= 0) toast.remove();
+    }, 1000);
+  }
+
+  function say(text, kind) {
+    const toast = document.createElement("div");
+    toast.className = `toast toast-${kind}`;
+    const sentence = document.createElement("p");
+    sentence.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "button button-small";
+    close.dataset.closeToast = "";
+    close.textContent = "Close";
+    toast.append(sentence, close);
+    toasts.append(toast);
+  }
+
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) if (node.classList?.contains("toast")) closeLater(node);
+    }
+  }).observe(toasts, { childList: true });
+  toasts.querySelectorAll(".toast").forEach(closeLater);
+  toasts.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close-toast]")) event.target.closest(".toast").remove();
+  });
+  document.addEventListener("ses:toast", (event) => say(event.detail.text, event.detail.kind || "success"));
+
+  // htmx leaves the page as it is on an error; the person is told why
+  function sentenceOf(ctx) {
+    try {
+      return JSON.parse(ctx.text).detail;
+    } catch {
+      const page = new DOMParser().parseFromString(ctx.text || "", "text/html");
+      return page.querySelector(".lead, .error-summary li")?.textContent.trim();
+    }
+  }
+
+  document.addEventListener("htmx:response:error", (event) => {
+    const { ctx } = event.detail;
+    const own = ctx.sourceElement?.getAttributeNames?.().some((name) => name.startsWith(`hx-status:${ctx.response.status}`));
+    if (own) return;
+    if (ctx.response.status === 401) location.reload();
+    else say(sentenceOf(ctx) || "That did not work. Reload the page and try again.", "error");
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (!event.detail.ctx?.response) say("No answer from the server. Check your connection and try again.", "error");
+  });
+})();

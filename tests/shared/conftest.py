@@ -1,0 +1,5 @@
+"""What the platform's tests share."""
+
+from tests.browser.chromium import browser
+
+__all__ = ["browser"]

@@ -1,0 +1,137 @@
+"""A small server with one page that has every part of the look, under the product's strict policy."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from shared.web import charts, static_files
+
+PARTS: Final = Path(__file__).parent.parent / "data" / "look"
+TEMPLATES: Final = static_files.FOLDER.parent / "templates"
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+ROWS: Final[list[tuple[str, int | None, int, int, str, int | str]]] = [
+    ("112th St El", 1, 400, 7, "1.75%", 93),
+    ("Alder St EEC", 2, 128, 40, "31%", 25),
+    ("Birch MS", 3, 776, 500, "64%", 83),
+    ("Cedar Sci/Tech Mag", 4, 327, 301, "92%", ""),
+    ("Dogwood Sp Ed Ctr", None, 0, 0, "", ""),
+]
+HISTORY: Final[list[list[float | None]]] = [[0, 0, 1, None, 1.75], [5, 12, 20, 28, 31], [10, 22, 41, 55, 64], [30, 55, 80, 90, 92], [None, None]]
+
+
+class Person:
+    """Who is signed in on the page."""
+
+    name, email, role = "Rosa Avila", "rosa.avila@lausd.example", "central"
+    roles = ("central", "ops")
+
+
+def environment() -> Environment:
+    """Templates of the tests and of the look, strict about names that do not exist."""
+    made = Environment(
+        loader=FileSystemLoader([PARTS, TEMPLATES]),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )
+    made.globals["static"] = static_files.static_url
+    made.filters["day"] = lambda value: f"{value:%b %d, %Y}"
+    made.filters["instant"] = lambda value: f"{value:%b %d, %Y, %H:%M}"
+    return made
+
+
+def context() -> dict[str, Any]:
+    """What a page can rely on, and what the page of every part shows."""
+    labels = ("Home", "Uploads", "Response rates", "Alerts", "Progress tracker", "Strike reports", "Operations")
+    nav = [{"href": f"/{label}", "label": label, "current": label == "Response rates"} for label in labels]
+    return {
+        "who": Person(), "nav": nav, "csrf": "t'o\"k<en", "environment": "demo", "request_id": "0f3a9c",
+        "support": {"email": "ses-support@lausd.example", "phone": "213-555-0100"},
+        "breadcrumbs": [{"href": "/", "label": "Home"}, {"label": "Response rates"}],
+        "on": date(2025, 2, 21), "loaded": datetime(2025, 2, 21, 17, 12, tzinfo=UTC),
+        "rows": [(*row, charts.lines(history)) for row, history in zip(ROWS, HISTORY, strict=True)],
+    }
+
+
+class Pages:
+    """The routes; `heard` keeps what was sent, for the tests to read."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.made = environment()
+
+    def _page(self, template: str, status: int = 200, **more: Any) -> Response:
+        content = self.made.get_template(template).render(context() | more)
+        return HTMLResponse(content, status, {"Content-Security-Policy": CSP})
+
+    def every_part(self, request: Request) -> Response:
+        return self._page("every_part.html")
+
+    def error(self, request: Request) -> Response:
+        problems = [{"code": "not_whole", "message": "Enter a whole number", "sheet": "Students", "row": 14}]
+        return self._page("error.html", 422, code="invalid", title="Unprocessable Content",
+                          sentence="One row cannot be read.", problems=problems)
+
+    def rows(self, request: Request) -> Response:
+        self.heard.append(dict(request.query_params))
+        return HTMLResponse(f'<tr><th scope="row">Found {request.query_params["q"]}</th></tr>')
+
+    def toast(self, request: Request) -> Response:
+        self.heard.append({"csrf": request.headers.get("x-csrf-token")})
+        said = '<div id="toasts" hx-swap-oob="beforeend"><div class="toast"><p>Saved.</p></div></div>'
+        return HTMLResponse(said)
+
+    def refused(self, request: Request) -> Response:
+        return JSONResponse({"detail": "The incident is closed. Ask the desk to open it."}, 409)
+
+    async def uploads(self, request: Request) -> Response:
+        form = await request.form()
+        file = form["file"]
+        assert not isinstance(file, str)
+        content = await file.read()
+        self.heard.append({"name": file.filename, "size": len(content), "dry_run": form.get("dry_run")})
+        if content.startswith(b"bad"):
+            problems = [{"sheet": "Students", "row": 14, "column": "I", "message": "12.5 is not a whole number."}]
+            return JSONResponse({"detail": "One row cannot be read.", "problems": problems}, 422)
+        return RedirectResponse("/error", 303)
+
+    def app(self) -> Starlette:
+        """The server's routes beside those of the static files."""
+        return Starlette(routes=[
+            Route("/", self.every_part), Route("/error", self.error), Route("/rows", self.rows),
+            Route("/toast", self.toast, methods=["POST"]), Route("/refused", self.refused, methods=["POST"]),
+            Route("/uploads", self.uploads, methods=["POST"]), static_files.route,
+        ])
+
+
+@contextmanager
+def served(pages: Pages) -> Iterator[str]:
+    """The address of the running server."""
+    server = uvicorn.Server(uvicorn.Config(pages.app(), port=0, log_level="warning"))
+    started = threading.Event()
+    original = server.startup
+
+    async def startup(*args: Any, **kwargs: Any) -> None:
+        await original(*args, **kwargs)
+        started.set()
+
+    server.startup = startup  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert started.wait(10)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)

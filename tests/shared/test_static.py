@@ -1,0 +1,158 @@
+"""The look: its files and their addresses, the page of every part in a real browser, light, dark, wide and narrow."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from starlette.testclient import TestClient
+
+from shared.web import charts
+from shared.web.static_files import DIGEST, FILES, FOLDER, static_url
+from tests.browser.axe import axe
+from tests.shared.pages_app import PARTS, Pages, served
+
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATES = [path for folder in ("shared", "services") for path in sorted((ROOT / folder).rglob("templates/**/*.html"))]
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return Pages()
+
+
+@pytest.fixture(scope="module")
+def site(pages: Pages) -> Iterator[str]:
+    with served(pages) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """The page of every part, under the strict policy; any complaint of the browser fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(site)
+    yield opened
+    context.close()
+    assert [said for said in complaints if "Failed to load resource" not in said] == []
+
+
+@pytest.mark.parametrize("folder", [FOLDER, PARTS], ids=["product", "tests"])
+def test_vendored_files_are_those_of_the_manifest(folder: Path) -> None:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    listed = {file["file"]: file["sha256"] for package in manifest["vendored"] for file in package["files"]}
+    assert all(package["licence"] and package["version"] for package in manifest["vendored"])
+    assert listed == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in listed}
+    assert {path.name for path in folder.glob("vendor/*")} <= {Path(name).name for name in listed}
+
+
+def test_files_are_served_for_ever_under_their_content(pages: Pages) -> None:
+    client = TestClient(pages.app())
+    for name, kind in (("layout.css", "text/css"), ("ses.js", "text/javascript"), ("icon.svg", "image/svg+xml")):
+        answer = client.get(static_url(name))
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-type"].startswith(kind)
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.content == FILES[name]
+    plain = client.get(static_url("app.webmanifest"), headers={"accept-encoding": "identity"})
+    assert plain.json()["short_name"] == "SES"
+    assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/000000000000/ses.js", f"/static/{DIGEST}/none.js", f"/static/{DIGEST}/../templates/base.html",
+     f"/static/{DIGEST}/%2e%2e/templates/base.html", f"/static/{DIGEST}/..%2ftemplates%2fbase.html",
+     f"/static/{DIGEST}//etc/passwd", f"/static/{DIGEST}/"],
+)
+def test_other_addresses_are_not_found(pages: Pages, path: str) -> None:
+    answer = TestClient(pages.app()).get(path)
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers.get("cache-control", "")
+
+
+def test_a_misspelt_static_file_is_refused_when_the_page_is_made() -> None:
+    with pytest.raises(KeyError, match=r"has no sess\.js"):
+        static_url("sess.js")
+
+
+def test_both_dark_palettes_are_the_same() -> None:
+    blocks = re.findall(r"data-theme=\"(?:light\"\]\)|dark\"\]) \{([^}]*)\}", (FOLDER / "tokens.css").read_text())
+    assert len(blocks) == 2
+    assert blocks[0].split() == blocks[1].split()
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
+def test_own_files_stay_short_and_fetch_nothing_from_elsewhere(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 400
+    assert re.findall(r"\beval\(|new Function|@import|https?://(?!www\.w3\.org)", text) == []
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, PARTS / "every_part.html"], ids=lambda path: path.name)
+def test_templates_hold_no_inline_style_or_script(path: Path) -> None:
+    text = path.read_text()
+    assert re.findall(r"\sstyle=|<style|\son[a-z]+=|javascript:|hx-on|<script(?![^>]*src=)|\|\s*safe\b", text) == []
+
+
+def htmx_complaints(*paths: Path) -> str:
+    tool = [sys.executable, str(PARTS / "htmx-upgrade-check.txt")]
+    return subprocess.run([*tool, *map(str, paths)], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def test_templates_use_htmx_4_as_it_is(tmp_path: Path) -> None:
+    old = tmp_path / "old.html"
+    old.write_text('<div hx-ext="sse" hx-get="/x"></div>')
+    assert "hx-ext" in htmx_complaints(old)
+    assert htmx_complaints(*TEMPLATES, PARTS / "every_part.html") == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/", "/error"])
+def test_every_part_is_accessible(browser: Browser, site: str, scheme: Any, width: int, path: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
+    )
+    opened = context.new_page()
+    opened.goto(site + path)
+    for menu in opened.locator("summary").all()[:2]:
+        assert axe(opened) == []
+        menu.click()
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/error"])
+def test_nothing_is_wider_than_a_small_phone(browser: Browser, site: str, path: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 640})
+    opened = context.new_page()
+    opened.goto(site + path)
+    assert opened.evaluate("document.documentElement.scrollWidth") == 320
+    context.close()
+
+
+def test_search_as_you_type_asks_the_server(page: Page, pages: Pages) -> None:
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    page.keyboard.type("alder")
+    expect(page.locator("#rows")).to_have_text("Found alder")
+    assert pages.heard[-1]["q"] == "alder"
+
+
+def test_a_line_of_a_chart_is_parted_where_a_value_is_missing() -> None:
+    made = charts.lines([0, 50, None, 100])
+    assert made.runs == ["3.0,21.0 33.0,12.0", "93.0,3.0"]
+    assert made.last == ("93.0", "3.0")
+    assert charts.lines([None]) == charts.Lines([], None)
