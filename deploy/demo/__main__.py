@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.demo.example import EXAMPLES, write_examples
 from deploy.demo.files import Written, write, written_before
-from deploy.demo.loading import LoadFailed, load
+from deploy.demo.loading import Door, LoadFailed, load
 from deploy.demo.shapes import Size
 from shared.access import issue_token
 from shared.settings import settings
@@ -32,11 +32,11 @@ def main(words: list[str]) -> int:
 def _load(folder: Path, size: Size) -> int:
     written = written_before(folder, size) or _write_aloud(folder, size)
     try:
-        new = load(settings().public_url, issue_token("central", label="demo"), folder, written, _say)
+        load(Door(settings().public_url, issue_token("central", label="demo")), folder, written, _say)
     except LoadFailed as failure:
         print(failure, file=sys.stderr)
         return 1
-    _say(f"The demo district is loaded ({new} files were new). To upload by hand: {folder / written.example}")
+    _say(f"The demo district is loaded. An extraction to upload by hand: {folder / written.example}")
     return 0
 
 

@@ -1,0 +1,150 @@
+"""The demo files go through the real door's rules, in order, once."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from deploy.demo.files import Written, write
+from deploy.demo.loading import Door, LoadFailed, load
+from services.ingest.rules import Cell, missing_columns, read_counts, read_header
+
+TODAY = date(2026, 4, 20)
+
+
+class DoorServer(ThreadingHTTPServer):
+    """Answers as the upload door does: new, known, refused, and on its way for a number of looks."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), DoorRequest)
+        self.taken: list[tuple[str, bytes]] = []
+        self.tokens: set[str] = set()
+        self.looks_needed = 2
+        self.looks = 0
+        self.refused: dict[str, tuple[int, dict[str, Any]]] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class DoorRequest(BaseHTTPRequestHandler):
+    """One request to the door."""
+
+    server: DoorServer
+
+    def do_POST(self) -> None:
+        kind = parse_qs(urlsplit(self.path).query)["kind"][0]
+        boundary = self.headers["Content-Type"].rpartition("=")[2].encode()
+        content = self.rfile.read(int(self.headers["Content-Length"])).replace(boundary, b"")
+        self.server.tokens.add(self.headers["Authorization"])
+        if kind in self.server.refused:
+            return self.answer(*self.server.refused[kind])
+        if (kind, content) in self.server.taken:
+            return self.answer(200, {})
+        self.server.taken.append((kind, content))
+        self.server.looks = 0
+        return self.answer(201, {})
+
+    def do_GET(self) -> None:
+        self.server.looks += 1
+        done = self.server.looks >= self.server.looks_needed
+        steps = [{"name": "Tiers computed", "done": done}, {"name": "Mails sent", "done": False}]
+        self.answer(200, {"travelled": steps})
+
+    def answer(self, status: int, body: dict[str, Any]) -> None:
+        sent = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Location", "/ingest/api/v1/uploads/7")
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the test's output stays readable."""
+
+
+@pytest.fixture
+def server() -> Iterator[DoorServer]:
+    found = DoorServer()
+    thread = Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield found
+    found.shutdown()
+    thread.join()
+    found.server_close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def written(folder: Path) -> Written:
+    return write(folder, "small", TODAY)
+
+
+def test_files_are_loaded_in_order_once_each_arrived(server: DoorServer, folder: Path, written: Written) -> None:
+    lines: list[str] = []
+    load(Door(server.url, "secret"), folder, written, lines.append)
+    assert [kind for kind, _ in server.taken] == [kind for kind, _ in written.uploads]
+    assert server.tokens == {"Bearer secret"}
+    assert len(lines) == 9
+    assert all(": loaded in " in line for line in lines)
+    load(Door(server.url, "secret"), folder, written, lines.append)
+    assert len(server.taken) == 9
+    assert all(line.endswith(": known already") for line in lines[9:])
+
+
+def test_a_late_upload_is_named_and_those_after_it_are_not_waited_for(
+    server: DoorServer, folder: Path, written: Written
+) -> None:
+    server.looks_needed = 1_000_000
+    lines: list[str] = []
+    load(Door(server.url, "secret", travel_seconds=0.4), folder, written, lines.append)
+    assert len(server.taken) == 9
+    assert all(line.endswith(": taken, still on its way") for line in lines)
+
+
+def test_a_kind_that_the_system_does_not_take_is_passed_over(
+    server: DoorServer, folder: Path, written: Written
+) -> None:
+    server.refused["survey-results"] = (415, {"code": "kind_unknown"})
+    lines: list[str] = []
+    load(Door(server.url, "secret"), folder, written, lines.append)
+    assert len(server.taken) == 8
+    assert "no place for it" in lines[-1]
+
+
+def test_a_refused_file_stops_the_loading_and_is_named(server: DoorServer, folder: Path, written: Written) -> None:
+    server.refused["participation"] = (422, {"code": "no_counts"})
+    with pytest.raises(LoadFailed, match=r"participation_2026-03-19.xlsx: .* 422: .*no_counts"):
+        load(Door(server.url, "secret"), folder, written, print)
+
+
+def test_a_system_that_is_down_is_named(folder: Path, written: Written) -> None:
+    with pytest.raises(LoadFailed, match=r"127\.0\.0\.1:9/? does not answer"):
+        load(Door("http://127.0.0.1:9", "secret"), folder, written, print)
+
+
+def test_every_row_of_every_extraction_can_be_read_by_ingest(folder: Path) -> None:
+    read = 0
+    for path in folder.rglob("participation_*.xlsx"):
+        book = CalamineWorkbook.from_path(path)
+        for tab in book.sheet_names:
+            first, *rows = cast(list[list[Cell]], book.get_sheet_by_name(tab).to_python())
+            header = read_header(first)
+            assert not missing_columns(header)
+            assert (header.suffixes, header.unknown) == ({"Sp26"}, [])
+            for row in rows:
+                read_counts({field: row[index] for field, index in header.columns.items()}, None)
+                read += 1
+    assert read > 800
