@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         """The address of the broker for the user of one service; SettingsError without its password."""
         return _with_user(self.redis_url, service, self._secret("redis_passwords", service))
 
+    def redis_password_of(self, user: str) -> str:
+        """The password of one user of the broker; SettingsError when it is not set."""
+        return self._secret("redis_passwords", user)
+
     def event_keys_of(self, service: str) -> list[bytes]:
         """The signing keys of a speaker, newest first: two while a key is being rotated."""
         return [key.encode() for key in self._secret("event_keys", service).split(",")]

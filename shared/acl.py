@@ -1,0 +1,31 @@
+"""What each user of the broker may do: its own queues, the queues it sends to, and nothing of anybody else."""
+
+import hashlib
+
+from shared.events import EVENTS
+from shared.settings import SERVICES, Settings
+
+_COMMANDS = "+@all -@admin -@dangerous +client|setinfo +client|setname +info"
+_CELERY_KEYS = "~_kombu.* ~*celery.pidbox*"
+_CELERY_CHANNELS = "&/0.celery.pidbox &/0.celeryev/*"  # compared literally by PSUBSCRIBE: no wider pattern is let in
+
+
+def users(settings: Settings) -> list[str]:
+    """The lines of an ACL file: one user per service, one for Flower, none by default; passwords only as SHA-256."""
+    services = [_user(settings, service, service_keys(service)) for service in SERVICES]
+    queues = " ".join(f"%R~{service}.*" for service in SERVICES)
+    return ["user default off", *services, _user(settings, "flower", f"{queues} ~celeryev.*")]
+
+
+def service_keys(service: str) -> str:
+    """Its own keys, the queues of those that hear it, and the receipt queues of those that it hears."""
+    hearers = {hearer for event in EVENTS.values() if event.speaker() == service for hearer in event.heard_by}
+    speakers = {event.speaker() for event in EVENTS.values() if service in event.heard_by}
+    others = {f"~{hearer}.events*" for hearer in hearers} | {f"~{speaker}.receipts*" for speaker in speakers}
+    return " ".join([f"~{service}.*", *sorted(key for key in others if not key.startswith(f"~{service}."))])
+
+
+def _user(settings: Settings, name: str, keys: str) -> str:
+    password = settings.redis_password_of(name)
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    return f"user {name} on #{digest} resetchannels {_COMMANDS} {keys} {_CELERY_KEYS} {_CELERY_CHANNELS}"
