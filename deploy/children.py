@@ -1,0 +1,128 @@
+"""The programs of the embedded installation, in the order in which they start."""
+
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+
+from deploy.child import Child
+from deploy.embedded import Embedded, settings_of
+from shared.settings import SERVICES, Settings
+
+_LOOP: dict[str, LiteralString] = {
+    "ingest": "select max(at) from ingest.loop_beat where id = 'loop'",
+    "rates": "select max(at) from rates.loop_beat where id = 'loop'",
+    "tracker": "select max(at) from tracker.loop_beat where id = 'loop'",
+    "sesr": "select max(at) from sesr.loop_beat where id = 'loop'",
+    "notify": "select max(at) from notify.loop_beat where id = 'loop'",
+}
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", name, *arguments]
+
+
+@dataclass
+class Programs:
+    """Builds each child with the environment and addresses of one embedded installation."""
+
+    made: Embedded
+    mails: bool
+
+    def __post_init__(self) -> None:
+        self.settings: Settings = settings_of(self.made.env)
+        self.env = {**self.made.env, "PYTHONUNBUFFERED": "1"}
+
+    def migrations(self) -> Child:
+        return Child("migrations", module("shared.migrations"), env=self.env)
+
+    def demo(self) -> Child:
+        return Child("demo", module("deploy.demo", "load"), env=self.env)
+
+    def main_stage(self) -> list[Child]:
+        """All that runs once the schemas are there; the workers are ready when the whole loop through them works."""
+        mail = [self._web("mail-catcher", module("deploy.mailcatcher"), self.settings.mail_port, "/healthz")]
+        return [
+            Child("relay", module("shared.relay"), env=self.env),
+            *(self._worker(service) for service in SERVICES),
+            self._web("web", module("deploy.web"), self.settings.port, "/readyz"),
+            *(mail if self.mails else []),
+            self._flower(),
+        ]
+
+    def _worker(self, service: str) -> Child:
+        ready = beats_after(self.settings.database_url, _LOOP[service], now_of(self.settings.database_url))
+        return Child(f"worker-{service}", module("shared.worker", service), ready, env=self.env)
+
+    def _web(self, name: str, command: list[str], port: int, path: str) -> Child:
+        return Child(name, command, says_ok(f"http://127.0.0.1:{port}{path}"), env=self.env)
+
+    def _flower(self) -> Child:
+        env = {**self.env, **flower_environment(self.made, self.settings)}
+        ready = says_ok(f"http://127.0.0.1:{self.settings.flower_port}/healthcheck")
+        return Child("flower", module("celery", "flower"), ready, env=env, grace=3.0)
+
+
+def flower_environment(made: Embedded, settings: Settings) -> dict[str, str]:
+    """Flower's options as variables, so that no password is in the list of processes."""
+    return {
+        "CELERY_BROKER_URL": settings.redis_url_of("flower"),
+        "FLOWER_ADDRESS": "127.0.0.1",
+        "FLOWER_PORT": str(settings.flower_port),
+        "FLOWER_BASIC_AUTH": f"flower:{made.flower_password}",
+        "FLOWER_READ_ONLY": "true",
+        "FLOWER_PERSISTENT": "true",
+        "FLOWER_DB": str(made.data / "flower"),
+        "FLOWER_STATE_SAVE_INTERVAL": "30000",
+        "FLOWER_MAX_TASKS": "10000",
+    }
+
+
+def says_ok(url: str) -> Callable[[], bool]:
+    def ask() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    return ask
+
+
+def now_of(database_url: str) -> datetime:
+    """The database's own time."""
+    with psycopg.connect(database_url, connect_timeout=5) as connection:
+        row = connection.execute("select now()").fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return now
+
+
+def beats_after(database_url: str, query: LiteralString, start: datetime) -> Callable[[], bool]:
+    """Whether `query` gives a time after `start`; asked at most five times a second."""
+    asked = 0.0
+
+    def ask() -> bool:
+        nonlocal asked
+        time.sleep(max(0.0, asked + 0.2 - time.monotonic()))
+        asked = time.monotonic()
+        try:
+            with psycopg.connect(database_url, connect_timeout=2) as connection:
+                row = connection.execute(query).fetchone()
+        except psycopg.Error:
+            return False
+        return row is not None and row[0] is not None and row[0] > start
+
+    return ask
+
+
+def loaded_mark(made: Embedded) -> Path:
+    """The file that says the demo district was loaded into the database of this data folder."""
+    return made.data / "demo.loaded"

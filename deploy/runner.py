@@ -1,0 +1,161 @@
+"""One command, one machine: starts everything, says where it is, and stops it all on Ctrl-C (`make run`)."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.child import end_with_parent
+from deploy.children import Programs, loaded_mark
+from deploy.embedded import Embedded, prepare, settings_of
+from deploy.places import PlaceRefused
+from deploy.servers import ServerMissing, port_free
+from deploy.supervisor import StartFailed, Supervisor
+from shared.settings import Settings, SettingsError, settings
+
+ROLES = "central, director, principal, designee, desk, ops"
+
+
+class RunRefused(Exception):
+    """The runner cannot start; the text says why and what to do."""
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+@contextmanager
+def only_run(data: Path) -> Iterator[None]:
+    """Holds the data folder while the block lasts; RunRefused when another runner holds it."""
+    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with (data / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise RunRefused(
+                f"It already runs on the data in {data}: {file.read().strip() or 'it is just starting'}. "
+                "Use that one, stop it with Ctrl-C in its window, or start on other data with SES_DATA=FOLDER."
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, {settings().public_url}")
+        file.flush()
+        yield
+
+
+def check_ports(wanted: Sequence[tuple[str, str, int]]) -> None:
+    """RunRefused naming each port that is taken, and its setting."""
+    taken = [
+        f"Port {port} for {what} is taken: stop what listens there, or choose another with {setting}=PORT."
+        for what, setting, port in wanted
+        if not port_free(port)
+    ]
+    if taken:
+        raise RunRefused("\n".join(taken))
+
+
+def ports(chosen: Settings, mails: bool) -> list[tuple[str, str, int]]:
+    wanted = [("the web pages", "SES_PORT", chosen.port), ("Flower", "SES_FLOWER_PORT", chosen.flower_port)]
+    if mails:
+        wanted.append(("the mail catcher", "SES_MAIL_PORT", chosen.mail_port))
+    return wanted
+
+
+class Runner:
+    """One life of the embedded installation, from the first server to the last stop."""
+
+    def __init__(self, made: Embedded, mails: bool) -> None:
+        self._made = made
+        self._mails = mails
+        self._asked = asyncio.Event()
+        self._supervisor = Supervisor(made.logs, say)
+
+    async def live(self) -> None:
+        """Starts, waits to be asked to stop, stops. A second Ctrl-C kills what is left."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._ask)
+        starting = asyncio.create_task(self._start())
+        asked = asyncio.create_task(self._asked.wait())
+        try:
+            await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                await asked
+        finally:
+            starting.cancel()
+            await asyncio.wait({starting})
+            await self._stop()
+
+    def _ask(self) -> None:
+        if self._asked.is_set():
+            self._supervisor.hurry()
+        self._asked.set()
+
+    async def _start(self) -> None:
+        began = time.monotonic()
+        await self._supervisor.start(self._made.servers())
+        programs = Programs(self._made, self._mails)
+        await self._supervisor.step(programs.migrations())
+        await self._supervisor.start(programs.main_stage())
+        mark = loaded_mark(self._made)
+        if not mark.exists():
+            say("  loading the demo district (first start only)")
+            await self._supervisor.step(programs.demo(), echo=True)
+            mark.touch()
+        say(f"Ready in {time.monotonic() - began:.1f} s.")
+        for line in addresses(self._made, self._mails):
+            say(line)
+
+    async def _stop(self) -> None:
+        began = time.monotonic()
+        say("Stopping; Ctrl-C once more kills what is left.")
+        await self._supervisor.stop()
+        say(f"Stopped in {time.monotonic() - began:.1f} s. The data stays in {self._made.data}.")
+
+
+def addresses(made: Embedded, mails: bool) -> list[str]:
+    """What a person needs next: where to look, how to sign in, how to stop."""
+    chosen = settings_of(made.env)
+    mail = f"http://127.0.0.1:{chosen.mail_port}/" if mails else f"go out by {chosen.smtp_url}"
+    return [
+        "",
+        f"  Pages     {chosen.public_url}/",
+        f"            demo sign-in, without a password: choose {ROLES}",
+        f"  Mails     {mail}",
+        f"  Flower    http://127.0.0.1:{chosen.flower_port}/  user flower, password {made.flower_password}",
+        f"  Logs      {made.logs}",
+        "  Stop      Ctrl-C",
+        "",
+    ]
+
+
+def run() -> None:
+    """Runs until it is asked to stop; RunRefused, ServerMissing, StartFailed or SettingsError when it cannot."""
+    chosen = settings()
+    data = Path(chosen.data).expanduser().resolve()
+    mails = not os.environ.get("SES_SMTP_URL")
+    with only_run(data):
+        check_ports(ports(chosen, mails))
+        say(f"School Experience Survey: starting on the data in {data}. Ctrl-C stops it.")
+        asyncio.run(Runner(prepare(data, "demo"), mails).live())
+
+
+def main() -> None:
+    if os.environ.get("MAKELEVEL"):
+        end_with_parent(signal.SIGTERM)
+    try:
+        run()
+    except (RunRefused, ServerMissing, PlaceRefused, StartFailed, SettingsError) as error:
+        sys.exit(f"\n{error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped before it was started.")
+
+
+if __name__ == "__main__":
+    main()

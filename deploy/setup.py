@@ -1,0 +1,141 @@
+"""Prepares a fresh machine: `python3 deploy/setup.py env|system|lock|clean`. Standard library only."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+DATA = ROOT / ".data"
+PYTHON = VENV / "bin" / "python"
+BOOTSTRAP = DATA / "bootstrap"
+STAMP = VENV / "made-from"
+SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+PACKAGES = {
+    "chromium": "chromium",
+    "soffice": "libreoffice-calc-nogui",
+    "exim4": "exim4-daemon-light",
+    "caddy": "caddy",
+    "prometheus": "prometheus",
+    "faketime": "faketime",
+}
+COMPILE = (
+    "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
+    " pyproject.toml --extra embedded --group pyproject.toml:dev -o requirements.lock"
+)
+
+
+def say(line: str) -> None:
+    print(f"setup: {line}", flush=True)
+
+
+def works(*command: str | Path, quiet: bool = True) -> bool:
+    """Whether a command, run in the repository, ends with 0."""
+    environ = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # uv trusts what this machine trusts
+    ran = subprocess.run([str(part) for part in command], cwd=ROOT, env=environ, capture_output=quiet, check=False)
+    return ran.returncode == 0
+
+
+def run(*command: str | Path) -> None:
+    """Runs a command in the repository; its failure ends this program."""
+    if not works(*command, quiet=False):
+        sys.exit(f"setup: this failed: {' '.join(str(part) for part in command)}")
+
+
+def wanted() -> str:
+    """What the environment must be made from: lock, project, Python and place."""
+    parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def env() -> None:
+    """Makes .venv from requirements.lock; does nothing when it was made from these very files."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - run by whatever Python the machine has
+        sys.exit(
+            f"setup: this is Python {sys.version.split()[0]}; 3.11 or newer is needed (make PYTHON=python3.12 ...)."
+        )
+    with LOCK.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if STAMP.exists() and STAMP.read_text() == wanted() and works(PYTHON, "-c", ""):
+            return
+        STAMP.unlink(missing_ok=True)
+        uv = find_uv()
+        if uv is None or not install_with_uv(uv):
+            install_with_pip()
+        STAMP.write_text(wanted())
+
+
+def find_uv() -> str | None:
+    """uv where it is there or can be had; None leads to pip, which is slower."""
+    found = shutil.which("uv") or shutil.which("uv", path=str(BOOTSTRAP / "bin"))
+    if found:
+        return found
+    say("getting uv, to install faster")
+    if works(sys.executable, "-m", "venv", BOOTSTRAP) and works(BOOTSTRAP / "bin" / "pip", "install", "-q", "uv"):
+        return str(BOOTSTRAP / "bin" / "uv")
+    return None
+
+
+def install_with_uv(uv: str) -> bool:
+    """Whether uv could; where it cannot, pip may, which follows the machine's own pip settings."""
+    say("making .venv from requirements.lock with uv")
+    install = (uv, "pip", "install", "-q", "--python", PYTHON)
+    return (
+        works(uv, "venv", "-q", "--clear", "--no-project", "--python", sys.executable, VENV, quiet=False)
+        and works(*install, "--require-hashes", "-r", LOCK, quiet=False)
+        and works(*install, "--no-deps", "--no-build-isolation", "-e", ROOT, quiet=False)
+    )
+
+
+def install_with_pip() -> None:
+    say("making .venv from requirements.lock with pip, which takes a minute")
+    if not works(sys.executable, "-m", "venv", "--clear", VENV):
+        sys.exit("setup: `python3 -m venv` does not work here. On Debian: sudo apt-get install -y python3-venv")
+    run(PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "-r", LOCK)
+    run(PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", ROOT)
+
+
+def system() -> None:
+    """Installs the programs that the tests start, where apt and the right to use it are there; else says how."""
+    missing = [package for program, package in PACKAGES.items() if not shutil.which(program, path=SEARCH)]
+    if not missing:
+        return
+    install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (as_root and not works(*as_root, "true")):
+        sys.exit(
+            f"setup: the tests need {', '.join(missing)}. Install them, then run `make test` again:\n  sudo {install}"
+        )
+    say(f"installing for the tests: {' '.join(missing)}")
+    run(*as_root, "apt-get", "update", "-q")
+    run(*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *install.split())
+
+
+def lock() -> None:
+    """Writes requirements.lock anew from pyproject.toml: hashes, no hosts."""
+    uv = find_uv()
+    if not uv:
+        sys.exit("setup: the lock file is made by uv: pip install uv")
+    run(uv, *COMPILE.split())
+
+
+def clean() -> None:
+    """Removes the environment and all data of the embedded runner, also what lies outside for root."""
+    for link in DATA.glob("*/postgres"):
+        if link.is_symlink():
+            shutil.rmtree(link.resolve().parent, ignore_errors=True)
+    for folder in (VENV, DATA):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+JOBS: dict[str, Callable[[], None]] = {"env": env, "system": system, "lock": lock, "clean": clean}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        JOBS[name]()

@@ -1,0 +1,64 @@
+"""One real PostgreSQL and one real broker for the whole session; a skipped test fails it."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import Embedded, Servers, prepare
+from shared.migrations import migrate
+from shared.settings import settings
+
+_PROGRAMS = ("SES_PG_BIN", "SES_BROKER_BIN")
+_made = pytest.StashKey[Embedded]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Exports the environment before any test module is imported; the servers start when a test asks for them."""
+    given = {name: os.environ[name] for name in _PROGRAMS if name in os.environ}
+    for name in [name for name in os.environ if name.startswith("SES_")]:
+        del os.environ[name]
+    made = prepare(Path(tempfile.mkdtemp(prefix="ses-test-")), "test", given)
+    os.environ.update(made.env)
+    settings.cache_clear()
+    config.stash[_made] = made
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    remove_data(config.stash[_made].data)
+
+
+def remove_data(data: Path) -> None:
+    """Removes a data folder, also what of it lies outside because only root can enter it."""
+    link = data / "postgres"
+    if link.is_symlink():
+        shutil.rmtree(link.resolve().parent, ignore_errors=True)
+    shutil.rmtree(data)
+
+
+@pytest.fixture(scope="session")
+def stack_servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
+    """The session's PostgreSQL and broker, migrated; SES_* of this process lead to them."""
+    servers = Servers(pytestconfig.stash[_made])
+    servers.start()
+    try:
+        migrate()
+        yield servers
+    finally:
+        servers.stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"skipped, which counts as a failure: {report.nodeid}", red=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
