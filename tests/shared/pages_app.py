@@ -104,7 +104,7 @@ class Pages:
         if content.startswith(b"bad"):
             problems = [{"sheet": "Students", "row": 14, "column": "I", "message": "12.5 is not a whole number."}]
             return JSONResponse({"detail": "One row cannot be read.", "problems": problems}, 422)
-        return RedirectResponse("/error", 303)
+        return RedirectResponse("/?loaded=1", 303)
 
     def app(self) -> Starlette:
         """The server's routes beside those of the static files."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from shared.web import charts
@@ -31,20 +31,6 @@ def pages() -> Pages:
 def site(pages: Pages) -> Iterator[str]:
     with served(pages) as address:
         yield address
-
-
-@pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
-    """The page of every part, under the strict policy; any complaint of the browser fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(site)
-    yield opened
-    context.close()
-    assert [said for said in complaints if "Failed to load resource" not in said] == []
 
 
 @pytest.mark.parametrize("folder", [FOLDER, PARTS], ids=["product", "tests"])
@@ -140,15 +126,6 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, site: str, path: 
     opened.goto(site + path)
     assert opened.evaluate("document.documentElement.scrollWidth") == 320
     context.close()
-
-
-def test_search_as_you_type_asks_the_server(page: Page, pages: Pages) -> None:
-    page.keyboard.press("Escape")
-    page.locator("h1").click()
-    page.keyboard.press("/")
-    page.keyboard.type("alder")
-    expect(page.locator("#rows")).to_have_text("Found alder")
-    assert pages.heard[-1]["q"] == "alder"
 
 
 def test_a_line_of_a_chart_is_parted_where_a_value_is_missing() -> None:

@@ -15,10 +15,16 @@
     const box = menu.getBoundingClientRect();
     const left = Math.min(Math.max(box.left - 8, 8), innerWidth - panel.offsetWidth - 8);
     const below = innerHeight - box.bottom - 16;
-    const height = Math.max(Math.min(448, below), 260);
+    const height = Math.max(Math.min(512, below), 360);
     panel.style.setProperty("--menu-left", `${left}px`);
     panel.style.setProperty("--menu-top", `${Math.min(box.bottom + 4, innerHeight - height - 8)}px`);
     panel.style.setProperty("--menu-height", `${height}px`);
+  }
+
+  // Near the window's lower edge the page moves up, so that the menu does not cover its own column
+  function makeRoom(menu) {
+    const missing = 440 - (innerHeight - menu.getBoundingClientRect().bottom);
+    if (menu.matches(".filter-menu") && missing > 0) scrollBy({ top: missing, behavior: "instant" });
   }
 
   document.addEventListener(
@@ -27,6 +33,7 @@
       const menu = event.target;
       if (!menu.matches?.("details[data-menu]") || !menu.open) return;
       for (const other of openMenus()) if (other !== menu) close(other, false);
+      makeRoom(menu);
       place(menu);
       menu.querySelector("[data-filter-search]")?.focus({ preventScroll: true });
     },

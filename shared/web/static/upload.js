@@ -73,7 +73,7 @@
       complain(form, ["The connection broke. Nothing was stored; send the file again."]);
     });
     request.addEventListener("abort", () => stop(form));
-    request.open("POST", submitter?.formAction || form.action);
+    request.open("POST", submitter?.getAttribute("formaction") || form.getAttribute("action"));
     request.setRequestHeader("Accept", "application/json");
     const token = document.querySelector("meta[name=csrf]")?.content;
     if (token) request.setRequestHeader("X-CSRF-Token", token);
