@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from deploy.child import Child, tied
 from deploy.logs import LogFile
@@ -104,32 +105,39 @@ class Supervisor:
     async def _spawn(self, run: Running, echo: bool = False) -> None:
         child = run.child
         owner = child.owner
-        run.process = await asyncio.create_subprocess_exec(
-            *child.command,
-            stdin=asyncio.subprocess.PIPE if child.stdin else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **child.env},
-            cwd=child.cwd,
-            start_new_session=True,
-            preexec_fn=tied(child.death_signal),
-            user=owner.uid if owner else None,
-            group=owner.gid if owner else None,
-            extra_groups=[] if owner else None,
-        )
+        reader, writer = os.pipe()  # not asyncio's own: with those, wait() lasts until the last grandchild is gone
+        given = _filled_pipe(child.stdin)
+        try:
+            run.process = await asyncio.create_subprocess_exec(
+                *child.command,
+                stdin=given,
+                stdout=writer,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **child.env},
+                cwd=child.cwd,
+                start_new_session=True,
+                preexec_fn=tied(child.death_signal),
+                user=owner.uid if owner else None,
+                group=owner.gid if owner else None,
+                extra_groups=[] if owner else None,
+            )
+        finally:
+            os.close(writer)
+            os.close(given)
         self._tell(f"+{run.pid} {child.stop_signal}")
-        run.pump = asyncio.create_task(self._pump(run, echo))
-        if run.process.stdin is not None:
-            run.process.stdin.write(child.stdin)
-            run.process.stdin.close()
+        run.pump = asyncio.create_task(self._pump(run, cast(BinaryIO, os.fdopen(reader, "rb", 0)), echo))
 
-    async def _pump(self, run: Running, echo: bool) -> None:
-        stream = run.process.stdout
-        assert stream is not None
-        while chunk := await (stream.readline() if echo else stream.read(65536)):
-            run.log.write(chunk)
-            if echo:
-                self._say("    " + chunk.decode(errors="replace").rstrip())
+    async def _pump(self, run: Running, pipe: BinaryIO, echo: bool) -> None:
+        stream = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+        try:
+            while chunk := await (stream.readline() if echo else stream.read(65536)):
+                run.log.write(chunk)
+                if echo:
+                    self._say("    " + chunk.decode(errors="replace").rstrip())
+        finally:
+            transport.close()
 
     async def _ready(self, run: Running, began: float, patience: float) -> None:
         remind = began + REMIND_EVERY
@@ -171,6 +179,7 @@ class Supervisor:
         _signal_group(run.pid, signal.SIGKILL)
         self._tell(f"-{run.pid}")
         await asyncio.wait({run.pump}, timeout=1.0)
+        run.pump.cancel()
 
     async def _end(self, run: Running) -> None:
         run.stopping.set()
@@ -220,6 +229,14 @@ def _start_guardian() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _filled_pipe(text: bytes) -> int:
+    """The reading end of a pipe that holds `text` and then ends; at most 64 KB, the size of a pipe."""
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        file.write(text)
+    return reader
 
 
 def _signal_group(pgid: int, number: int, leader_only: bool = False) -> None:

@@ -1,0 +1,120 @@
+"""The broker's users as a real Celery worker needs them, and no more."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from deploy.embedded import Servers, running, settings_of
+from shared.acl import service_keys, users
+from shared.events import EVENTS
+from shared.settings import SERVICES
+from tests.conftest import remove_data
+from tests.deploy.waiting import until
+
+WORKER = """
+import sys
+from shared.bus import celery_app
+service = sys.argv[1]
+app = celery_app(service)
+
+@app.task(name=f"{service}.note")
+def note(word):
+    app.broker_connection().default_channel.client.rpush(f"{service}.noted", word)
+    app.send_task("ingest.take_receipt", kwargs={"word": word}, queue="ingest.receipts", ignore_result=True)
+
+queues = ",".join(f"{service}.{kind}" for kind in ("events", "receipts", "ticks"))
+app.worker_main(["worker", "-Q", queues, "-c", "1", "-n", f"{service}@%h", "--without-gossip", "--without-mingle", "-E"])
+"""
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    folder = Path(tempfile.mkdtemp(prefix="ses-acl-"))
+    with running(folder, given={}) as started:
+        yield started
+    remove_data(folder)
+
+
+def client(servers: Servers, user: str) -> redis.Redis:
+    return redis.Redis.from_url(settings_of(servers.env).redis_url_of(user), decode_responses=True)
+
+
+@pytest.fixture
+def worker(servers: Servers, tmp_path: Path) -> Iterator[Path]:
+    log = tmp_path / "worker.log"
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-c", WORKER, "rates"],
+            env={**os.environ, **servers.env},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield log
+        finally:
+            os.killpg(child.pid, signal.SIGTERM)
+            child.wait(20)
+
+
+def test_a_real_worker_hears_answers_and_is_seen_within_its_own_rule(servers: Servers, worker: Path) -> None:
+    send = (
+        "from shared.bus import celery_app;"
+        "celery_app('ingest').send_task('rates.note', ['heard'], queue='rates.events', ignore_result=True)"
+    )
+    subprocess.run([sys.executable, "-c", send], env={**os.environ, **servers.env}, check=True)
+    with client(servers, "rates") as rates, client(servers, "ingest") as ingest:
+        until(lambda: rates.lrange("rates.noted", 0, -1) == ["heard"])
+        until(lambda: ingest.llen("ingest.receipts") == 1)
+    seen = (
+        "import os; from celery import Celery;"
+        "app = Celery(broker=os.environ['SEEN_BY']);"
+        "print(sorted(q['name'] for qs in app.control.inspect(timeout=3).active_queues().values() for q in qs))"
+    )
+    flower = settings_of(servers.env).redis_url_of("flower")
+    told = subprocess.run(
+        [sys.executable, "-c", seen], env={**os.environ, "SEEN_BY": flower}, check=True, capture_output=True, text=True
+    )
+    assert told.stdout.strip() == "['rates.events', 'rates.receipts', 'rates.ticks']"
+    assert "NoPermission" not in worker.read_text()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reaches_its_own_queues_and_those_it_speaks_to_and_no_other(servers: Servers, service: str) -> None:
+    hearers = {name for event in EVENTS.values() if event.speaker() == service for name in event.heard_by}
+    with client(servers, service) as own:
+        for other in SERVICES:
+            allowed = other == service or other in hearers
+            if allowed:
+                own.llen(f"{other}.events")
+            else:
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    own.llen(f"{other}.events")
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            own.execute_command("FLUSHALL")
+
+
+def test_flower_reads_the_queues_and_cannot_put_anything_into_them(servers: Servers) -> None:
+    with client(servers, "flower") as flower:
+        assert flower.llen("sesr.events") == 0
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            flower.lpush("sesr.events", "x")
+
+
+def test_the_lines_hold_no_password_and_no_user_without_one(servers: Servers) -> None:
+    lines = users(settings_of(servers.env))
+    assert lines[0] == "user default off"
+    passwords = [value for name, value in servers.env.items() if name.startswith("SES_REDIS_PASSWORDS__")]
+    assert len(passwords) == len(SERVICES) + 1
+    assert not any(password in line for password in passwords for line in lines)
+
+
+def test_the_keys_of_a_service_follow_the_map_of_events() -> None:
+    assert service_keys("sesr") == "~sesr.* ~ingest.receipts*"
