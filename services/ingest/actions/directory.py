@@ -54,7 +54,8 @@ _PERSON = text(
 _GONE = text("delete from person where not (person_id = any(:ids))")
 _LEFT = text("update school set in_directory = false where in_directory and not (cost_centre = any(:codes))")
 _ACCESS_PEOPLE = text(
-    "insert into access.person(person_id, name, email) select lower(email), name, email from person"
+    "insert into access.person(person_id, name, email)"
+    " select distinct on (lower(email)) lower(email), name, email from person order by lower(email), person_id"
     " on conflict (person_id) do update set name = excluded.name, email = excluded.email"
 )
 _ACCESS_GONE = text(
@@ -80,6 +81,7 @@ def load_directory(session: Session, upload: Upload, content: bytes) -> None:
     session.execute(_SCHOOL, schools)
     session.execute(_LEFT, {"codes": [school["cost_centre"] for school in schools]})
     keys = _school_keys(session)
+    people = _one_each(people)
     for person in people:
         person["scope"] = [keys.get(entry, entry) for entry in person["scope"]]
     session.execute(_GONE, {"ids": [person["person_id"] for person in people]})
@@ -89,6 +91,16 @@ def load_directory(session: Session, upload: Upload, content: bytes) -> None:
     upload.revision = revision
     upload.counts = {"accepted": len(schools) + len(people), "schools": len(schools), "people": len(people)}
     tell_directory(session, revision)
+
+
+def _one_each(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A person in a role once, with the scopes and aliases of all their rows."""
+    merged: dict[str, dict[str, Any]] = {}
+    for person in people:
+        kept = merged.setdefault(person["person_id"], {**person, "scope": [], "aliases": []})
+        for field in ("scope", "aliases"):
+            kept[field].extend(entry for entry in person[field] if entry not in kept[field])
+    return list(merged.values())
 
 
 def _school_keys(session: Session) -> dict[str, str]:

@@ -1,0 +1,16 @@
+"""The web app of ingest: uploads, the home page, sign-in, the operator's desk, and the static files of all pages."""
+
+from services.ingest.api import router as api
+from services.ingest.pages.home import router as home
+from services.ingest.pages.ops import router as ops
+from services.ingest.pages.uploads import router as uploads
+from shared.settings import settings
+from shared.web import service_app
+from shared.web.static_files import router as static
+
+MULTIPART_OVERHEAD = 64 * 1024
+app = service_app(
+    "ingest",
+    [home, uploads, ops, api, static],
+    body_limit=settings().upload_max_mb * 1024 * 1024 + MULTIPART_OVERHEAD,
+)

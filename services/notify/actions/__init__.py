@@ -1,0 +1,1 @@
+"""What notify does: keep tiers and directors, plan digests, send mails."""

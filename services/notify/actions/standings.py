@@ -1,0 +1,71 @@
+"""Keeping what rates and ingest tell: tiers per extraction, and the directors with their spellings."""
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.db import raw
+from shared.events import DirectoryLoaded, TierRow, TiersComputed
+
+_FIELDS = ", ".join(TierRow._fields)
+_INCOMING = (
+    "create temp table incoming (school_key text, ploc text, school text, region text, cos text, director text,"
+    " total int, submitted int, tier smallint, needed int, rate numeric(9,4)) on commit drop"
+)
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 2))")
+_MERGE = text(
+    'merge into tier_state t using incoming n on t.term = :term and t."on" = :on and t."group" = :group'
+    " and t.school_key = n.school_key"
+    " when matched and t.state < :state then update set state = :state, ploc = n.ploc, school = n.school,"
+    "  region = n.region, cos = n.cos, director = n.director, total = n.total, submitted = n.submitted,"
+    "  tier = n.tier, needed = n.needed, rate = n.rate, removed = false"
+    f' when not matched then insert (term, "on", "group", state, {_FIELDS}, removed)'
+    f"  values (:term, :on, :group, :state, {_FIELDS}, false)"
+)
+_REMOVE = text(
+    'update tier_state set removed = true, state = :state where term = :term and "on" = :on and "group" = :group'
+    " and school_key = any(:removed) and state < :state"
+)
+_ARRIVE = text(
+    'insert into arrival(upload_id, "group", parts, "of", groups)'
+    " values (:upload_id, :group, array[:part]::smallint[], :parts, :groups)"
+    ' on conflict (upload_id, "group") do update set parts = array_append(arrival.parts, cast(:part as smallint))'
+    " where not (cast(:part as smallint) = any(arrival.parts))"
+)
+_COMPLETE = text(
+    "select count(*) from arrival where upload_id = :upload_id and cardinality(parts) = \"of\""
+)
+_DIRECTOR = text(
+    "insert into director(person_id, revision, name, email, aliases) values (:person_id, :revision, :name, :email, :aliases)"
+    " on conflict (person_id) do update set revision = excluded.revision, name = excluded.name, email = excluded.email,"
+    " aliases = excluded.aliases where director.revision < excluded.revision"
+)
+_GONE = text("delete from director where revision < :revision")
+
+
+def keep_tiers(session: Session, event: TiersComputed) -> bool:
+    """Keeps the tiers of a part; True once every part of every group of the upload is here."""
+    values = event.model_dump(include={"term", "on", "group", "state", "upload_id", "part", "parts"})
+    session.execute(_LOCK, {"lock": f"{event.term}/{event.on}"})
+    session.execute(text(_INCOMING))
+    with raw(session).cursor().copy(f"copy incoming ({_FIELDS}) from stdin") as copy:
+        for row in event.rows:
+            copy.write_row(row)
+    session.execute(_MERGE, values)
+    session.execute(text("drop table incoming"))
+    if event.removed:
+        session.execute(_REMOVE, {**values, "removed": event.removed})
+    session.execute(_ARRIVE, {**values, "groups": list(event.groups)})
+    complete: int = session.execute(_COMPLETE, values).scalar_one()
+    return complete == len(event.groups)
+
+
+def keep_directory(session: Session, event: DirectoryLoaded) -> None:
+    """Keeps the directors of the directory; one whom the newest revision no longer has is dropped."""
+    rows = [
+        {**person._asdict(), "revision": event.revision, "aliases": [person.name, *person.aliases]}
+        for person in event.people if person.role == "director"
+    ]
+    if rows:
+        session.execute(_DIRECTOR, rows)
+    if event.parts == 1:
+        session.execute(_GONE, {"revision": event.revision})

@@ -1,0 +1,1 @@
+"""A digest in words: subject, plain text and HTML with inlined style."""
