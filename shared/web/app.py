@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from sqlalchemy import text
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute
 
 from shared.access import Who
 from shared.errors import NotAllowed
@@ -40,7 +41,9 @@ def allowed_hosts() -> list[str]:
     return [urlsplit(settings().public_url).hostname or "localhost", "127.0.0.1", "localhost", *named]
 
 
-def service_app(service: str, routers: Sequence[APIRouter], *, body_limit: int = BODY_LIMIT) -> FastAPI:
+def service_app(
+    service: str, routers: Sequence[APIRouter], *, routes: Sequence[BaseRoute] = (), body_limit: int = BODY_LIMIT
+) -> FastAPI:
     """The app of one service, answering under `/<service>/`; `body_limit` in bytes."""
     app = FastAPI(
         title=f"SES {service}",
@@ -58,6 +61,7 @@ def service_app(service: str, routers: Sequence[APIRouter], *, body_limit: int =
     install_errors(app)
     for router in (*routers, _about(service)):
         app.include_router(router)
+    app.router.routes.extend(routes)
     return app
 
 

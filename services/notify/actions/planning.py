@@ -1,18 +1,20 @@
 """Planning: one digest per director and extraction once all groups are here, a mail for each that has a route."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.notify.letters import letter_of
+from services.notify.mailer.letters import DigestFacts, Site, write
 from services.notify.rules import News, Route, Standing, fingerprint, news_by_director, reason_of, route_of
 from services.notify.tables import Digest, Director, Mail
 from shared.events import DigestsPlanned, TiersComputed
 from shared.names import name_key
 from shared.outbox import call_job, say
+from shared.settings import settings
 
 _NEWEST = text('select max("on") from tier_state where term = :term and "group" = any(:groups)')
 _PLAN = text(
@@ -114,6 +116,7 @@ def _add_digest(
     content = {
         "lists": {name: [_plain(s) for s in listed] for name, listed in news._asdict().items()},
         "closes": event.window_closes.isoformat(),
+        "correction": event.revision > 1,
     }
     digest = Digest(
         upload_id=event.upload_id, term=event.term, on=event.on, revision=event.revision, director=spelling,
@@ -132,9 +135,20 @@ def _plain(standing: Standing) -> dict[str, Any]:
 def add_mail(session: Session, digest: Digest) -> None:
     """Queues the mail of a digest to its director; its key makes it one mail, however often this runs."""
     director = session.exec(select(Director).where(col(Director.person_id) == digest.person_id)).one()
-    letter = letter_of(digest, director)
-    session.add(Mail(
-        digest_id=digest.digest_id or 0, upload_id=digest.upload_id,
+    facts = DigestFacts(
         dedupe_key=f"digest/{digest.director_key}/{digest.term}/{digest.on}/{digest.revision}/{digest.upload_id}",
-        **letter._asdict(),
+        director=director.name, email=director.email, term=digest.term, on=digest.on,
+        closes=date.fromisoformat(digest.content["closes"]), reason=digest.reason,
+        correction=bool(digest.content["correction"]), lists=digest.content["lists"],
+    )
+    letter = write(facts, site())
+    assert digest.digest_id is not None
+    session.add(Mail(
+        digest_id=digest.digest_id, upload_id=digest.upload_id, dedupe_key=facts.dedupe_key, **letter._asdict()
     ))
+
+
+def site() -> Site:
+    """Where mails link to, from the settings."""
+    chosen = settings()
+    return Site(chosen.public_url, chosen.mail_domain, chosen.support_email, chosen.support_phone)

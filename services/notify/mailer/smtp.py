@@ -1,4 +1,4 @@
-"""The door to the mail server: a digest as a mail, and one connection that sends several."""
+"""The connection to the mail server: builds the message, checks its headers, hands it over."""
 
 import smtplib
 import ssl

@@ -1,0 +1,53 @@
+"""All five services' web apps in one process, for the embedded runner: `python -m deploy.web`."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.ingest.app import app as ingest
+from services.notify.app import app as notify
+from services.rates.app import app as rates
+from services.sesr.app import app as sesr
+from services.tracker.app import app as tracker
+from shared.logs import set_up_logs
+from shared.settings import settings
+
+APPS = {"ingest": ingest, "rates": rates, "tracker": tracker, "sesr": sesr, "notify": notify}
+
+
+class OneOrigin:
+    """Hands a request to the service its path begins with, any other path to ingest, as Caddy does in compose."""
+
+    def __init__(self) -> None:
+        self.lives = Starlette(lifespan=self._lifespan)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            for app in APPS.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.lives(scope, receive, send)
+            return
+        first = scope["path"].split("/", 2)[1] if scope["path"].startswith("/") else ""
+        app: ASGIApp = APPS.get(first, ingest)
+        await app({**scope, "app": app}, receive, send)
+
+
+app = OneOrigin()
+
+
+def main() -> None:
+    set_up_logs("web")
+    uvicorn.run(app, host="127.0.0.1", port=settings().port, log_config=None, access_log=False, server_header=False,
+                timeout_graceful_shutdown=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""A digest in words: subject, plain text and HTML with inlined style."""

@@ -1,0 +1,19 @@
+"""What sesr hears."""
+
+from sqlmodel import Session
+
+from services.sesr import actions
+from shared.bus import Bus
+from shared.events import DirectoryLoaded, ReportSubmitted
+
+bus = Bus("sesr")
+
+
+@bus.hears(DirectoryLoaded)
+def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
+    actions.store_directory(session, event)
+
+
+@bus.hears(ReportSubmitted)
+def on_report_submitted(session: Session, event: ReportSubmitted) -> None:
+    actions.record_report(session, event)

@@ -1,0 +1,61 @@
+"""What tracker does with what it hears."""
+
+import orjson
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.events import DirectoryLoaded, LcapLoaded, SurveyResultsLoaded, TiersComputed
+
+_SCHOOLS = text(
+    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director) values "
+    "(:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director) on conflict "
+    "(school_key) do update set revision = excluded.revision, ploc = excluded.ploc, cost_centre = "
+    "excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region, cos = "
+    "excluded.cos, director = excluded.director where school.revision < excluded.revision "
+)
+
+_RESULT = text(
+    "insert into result(school_key, level, item, period, upload_id, revision, percent)"
+    " values (:school_key, :level, :item, :period, :upload_id, :revision, :percent)"
+    " on conflict (school_key, level, item, period) do update set upload_id = excluded.upload_id,"
+    " revision = excluded.revision, percent = excluded.percent where result.revision < excluded.revision"
+)
+_RATE = text(
+    'insert into final_rate(school_key, term, "on", state, rate) values (:school_key, :term, :on, :state, :rate)'
+    ' on conflict (school_key, term) do update set "on" = excluded."on", state = excluded.state, rate = excluded.rate'
+    ' where (final_rate."on", final_rate.state) < (excluded."on", excluded.state)'
+)
+_LCAP = text(
+    'insert into lcap_row("table", upload_id, part, number, "row") values (:table, :upload_id, :part, :number, cast(:row as jsonb))'
+    " on conflict do nothing"
+)
+
+
+def store_directory(session: Session, event: DirectoryLoaded) -> None:
+    """Keeps the directory's schools, the newer revision of each."""
+    rows = [{**school._asdict(), "revision": event.revision} for school in event.schools]
+    if rows:
+        session.execute(_SCHOOLS, rows)
+
+
+def store_results(session: Session, event: SurveyResultsLoaded) -> None:
+    """Keeps loaded survey results, the newer revision of each."""
+    values = {"upload_id": event.upload_id, "revision": event.revision}
+    if event.rows:
+        session.execute(_RESULT, [{**row._asdict(), **values} for row in event.rows])
+
+
+def store_rates(session: Session, event: TiersComputed) -> None:
+    """Keeps each school's newest Parents rate, to be offered as a result."""
+    if event.group != "parents" or not event.rows:
+        return
+    values = {"term": event.term, "on": event.on, "state": event.state}
+    session.execute(_RATE, [{"school_key": row.school_key, "rate": row.rate, **values} for row in event.rows])
+
+
+def store_lcap(session: Session, event: LcapLoaded) -> None:
+    """Keeps the rows of an LCAP table as they were read."""
+    values = {"table": event.table, "upload_id": event.upload_id, "part": event.part}
+    rows = [{**values, "number": number, "row": orjson.dumps(row).decode()} for number, row in enumerate(event.rows)]
+    if rows:
+        session.execute(_LCAP, rows)
