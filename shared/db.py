@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, MetaData, create_engine
-from sqlmodel import Session
+from sqlalchemy.ext.compiler import compiles
+from sqlmodel import AutoString, Session
 
 from shared.settings import settings
 
@@ -18,6 +19,12 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+@compiles(AutoString, "postgresql")
+def _as_text(_type: AutoString, _compiler: object, **_: object) -> str:
+    """Strings are text, not varchar: a parameter used twice is then of one type."""
+    return "TEXT"
+
+
 def schema(service: str) -> MetaData:
     """The metadata of one service's schema, for its tables."""
     return MetaData(schema=service, naming_convention=NAMING)

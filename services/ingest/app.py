@@ -5,13 +5,13 @@ from services.ingest.pages.home import router as home
 from services.ingest.pages.ops import router as ops
 from services.ingest.pages.uploads import router as uploads
 from shared.settings import settings
-from shared.web import service_app
+from shared.web import health_routes, service_app
 from shared.web.static_files import route as static
 
 MULTIPART_OVERHEAD = 64 * 1024
 app = service_app(
     "ingest",
-    [home, uploads, ops, api],
+    [home, uploads, ops, api, health_routes("ingest")],
     routes=[static],
     body_limit=settings().upload_max_mb * 1024 * 1024 + MULTIPART_OVERHEAD,
 )

@@ -59,24 +59,15 @@ def service_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts())
     app.add_middleware(Surroundings, service=service)
     install_errors(app)
-    for router in (*routers, _about(service)):
+    for router in (*routers, _about(service), health_routes(service, f"/{service}")):
         app.include_router(router)
     app.router.routes.extend(routes)
     return app
 
 
 def _about(service: str) -> APIRouter:
-    """Health, metrics and the description of the API."""
+    """Metrics and the description of the API."""
     router = APIRouter(prefix=f"/{service}", include_in_schema=False)
-
-    @router.get("/healthz", dependencies=[public])
-    def healthz() -> dict[str, str]:
-        return {"service": service, "status": "alive"}
-
-    @router.get("/readyz", dependencies=[public])
-    def readyz(session: Db) -> dict[str, Any]:
-        session.execute(text("select 1"))
-        return {"service": service, "status": "ready", **queue_state(service)}
 
     @router.get("/metrics")
     def metrics(request: Request, who: Annotated[Who | None, public]) -> Response:
@@ -92,6 +83,22 @@ def _about(service: str) -> APIRouter:
     def docs(request: Request) -> Response:
         described = get_openapi(title=f"SES {service}", version="1", routes=request.app.routes)
         return page(request, "api_docs.html", described=described, service=service)
+
+    return router
+
+
+def health_routes(service: str, prefix: str = "") -> APIRouter:
+    """`healthz` (the process lives) and `readyz` (it reaches its database) under a prefix."""
+    router = APIRouter(prefix=prefix, include_in_schema=False)
+
+    @router.get("/healthz", dependencies=[public])
+    def healthz() -> dict[str, str]:
+        return {"service": service, "status": "alive"}
+
+    @router.get("/readyz", dependencies=[public])
+    def readyz(session: Db) -> dict[str, Any]:
+        session.execute(text("select 1"))
+        return {"service": service, "status": "ready", **queue_state(service)}
 
     return router
 
