@@ -45,8 +45,15 @@ app = OneOrigin()
 
 def main() -> None:
     set_up_logs("web")
-    uvicorn.run(app, host="127.0.0.1", port=settings().port, log_config=None, access_log=False, server_header=False,
-                timeout_graceful_shutdown=2)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=settings().port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
 
 
 if __name__ == "__main__":

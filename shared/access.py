@@ -102,14 +102,14 @@ def end_session(session: Session, token: str) -> None:
     session.execute(_END, {"token_hash": hash_of(token)})
 
 
-def people_of(
-    session: Session, roles: Sequence[str], email: str | None = None, limit: int = 50
-) -> Sequence[Any]:
+def people_of(session: Session, roles: Sequence[str], email: str | None = None, limit: int = 50) -> Sequence[Any]:
     """Rows (person_id, name, email, role, scope) of the people who hold one of the roles."""
     return session.execute(_PEOPLE, {"roles": list(roles), "email": email, "limit": limit}).all()
 
 
-def issue_token(role: str, email: str | None = None, label: str = "command line", lasts: timedelta | None = None) -> str:
+def issue_token(
+    role: str, email: str | None = None, label: str = "command line", lasts: timedelta | None = None
+) -> str:
     """A new bearer token in a role, for the person with that e-mail or a service person of that role.
 
     Raises LookupError when no such person holds the role.

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 import structlog
 from celery import Celery
 from celery.signals import worker_process_init
+from kombu.exceptions import KombuError
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
+from redis import RedisError
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -86,13 +88,13 @@ def _ack(self: Any, delivery_tag: Any) -> None:
     try:
         self._remove_from_indices(delivery_tag).execute()
     finally:
-        virtual.QoS.ack(self, delivery_tag)
+        virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
 
 
-kombu_redis.QoS.ack = _ack
+kombu_redis.QoS.ack = _ack  # type: ignore[method-assign]
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _fresh_engines(**_: Any) -> None:
     engine.cache_clear()
 
@@ -178,7 +180,7 @@ class Bus:
             self.celery.send_task(
                 f"{speaker}.take_receipt", kwargs=message, queue=f"{speaker}.receipts", ignore_result=True
             )
-        except Exception as error:
+        except (KombuError, RedisError, OSError) as error:
             log.warning("receipt not sent; the speaker will ask again", reason=str(error))
 
     def _take_receipt(self, event_id: str, subscriber: str, signature: str) -> None:

@@ -19,6 +19,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
 @compiles(AutoString, "postgresql")
 def _as_text(_type: AutoString, _compiler: object, **_: object) -> str:
     """Strings are text, not varchar: a parameter used twice is then of one type."""

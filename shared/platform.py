@@ -63,7 +63,9 @@ def _outbox(metadata: MetaData) -> None:
     Table(
         "outbox_delivery",
         metadata,
-        Column("event_id", ForeignKey(f"{metadata.schema}.outbox_event.event_id", ondelete="CASCADE"), primary_key=True),
+        Column(
+            "event_id", ForeignKey(f"{metadata.schema}.outbox_event.event_id", ondelete="CASCADE"), primary_key=True
+        ),
         Column("subscriber", Text, primary_key=True),
         Column("state", Text, nullable=False, server_default="pending"),
         Column("attempts", Integer, nullable=False, server_default="0"),

@@ -51,9 +51,7 @@ _JOBS: LiteralString = (
     "update job set next_at = now() + interval '15 s' where name in"
     " (select name from job where due_at <= now() and next_at <= now() for update skip locked) returning name"
 )
-_BEAT: LiteralString = (
-    "insert into loop_beat(id, at) values ('relay', now()) on conflict (id) do update set at = now()"
-)
+_BEAT: LiteralString = "insert into loop_beat(id, at) values ('relay', now()) on conflict (id) do update set at = now()"
 
 
 class Wire:
@@ -62,9 +60,7 @@ class Wire:
     def __init__(self, service: str) -> None:
         self.service = service
         self.app: Celery = celery_app(service)
-        self.broker = redis.Redis.from_url(
-            settings().redis_url_of(service), socket_timeout=5, socket_connect_timeout=3
-        )
+        self.broker = redis.Redis.from_url(settings().redis_url_of(service), socket_timeout=5, socket_connect_timeout=3)
         self.connection: psycopg.Connection[Any] | None = None
         self.beat_at = 0.0
 

@@ -55,7 +55,8 @@ def watch(service: str, stop: threading.Event) -> None:
         except psycopg.Error:
             up_for = 0.0
             continue
-        if row is not None and is_stalled(*row, up_for=up_for):
+        loop_age, relay_age = row or (None, None)
+        if is_stalled(loop_age, relay_age, up_for):
             log.error("worker stalled: leaving to be started again", service=service)
             os.killpg(os.getpgid(0), signal.SIGKILL)
 
@@ -71,11 +72,11 @@ def main(arguments: list[str]) -> None:
     register_jobs(bus)
     stop = threading.Event()
 
-    @worker_ready.connect(weak=False)
+    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def start_watch(**_: Any) -> None:
         threading.Thread(target=watch, args=(service, stop), daemon=True).start()
 
-    @worker_process_init.connect(weak=False)
+    @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def name_child(**_: Any) -> None:
         set_up_logs(f"{service} worker")
 

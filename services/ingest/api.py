@@ -71,7 +71,10 @@ def post_upload(
 
 @router.get("/uploads")
 def get_uploads(
-    session: Db, _: Annotated[Who, allow("uploads.see")], cursor: datetime | None = None, limit: int = Query(50, ge=1, le=200)
+    session: Db,
+    _: Annotated[Who, allow("uploads.see")],
+    cursor: datetime | None = None,
+    limit: int = Query(50, ge=1, le=200),
 ) -> dict[str, Any]:
     """Uploads, newest first; `cursor` is the `next` of the page before."""
     rows = [dict(row._mapping) for row in queries.uploads(session, cursor, limit)]

@@ -50,8 +50,12 @@ def journey(session: Session, taken: Upload) -> list[Station]:
         return [*steps, Station("Nothing new", True, taken.uploaded_at, "every row was known: nobody is told")]
     revision = taken.revision if taken.kind == "directory" else None
     told = session.execute(_TOLD, {"upload_id": str(taken.upload_id), "revision": revision}).all()
-    steps += [Station(f"Heard by {row.subscriber}", row.heard == row.events, row.heard_at,
-                      f"{row.heard} of {row.events} events") for row in told]
+    steps += [
+        Station(
+            f"Heard by {row.subscriber}", row.heard == row.events, row.heard_at, f"{row.heard} of {row.events} events"
+        )
+        for row in told
+    ]
     if taken.kind == "participation":
         steps += _later(session, taken)
     return steps
@@ -62,13 +66,22 @@ def _later(session: Session, taken: Upload) -> list[Station]:
     computed = {note.station.split("/")[1] for note in notes if note.station.startswith("tiers/")}
     digests = next((note for note in notes if note.station == "digests"), None)
     mails = [note for note in notes if note.station.startswith("mail/")]
-    steps = [Station("Tiers computed", bool(computed), max((note.at for note in notes if note.station.startswith("tiers/")),
-                                                           default=None), ", ".join(sorted(computed)) or "waiting")]
+    steps = [
+        Station(
+            "Tiers computed",
+            bool(computed),
+            max((note.at for note in notes if note.station.startswith("tiers/")), default=None),
+            ", ".join(sorted(computed)) or "waiting",
+        )
+    ]
     if digests is None:
         return [*steps, Station("Alerts planned", False, None, "waiting")]
     counts = digests.detail
     words = f"{counts['planned']} planned, {counts['held']} held, {counts['unroutable']} without a route"
     sent_at = mails[-1].at if mails else None
     done = len(mails) >= counts["planned"]
-    return [*steps, Station("Alerts planned", True, digests.at, words),
-            Station("Mails sent", done, sent_at, f"{len(mails)} of {counts['planned']}")]
+    return [
+        *steps,
+        Station("Alerts planned", True, digests.at, words),
+        Station("Mails sent", done, sent_at, f"{len(mails)} of {counts['planned']}"),
+    ]

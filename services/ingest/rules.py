@@ -11,8 +11,10 @@ from shared.names import name_key, tidy
 Cell = str | int | float | bool | date | datetime | None
 REQUIRED = ("region", "ploc", "cos", "director", "school", "total", "submitted", "on")
 HEADERS: dict[str, str] = {
-    "region": "region", "regi": "region",
-    "ploc": "ploc", "pl": "ploc",
+    "region": "region",
+    "regi": "region",
+    "ploc": "ploc",
+    "pl": "ploc",
     "cos": "cos",
     "regional director": "director",
     "school": "school",
@@ -25,8 +27,15 @@ HEADERS: dict[str, str] = {
     "date of extraction": "on",
 }
 SHOWN = {
-    "region": "Region", "ploc": "PLOC", "cos": "CoS", "director": "Regional_Director", "school": "School",
-    "group": "Category", "total": "Total_Surveys", "submitted": "Surveys_Submitted", "on": "Date_of_Extraction",
+    "region": "Region",
+    "ploc": "PLOC",
+    "cos": "CoS",
+    "director": "Regional_Director",
+    "school": "School",
+    "group": "Category",
+    "total": "Total_Surveys",
+    "submitted": "Surveys_Submitted",
+    "on": "Date_of_Extraction",
 }
 _SUFFIX = re.compile(r"[ _]((?:sp|f|fa|su|wi)\d{2})$", re.IGNORECASE)
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -168,17 +177,36 @@ def sole_value(values: set[Any]) -> Any | None:
 
 def default_window(on: date) -> tuple[date, date]:
     """The half year that a day falls in, for a date without a survey window."""
-    return (date(on.year, 1, 1), date(on.year, 6, 30)) if on.month <= 6 else (date(on.year, 7, 1), date(on.year, 12, 31))
+    return (
+        (date(on.year, 1, 1), date(on.year, 6, 30)) if on.month <= 6 else (date(on.year, 7, 1), date(on.year, 12, 31))
+    )
 
 
 SCHOOL_HEADERS = {
-    "cost center code": "cost_centre", "cost centre code": "cost_centre", "ploc": "ploc", "school": "name",
-    "level": "level", "region": "region", "cos": "cos", "regional director": "director", "enrolled": "enrolled",
-    "classified classroom": "classified_classroom", "classified non classroom": "classified_other",
-    "certificated administrators": "certificated_admin", "certificated non administrators": "certificated_other",
-    "principal": "principal", "landline": "landline",
+    "cost center code": "cost_centre",
+    "cost centre code": "cost_centre",
+    "ploc": "ploc",
+    "school": "name",
+    "level": "level",
+    "region": "region",
+    "cos": "cos",
+    "regional director": "director",
+    "enrolled": "enrolled",
+    "classified classroom": "classified_classroom",
+    "classified non classroom": "classified_other",
+    "certificated administrators": "certificated_admin",
+    "certificated non administrators": "certificated_other",
+    "principal": "principal",
+    "landline": "landline",
 }
-PERSON_HEADERS = {"name": "name", "role": "role", "email": "email", "e mail": "email", "scope": "scope", "aliases": "aliases"}
+PERSON_HEADERS = {
+    "name": "name",
+    "role": "role",
+    "email": "email",
+    "e mail": "email",
+    "scope": "scope",
+    "aliases": "aliases",
+}
 COUNT_FIELDS = ("enrolled", "classified_classroom", "classified_other", "certificated_admin", "certificated_other")
 
 

@@ -58,23 +58,30 @@ def read_rows(content: bytes) -> Iterator[SheetRow]:
 def _refuse_foreign(content: bytes) -> None:
     if content.startswith(OLE_MAGIC):
         raise UnreadableFile(
-            "file_old_or_locked", "This is an old .xls or a password-protected workbook. Save it as .xlsx without password."
+            "file_old_or_locked",
+            "This is an old .xls or a password-protected workbook. Save it as .xlsx without password.",
         )
     if content.startswith(ZIP_MAGIC):
         _refuse_bomb(content)
     elif b"\x00" in content[:4096] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableFile("file_not_a_table", "This is not a spreadsheet. Upload an .xlsx, .csv or .tsv file.")
     elif content.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
-        raise UnreadableFile("file_is_html", "This is a web page, not a spreadsheet. Export the table as .xlsx or .csv.")
+        raise UnreadableFile(
+            "file_is_html", "This is a web page, not a spreadsheet. Export the table as .xlsx or .csv."
+        )
 
 
 def _refuse_bomb(content: bytes) -> None:
     try:
         parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
     except zipfile.BadZipFile as error:
-        raise UnreadableFile("file_broken", "The workbook is damaged. Open it in Excel, save it again, upload that.") from error
+        raise UnreadableFile(
+            "file_broken", "The workbook is damaged. Open it in Excel, save it again, upload that."
+        ) from error
     if len(parts) > XLSX_PARTS_LIMIT or sum(part.file_size for part in parts) > XLSX_UNPACKED_LIMIT:
-        raise UnreadableFile("file_too_large_inside", "The workbook unpacks to more than is allowed here. Remove other sheets.")
+        raise UnreadableFile(
+            "file_too_large_inside", "The workbook unpacks to more than is allowed here. Remove other sheets."
+        )
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise UnreadableFile("file_not_a_table", "This is not a spreadsheet. Upload an .xlsx, .csv or .tsv file.")
 
@@ -90,7 +97,9 @@ def _rows_of_child(path: str) -> Iterator[SheetRow]:
                 raise UnreadableFile(row["code"], row["sentence"])
             yield SheetRow(*row)
     if child.returncode != 0:
-        raise UnreadableFile("file_unreadable", "The file could not be read. Open it in Excel, save it as .xlsx, upload that.")
+        raise UnreadableFile(
+            "file_unreadable", "The file could not be read. Open it in Excel, save it as .xlsx, upload that."
+        )
 
 
 def _limit() -> None:

@@ -13,7 +13,7 @@ from shared.platform import add_platform_tables
 
 metadata = schema("ingest")
 add_platform_tables(metadata)
-NOW = {"server_default": text("now()")}
+NOW = {"server_default": text("now()"), "nullable": False}
 
 
 class IngestTable(SQLModel):
@@ -33,11 +33,11 @@ class Upload(IngestTable, table=True):
     size: int
     state: str
     uploaded_by: str
-    uploaded_at: datetime = Field(sa_column_kwargs=NOW)
+    uploaded_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     term: str | None = None
     on: date | None = None
     revision: int | None = None
-    groups: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    groups: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     counts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
     problems: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     thin: bool = False
@@ -109,9 +109,9 @@ class Person(IngestTable, table=True):
     name: str
     email: str
     role: str
-    scope: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
-    aliases: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
-    resolved_aliases: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    scope: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
+    aliases: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
+    resolved_aliases: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
 
 
 class DirectoryRevision(IngestTable, table=True):
@@ -141,4 +141,4 @@ class Travel(IngestTable, table=True):
     upload_id: UUID = Field(primary_key=True)
     station: str = Field(primary_key=True)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
-    at: datetime = Field(sa_column_kwargs=NOW)
+    at: datetime | None = Field(default=None, sa_column_kwargs=NOW)

@@ -14,7 +14,11 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 @router.get("/digests")
 def get_digests(
-    session: Db, _: Annotated[Who, allow("digests.see")], state: str | None = None, cursor: int | None = None, limit: Limit = 50
+    session: Db,
+    _: Annotated[Who, allow("digests.see")],
+    state: str | None = None,
+    cursor: int | None = None,
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Digests, newest first: to whom, why, and what became of the mail."""
     rows = [dict(row._mapping) for row in queries.digests(session, state, cursor, limit)]

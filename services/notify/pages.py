@@ -15,7 +15,11 @@ router = APIRouter(prefix="/notify", include_in_schema=False)
 
 @router.get("/")
 def digests(
-    request: Request, session: Db, who: Annotated[Who, allow("digests.see")], state: str | None = None, before: int | None = None
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("digests.see")],
+    state: str | None = None,
+    before: int | None = None,
 ) -> Response:
     rows = queries.digests(session, state, before, 50)
     unroutable = queries.digests(session, "unroutable", None, 200)

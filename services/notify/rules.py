@@ -101,7 +101,9 @@ def route_of(director: str, aliases: Mapping[str, Iterable[str]]) -> Route:
     if len(exact) == 1:
         return Route(exact.pop(), "")
     near = {
-        pid for pid, names in aliases.items() for name in names
+        pid
+        for pid, names in aliases.items()
+        for name in names
         if spelled is not None and (other := person_name(name)) is not None and same_person(spelled, other)
     }
     if len(near) == 1:

@@ -14,7 +14,7 @@ from shared.platform import add_platform_tables
 
 metadata = schema("notify")
 add_platform_tables(metadata)
-NOW = {"server_default": text("now()")}
+NOW = {"server_default": text("now()"), "nullable": False}
 
 
 class NotifyTable(SQLModel):
@@ -51,10 +51,10 @@ class Arrival(NotifyTable, table=True):
 
     upload_id: UUID = Field(primary_key=True)
     group: str = Field(primary_key=True)
-    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))  # type: ignore[call-overload]
+    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
     of: int
-    groups: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
-    arrived_at: datetime = Field(sa_column_kwargs=NOW)
+    groups: list[str] = Field(sa_type=ARRAY(Text))
+    arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
 class Plan(NotifyTable, table=True):
@@ -67,7 +67,7 @@ class Plan(NotifyTable, table=True):
     on: date
     revision: int
     outcome: str
-    planned_at: datetime = Field(sa_column_kwargs=NOW)
+    planned_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
 class Director(NotifyTable, table=True):
@@ -79,7 +79,7 @@ class Director(NotifyTable, table=True):
     revision: int
     name: str
     email: str
-    aliases: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    aliases: list[str] = Field(sa_type=ARRAY(Text))
 
 
 class Digest(NotifyTable, table=True):
@@ -91,7 +91,9 @@ class Digest(NotifyTable, table=True):
         Index("ix_digest_director", "director_key", "term", "digest_id"),
     )
 
-    digest_id: int | None = Field(default=None, sa_type=BigInteger, primary_key=True, sa_column_args=(Identity(always=True),))
+    digest_id: int | None = Field(
+        default=None, sa_type=BigInteger, primary_key=True, sa_column_args=(Identity(always=True),)
+    )
     upload_id: UUID = Field(index=True)
     term: str
     on: date
@@ -104,7 +106,7 @@ class Digest(NotifyTable, table=True):
     why: str = ""
     fingerprint: str
     content: dict[str, Any] = Field(sa_type=JSONB)
-    planned_at: datetime = Field(sa_column_kwargs=NOW)
+    planned_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
 class Mail(NotifyTable, table=True):
@@ -116,7 +118,9 @@ class Mail(NotifyTable, table=True):
         Index("ix_mail_due", "next_at", postgresql_where=text("state in ('queued','sending')")),
     )
 
-    mail_id: int | None = Field(default=None, sa_type=BigInteger, primary_key=True, sa_column_args=(Identity(always=True),))
+    mail_id: int | None = Field(
+        default=None, sa_type=BigInteger, primary_key=True, sa_column_args=(Identity(always=True),)
+    )
     digest_id: int = Field(foreign_key="notify.digest.digest_id", sa_type=BigInteger, index=True)
     upload_id: UUID
     dedupe_key: str = Field(unique=True)
@@ -128,8 +132,8 @@ class Mail(NotifyTable, table=True):
     state: str = Field(default="queued", sa_column_kwargs={"server_default": "queued"})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     unknown: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    next_at: datetime = Field(sa_column_kwargs=NOW)
+    next_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     expires_at: datetime | None = None
-    queued_at: datetime = Field(sa_column_kwargs=NOW)
+    queued_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     sent_at: datetime | None = None
     last_reply: str = ""

@@ -28,7 +28,7 @@ _NEW = (
     " rate numeric(9,4), needed int, school_sort text, director_key text) on commit drop"
 )
 _MERGE = text(
-    'with merged as (merge into rate r using incoming n'
+    "with merged as (merge into rate r using incoming n"
     ' on r.term = :term and r."on" = :on and r."group" = :group and r.school_key = n.school_key'
     " when matched and r.revision < :revision and (r.removed or (r.ploc, r.cost_centre, r.region, r.cos, r.director,"
     "   r.school, r.level, r.total, r.submitted, r.file_tier, r.file_rate) is distinct from"
@@ -70,9 +70,7 @@ _COMPUTED = text(
 _REMOVED = text(
     'select school_key from rate where term = :term and "on" = :on and "group" = :group and removed order by school_key'
 )
-_EXPECTED = text(
-    'select count(distinct school_key) from rate where term = :term and "group" = :group and not removed'
-)
+_EXPECTED = text('select count(distinct school_key) from rate where term = :term and "group" = :group and not removed')
 _SCHOOLS = text(
     "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director)"
     " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director)"
@@ -120,8 +118,19 @@ def _tell(session: Session, event: ExtractionLoaded, state: int, changed: int) -
     cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)] or [[]]
     for part, cut in enumerate(cuts, 1):
         taken = removed if part == 1 else []
-        say(session, TiersComputed(**told, state=state, part=part, parts=len(cuts), changed=changed, expected=expected,
-                                   rows=cut, removed=taken))
+        say(
+            session,
+            TiersComputed(
+                **told,
+                state=state,
+                part=part,
+                parts=len(cuts),
+                changed=changed,
+                expected=expected,
+                rows=cut,
+                removed=taken,
+            ),
+        )
 
 
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
@@ -134,5 +143,6 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
 def note_sent(session: Session, event: DigestSent) -> None:
     """Keeps which schools a director was told of."""
     for school_key in event.school_keys:
-        session.merge(Mailed(mail_id=event.mail_id, school_key=school_key, upload_id=event.upload_id,
-                             director=event.director))
+        session.merge(
+            Mailed(mail_id=event.mail_id, school_key=school_key, upload_id=event.upload_id, director=event.director)
+        )

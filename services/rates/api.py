@@ -38,15 +38,29 @@ def get_rates(
     chosen = queries.Filter(group, on, region, cos, name_key(director) if director else None, tier, q, sort)
     rows = queries.rows(session, extraction.term, extraction.on, chosen, limit, cursor)
     told = [_row(row) for row in rows]
-    return {"rows": told, "next": cursor + limit if len(rows) == limit else None, "term": extraction.term, "on": extraction.on}
+    return {
+        "rows": told,
+        "next": cursor + limit if len(rows) == limit else None,
+        "term": extraction.term,
+        "on": extraction.on,
+    }
 
 
 def _row(row: Any) -> dict[str, Any]:
     return {
-        "school_key": row.school_key, "region": row.region, "ploc": row.ploc, "cos": row.cos,
-        "regional_director": row.director, "school": row.school, "category": row.group.capitalize(),
-        "response_tier_nr": tier_nr(row.tier), "response_tier": TIER_LABELS.get(row.tier, ""),
-        "total_surveys": row.total, "surveys_submitted": row.submitted,
-        "response_rate": None if row.rate is None else str(row.rate), "date_of_extraction": row.on,
-        "tier": row.tier, "surveys_needed": row.needed,
+        "school_key": row.school_key,
+        "region": row.region,
+        "ploc": row.ploc,
+        "cos": row.cos,
+        "regional_director": row.director,
+        "school": row.school,
+        "category": row.group.capitalize(),
+        "response_tier_nr": tier_nr(row.tier),
+        "response_tier": TIER_LABELS.get(row.tier, ""),
+        "total_surveys": row.total,
+        "surveys_submitted": row.submitted,
+        "response_rate": None if row.rate is None else str(row.rate),
+        "date_of_extraction": row.on,
+        "tier": row.tier,
+        "surveys_needed": row.needed,
     }

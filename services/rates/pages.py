@@ -42,10 +42,20 @@ def table(
     counts = {} if extraction is None else queries.tier_counts(session, extraction.term, extraction.on, chosen_group)
     kept = {"on": on, "region": region, "cos": cos, "director": director, "tier": tier, "q": q, "sort": sort}
     return page(
-        request, "table.html", rows=rows[:PAGE], extraction=extraction, group=chosen_group, counts=counts, chosen=kept,
-        tabs=[_tab(name, chosen_group, kept) for name in GROUPS], shown_rate=shown_rate, tier_nr=tier_nr, labels=TIER_LABELS,
+        request,
+        "table.html",
+        rows=rows[:PAGE],
+        extraction=extraction,
+        group=chosen_group,
+        counts=counts,
+        chosen=kept,
+        tabs=[_tab(name, chosen_group, kept) for name in GROUPS],
+        shown_rate=shown_rate,
+        tier_nr=tier_nr,
+        labels=TIER_LABELS,
         previous=_link({**kept, "group": chosen_group, "after": max(0, after - PAGE)}) if after else None,
-        next=_link({**kept, "group": chosen_group, "after": after + PAGE}) if len(rows) > PAGE else None, first=after + 1,
+        next=_link({**kept, "group": chosen_group, "after": after + PAGE}) if len(rows) > PAGE else None,
+        first=after + 1,
     )
 
 

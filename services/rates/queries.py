@@ -63,8 +63,16 @@ def rows(session: Session, term: str, on: date, chosen: Filter, limit: int, offs
     """The rows of a group at an extraction, filtered and sorted."""
     wanted = None if not chosen.q else "%" + chosen.q.casefold().replace("%", r"\%").replace("_", r"\_") + "%"
     values = {
-        "term": term, "on": on, "group": chosen.group, "region": chosen.region, "cos": chosen.cos,
-        "director_key": chosen.director_key, "tier": chosen.tier, "q": wanted, "limit": limit, "offset": offset,
+        "term": term,
+        "on": on,
+        "group": chosen.group,
+        "region": chosen.region,
+        "cos": chosen.cos,
+        "director_key": chosen.director_key,
+        "tier": chosen.tier,
+        "q": wanted,
+        "limit": limit,
+        "offset": offset,
     }
     return session.execute(text(_ROWS.format(order=SORTS[chosen.sort])), values).all()
 

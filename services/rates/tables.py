@@ -78,7 +78,7 @@ class Arrival(RatesTable, table=True):
 
     upload_id: UUID = Field(primary_key=True)
     group: str = Field(primary_key=True)
-    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))  # type: ignore[call-overload]
+    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
     of: int
     changed: int = 0
 
@@ -108,4 +108,4 @@ class Mailed(RatesTable, table=True):
     school_key: str = Field(primary_key=True)
     upload_id: UUID
     director: str
-    at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
+    at: datetime | None = Field(default=None, sa_column_kwargs={"server_default": text("now()"), "nullable": False})

@@ -63,7 +63,9 @@ def provision(connection: psycopg.Connection[tuple[object, ...]], chosen: Settin
     for service in chosen.database_passwords:
         _provision_service(connection, service, chosen.database_passwords[service].get_secret_value())
     connection.execute("create schema if not exists access")
-    connection.execute("alter default privileges in schema access grant select, insert, update, delete on tables to ses_ingest")
+    connection.execute(
+        "alter default privileges in schema access grant select, insert, update, delete on tables to ses_ingest"
+    )
     connection.execute("alter default privileges in schema access grant usage on sequences to ses_ingest")
     for service in chosen.database_passwords:
         connection.execute(sql.SQL("grant usage on schema access to {}").format(sql.Identifier(f"ses_{service}")))

@@ -37,10 +37,19 @@ def answer(request: Request, refused: Refused) -> Response:
     title = HTTPStatus(refused.status).phrase
     response: Response
     if wants_page(request):
-        response = page(request, "error.html", refused.status, code=refused.code, title=title,
-                        sentence=refused.sentence, problems=refused.problems)
+        response = page(
+            request,
+            "error.html",
+            refused.status,
+            code=refused.code,
+            title=title,
+            sentence=refused.sentence,
+            problems=refused.problems,
+        )
     else:
-        response = JSONResponse(_problem(request, refused, title), refused.status, media_type="application/problem+json")
+        response = JSONResponse(
+            _problem(request, refused, title), refused.status, media_type="application/problem+json"
+        )
     if isinstance(refused, TooMany):
         response.headers["retry-after"] = str(refused.retry_after)
     if refused.status == 401:
@@ -76,7 +85,9 @@ def _on_refused(request: Request, error: Exception) -> Response:
 def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
-    told = _Told(error.status_code, phrase.lower().replace(" ", "_"), _SENTENCES.get(error.status_code, str(error.detail)))
+    told = _Told(
+        error.status_code, phrase.lower().replace(" ", "_"), _SENTENCES.get(error.status_code, str(error.detail))
+    )
     return answer(request, told)
 
 
@@ -98,7 +109,9 @@ def _on_failure(request: Request, error: Exception) -> Response:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return _on_database_away(request, error)
     log.error("request failed", exc_info=error)
-    sentence = "Something went wrong here. Nothing was saved. Try again; if it stays, tell the support team the number below."
+    sentence = (
+        "Something went wrong here. Nothing was saved. Try again; if it stays, tell the support team the number below."
+    )
     return answer(request, _Told(500, "failed", sentence))
 
 

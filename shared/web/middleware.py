@@ -12,11 +12,11 @@ from shared.metrics import REQUESTS, SECONDS
 from shared.settings import settings
 
 log = structlog.get_logger()
-CSP = "; ".join((
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-    "connect-src 'self'", "manifest-src 'self'", "worker-src 'self'", "form-action 'self'", "base-uri 'none'",
-    "object-src 'none'", "frame-ancestors 'none'",
-))
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
+    " object-src 'none'; frame-ancestors 'none'"
+)
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9-]{8,64}$")
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 

@@ -94,7 +94,9 @@ class Permission:
         if who is None:
             raise NotSignedIn("Sign in to see this page.")
         if not may(who.role, self.name):
-            raise NotAllowed(f"Your role ({who.role}) may not do this. Switch to another role, or ask the support team.")
+            raise NotAllowed(
+                f"Your role ({who.role}) may not do this. Switch to another role, or ask the support team."
+            )
         return who
 
 

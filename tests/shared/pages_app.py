@@ -29,7 +29,13 @@ ROWS: Final[list[tuple[str, int | None, int, int, str, int | str]]] = [
     ("Cedar Sci/Tech Mag", 4, 327, 301, "92%", ""),
     ("Dogwood Sp Ed Ctr", None, 0, 0, "", ""),
 ]
-HISTORY: Final[list[list[float | None]]] = [[0, 0, 1, None, 1.75], [5, 12, 20, 28, 31], [10, 22, 41, 55, 64], [30, 55, 80, 90, 92], [None, None]]
+HISTORY: Final[list[list[float | None]]] = [
+    [0, 0, 1, None, 1.75],
+    [5, 12, 20, 28, 31],
+    [10, 22, 41, 55, 64],
+    [30, 55, 80, 90, 92],
+    [None, None],
+]
 
 
 class Person:
@@ -43,7 +49,10 @@ def environment() -> Environment:
     """Templates of the tests and of the look, strict about names that do not exist."""
     made = Environment(
         loader=FileSystemLoader([PARTS, TEMPLATES]),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.globals["static"] = static_files.static_url
     made.filters["day"] = lambda value: f"{value:%b %d, %Y}"
@@ -56,10 +65,15 @@ def context() -> dict[str, Any]:
     labels = ("Home", "Uploads", "Response rates", "Alerts", "Progress tracker", "Strike reports", "Operations")
     nav = [{"href": f"/{label}", "label": label, "current": label == "Response rates"} for label in labels]
     return {
-        "who": Person(), "nav": nav, "csrf": "t'o\"k<en", "environment": "demo", "request_id": "0f3a9c",
+        "who": Person(),
+        "nav": nav,
+        "csrf": "t'o\"k<en",
+        "environment": "demo",
+        "request_id": "0f3a9c",
         "support": {"email": "ses-support@lausd.example", "phone": "213-555-0100"},
         "breadcrumbs": [{"href": "/", "label": "Home"}, {"label": "Response rates"}],
-        "on": date(2025, 2, 21), "loaded": datetime(2025, 2, 21, 17, 12, tzinfo=UTC),
+        "on": date(2025, 2, 21),
+        "loaded": datetime(2025, 2, 21, 17, 12, tzinfo=UTC),
         "rows": [(*row, charts.lines(history)) for row, history in zip(ROWS, HISTORY, strict=True)],
     }
 
@@ -80,8 +94,14 @@ class Pages:
 
     def error(self, request: Request) -> Response:
         problems = [{"code": "not_whole", "message": "Enter a whole number", "sheet": "Students", "row": 14}]
-        return self._page("error.html", 422, code="invalid", title="Unprocessable Content",
-                          sentence="One row cannot be read.", problems=problems)
+        return self._page(
+            "error.html",
+            422,
+            code="invalid",
+            title="Unprocessable Content",
+            sentence="One row cannot be read.",
+            problems=problems,
+        )
 
     def rows(self, request: Request) -> Response:
         self.heard.append(dict(request.query_params))
@@ -108,11 +128,17 @@ class Pages:
 
     def app(self) -> Starlette:
         """The server's routes beside those of the static files."""
-        return Starlette(routes=[
-            Route("/", self.every_part), Route("/error", self.error), Route("/rows", self.rows),
-            Route("/toast", self.toast, methods=["POST"]), Route("/refused", self.refused, methods=["POST"]),
-            Route("/uploads", self.uploads, methods=["POST"]), static_files.route,
-        ])
+        return Starlette(
+            routes=[
+                Route("/", self.every_part),
+                Route("/error", self.error),
+                Route("/rows", self.rows),
+                Route("/toast", self.toast, methods=["POST"]),
+                Route("/refused", self.refused, methods=["POST"]),
+                Route("/uploads", self.uploads, methods=["POST"]),
+                static_files.route,
+            ]
+        )
 
 
 @contextmanager

@@ -58,9 +58,15 @@ def test_files_are_served_for_ever_under_their_content(pages: Pages) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/000000000000/ses.js", f"/static/{DIGEST}/none.js", f"/static/{DIGEST}/../templates/base.html",
-     f"/static/{DIGEST}/%2e%2e/templates/base.html", f"/static/{DIGEST}/..%2ftemplates%2fbase.html",
-     f"/static/{DIGEST}//etc/passwd", f"/static/{DIGEST}/"],
+    [
+        "/static/000000000000/ses.js",
+        f"/static/{DIGEST}/none.js",
+        f"/static/{DIGEST}/../templates/base.html",
+        f"/static/{DIGEST}/%2e%2e/templates/base.html",
+        f"/static/{DIGEST}/..%2ftemplates%2fbase.html",
+        f"/static/{DIGEST}//etc/passwd",
+        f"/static/{DIGEST}/",
+    ],
 )
 def test_other_addresses_are_not_found(pages: Pages, path: str) -> None:
     answer = TestClient(pages.app()).get(path)

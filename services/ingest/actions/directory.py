@@ -104,7 +104,10 @@ def _one_each(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _school_keys(session: Session) -> dict[str, str]:
-    return {code: key for code, key in session.execute(text("select cost_centre, school_key from school where in_directory"))}
+    return {
+        code: key
+        for code, key in session.execute(text("select cost_centre, school_key from school where in_directory"))
+    }
 
 
 def _grant_access(session: Session) -> None:
@@ -114,13 +117,18 @@ def _grant_access(session: Session) -> None:
 
 def tell_directory(session: Session, revision: int) -> None:
     """Says the whole directory at a revision."""
-    schools = [_told_school(row) for row in session.execute(
-        text("select * from school where in_directory order by school_key"))]
+    schools = [
+        _told_school(row)
+        for row in session.execute(text("select * from school where in_directory order by school_key"))
+    ]
     people = [_told_person(row) for row in session.execute(text("select * from person order by person_id"))]
     parts = max(1, -(-len(schools) // ROWS_PER_PART), -(-len(people) // ROWS_PER_PART))
     for part in range(parts):
         cut = slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)
-        say(session, DirectoryLoaded(revision=revision, part=part + 1, parts=parts, schools=schools[cut], people=people[cut]))
+        say(
+            session,
+            DirectoryLoaded(revision=revision, part=part + 1, parts=parts, schools=schools[cut], people=people[cut]),
+        )
 
 
 def _told_school(row: Any) -> DirectorySchool:
@@ -161,8 +169,14 @@ def _read(content: bytes) -> Found:
 
 
 def _problem(row: SheetRow, error: BadCell) -> dict[str, Any]:
-    return {"sheet": row.sheet, "row": row.number, "column": error.field, "code": error.code, "message": str(error),
-            "outcome": "rejected"}
+    return {
+        "sheet": row.sheet,
+        "row": row.number,
+        "column": error.field,
+        "code": error.code,
+        "message": str(error),
+        "outcome": "rejected",
+    }
 
 
 def read_school(cells: Mapping[str, Cell]) -> dict[str, Any]:
@@ -184,10 +198,15 @@ def read_person(cells: Mapping[str, Cell]) -> dict[str, Any]:
     role = name_key(str(cells.get("role") or ""))
     if role not in ROLES:
         raise BadCell("Role", "role_unknown", f"A role is one of {', '.join(ROLES)}.")
-    if email.count("@") != 1 or any(c.isspace() or c in ",;<>\"" for c in email):
+    if email.count("@") != 1 or any(c.isspace() or c in ',;<>"' for c in email):
         raise BadCell("Email", "email_unreadable", "Enter one e-mail address.")
     scope = [tidy(entry) for entry in str(cells.get("scope") or "").split(";") if tidy(entry)]
     aliases = [tidy(entry) for entry in str(cells.get("aliases") or "").split(";") if tidy(entry)]
-    return {"person_id": f"{role}:{email}", "name": name, "email": email, "role": role, "scope": scope, "aliases": aliases}
-
-
+    return {
+        "person_id": f"{role}:{email}",
+        "name": name,
+        "email": email,
+        "role": role,
+        "scope": scope,
+        "aliases": aliases,
+    }

@@ -78,10 +78,17 @@ class Reading:
         index = header.columns.get(error.field)
         value = row.cells[index] if index is not None and index < len(row.cells) else None
         self.rejected += 1
-        self.problems.append({
-            "sheet": row.sheet, "row": row.number, "column": SHOWN[error.field], "value": "" if value is None else str(value),
-            "code": error.code, "message": str(error), "outcome": "rejected",
-        })
+        self.problems.append(
+            {
+                "sheet": row.sheet,
+                "row": row.number,
+                "column": SHOWN[error.field],
+                "value": "" if value is None else str(value),
+                "code": error.code,
+                "message": str(error),
+                "outcome": "rejected",
+            }
+        )
 
 
 def read_participation(content: bytes) -> Reading:
@@ -111,10 +118,21 @@ def _check_header(header: Header, row: SheetRow) -> None:
     missing = missing_columns(header)
     if missing:
         place = f"Sheet {row.sheet}, row {row.number}" if row.sheet else f"Row {row.number}"
-        problems = [{"code": "column_missing", "sheet": row.sheet, "row": row.number, "column": name,
-                     "message": f"The column {name} is missing."} for name in missing]
-        raise Invalid(f"{place} should hold the column names; missing: {', '.join(missing)}.", code="columns_missing",
-                      problems=problems)
+        problems = [
+            {
+                "code": "column_missing",
+                "sheet": row.sheet,
+                "row": row.number,
+                "column": name,
+                "message": f"The column {name} is missing.",
+            }
+            for name in missing
+        ]
+        raise Invalid(
+            f"{place} should hold the column names; missing: {', '.join(missing)}.",
+            code="columns_missing",
+            problems=problems,
+        )
 
 
 def _read_row(reading: Reading, header: Header, row: SheetRow) -> None:
@@ -132,7 +150,8 @@ def load_participation(session: Session, upload: Upload, content: bytes) -> None
     if on is None:
         raise Invalid(
             "The rows carry no date of extraction, or several. Upload one extraction at a time.",
-            code="dates_several" if reading.rows else "no_good_rows", problems=reading.problems[:100],
+            code="dates_several" if reading.rows else "no_good_rows",
+            problems=reading.problems[:100],
         )
     term, opens, closes = _window(session, on)
     session.execute(_LOCK, {"lock": f"{term}/{on}"})
@@ -157,8 +176,13 @@ def _window(session: Session, on: date) -> tuple[str, date, date]:
 
 def _suffix_note(suffixes: set[str], term: str) -> Iterator[dict[str, Any]]:
     for suffix in sorted(suffixes - {term}):
-        yield {"code": "term_suffix_differs", "value": suffix, "outcome": "warned", "column": "Total_Surveys",
-               "message": f"The column names say {suffix}, the date of extraction belongs to {term}. {term} was used."}
+        yield {
+            "code": "term_suffix_differs",
+            "value": suffix,
+            "outcome": "warned",
+            "column": "Total_Surveys",
+            "message": f"The column names say {suffix}, the date of extraction belongs to {term}. {term} was used.",
+        }
 
 
 def _identify(session: Session, rows: Iterable[CountsRow]) -> dict[Group, dict[str, ExtractionRow]]:
@@ -174,8 +198,18 @@ def _identify(session: Session, rows: Iterable[CountsRow]) -> dict[Group, dict[s
     for row in listed:
         key, level, cost_centre = _school_of(session, row, known[row.ploc], names[row.ploc])
         found[row.group][key] = ExtractionRow(
-            key, row.ploc, cost_centre, row.region, row.cos, row.director, row.school, level,
-            row.total, row.submitted, row.file_tier, row.file_rate,
+            key,
+            row.ploc,
+            cost_centre,
+            row.region,
+            row.cos,
+            row.director,
+            row.school,
+            level,
+            row.total,
+            row.submitted,
+            row.file_tier,
+            row.file_rate,
         )
     return found
 
@@ -188,12 +222,21 @@ def _school_of(session: Session, row: CountsRow, units: dict[str, Any], names: s
     if unit is not None:
         return unit.school_key, unit.level, unit.cost_centre
     key = f"{row.ploc}:{spelling}"
-    session.execute(_ADD_SCHOOL, {
-        "school_key": key, "ploc": row.ploc, "name": row.school, "name_key": spelling, "region": row.region,
-        "cos": row.cos, "director": row.director,
-    })
-    units[spelling] = session.execute(text("select school_key, level, cost_centre from school where school_key = :k"),
-                                      {"k": key}).one()
+    session.execute(
+        _ADD_SCHOOL,
+        {
+            "school_key": key,
+            "ploc": row.ploc,
+            "name": row.school,
+            "name_key": spelling,
+            "region": row.region,
+            "cos": row.cos,
+            "director": row.director,
+        },
+    )
+    units[spelling] = session.execute(
+        text("select school_key, level, cost_centre from school where school_key = :k"), {"k": key}
+    ).one()
     return key, "", None
 
 
@@ -221,15 +264,29 @@ def _is_thin(session: Session, term: str, on: date, rows: dict[Group, dict[str, 
     return False
 
 
-def _tell(session: Session, upload: Upload, changed: dict[Group, list[ExtractionRow]], opens: date, closes: date) -> None:
+def _tell(
+    session: Session, upload: Upload, changed: dict[Group, list[ExtractionRow]], opens: date, closes: date
+) -> None:
     groups = tuple(group for group in GROUPS if group in changed)
     for group in groups:
         rows = changed[group]
         cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)]
         for part, cut in enumerate(cuts, 1):
             assert upload.term is not None and upload.on is not None and upload.revision is not None
-            say(session, ExtractionLoaded(
-                upload_id=upload.upload_id, term=upload.term, on=upload.on, revision=upload.revision, groups=groups,
-                group=group, part=part, parts=len(cuts), window_opens=opens, window_closes=closes,
-                thin=upload.thin, rows=cut,
-            ))
+            say(
+                session,
+                ExtractionLoaded(
+                    upload_id=upload.upload_id,
+                    term=upload.term,
+                    on=upload.on,
+                    revision=upload.revision,
+                    groups=groups,
+                    group=group,
+                    part=part,
+                    parts=len(cuts),
+                    window_opens=opens,
+                    window_closes=closes,
+                    thin=upload.thin,
+                    rows=cut,
+                ),
+            )

@@ -1,5 +1,6 @@
 """How far an upload has travelled: what other services told about it."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import orjson
@@ -18,9 +19,9 @@ _ALIAS = text(
 )
 
 
-def note(session: Session, upload_id: UUID, station: str, detail: dict[str, object]) -> None:
+def note(session: Session, upload_id: UUID, station: str, detail: Mapping[str, object]) -> None:
     """Notes that an upload reached a station; once, however often it is told."""
-    values = {"upload_id": upload_id, "station": station, "detail": orjson.dumps(detail).decode()}
+    values = {"upload_id": upload_id, "station": station, "detail": orjson.dumps(dict(detail)).decode()}
     session.execute(_NOTE, values)
 
 
@@ -34,7 +35,12 @@ def note_digests(session: Session, event: DigestsPlanned) -> None:
 
 
 def note_sent(session: Session, event: DigestSent) -> None:
-    note(session, event.upload_id, f"mail/{event.mail_id}", {"director": event.director, "schools": len(event.school_keys)})
+    note(
+        session,
+        event.upload_id,
+        f"mail/{event.mail_id}",
+        {"director": event.director, "schools": len(event.school_keys)},
+    )
 
 
 def keep_alias(session: Session, event: AliasResolved) -> None:

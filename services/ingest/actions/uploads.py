@@ -47,8 +47,13 @@ def take_upload(session: Session, offered: Offered) -> Taken:
     if known is not None:
         return Taken(known, known=True)
     upload = Upload(
-        upload_id=uuid4(), kind=offered.kind, file_name=offered.file_name[:200], sha256=sha256,
-        size=len(offered.content), state="published", uploaded_by=offered.actor,
+        upload_id=uuid4(),
+        kind=offered.kind,
+        file_name=offered.file_name[:200],
+        sha256=sha256,
+        size=len(offered.content),
+        state="published",
+        uploaded_by=offered.actor,
     )
     try:
         LOADERS[offered.kind](session, upload, offered.content)
@@ -75,7 +80,13 @@ def _known(session: Session, kind: str, sha256: bytes) -> Upload | None:
 
 
 def _summary(upload: Upload) -> dict[str, Any]:
-    return {"kind": upload.kind, "file": upload.file_name, "on": upload.on, "revision": upload.revision, **upload.counts}
+    return {
+        "kind": upload.kind,
+        "file": upload.file_name,
+        "on": upload.on,
+        "revision": upload.revision,
+        **upload.counts,
+    }
 
 
 def upload_file(session: Session, upload_id: UUID) -> bytes | None:

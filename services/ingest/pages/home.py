@@ -42,7 +42,10 @@ def demo_people(session: Db) -> list[tuple[str, list[tuple[str, str, str]]]]:
 
 @router.post("/sign-in/demo", dependencies=[public])
 def sign_in_demo(
-    session: Db, request: Request, person_id: Annotated[str, Form()], role: Annotated[str, Form()],
+    session: Db,
+    request: Request,
+    person_id: Annotated[str, Form()],
+    role: Annotated[str, Form()],
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     if settings().production:
@@ -59,8 +62,13 @@ def _signed_in(session: Db, person_id: str, role: str, path: str) -> Response:
     audit(session, f"{person_id} as {role}", "sign-in", person_id)
     response = redirect(path)
     response.set_cookie(
-        cookie_name(), token, max_age=int(lasts.total_seconds()), httponly=True, samesite="lax",
-        secure=settings().secure_cookies, path="/",
+        cookie_name(),
+        token,
+        max_age=int(lasts.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure_cookies,
+        path="/",
     )
     return response
 
@@ -78,7 +86,10 @@ def sign_out(request: Request, session: Db, who: Annotated[Who, allow("home.see"
 
 @router.post("/role")
 def switch_role(
-    request: Request, session: Db, who: Annotated[Who, allow("home.see")], role: Annotated[str, Form()],
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("home.see")],
+    role: Annotated[str, Form()],
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Goes on in another role that the person holds, in a new session."""

@@ -28,7 +28,10 @@ def uploads(
 
 @router.post("/uploads")
 def post_upload(
-    request: Request, session: Db, who: Annotated[Who, allow("uploads.write")], file: Annotated[UploadFile, File()],
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("uploads.write")],
+    file: Annotated[UploadFile, File()],
     kind: Annotated[str, Form()] = "participation",
 ) -> Response:
     taken = take_upload(session, Offered(kind, file.filename or "upload", file.file.read(), who.actor))

@@ -32,7 +32,7 @@ _BEFORE = text(
     " where t.term = :term and not t.removed"
 )
 _TOLD = text(
-    "select distinct on (director_key) director_key, fingerprint, \"on\" from digest where term = :term"
+    'select distinct on (director_key) director_key, fingerprint, "on" from digest where term = :term'
     " order by director_key, digest_id desc"
 )
 
@@ -68,7 +68,9 @@ def _plan_all(session: Session, event: TiersComputed) -> Planned:
         key = route.person_id or f"?{name_key(spelling)}"
         earlier = told.get(key)
         reason = reason_of(news, first=earlier is None)
-        if reason is None or (earlier is not None and earlier.on == event.on and earlier.fingerprint == fingerprint(news)):
+        if reason is None or (
+            earlier is not None and earlier.on == event.on and earlier.fingerprint == fingerprint(news)
+        ):
             continue
         digest = _add_digest(session, event, (route, spelling, key), reason, news)
         counts[digest.state] += 1
@@ -81,8 +83,19 @@ def _standings(session: Session, query: Any, values: dict[str, Any]) -> dict[tup
     rows: Sequence[Any] = session.execute(query, values).all()
     return {
         (row.school_key, row.group): Standing(
-            row.school_key, row.group, row.on, row.ploc, row.school, row.region, row.cos, row.director, row.total,
-            row.submitted, row.tier, row.needed, shown(row.rate),
+            row.school_key,
+            row.group,
+            row.on,
+            row.ploc,
+            row.school,
+            row.region,
+            row.cos,
+            row.director,
+            row.total,
+            row.submitted,
+            row.tier,
+            row.needed,
+            shown(row.rate),
         )
         for row in rows
     }
@@ -119,9 +132,18 @@ def _add_digest(
         "correction": event.revision > 1,
     }
     digest = Digest(
-        upload_id=event.upload_id, term=event.term, on=event.on, revision=event.revision, director=spelling,
-        director_key=key, person_id=route.person_id, reason=reason, state=state, why=why,
-        fingerprint=fingerprint(news), content=content,
+        upload_id=event.upload_id,
+        term=event.term,
+        on=event.on,
+        revision=event.revision,
+        director=spelling,
+        director_key=key,
+        person_id=route.person_id,
+        reason=reason,
+        state=state,
+        why=why,
+        fingerprint=fingerprint(news),
+        content=content,
     )
     session.add(digest)
     session.flush()
@@ -137,15 +159,20 @@ def add_mail(session: Session, digest: Digest) -> None:
     director = session.exec(select(Director).where(col(Director.person_id) == digest.person_id)).one()
     facts = DigestFacts(
         dedupe_key=f"digest/{digest.director_key}/{digest.term}/{digest.on}/{digest.revision}/{digest.upload_id}",
-        director=director.name, email=director.email, term=digest.term, on=digest.on,
-        closes=date.fromisoformat(digest.content["closes"]), reason=digest.reason,
-        correction=bool(digest.content["correction"]), lists=digest.content["lists"],
+        director=director.name,
+        email=director.email,
+        term=digest.term,
+        on=digest.on,
+        closes=date.fromisoformat(digest.content["closes"]),
+        reason=digest.reason,
+        correction=bool(digest.content["correction"]),
+        lists=digest.content["lists"],
     )
     letter = write(facts, site())
     assert digest.digest_id is not None
-    session.add(Mail(
-        digest_id=digest.digest_id, upload_id=digest.upload_id, dedupe_key=facts.dedupe_key, **letter._asdict()
-    ))
+    session.add(
+        Mail(digest_id=digest.digest_id, upload_id=digest.upload_id, dedupe_key=facts.dedupe_key, **letter._asdict())
+    )
 
 
 def site() -> Site:

@@ -83,4 +83,7 @@ def _settle(mail: Any, reply: Reply) -> None:
         session.execute(_SENT, values)
         digest = session.execute(_DIGEST, {"digest_id": mail.digest_id}).one()
         keys = sorted({row["school_key"] for listed in digest.content["lists"].values() for row in listed})
-        say(session, DigestSent(mail_id=mail.mail_id, upload_id=mail.upload_id, director=digest.director, school_keys=keys))
+        say(
+            session,
+            DigestSent(mail_id=mail.mail_id, upload_id=mail.upload_id, director=digest.director, school_keys=keys),
+        )

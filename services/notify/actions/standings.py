@@ -31,9 +31,7 @@ _ARRIVE = text(
     ' on conflict (upload_id, "group") do update set parts = array_append(arrival.parts, cast(:part as smallint))'
     " where not (cast(:part as smallint) = any(arrival.parts))"
 )
-_COMPLETE = text(
-    "select count(*) from arrival where upload_id = :upload_id and cardinality(parts) = \"of\""
-)
+_COMPLETE = text('select count(*) from arrival where upload_id = :upload_id and cardinality(parts) = "of"')
 _DIRECTOR = text(
     "insert into director(person_id, revision, name, email, aliases) values (:person_id, :revision, :name, :email, :aliases)"
     " on conflict (person_id) do update set revision = excluded.revision, name = excluded.name, email = excluded.email,"
@@ -63,7 +61,8 @@ def keep_directory(session: Session, event: DirectoryLoaded) -> None:
     """Keeps the directors of the directory; one whom the newest revision no longer has is dropped."""
     rows = [
         {**person._asdict(), "revision": event.revision, "aliases": [person.name, *person.aliases]}
-        for person in event.people if person.role == "director"
+        for person in event.people
+        if person.role == "director"
     ]
     if rows:
         session.execute(_DIRECTOR, rows)

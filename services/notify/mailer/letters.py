@@ -51,7 +51,10 @@ class Written(NamedTuple):
 def _templates() -> Environment:
     folder = Path(__file__).parent.parent / "templates"
     return Environment(
-        loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         autoescape=lambda name: bool(name and name.endswith(".html")),
     )
 
@@ -76,14 +79,17 @@ def subject_of(facts: DigestFacts) -> str:
 def write(facts: DigestFacts, site: Site) -> Written:
     """The mail of a digest; the same digest gives the same Message-ID."""
     groups = [
-        (GROUP_NAMES[group], [row for row in facts.lists["still"] if row["group"] == group])
-        for group in GROUP_NAMES
+        (GROUP_NAMES[group], [row for row in facts.lists["still"] if row["group"] == group]) for group in GROUP_NAMES
     ]
     subject = subject_of(facts)
     context = {
-        "facts": facts, "site": site, "subject": subject, "group_names": GROUP_NAMES,
+        "facts": facts,
+        "site": site,
+        "subject": subject,
+        "group_names": GROUP_NAMES,
         "groups": [(name, rows) for name, rows in groups if rows],
-        "link": f"{site.public_url}/rates/?" + urlencode({"director": facts.director, "tier": "1", "on": facts.on.isoformat()}),
+        "link": f"{site.public_url}/rates/?"
+        + urlencode({"director": facts.director, "tier": "1", "on": facts.on.isoformat()}),
     }
     body = _templates().get_template("digest.txt").render(context)
     html = _inliner().inline(_templates().get_template("digest.html").render(context))

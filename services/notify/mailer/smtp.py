@@ -4,11 +4,11 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
