@@ -11,6 +11,8 @@ import pytest
 from deploy.embedded import Embedded, Servers, prepare
 from shared.migrations import migrate
 from shared.settings import settings
+from tests.people import add_people
+from tests.stack import Programs, programs, wipe
 
 _PROGRAMS = ("SES_PG_BIN", "SES_BROKER_BIN")
 _made = pytest.StashKey[Embedded]()
@@ -62,3 +64,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def clean(stack_servers: Servers) -> None:
+    """Empty tables of all services, and one person of each role."""
+    wipe()
+    add_people()
+
+
+@pytest.fixture
+def stack(stack_servers: Servers, tmp_path: Path) -> Iterator[Programs]:
+    """Empty tables, and the real relay, workers and web running on them."""
+    wipe()
+    add_people()
+    with programs(tmp_path) as running:
+        yield running

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from deploy.demo.district import SEED, district
 from deploy.demo.extractions import GROUPS, Extraction, extractions, window

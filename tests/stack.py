@@ -1,0 +1,151 @@
+"""The stack under test: events delivered in this process for quick tests, or by real workers, relay and web."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import text
+
+from deploy.servers import free_port
+from shared import inbox
+from shared.bus import Bus
+from shared.db import transaction
+from shared.envelope import Envelope
+from shared.settings import SERVICES, settings
+from tests.deploy.waiting import until
+
+ROOT = Path(__file__).parent.parent
+
+_PENDING = text(
+    "select d.event_id, d.subscriber, e.topic, e.key, e.version, cast(e.payload as text) as payload"
+    " from outbox_delivery d join outbox_event e using (event_id) where d.state in ('pending', 'sent')"
+    " order by e.created_at, d.event_id"
+)
+_ACKED = text("update outbox_delivery set state = 'acked' where event_id = :event_id and subscriber = :subscriber")
+_TABLES = (
+    "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any(%s)"
+    " and tablename not in ('alembic_version', 'job')"
+)
+
+
+def owner() -> psycopg.Connection[Any]:
+    """A connection as the owner of all schemas."""
+    return psycopg.connect(settings().database_url, autocommit=True)
+
+
+def wipe() -> None:
+    """Empties every table of every service, except its migrations and its list of jobs."""
+    with owner() as connection:
+        tables = [name for (name,) in connection.execute(_TABLES, ([*SERVICES, "access"],))]
+        connection.execute(f"truncate {', '.join(tables)} restart identity cascade".encode())
+
+
+def bus_of(service: str) -> Bus:
+    found: Bus = import_module(f"services.{service}.tasks").bus
+    return found
+
+
+def deliver(times: int = 1) -> int:
+    """Delivers every event that is under way, until none is, each `times` times; answers how many there were."""
+    count = 0
+    while True:
+        delivered = sum(_deliver_from(service, times) for service in SERVICES)
+        if not delivered:
+            return count
+        count += delivered
+
+
+def _deliver_from(service: str, times: int) -> int:
+    with transaction(service) as session:
+        rows = session.execute(_PENDING).all()
+    for row in rows:
+        envelope = Envelope(row.event_id, service, row.topic, row.key, row.version, row.payload)
+        for _ in range(times):
+            inbox.arrive(row.subscriber, envelope)
+            inbox.run(row.subscriber, row.event_id, bus_of(row.subscriber).handlers)
+        with transaction(service) as session:
+            session.execute(_ACKED, {"event_id": row.event_id, "subscriber": row.subscriber})
+    return len(rows)
+
+
+def failures() -> list[tuple[str, str, str]]:
+    """(service, topic, error) of every event that was heard and is not done."""
+    found = []
+    for service in SERVICES:
+        with transaction(service) as session:
+            rows = session.execute(text("select topic, last_error from inbox where state <> 'done'")).all()
+        found += [(service, row.topic, str(row.last_error)) for row in rows]
+    return found
+
+
+class Programs:
+    """The real programs of the stack as child processes; each can be killed and started again."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self.port = free_port()
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, name: str, *command: str, **env: str) -> None:
+        """Starts a program under a name; its output goes to a log file of that name."""
+        environment = {**os.environ, "SES_PORT": str(self.port), **env}
+        with open(self.logs / f"{name}.log", "ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def start_all(self) -> None:
+        """Starts the relay, five workers and the web, and waits until the whole loop works."""
+        with owner() as connection:
+            for service in SERVICES:
+                connection.execute(f"delete from {service}.loop_beat".encode())
+        self.start("relay", "shared.relay")
+        self.start("web", "deploy.web")
+        for service in SERVICES:
+            self.start(f"worker-{service}", "shared.worker", service)
+        until(self.beats, seconds=60)
+
+    def beats(self) -> bool:
+        """Whether every service's loop through relay, broker, worker and PostgreSQL has turned."""
+        with owner() as connection:
+            beats = [
+                connection.execute(f"select 1 from {service}.loop_beat where id = 'loop'".encode()).fetchone()
+                for service in SERVICES
+            ]
+        return all(beats)
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a program and all its children."""
+        child = self.running.pop(name)
+        subprocess.run(["pkill", "-KILL", "-s", str(child.pid)], check=False)
+        child.wait()
+
+    def stop_all(self) -> None:
+        for name in list(self.running):
+            self.kill(name)
+
+
+@contextmanager
+def programs(logs: Path) -> Iterator[Programs]:
+    """All programs running while the block lasts."""
+    made = Programs(logs)
+    try:
+        made.start_all()
+        yield made
+    finally:
+        made.stop_all()
