@@ -1,4 +1,4 @@
-"""The one chromium that all browser tests share."""
+"""The chromium that the browser tests of a module share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,9 +25,12 @@ def chromium_path() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A chromium for the whole run; make a context of your own in each test."""
+    """A chromium; make a context of your own in each test.
+
+    It lasts for a module, not for the run: while it is up, asyncio.run() in another test would be refused.
+    """
     with sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield launched

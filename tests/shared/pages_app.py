@@ -4,24 +4,25 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import uvicorn
+from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from shared.web import charts, static_files
+from shared.web.clock import date_words, instant_words
+from shared.web.middleware import CSP
 
 PARTS: Final = Path(__file__).parent.parent / "data" / "look"
 TEMPLATES: Final = static_files.FOLDER.parent / "templates"
-CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 ROWS: Final[list[tuple[str, int | None, int, int, str, int | str]]] = [
     ("112th St El", 1, 400, 7, "1.75%", 93),
     ("Alder St EEC", 2, 128, 40, "31%", 25),
@@ -36,6 +37,13 @@ HISTORY: Final[list[list[float | None]]] = [
     [30, 55, 80, 90, 92],
     [None, None],
 ]
+
+
+class Entered(BaseModel):
+    """What a school enters."""
+
+    baseline: Decimal | None
+    results: dict[str, Decimal]
 
 
 class Person:
@@ -55,8 +63,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_files.static_url
-    made.filters["day"] = lambda value: f"{value:%b %d, %Y}"
-    made.filters["instant"] = lambda value: f"{value:%b %d, %Y, %H:%M}"
+    made.filters.update(day=date_words, instant=instant_words)
     return made
 
 
@@ -76,6 +83,22 @@ def context() -> dict[str, Any]:
         "loaded": datetime(2025, 2, 21, 17, 12, tzinfo=UTC),
         "rows": [(*row, charts.lines(history)) for row, history in zip(ROWS, HISTORY, strict=True)],
     }
+
+
+def described() -> dict[str, Any]:
+    """The description of a small API with parameters, a body and its answers."""
+    api = FastAPI()
+
+    @api.get("/rates/api/v1/rates")
+    def rates(group: Literal["students", "staff"], tier: int | None = None) -> list[str]:
+        """Rows of the table."""
+        return [group, str(tier)]
+
+    @api.put("/tracker/api/v1/schools/{ploc}")
+    def entry(ploc: str, entered: Entered) -> Entered:
+        return entered
+
+    return api.openapi()
 
 
 class Pages:
@@ -102,6 +125,9 @@ class Pages:
             sentence="One row cannot be read.",
             problems=problems,
         )
+
+    def api_docs(self, request: Request) -> Response:
+        return self._page("api_docs.html", described=described(), service="rates")
 
     def rows(self, request: Request) -> Response:
         self.heard.append(dict(request.query_params))
@@ -132,6 +158,7 @@ class Pages:
             routes=[
                 Route("/", self.every_part),
                 Route("/error", self.error),
+                Route("/docs", self.api_docs),
                 Route("/rows", self.rows),
                 Route("/toast", self.toast, methods=["POST"]),
                 Route("/refused", self.refused, methods=["POST"]),

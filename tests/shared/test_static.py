@@ -112,7 +112,7 @@ def test_templates_use_htmx_4_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", ["/", "/error"])
+@pytest.mark.parametrize("path", ["/", "/error", "/docs"])
 def test_every_part_is_accessible(browser: Browser, site: str, scheme: Any, width: int, path: str) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
@@ -125,7 +125,7 @@ def test_every_part_is_accessible(browser: Browser, site: str, scheme: Any, widt
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/error"])
+@pytest.mark.parametrize("path", ["/", "/error", "/docs"])
 def test_nothing_is_wider_than_a_small_phone(browser: Browser, site: str, path: str) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640})
     opened = context.new_page()
