@@ -43,7 +43,9 @@ def test_an_error_summary_takes_the_focus_and_leads_to_the_field(page: Page) -> 
 
 def test_search_as_you_type_asks_the_server(page: Page, pages: Pages) -> None:
     page.keyboard.press("/")
-    page.keyboard.type("alder")
+    expect(page.get_by_label("Search schools")).to_be_focused()
+    with page.expect_response(re.compile(r"/rows\?q=alder$")):
+        page.keyboard.type("alder")
     expect(page.locator("#rows")).to_have_text("Found alder")
     assert pages.heard[-1] == {"q": "alder"}
 
