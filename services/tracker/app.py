@@ -1,6 +1,6 @@
 """The web app of tracker."""
 
-from services.tracker.pages import router as pages
+from services.tracker.pages.start import router as start
 from shared.web import service_app
 
-app = service_app("tracker", [pages])
+app = service_app("tracker", [start])

@@ -1,10 +1,9 @@
-"""What tracker does with what it hears."""
+"""What tracker does with the directory, the survey results and the rates it hears."""
 
-import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.events import DirectoryLoaded, LcapLoaded, SurveyResultsLoaded, TiersComputed
+from shared.events import DirectoryLoaded, SurveyResultsLoaded, TiersComputed
 
 _SCHOOLS = text(
     "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director) values "
@@ -24,10 +23,6 @@ _RATE = text(
     'insert into final_rate(school_key, term, "on", state, rate) values (:school_key, :term, :on, :state, :rate)'
     ' on conflict (school_key, term) do update set "on" = excluded."on", state = excluded.state, rate = excluded.rate'
     ' where (final_rate."on", final_rate.state) < (excluded."on", excluded.state)'
-)
-_LCAP = text(
-    'insert into lcap_row("table", upload_id, part, number, "row") values (:table, :upload_id, :part, :number, cast(:row as jsonb))'
-    " on conflict do nothing"
 )
 
 
@@ -51,11 +46,3 @@ def store_rates(session: Session, event: TiersComputed) -> None:
         return
     values = {"term": event.term, "on": event.on, "state": event.state}
     session.execute(_RATE, [{"school_key": row.school_key, "rate": row.rate, **values} for row in event.rows])
-
-
-def store_lcap(session: Session, event: LcapLoaded) -> None:
-    """Keeps the rows of an LCAP table as they were read."""
-    values = {"table": event.table, "upload_id": event.upload_id, "part": event.part}
-    rows = [{**values, "number": number, "row": orjson.dumps(row).decode()} for number, row in enumerate(event.rows)]
-    if rows:
-        session.execute(_LCAP, rows)

@@ -1,23 +1,12 @@
-"""What tracker keeps."""
+"""What tracker keeps of schools: the directory, loaded results, and Parents rates to offer."""
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import SmallInteger
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from shared.db import schema
-from shared.platform import add_platform_tables
-
-metadata = schema("tracker")
-add_platform_tables(metadata)
-
-
-class TrackerTable(SQLModel):
-    metadata = metadata
+from services.tracker.tables.schema import TrackerTable
 
 
 class School(TrackerTable, table=True):
@@ -60,15 +49,3 @@ class FinalRate(TrackerTable, table=True):
     on: date
     state: int
     rate: Decimal | None = Field(max_digits=9, decimal_places=4)
-
-
-class LcapRow(TrackerTable, table=True):
-    """A row of an LCAP table as read from its file."""
-
-    __tablename__ = "lcap_row"
-
-    table: str = Field(primary_key=True)
-    upload_id: UUID = Field(primary_key=True)
-    part: int = Field(primary_key=True, sa_type=SmallInteger)
-    number: int = Field(primary_key=True)
-    row: dict[str, Any] = Field(sa_type=JSONB)

@@ -1,4 +1,4 @@
-"""What of tracker can be seen."""
+"""What of the directory's schools can be seen."""
 
 from sqlalchemy import text
 from sqlmodel import Session

@@ -1,0 +1,1 @@
+"""What of tracker can be seen."""

@@ -1,0 +1,1 @@
+"""The decisions of the progress tracker and of the LCAP tables."""

@@ -1,0 +1,13 @@
+"""The schema of tracker, of which every table here is a part."""
+
+from sqlmodel import SQLModel
+
+from shared.db import schema
+from shared.platform import add_platform_tables
+
+metadata = schema("tracker")
+add_platform_tables(metadata)
+
+
+class TrackerTable(SQLModel):
+    metadata = metadata
