@@ -16,6 +16,7 @@ import psycopg
 import redis
 import structlog
 from celery import Celery
+from kombu.exceptions import KombuError
 
 from shared.bus import celery_app
 from shared.envelope import Envelope, event_message
@@ -74,7 +75,7 @@ class Wire:
             self._ring_jobs(connection)
             for (subscriber,) in connection.execute(_SUBSCRIBERS).fetchall():
                 self._send_to(connection, subscriber)
-        except (psycopg.Error, redis.RedisError, OSError) as error:
+        except (psycopg.Error, redis.RedisError, KombuError, OSError) as error:
             log.warning("relay turn failed", service=self.service, reason=f"{type(error).__name__}: {error}")
             self._dropped()
             return False

@@ -91,6 +91,7 @@ class Programs:
         self.logs = logs
         self.port = free_port()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.commands: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {}
 
     @property
     def url(self) -> str:
@@ -98,6 +99,7 @@ class Programs:
 
     def start(self, name: str, *command: str, **env: str) -> None:
         """Starts a program under a name; its output goes to a log file of that name."""
+        self.commands[name] = (command, env)
         environment = {**os.environ, "SES_PORT": str(self.port), **env}
         with open(self.logs / f"{name}.log", "ab") as log:
             self.running[name] = subprocess.Popen(
@@ -128,6 +130,14 @@ class Programs:
                 for service in SERVICES
             ]
         return all(beats)
+
+    def mend(self) -> list[str]:
+        """Starts again what has left by itself, as every supervisor does; answers their names."""
+        gone = [name for name, child in self.running.items() if child.poll() is not None]
+        for name in gone:
+            command, env = self.commands[name]
+            self.start(name, *command, **env)
+        return gone
 
     def kill(self, name: str) -> None:
         """kill -9 of a program and all its children."""

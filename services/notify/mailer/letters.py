@@ -81,6 +81,8 @@ def write(facts: DigestFacts, site: Site) -> Written:
     groups = [
         (GROUP_NAMES[group], [row for row in facts.lists["still"] if row["group"] == group]) for group in GROUP_NAMES
     ]
+    # The table is filtered by the name as the extraction spells it.
+    spelling = next((row["director"] for listed in facts.lists.values() for row in listed), facts.director)
     subject = subject_of(facts)
     context = {
         "facts": facts,
@@ -89,7 +91,7 @@ def write(facts: DigestFacts, site: Site) -> Written:
         "group_names": GROUP_NAMES,
         "groups": [(name, rows) for name, rows in groups if rows],
         "link": f"{site.public_url}/rates/?"
-        + urlencode({"director": facts.director, "tier": "1", "on": facts.on.isoformat()}),
+        + urlencode({"director": spelling, "tier": "1", "on": facts.on.isoformat()}),
     }
     body = _templates().get_template("digest.txt").render(context)
     html = _inliner().inline(_templates().get_template("digest.html").render(context))
