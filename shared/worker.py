@@ -23,6 +23,8 @@ _JOB = (
     "insert into job(name, every, due_at) values (%s, %s, now())"
     " on conflict (name) do update set every = excluded.every where job.every <> excluded.every"
 )
+# A worker that starts sweeps at once: what waits is done, and the loop shows that it works (readiness).
+_SWEEP_NOW = "update job set due_at = least(due_at, now()), next_at = now() where name = %s"
 _AGES = (
     "select extract(epoch from now() - max(at) filter (where id = 'loop')),"
     " extract(epoch from now() - max(at) filter (where id = 'relay')) from loop_beat"
@@ -42,6 +44,7 @@ def register_jobs(bus: Bus) -> None:
         for name, every in bus.jobs.items():
             connection.execute(_JOB, (name, every))
         connection.execute("delete from job where name <> all(%s)", (list(bus.jobs),))
+        connection.execute(_SWEEP_NOW, (f"{bus.service}.sweep_inbox",))
 
 
 def watch(service: str, stop: threading.Event) -> None:
