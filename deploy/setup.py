@@ -125,11 +125,24 @@ def lock() -> None:
     run(uv, *COMPILE.split())
 
 
+def remove_data(data: Path) -> None:
+    """Removes a data folder, also what of it lies outside because only root can enter it."""
+    link = data / "postgres"
+    if link.is_symlink():
+        shutil.rmtree(link.resolve().parent, ignore_errors=True)
+    shutil.rmtree(data, ignore_errors=True)
+
+
 def clean() -> None:
-    """Removes the environment and all data of the embedded runner, also what lies outside for root."""
-    for link in DATA.glob("*/postgres"):
-        if link.is_symlink():
-            shutil.rmtree(link.resolve().parent, ignore_errors=True)
+    """Removes the environment and all data of the embedded runner; refuses while one runs."""
+    for held in DATA.glob("*/lock"):
+        with held.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sys.exit(f"setup: it runs on {held.parent}: stop it first.")
+    for data in DATA.glob("*/"):
+        remove_data(data)
     for folder in (VENV, DATA):
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,7 +1,6 @@
 """One real PostgreSQL and one real broker for the whole session; a skipped test fails it."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded import Embedded, Servers, prepare
+from deploy.setup import remove_data
 from shared.migrations import migrate
 from shared.settings import settings
 from tests.people import add_people
@@ -31,14 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     remove_data(config.stash[_made].data)
-
-
-def remove_data(data: Path) -> None:
-    """Removes a data folder, also what of it lies outside because only root can enter it."""
-    link = data / "postgres"
-    if link.is_symlink():
-        shutil.rmtree(link.resolve().parent, ignore_errors=True)
-    shutil.rmtree(data)
 
 
 @pytest.fixture(scope="session")

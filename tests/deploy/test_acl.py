@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from deploy.embedded import Servers, running, settings_of
+from deploy.setup import remove_data
 from shared.acl import service_keys, users
 from shared.events import EVENTS
 from shared.settings import SERVICES
-from tests.conftest import remove_data
 from tests.deploy.waiting import until
 
 WORKER = """

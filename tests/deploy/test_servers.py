@@ -12,7 +12,7 @@ import redis
 from deploy import servers
 from deploy.embedded import prepare, running, settings_of
 from deploy.servers import MAX_CONNECTIONS, ServerMissing, postgres_folder
-from tests.conftest import remove_data
+from deploy.setup import remove_data
 from tests.deploy.waiting import until
 
 
