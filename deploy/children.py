@@ -67,7 +67,7 @@ class Programs:
     def _flower(self) -> Child:
         env = {**self.env, **flower_environment(self.made, self.settings)}
         ready = says_ok(f"http://127.0.0.1:{self.settings.flower_port}/healthcheck")
-        return Child("flower", module("celery", "flower"), ready, env=env, grace=3.0)
+        return Child("flower", module("celery", "-A", "deploy.flower", "flower"), ready, env=env, grace=3.0)
 
 
 def flower_environment(made: Embedded, settings: Settings) -> dict[str, str]:

@@ -41,15 +41,15 @@ def reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
 
 
-def program_folder(folder: Path, probes: tuple[str, ...], owner: Owner | None) -> Path:
-    """`folder` itself, or a copy of it where `owner` can reach all of `probes` in it."""
-    if owner is None or all(reachable(folder / probe) for probe in probes):
+def program_folder(folder: Path, parts: tuple[str, ...], owner: Owner | None) -> Path:
+    """`folder` itself, or a folder with copies of its `parts` where `owner` can reach them all."""
+    if owner is None or all(reachable(folder / part) for part in parts if (folder / part).exists()):
         return folder
-    entry = (folder / probes[0]).stat()
+    entry = (folder / parts[0]).stat()
     mark = hashlib.sha256(f"{folder.resolve()} {entry.st_size} {entry.st_mtime_ns}".encode()).hexdigest()[:16]
     copy = _outside() / f"programs-{mark}"
     if not copy.exists():
-        _copy(folder, copy)
+        _copy(folder, parts, copy)
     return copy
 
 
@@ -84,9 +84,12 @@ def _outside() -> Path:
     return OUTSIDE
 
 
-def _copy(folder: Path, copy: Path) -> None:
+def _copy(folder: Path, parts: tuple[str, ...], copy: Path) -> None:
     unfinished = copy.with_name(f"{copy.name}.{uuid.uuid4().hex}")
-    shutil.copytree(folder, unfinished, ignore=shutil.ignore_patterns("include", "*.a"))
+    unfinished.mkdir()
+    for part in (part for part in parts if (folder / part).exists()):
+        (unfinished / part).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (folder / part).is_dir() else shutil.copy)(folder / part, unfinished / part)
     for path in (unfinished, *unfinished.rglob("*")):
         path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
     try:

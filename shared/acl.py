@@ -14,7 +14,7 @@ def users(settings: Settings) -> list[str]:
     """The lines of an ACL file: one user per service, one for Flower, none by default; passwords only as SHA-256."""
     services = [_user(settings, service, service_keys(service)) for service in SERVICES]
     queues = " ".join(f"%R~{service}.*" for service in SERVICES)
-    return ["user default off", *services, _user(settings, "flower", f"{queues} ~celeryev.*")]
+    return ["user default off", *services, _user(settings, "flower", f"~flower.* {queues} ~celeryev.*")]
 
 
 def service_keys(service: str) -> str:

