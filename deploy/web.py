@@ -52,6 +52,8 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=32 * 1024,
         timeout_graceful_shutdown=2,
     )
 

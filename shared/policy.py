@@ -1,5 +1,7 @@
 """Who may do what: every permission of the system with the roles that hold it. Routes name a permission each."""
 
+from typing import NamedTuple
+
 ROLES = ("central", "director", "principal", "designee", "desk", "ops")
 
 EVERYONE = frozenset(ROLES)
@@ -17,9 +19,30 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "digests.write": _CENTRAL,
     "tracker.see": frozenset({"central", "director", "principal", "designee", "desk"}),
     "sesr.see": frozenset({"central", "director", "principal", "designee", "desk"}),
+    "access.see": _OPS,
+    "access.write": _OPS,
+    "audit.see": _CENTRAL | _OPS,
     "ops.see": _OPS,
     "ops.write": _OPS,
     "docs.see": EVERYONE,
+}
+
+
+class Limit(NamedTuple):
+    """At most `times` within `seconds`; the sentence is said to who went over it."""
+
+    times: int
+    seconds: int
+    sentence: str
+
+
+# Writes under a permission of this name, or what the name says. A service token may do TOKEN_FACTOR times as much.
+TOKEN_FACTOR = 20
+LIMITS: dict[str, Limit] = {
+    "uploads.write": Limit(30, 3600, "That were many uploads within an hour."),
+    "sesr.report": Limit(10, 60, "That were many reports within a minute; those before were saved."),
+    "sign-in": Limit(10, 60, "That were many sign-ins to this account within a minute."),
+    "address": Limit(600, 60, "That were very many sign-ins from your network within a minute."),
 }
 
 

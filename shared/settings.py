@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     support_phone: str = "213-555-0100"
     public_url: str = "http://127.0.0.1:8000"
     allowed_hosts: str = ""
+    trusted_proxies: str = ""
     timezone: str = "America/Los_Angeles"
     upload_max_mb: int = 64
     session_idle_minutes: int = 30

@@ -11,6 +11,7 @@ from deploy.embedded import Embedded, Servers, prepare
 from deploy.setup import remove_data
 from shared.migrations import migrate
 from shared.settings import settings
+from shared.web.limits import limiter
 from tests.people import add_people
 from tests.stack import Programs, programs, wipe
 
@@ -63,6 +64,7 @@ def clean(stack_servers: Servers) -> None:
     """Empty tables of all services, and one person of each role."""
     wipe()
     add_people()
+    limiter.clear()
 
 
 @pytest.fixture

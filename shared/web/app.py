@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from sqlalchemy import text
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute
 
@@ -18,6 +17,7 @@ from shared.errors import NotAllowed
 from shared.metrics import exposition, queue_state
 from shared.policy import may
 from shared.settings import settings
+from shared.web.bodies import BodyLimit
 from shared.web.errors import install_errors
 from shared.web.middleware import Surroundings
 from shared.web.pages import page
@@ -55,7 +55,7 @@ def service_app(
         lifespan=_quiet_memory,
     )
     app.state.service = service
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=body_limit)
+    app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts())
     app.add_middleware(Surroundings, service=service)
     install_errors(app)

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 _SENTENCES = {
     404: "There is nothing at this address. Check it, or start from the home page.",
     405: "This address does not take that kind of request.",
+    408: "The request stopped coming. Check your connection and send it again.",
     413: "What was sent is larger than allowed here.",
 }
 
@@ -82,7 +83,8 @@ def _on_refused(request: Request, error: Exception) -> Response:
     return answer(request, error)
 
 
-def _on_http(request: Request, error: Exception) -> Response:
+def on_http(request: Request, error: Exception) -> Response:
+    """What the framework refuses (no such address, no such method, too large), told like any other refusal."""
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     told = _Told(
@@ -105,7 +107,8 @@ def _on_database_away(request: Request, error: Exception) -> Response:
     return answer(request, _Told(503, "unavailable", "The system cannot save right now. Try again in a few seconds."))
 
 
-def _on_failure(request: Request, error: Exception) -> Response:
+def on_failure(request: Request, error: Exception) -> Response:
+    """A failure of ours: told without its reason, which is in the log under the request's id."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return _on_database_away(request, error)
     log.error("request failed", exc_info=error)
@@ -118,8 +121,8 @@ def _on_failure(request: Request, error: Exception) -> Response:
 def install_errors(app: FastAPI) -> None:
     """Makes the app render every refusal and failure by `answer`."""
     app.add_exception_handler(Refused, _on_refused)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(PoolTimeout, _on_database_away)
-    app.add_exception_handler(Exception, _on_failure)
+    app.add_exception_handler(Exception, on_failure)

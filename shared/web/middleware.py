@@ -6,10 +6,13 @@ import uuid
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.metrics import REQUESTS, SECONDS
 from shared.settings import settings
+from shared.web.addresses import address_of
+from shared.web.errors import on_failure
 
 log = structlog.get_logger()
 CSP = (
@@ -60,11 +63,28 @@ class Surroundings:
                 self._add_headers(MutableHeaders(scope=message), request_id)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id, service=self.service):
+        known = {"request_id": request_id, "service": self.service, "address": address_of(scope)}
+        with structlog.contextvars.bound_contextvars(**known):
             try:
-                await self.app(scope, receive, answer)
+                await self._call(scope, receive, answer)
             finally:
                 self._count(scope, status, time.perf_counter() - started)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tells a failure here, inside, so that its answer has the headers too; the server hears of it as well."""
+        started = False
+
+        async def note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note)
+        except Exception as error:
+            if not started:
+                await on_failure(Request(scope), error)(scope, receive, send)
+            raise
 
     def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
         headers["x-request-id"] = request_id

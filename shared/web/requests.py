@@ -12,6 +12,7 @@ from shared.db import transaction
 from shared.errors import NotAllowed, NotSignedIn
 from shared.policy import PERMISSIONS, may
 from shared.settings import settings
+from shared.web.limits import limit_permission
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -97,6 +98,8 @@ class Permission:
             raise NotAllowed(
                 f"Your role ({who.role}) may not do this. Switch to another role, or ask the support team."
             )
+        if request.method not in SAFE_METHODS:
+            limit_permission(self.name, who)
         return who
 
 

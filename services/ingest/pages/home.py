@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
 
+import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
@@ -12,6 +13,7 @@ from shared.errors import NotAllowed, NotFound
 from shared.policy import ROLES
 from shared.settings import settings
 from shared.web import Db, allow, page, public, redirect
+from shared.web.limits import limit
 from shared.web.pages import local_path
 from shared.web.requests import cookie_name, session_token
 
@@ -50,6 +52,8 @@ def sign_in_demo(
 ) -> Response:
     if settings().production:
         raise NotFound("There is nothing at this address. Check it, or start from the home page.")
+    limit("address", str(structlog.contextvars.get_contextvars().get("address", "")))
+    limit("sign-in", person_id)
     held = [row for row in people_of(session, [role], limit=100_000) if row.person_id == person_id]
     if not held:
         raise NotAllowed("This person does not hold that role.")

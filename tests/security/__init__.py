@@ -1,0 +1,1 @@
+"""Access and hardening, tried on every route of the five services."""

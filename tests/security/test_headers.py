@@ -1,0 +1,79 @@
+"""The security headers on every answer: of every route, of refusals and of failures."""
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from shared.settings import settings
+from shared.web import service_app
+from shared.web.middleware import CSP, security_headers
+from tests.security.asgi import Answer, ask, headers_of
+from tests.security.routes import SURFACES
+
+NO_INLINE = ("unsafe-inline", "unsafe-eval", "http:", "https:", "*")
+
+
+def check(answer: Answer, where: str) -> None:
+    for name, value in security_headers().items():
+        assert answer.headers.get(name) == value, f"{where}: {name}"
+    assert answer.headers["cache-control"].startswith(("no-store", "public, max-age=31536000")), where
+    assert "server" not in answer.headers and "x-powered-by" not in answer.headers, where
+    assert len(answer.headers["x-request-id"]) >= 8, where
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_every_route_answers_with_the_headers(accept: str) -> None:
+    central, ops = headers_of("central", accept), headers_of("ops", accept)
+    for surface in SURFACES:
+        if surface.path in ("/sign-out", "/role"):
+            continue
+        check(ask(surface.method, surface.address, ops if str(surface.permission).startswith("ops") else central),
+              str(surface))  # fmt: skip
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("method", ["GET", "TRACE", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/nothing", "/rates/nothing", "/rates/", "/..%2f..%2fetc/passwd", "/static/x/y.css"])
+def test_what_does_not_exist_answers_with_the_headers(method: str, path: str) -> None:
+    answer = ask(method, path, headers_of("central"))
+    assert answer.status in (200, 404, 405) and (answer.status != 200 or (method, path) == ("GET", "/rates/"))
+    check(answer, f"{method} {path}")
+
+
+def test_the_policy_lets_nothing_inline_and_nothing_foreign_in() -> None:
+    assert CSP.startswith("default-src 'none'")
+    assert not any(word in CSP.split() or word in CSP.replace("data:", "") for word in NO_INLINE)
+
+
+@pytest.fixture
+def failing() -> FastAPI:
+    app = service_app("rates", [])
+
+    @app.get("/rates/fails")
+    def fails() -> None:
+        raise RuntimeError("the secret 213-555-0100 of postgresql://ses:hunter2@db/ses")
+
+    return app
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_failure_answers_with_the_headers_and_without_its_reason(failing: FastAPI, accept: str) -> None:
+    client = TestClient(failing, base_url=settings().public_url, raise_server_exceptions=False)
+    answer = client.get("/rates/fails", headers={"accept": accept})
+    assert answer.status_code == 500
+    check(Answer(500, dict(answer.headers), answer.text), accept)
+    assert answer.headers["x-request-id"] in answer.text
+    assert not any(word in answer.text for word in ("hunter2", "RuntimeError", "Traceback", "fails("))
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8000", ""])
+def test_a_foreign_host_header_is_refused(host: str) -> None:
+    answer = ask("GET", "/sign-in", {"host": host})
+    assert answer.status == 400 and "evil" not in answer.headers.get("location", "")
+
+
+def test_with_tls_the_cookie_is_bound_to_the_host_and_the_browser_keeps_to_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "public_url", "https://ses.lausd.example")
+    assert security_headers()["strict-transport-security"] == "max-age=31536000; includeSubDomains"
