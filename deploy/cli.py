@@ -10,7 +10,7 @@ import typer
 
 from deploy import runner
 from deploy.embedded import settings_of
-from deploy.secrets import NAME, environment, load
+from deploy.secrets import NAME, environment, load, new, write_files
 from shared import acl
 from shared.migrations import migrate as migrate_all
 from shared.settings import Settings, SettingsError, settings
@@ -37,6 +37,23 @@ def acl_file() -> None:
         typer.echo("\n".join(acl.users(own_settings())))
     except SettingsError as error:
         sys.exit(str(error))
+
+
+@app.command("secrets")
+def secret_files(folder: Path) -> None:
+    """Make the secret files of an installation in containers; refuses a folder that already has them."""
+    if (folder / "owner_password").exists():
+        sys.exit(
+            f"{folder} already holds secrets. Remove them there to make new ones; docs/deployment.md has the rotation."
+        )
+    kept = new()
+    names = write_files(folder, kept)
+    chosen = settings_of({**environment(kept), "SES_REDIS_URL": "redis://redis:6379/0"})
+    (folder / "broker_users").write_text("\n".join(acl.users(chosen)) + "\n")
+    (folder / "broker_users").chmod(0o444)
+    typer.echo(
+        f"{len(names) + 1} files in {folder}. Write the client secret of your OpenID provider into ses_oidc_client_secret."
+    )
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The secrets of an embedded installation: made at the first start, kept in the data folder for its owner alone."""
+"""The secrets of an installation: of an embedded one in its data folder, of one in containers as a file each."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def load(data: Path) -> Secrets:
     """Those of this data folder, made now when it has none."""
     path = data / NAME
     if not path.exists():
-        _write(path, _new())
+        _write(path, new())
     kept: Secrets = json.loads(path.read_text())
     return kept
 
@@ -42,7 +42,9 @@ def environment(kept: Secrets) -> dict[str, str]:
     return {**nested, "SES_LINK_KEY": kept["link_key"]}
 
 
-def _new() -> Secrets:
+def new() -> Secrets:
+    """Secrets never used before."""
+
     def each(*names: str) -> dict[str, str]:
         return {name: secrets.token_urlsafe(24) for name in names}
 
@@ -64,3 +66,25 @@ def _write(path: Path, kept: Secrets) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
+
+
+def write_files(folder: Path, kept: Secrets) -> list[str]:
+    """One file for each secret, as docker-compose.yml names them; answers their names.
+
+    The folder is for its owner alone; the files can be read by the containers' users, into which they are mounted.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    owner = kept["owner_password"]
+    files = {
+        **{name.lower(): value for name, value in environment(kept).items()},
+        "owner_password": owner,
+        "ses_database_url": f"postgresql://ses:{owner}@postgres:5432/ses",
+        "ses_flower_password": kept["flower_password"],
+        "ses_oidc_client_secret": "",
+    }
+    for name, value in files.items():
+        path = folder / name
+        if not path.exists():
+            path.write_text(value)
+            path.chmod(0o444)
+    return sorted(files)

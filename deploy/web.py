@@ -1,6 +1,7 @@
-"""All five services' web apps in one process, for the embedded runner: `python -m deploy.web`."""
+"""Serves the web: all five apps on one origin (`python -m deploy.web`), or one of them (`python -m deploy.web rates`)."""
 
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 
 import uvicorn
@@ -43,12 +44,17 @@ class OneOrigin:
 app = OneOrigin()
 
 
-def main() -> None:
-    set_up_logs("web")
+def main(arguments: list[str]) -> None:
+    """Serves all services, or the one that is named."""
+    chosen = settings()
+    name = arguments[0] if arguments else ""
+    if name and name not in APPS:
+        sys.exit(f"usage: python -m deploy.web [SERVICE]; SERVICE is one of {', '.join(APPS)}")
+    set_up_logs(f"{name} web".strip())
     uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=settings().port,
+        APPS[name] if name else app,
+        host=chosen.bind,
+        port=chosen.port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -59,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     redis_passwords: dict[str, SecretStr] = Field(default_factory=dict)
     event_keys: dict[str, SecretStr] = Field(default_factory=dict)
     link_key: SecretStr = SecretStr("")
+    flower_password: SecretStr = SecretStr("")
     smtp_url: str = "smtp://127.0.0.1:25"
     mail_from: str = "School Experience Survey <ses@lausd.example>"
     mail_domain: str = "lausd.example"
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     pool_size: int = 5
     tls_required: bool = False
     data: str = ".data/run"
+    bind: str = "127.0.0.1"
     port: int = 8000
     flower_port: int = 5555
     mail_port: int = 8025

@@ -21,13 +21,13 @@ class Sink:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         content = cast(bytes, envelope.original_content)
-        self.mails.append(cast(EmailMessage, message_from_bytes(content, policy=policy.default)))
+        self.mails.append(message_from_bytes(content, policy=policy.default))
         self.recipients.extend(envelope.rcpt_tos)
         return "250 accepted"
 
     def start(self) -> None:
         address = urlsplit(settings().smtp_url)
-        self.controller = Controller(self, hostname="127.0.0.1", port=address.port)
+        self.controller = Controller(self, hostname="127.0.0.1", port=address.port or 25)
         self.controller.start()
 
     def stop(self) -> None:

@@ -1,0 +1,40 @@
+"""Whether a worker or the relay is alive, for a container's health check: `python -m shared.watch rates` (or `relay`)."""
+
+import sys
+from collections.abc import Sequence
+
+import psycopg
+
+from shared.settings import SERVICES, settings
+
+STALE_SECONDS = 60
+
+_AGE = "select extract(epoch from now() - max(at)) from loop_beat where id = %s"
+
+
+def beat_age(service: str, loop: str) -> float | None:
+    """Seconds since the last beat of `loop` or `relay` in a service's schema; None where there never was one."""
+    with psycopg.connect(settings().database_url_of(service), connect_timeout=3) as connection:
+        row = connection.execute(_AGE, (loop,)).fetchone()
+    return None if row is None or row[0] is None else float(row[0])
+
+
+def silent(name: str) -> Sequence[str]:
+    """The services whose beat is older than a minute, for one worker, or for the relay over all services."""
+    services, loop = (SERVICES, "relay") if name == "relay" else ((name,), "loop")
+    ages = {service: beat_age(service, loop) for service in services}
+    return [service for service, age in ages.items() if age is None or age > STALE_SECONDS]
+
+
+def main(arguments: list[str]) -> None:
+    """Exits with 0 when all is well, with 1 and a sentence otherwise."""
+    name = arguments[0] if arguments else ""
+    if name != "relay" and name not in SERVICES:
+        sys.exit("usage: python -m shared.watch SERVICE|relay")
+    quiet = silent(name)
+    if quiet:
+        sys.exit(f"no beat for {STALE_SECONDS} s: {', '.join(quiet)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
