@@ -1,6 +1,7 @@
 """The web app of tracker."""
 
+from services.tracker.api.schools import router as school_api
 from services.tracker.pages.start import router as start
 from shared.web import service_app
 
-app = service_app("tracker", [start])
+app = service_app("tracker", [start, school_api])

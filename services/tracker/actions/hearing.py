@@ -3,14 +3,19 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.tracker.actions.plan import begin_plan
+from services.tracker.actions.results import take_results
+from services.tracker.actions.targets import compute_targets
+from services.tracker.rules.known import level_of
 from shared.events import DirectoryLoaded, SurveyResultsLoaded, TiersComputed
 
 _SCHOOLS = text(
-    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director) values "
-    "(:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director) on conflict "
-    "(school_key) do update set revision = excluded.revision, ploc = excluded.ploc, cost_centre = "
+    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director, tracker_level)"
+    " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director, :tracker_level)"
+    " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc, cost_centre = "
     "excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region, cos = "
-    "excluded.cos, director = excluded.director where school.revision < excluded.revision "
+    "excluded.cos, director = excluded.director, tracker_level = excluded.tracker_level"
+    " where school.revision < excluded.revision"
 )
 
 _RESULT = text(
@@ -28,16 +33,24 @@ _RATE = text(
 
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
     """Keeps the directory's schools, the newer revision of each."""
-    rows = [{**school._asdict(), "revision": event.revision} for school in event.schools]
+    begin_plan(session)
+    rows = [
+        {**school._asdict(), "revision": event.revision, "tracker_level": level_of(school.level)}
+        for school in event.schools
+    ]
     if rows:
         session.execute(_SCHOOLS, rows)
 
 
 def store_results(session: Session, event: SurveyResultsLoaded) -> None:
-    """Keeps loaded survey results, the newer revision of each."""
+    """Keeps loaded survey results, the newer revision of each, and recomputes the targets of their schools."""
+    begin_plan(session)
     values = {"upload_id": event.upload_id, "revision": event.revision}
-    if event.rows:
-        session.execute(_RESULT, [{**row._asdict(), **values} for row in event.rows])
+    if not event.rows:
+        return
+    session.execute(_RESULT, [{**row._asdict(), **values} for row in event.rows])
+    school_keys = take_results(session, event.rows, event.revision)
+    compute_targets(session, school_keys=school_keys)
 
 
 def store_rates(session: Session, event: TiersComputed) -> None:

@@ -23,6 +23,7 @@ class School(TrackerTable, table=True):
     region: str
     cos: str
     director: str
+    tracker_level: str | None
 
 
 class Result(TrackerTable, table=True):

@@ -1,0 +1,107 @@
+"""How long the tracker takes: all targets against the plain COPY of their rows, and workbooks.
+
+`python -m bench.tracker` starts its own PostgreSQL and prints one line a measure.
+"""
+
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from deploy.embedded import running
+from services.tracker.actions.plan import begin_plan
+from services.tracker.actions.targets import compute_targets
+from services.tracker.rules.known import ITEMS
+from shared.db import raw, transaction
+from shared.migrations import migrate
+from shared.settings import settings
+
+SCHOOLS = 1150
+COLUMNS = (
+    "school_key, level, item_id, goal, targets, differences, status, difference, latest, latest_period, gains, needed"
+)
+
+
+def seconds(work: Callable[[], object], times: int = 3) -> float:
+    """The best of some runs."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+
+def fill() -> None:
+    """A baseline and three results for every school and item."""
+    rng = random.Random(1)
+    with transaction("tracker") as session:
+        begin_plan(session)
+        session.flush()
+        cursor = raw(session).cursor()
+        with cursor.copy("copy entry(school_key, level, item_id, period, percent, source, by) from stdin") as copy:
+            for number in range(SCHOOLS):
+                for item in ITEMS:
+                    for period in range(4):
+                        percent = f"{rng.uniform(40, 90):.1f}"
+                        key = f"1{number:04d}01"
+                        copy.write_row((key, "Elementary", item.item_id, period, percent, "file", "bench"))
+
+
+def empty() -> None:
+    with psycopg.connect(settings().database_url, autocommit=True) as owner:
+        owner.execute("truncate tracker.standing")
+
+
+def compute_all() -> None:
+    empty()
+    with transaction("tracker") as session:
+        compute_targets(session)
+
+
+def compute_changed() -> None:
+    """Every value moves, so that every stored row is written again."""
+    with transaction("tracker") as session:
+        session.connection().exec_driver_sql("update goal set increase = increase + 0.1")
+        compute_targets(session)
+
+
+def copy_rows() -> None:
+    with transaction("tracker") as session:
+        cursor = raw(session).cursor()
+        rows = cursor.execute(f"select {COLUMNS} from standing".encode()).fetchall()
+    empty()
+    with transaction("tracker") as session:
+        cursor = raw(session).cursor()
+        began = time.perf_counter()
+        with cursor.copy(f"copy standing ({COLUMNS}) from stdin".encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+        TOOK.append(time.perf_counter() - began)
+
+
+TOOK: list[float] = []
+
+
+def main() -> None:
+    for name in [name for name in os.environ if name.startswith("SES_")]:
+        del os.environ[name]
+    with running(Path(tempfile.mkdtemp(prefix="ses-bench-")), "test", {}) as servers:
+        os.environ.update(servers.env)
+        settings.cache_clear()
+        migrate()
+        fill()
+        fresh, changed = seconds(compute_all), seconds(compute_changed)
+        seconds(copy_rows)
+        rows = SCHOOLS * len(ITEMS)
+        print(f"COPY of {rows} standings          {min(TOOK):.3f} s")
+        print(f"computed and stored, first time   {fresh:.3f} s   {fresh / min(TOOK):.1f}x")
+        print(f"computed and stored, all changed  {changed:.3f} s   {changed / min(TOOK):.1f}x")
+
+
+if __name__ == "__main__":
+    main()
