@@ -59,14 +59,14 @@ _ACCESS_PEOPLE = text(
     " on conflict (person_id) do update set name = excluded.name, email = excluded.email"
 )
 _ACCESS_GONE = text(
-    "delete from access.role_grant g where g.person_id not like 'service:%' and not exists"
+    "delete from access.role_grant g where g.source = 'directory' and g.person_id not like 'service:%' and not exists"
     " (select 1 from person p where lower(p.email) = g.person_id and p.role = g.role)"
 )
 _ACCESS_GRANTS = text(
     "insert into access.role_grant(person_id, role, scope) select lower(email), role,"
     " coalesce(array_agg(x order by x) filter (where x is not null), '{}')"
     " from person left join lateral unnest(scope) x on true group by lower(email), role"
-    " on conflict (person_id, role) do update set scope = excluded.scope"
+    " on conflict (person_id, role) do update set scope = excluded.scope, source = 'directory'"
 )
 
 

@@ -1,0 +1,19 @@
+"""Who is asking: people, sessions and tokens in the schema `access`, written by ingest's role, read by all by one view."""
+
+from shared.access.audits import audit
+from shared.access.people import Who, keep_person, people_of
+from shared.access.sessions import csrf_of, end_session, hash_of, start_session, who_is
+from shared.access.tokens import issue_token
+
+__all__ = [
+    "Who",
+    "audit",
+    "csrf_of",
+    "end_session",
+    "hash_of",
+    "issue_token",
+    "keep_person",
+    "people_of",
+    "start_session",
+    "who_is",
+]

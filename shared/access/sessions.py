@@ -1,0 +1,78 @@
+"""Sessions of browsers: kept by the hash of a token that only the browser has, so that each can be ended here."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.access.people import Who
+
+_WHO = text(
+    "select person_id, name, email, role, scope, roles, kind from access.who"
+    " where token_hash = :token_hash and (kind = 'token' or access.touch_session(:token_hash, :idle))"
+)
+_SESSION = text(
+    "insert into access.session(token_hash, person_id, role, expires_at, address)"
+    " values (:token_hash, :person_id, :role, now() + :lasts, :address)"
+)
+_END = text("update access.session set ended_at = now() where token_hash = :token_hash and ended_at is null")
+_END_ALL = text(
+    "update access.session set ended_at = now() where person_id = :person_id and ended_at is null returning 1"
+)
+_LIVE = text(
+    "select encode(s.token_hash, 'hex') as id, s.person_id, p.name, s.role, s.started_at, s.last_seen_at, s.address"
+    " from access.session s join access.person p using (person_id)"
+    " where s.ended_at is null and s.expires_at > now() and s.last_seen_at > now() - :idle"
+    " and (cast(:person_id as text) is null or s.person_id = :person_id)"
+    " order by s.last_seen_at desc limit :limit"
+)
+
+
+def hash_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def csrf_of(token: str) -> str:
+    """The form token of a session: known to whoever holds the session's cookie, and to nobody else."""
+    return hashlib.sha256(f"csrf {token}".encode()).hexdigest()
+
+
+def who_is(session: Session, token: str, idle: timedelta) -> Who | None:
+    """The person of a live session or service token; None when it is unknown, ended or expired."""
+    row = session.execute(_WHO, {"token_hash": hash_of(token), "idle": idle}).one_or_none()
+    if row is None:
+        return None
+    return Who(row.person_id, row.name, row.email, row.role, tuple(row.scope), tuple(row.roles), row.kind)
+
+
+def start_session(session: Session, person_id: str, role: str, lasts: timedelta) -> str:
+    """A new session's token, which only the browser keeps."""
+    token = secrets.token_urlsafe(32)
+    address = str(structlog.contextvars.get_contextvars().get("address", ""))
+    values = {"token_hash": hash_of(token), "person_id": person_id, "role": role, "lasts": lasts, "address": address}
+    session.execute(_SESSION, values)
+    return token
+
+
+def end_session(session: Session, token: str) -> None:
+    session.execute(_END, {"token_hash": hash_of(token)})
+
+
+def end_session_by_id(session: Session, id: str) -> None:
+    """Ends a session by the id under which it is listed, which is no secret: nobody signs in with it."""
+    session.execute(_END, {"token_hash": bytes.fromhex(id)})
+
+
+def end_sessions_of(session: Session, person_id: str) -> int:
+    """Ends all sessions of a person; answers how many were open."""
+    return len(session.execute(_END_ALL, {"person_id": person_id}).all())
+
+
+def live_sessions(session: Session, idle: timedelta, person_id: str | None = None, limit: int = 200) -> Sequence[Any]:
+    """Rows (id, person_id, name, role, started_at, last_seen_at, address) of the sessions that still work."""
+    return session.execute(_LIVE, {"idle": idle, "person_id": person_id, "limit": limit}).all()
