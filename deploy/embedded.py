@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deploy import secrets
 from deploy.child import Child
+from deploy.places import enterable
 from deploy.servers import Broker, Postgres, free_port
 from deploy.supervisor import Supervisor
 from shared.acl import users
@@ -46,7 +47,7 @@ def prepare(data: Path, environment: str, given: Mapping[str, str] = os.environ)
     What `given` names wins: with SES_DATABASE_URL or SES_REDIS_URL in it, that server is not one of `servers()`.
     """
     data = data.resolve()
-    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    enterable(data)
     (data / "logs").mkdir(mode=0o700, exist_ok=True)
     kept = secrets.load(data)
     env = {

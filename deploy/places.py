@@ -32,6 +32,13 @@ def servers_owner() -> Owner | None:
     return Owner(entry.pw_uid, entry.pw_gid)
 
 
+def enterable(folder: Path) -> None:
+    """Makes the folder where it is missing: all can pass through it, only its owner sees what is in it."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o711)  # not by mkdir: that leaves out what the umask forbids
+
+
 def reachable(path: Path) -> bool:
     """Whether any user can enter every folder on the way to `path` and read what is there."""
     path = path.resolve()
@@ -61,18 +68,17 @@ def server_folder(data: Path, name: str, owner: Owner | None) -> Path:
         return inside.resolve()
     if owner is None or inside.exists():
         return inside
-    data.chmod(0o711)
     if all(folder.stat().st_mode & stat.S_IXOTH for folder in (data.resolve(), *data.resolve().parents)):
         return inside
     folder = _outside() / f"data-{uuid.uuid4().hex}"
-    folder.mkdir(mode=0o711)
+    enterable(folder)
     inside.symlink_to(folder / name)
     return folder / name
 
 
 def _outside() -> Path:
     try:
-        OUTSIDE.mkdir(mode=0o711, exist_ok=True)
+        enterable(OUTSIDE)
     except OSError as error:
         raise PlaceRefused(
             f"This folder can only be entered by root, and {OUTSIDE} cannot be made ({error.strerror}). "
@@ -86,7 +92,7 @@ def _outside() -> Path:
 
 def _copy(folder: Path, parts: tuple[str, ...], copy: Path) -> None:
     unfinished = copy.with_name(f"{copy.name}.{uuid.uuid4().hex}")
-    unfinished.mkdir()
+    enterable(unfinished)
     for part in (part for part in parts if (folder / part).exists()):
         (unfinished / part).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (folder / part).is_dir() else shutil.copy)(folder / part, unfinished / part)

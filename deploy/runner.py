@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy.child import end_with_parent
 from deploy.children import Programs, loaded_mark
 from deploy.embedded import Embedded, prepare, settings_of
-from deploy.places import PlaceRefused
+from deploy.places import PlaceRefused, enterable
 from deploy.servers import ServerMissing, port_free
 from deploy.supervisor import StartFailed, Supervisor
 from shared.settings import Settings, SettingsError, settings
@@ -32,7 +32,7 @@ def say(line: str) -> None:
 @contextmanager
 def only_run(data: Path) -> Iterator[None]:
     """Holds the data folder while the block lasts; RunRefused when another runner holds it."""
-    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    enterable(data)
     with (data / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

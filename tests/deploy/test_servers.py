@@ -112,7 +112,7 @@ def test_a_database_program_that_is_missing_or_too_old_is_refused_by_name(folder
 
 
 @pytest.fixture
-def packages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def private_packages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The servers' packages in a folder that only its owner can enter, found before the installed ones."""
     installed = Path(psutil.__file__).parent.parent
     private = folder.parent / "packages"
@@ -127,13 +127,21 @@ def packages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         shutil.rmtree(copy)
 
 
-def test_it_works_in_a_folder_that_only_its_owner_can_enter(folder: Path, packages: Path) -> None:
+def test_it_works_in_a_folder_that_only_its_owner_can_enter(folder: Path, private_packages: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        run_twice(folder, private_packages)
+    finally:
+        os.umask(before)
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
+
+
+def run_twice(folder: Path, private_packages: Path) -> None:
     for _ in range(2):
         with running(folder, given={}) as started:
             program = Path(os.readlink(f"/proc/{started.pids['database']}/exe"))
             assert ask(started.env["SES_DATABASE_URL"], "select 1") == 1
-            assert program.is_relative_to(OUTSIDE if os.geteuid() == 0 else packages)
-    assert folder.parent.stat().st_mode & 0o777 == 0o700
+            assert program.is_relative_to(OUTSIDE if os.geteuid() == 0 else private_packages)
 
 
 def test_another_broker_can_be_named(folder: Path) -> None:
