@@ -38,7 +38,7 @@ _ADVANCE = text(
 _SLOT = text(
     "with j as (select name, due_at from job where name = :name and due_at <= now() for update skip locked),"
     " s as (insert into job_log(name, slot) select name, due_at from j on conflict do nothing returning slot)"
-    " update job set due_at = case when due_at + every > now() then due_at + every else now() + every end"
+    " update job set due_at = case when job.due_at + every > now() then job.due_at + every else now() + every end"
     " from j where job.name = j.name returning (select count(*) from s) as ran"
 )
 
