@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
+    oidc_groups_claim: str = "groups"
     pool_size: int = 5
     tls_required: bool = False
     data: str = ".data/run"

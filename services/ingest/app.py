@@ -3,6 +3,7 @@
 from services.ingest.api import router as api
 from services.ingest.pages.home import router as home
 from services.ingest.pages.ops import router as ops
+from services.ingest.pages.sign_in import router as sign_in
 from services.ingest.pages.uploads import router as uploads
 from shared.settings import settings
 from shared.web import health_routes, service_app
@@ -11,7 +12,7 @@ from shared.web.static_files import route as static
 MULTIPART_OVERHEAD = 64 * 1024
 app = service_app(
     "ingest",
-    [home, uploads, ops, api, health_routes("ingest")],
+    [home, sign_in, uploads, ops, api, health_routes("ingest")],
     routes=[static],
     body_limit=settings().upload_max_mb * 1024 * 1024 + MULTIPART_OVERHEAD,
 )

@@ -1,0 +1,177 @@
+"""The district's single sign-on: OpenID Connect, authorization code with PKCE, state and nonce, against one provider."""
+
+import threading
+import time
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import httpx2
+import structlog
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.httpx_client import OAuth2Client
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from shared.settings import Settings
+
+ALGORITHMS = ("RS256", "PS256", "ES256")
+LEEWAY = 60
+DOCUMENT_LASTS = 3600.0
+KEYS_ASKED_EVERY = 10.0
+TIMEOUT = 10.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+log = structlog.get_logger()
+
+
+class ProviderRefused(Exception):
+    """The provider cannot be reached, or what it answered cannot be trusted; the text is for the log, not for the page."""
+
+
+class Identity(NamedTuple):
+    """Who the provider says signed in; `issuer` and `subject` together are the key, the e-mail never is."""
+
+    issuer: str
+    subject: str
+    name: str
+    email: str
+    email_verified: bool
+    groups: tuple[str, ...]
+
+
+class Provider:
+    """One provider with its description and keys, read when first needed and again when they may have changed."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self._issuer = chosen.oidc_issuer
+        self._client_id = chosen.oidc_client_id
+        self._secret = chosen.oidc_client_secret.get_secret_value() or None
+        self._groups = chosen.oidc_groups_claim
+        self._callback = f"{chosen.public_url}/sign-in/callback"
+        self._after = f"{chosen.public_url}/sign-in"
+        self._lock = threading.Lock()
+        self._document: dict[str, Any] = {}
+        self._document_at = 0.0
+        self._keys = KeySet([])
+        self._keys_at = 0.0
+
+    def address(self, state: str, nonce: str, verifier: str) -> str:
+        """Where the browser goes to sign in."""
+        with self._client() as client:
+            made: tuple[str, str] = client.create_authorization_url(
+                self._about("authorization_endpoint"), state=state, nonce=nonce, code_verifier=verifier
+            )
+        return made[0]
+
+    def identity(self, code: str, verifier: str, nonce: str) -> Identity:
+        """Who signed in, by the code that the browser brought back; ProviderRefused for anything not as it must be."""
+        endpoint = self._about("token_endpoint")
+        try:
+            with self._client() as client:
+                answer = client.fetch_token(
+                    endpoint, code=code, code_verifier=verifier, grant_type="authorization_code"
+                )
+        except (OAuthError, httpx2.HTTPError, ValueError) as error:
+            raise ProviderRefused(f"the code was not taken: {type(error).__name__} {error}") from error
+        if not isinstance(answer.get("id_token"), str):
+            raise ProviderRefused("the answer has no id_token")
+        return self._read(self._verified(answer["id_token"], nonce, answer.get("access_token")))
+
+    def sign_out_address(self) -> str | None:
+        """Where the browser can end the provider's own session; None when the provider has no such place."""
+        end = self._describe().get("end_session_endpoint")
+        if not end:
+            return None
+        return f"{end}?{urlencode({'client_id': self._client_id, 'post_logout_redirect_uri': self._after})}"
+
+    def _client(self) -> OAuth2Client:
+        return OAuth2Client(
+            client_id=self._client_id,
+            client_secret=self._secret,
+            token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
+            scope="openid email profile",
+            redirect_uri=self._callback,
+            code_challenge_method="S256",
+            timeout=TIMEOUT,
+            follow_redirects=False,
+        )
+
+    def _verified(self, id_token: str, nonce: str, access_token: str | None) -> CodeIDToken:
+        options = {
+            "iss": {"essential": True, "value": self._issuer},
+            "aud": {"essential": True, "value": self._client_id},
+            "sub": {"essential": True, "allow_blank": False},
+        }
+        params = {"nonce": nonce, "client_id": self._client_id, "access_token": access_token}
+        try:
+            decoded = self._decoded(id_token)
+            claims = CodeIDToken(decoded.claims, decoded.header, options, params)
+            claims.validate(leeway=LEEWAY)
+        except (JoseError, ValueError, TypeError) as error:
+            raise ProviderRefused(f"the id_token is not valid: {type(error).__name__} {error}") from error
+        audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        if self._client_id not in audience or not claims["sub"] or claims.get("nonce") != nonce:
+            raise ProviderRefused("the id_token is for somebody else")
+        return claims
+
+    def _decoded(self, id_token: str) -> jwt.Token:
+        """The token with its signature checked; keys are asked for again when none fits, as after a rotation."""
+        self._ask_keys(DOCUMENT_LASTS)
+        try:
+            return jwt.decode(id_token, self._keys, algorithms=ALGORITHMS)
+        except (JoseError, ValueError):
+            self._ask_keys(KEYS_ASKED_EVERY)
+            return jwt.decode(id_token, self._keys, algorithms=ALGORITHMS)
+
+    def _ask_keys(self, older_than: float) -> None:
+        with self._lock:
+            if self._keys_at and time.monotonic() - self._keys_at < older_than:
+                return
+            found = _fetch(self._about("jwks_uri"))
+            signing = [key for key in found.get("keys", []) if key.get("kty") != "oct" and key.get("use") != "enc"]
+            try:
+                self._keys = KeySet.import_key_set({"keys": signing})
+            except (JoseError, ValueError) as error:
+                raise ProviderRefused(f"the keys cannot be read: {error}") from error
+            self._keys_at = time.monotonic()
+
+    def _about(self, name: str) -> str:
+        found = self._describe().get(name)
+        if not isinstance(found, str):
+            raise ProviderRefused(f"the provider does not say its {name}")
+        return found
+
+    def _describe(self) -> dict[str, Any]:
+        if not self._document or time.monotonic() - self._document_at > DOCUMENT_LASTS:
+            document = _fetch(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
+            if document.get("issuer") != self._issuer:
+                raise ProviderRefused(f"{self._issuer} calls itself {document.get('issuer')!r}")
+            self._document, self._document_at = document, time.monotonic()
+        return self._document
+
+    def _read(self, claims: CodeIDToken) -> Identity:
+        groups = claims.get(self._groups) or []
+        listed = groups if isinstance(groups, list) else str(groups).split()
+        return Identity(
+            self._issuer,
+            str(claims["sub"]),
+            str(claims.get("name") or claims.get("email") or claims["sub"])[:200],
+            str(claims.get("email") or ""),
+            claims.get("email_verified") is True,
+            tuple(str(group) for group in listed),
+        )
+
+
+def _fetch(url: str) -> dict[str, Any]:
+    """A JSON document of the provider: by TLS, unless it is on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise ProviderRefused(f"{url} has no TLS")
+    try:
+        answer = httpx2.get(url, timeout=TIMEOUT, follow_redirects=False)
+        answer.raise_for_status()
+        found = answer.json()
+    except (httpx2.HTTPError, ValueError) as error:
+        raise ProviderRefused(f"{url} does not answer: {type(error).__name__}") from error
+    return found if isinstance(found, dict) else {}

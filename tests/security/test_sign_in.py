@@ -1,0 +1,194 @@
+"""Signing in through a real provider process: who comes in, as whom, and what is refused on the way."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from deploy.servers import free_port
+from services.ingest.pages.sign_in import provider
+from shared.access.people import find_people, set_active
+from shared.db import transaction
+from shared.settings import settings
+from shared.web.requests import cookie_name
+from tests.deploy.waiting import until
+from tests.people import browser_of
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "oidc_provider_mock", "-p", str(port), "-n", "true"]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until(lambda: _answers(address))
+        yield address
+    finally:
+        child.terminate()
+        child.wait(10)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/jwks", timeout=1).status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+@pytest.fixture
+def sso(clean: None, issuer: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(settings(), "oidc_issuer", issuer)
+    monkeypatch.setattr(settings(), "oidc_client_id", "ses")
+    monkeypatch.setattr(settings(), "oidc_client_secret", SecretStr("client secret"))
+    provider.cache_clear()
+    yield issuer
+    provider.cache_clear()
+
+
+def account(issuer: str, sub: str, **claims: Any) -> str:
+    """Makes an account at the provider."""
+    httpx2.put(f"{issuer}/users/{sub}", json=claims).raise_for_status()
+    return sub
+
+
+def to_provider(client: TestClient, path: str = "/") -> str:
+    """Starts a sign-in; the provider's address to which the browser was sent."""
+    started = client.get("/sign-in/start", params={"next": path})
+    assert started.status_code == 303, started.text
+    return str(started.headers["location"])
+
+
+def agree(address: str, sub: str) -> str:
+    """The person agrees at the provider; the path with which the browser comes back."""
+    answered = httpx2.post(address, data={"sub": sub}, follow_redirects=False)
+    back = urlsplit(answered.headers["location"])
+    return f"{back.path}?{back.query}"
+
+
+def signed_in(client: TestClient, sub: str, path: str = "/") -> Any:
+    return client.get(agree(to_provider(client, path), sub))
+
+
+def test_the_request_to_the_provider_has_pkce_state_and_nonce(sso: str) -> None:
+    asked = parse_qs(urlsplit(to_provider(browser_of(None))).query)
+    assert asked["code_challenge_method"] == ["S256"] and len(asked["code_challenge"][0]) == 43
+    assert asked["response_type"] == ["code"] and "openid" in asked["scope"][0].split()
+    assert len(asked["state"][0]) >= 43 and len(asked["nonce"][0]) >= 43
+    assert asked["redirect_uri"] == [f"{settings().public_url}/sign-in/callback"]
+
+
+def test_a_director_of_the_directory_comes_in_by_verified_e_mail_and_later_by_the_account(sso: str) -> None:
+    sub = account(sso, "d-1", email="Director@LAUSD.example", email_verified=True, name="Vega, Marta")
+    client = browser_of(None)
+    entered = signed_in(client, sub, "/rates/?tier=1")
+    assert (entered.status_code, entered.headers["location"]) == (303, "/rates/?tier=1")
+    assert "Vega, Marta" in client.get("/").text
+    account(sso, "d-1", email="renamed@lausd.example", email_verified=True)
+    again = browser_of(None)
+    assert signed_in(again, sub).status_code == 303
+    with transaction("ingest") as session:
+        found = [row for row in find_people(session, "vega", "", 10)]
+    assert [(row.person_id, row.linked) for row in found] == [("director@lausd.example", True)]
+
+
+def test_an_e_mail_that_is_not_verified_opens_nobodys_account(sso: str) -> None:
+    sub = account(sso, "x-1", email="central@lausd.example", email_verified=False)
+    refused = signed_in(browser_of(None), sub)
+    assert refused.status_code == 403 and "no role here" in refused.text
+
+
+def test_a_second_account_with_a_linked_e_mail_is_refused(sso: str) -> None:
+    mail = "principal@lausd.example"
+    assert signed_in(browser_of(None), account(sso, "p-1", email=mail, email_verified=True)).status_code == 303
+    refused = signed_in(browser_of(None), account(sso, "p-2", email=mail, email_verified=True))
+    assert refused.status_code == 403 and "Somebody else" in refused.text
+
+
+def test_roles_in_the_claims_are_given_and_taken_back_with_the_next_sign_in(sso: str) -> None:
+    groups = ["ses-central", "ses-desk:E", "ses-nonsense", "other"]
+    sub = account(sso, "c-1", email="new@lausd.example", email_verified=True, groups=groups)
+    assert signed_in(browser_of(None), sub).status_code == 303
+    with transaction("ingest") as session:
+        rows = session.execute(
+            text("select role, scope, source from access.role_grant where person_id = 'new@lausd.example' order by 1")
+        ).all()
+    assert [tuple(row) for row in rows] == [("central", [], "claims"), ("desk", ["E"], "claims")]
+    account(sso, "c-1", email="new@lausd.example", email_verified=True, groups=[])
+    assert signed_in(browser_of(None), sub).status_code == 403
+
+
+def test_a_closed_account_is_refused_and_its_session_ends_at_once(sso: str) -> None:
+    sub = account(sso, "o-1", email="ops@lausd.example", email_verified=True)
+    client = browser_of(None)
+    assert signed_in(client, sub).status_code == 303
+    with transaction("ingest") as session:
+        set_active(session, "ops@lausd.example", False)
+    assert client.get("/ops").headers["location"].startswith("/sign-in?next=")
+    assert signed_in(browser_of(None), sub).status_code == 403
+
+
+def test_a_callback_works_once(sso: str) -> None:
+    client = browser_of(None)
+    back = agree(to_provider(client), account(sso, "r-1", email="desk@lausd.example", email_verified=True))
+    assert client.get(back).status_code == 303
+    replayed = client.get(back)
+    assert replayed.status_code == 403 and "no longer valid" in replayed.text
+
+
+def test_a_callback_in_another_browser_is_refused(sso: str) -> None:
+    back = agree(to_provider(browser_of(None)), account(sso, "r-2", email="desk@lausd.example", email_verified=True))
+    victim = browser_of(None)
+    to_provider(victim)
+    refused = victim.get(back)
+    assert refused.status_code == 403
+    assert victim.cookies.get(cookie_name()) is None
+
+
+@pytest.mark.parametrize(
+    "change", ["state=", "state=other", "error=access_denied", "code=", "code=guessed", "iss=https://evil"]
+)
+def test_a_changed_callback_is_refused_and_written_down(sso: str, change: str) -> None:
+    client = browser_of(None)
+    back = agree(to_provider(client), account(sso, "r-3", email="desk@lausd.example", email_verified=True))
+    query = {**dict(pair.split("=", 1) for pair in back.partition("?")[2].split("&")), **dict([change.split("=", 1)])}
+    refused = client.get("/sign-in/callback", params=query)
+    assert refused.status_code == 403 and client.cookies.get(cookie_name()) is None
+    with transaction("ingest") as session:
+        rows = session.execute(text("select actor, detail from audit where action = 'sign-in refused'")).all()
+    assert len(rows) == 1 and rows[0].detail["_request"]
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:x", "/a\nb"])
+def test_after_signing_in_nobody_is_sent_to_another_site(sso: str, path: str) -> None:
+    sub = account(sso, "n-1", email="central@lausd.example", email_verified=True)
+    assert signed_in(browser_of(None), sub, path).headers["location"] == "/"
+
+
+def test_the_provider_can_be_told_to_sign_out_too(sso: str) -> None:
+    answer = browser_of(None).get("/sign-out/everywhere")
+    assert answer.headers["location"].startswith(f"{sso}/oauth2/end_session?client_id=ses")
+
+
+def test_a_provider_that_is_away_is_told_kindly(sso: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "oidc_issuer", "http://127.0.0.1:1")
+    provider.cache_clear()
+    answer = browser_of(None).get("/sign-in/start")
+    assert answer.status_code == 503 and "does not answer right now" in answer.text
+
+
+@pytest.mark.usefixtures("clean")
+def test_in_production_there_is_no_demo_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "environment", "production")
+    client = browser_of(None)
+    form = {"person_id": "central@lausd.example", "role": "central"}
+    assert client.post("/sign-in/demo", data=form).status_code == 404
+    page = client.get("/sign-in").text
+    assert "Okafor" not in page and "SES_OIDC_ISSUER" in page
