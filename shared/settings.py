@@ -54,7 +54,6 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_groups_claim: str = "groups"
     pool_size: int = 5
-    tls_required: bool = False
     data: str = ".data/run"
     bind: str = "127.0.0.1"
     port: int = 8000

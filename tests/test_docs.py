@@ -1,0 +1,43 @@
+"""Documentation that can go stale is checked: settings, commands, links, programs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shared.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def test_operations_names_every_setting_with_its_default() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    rows = dict(re.findall(r"^\| `(SES_\w+)` \| [^|]+ \| (.*) \|$", text, re.MULTILINE))
+    assert set(rows) == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, (str, int)) and not isinstance(default, bool) and default != "":
+            assert rows[f"{PREFIX}{name.upper()}"] == f"`{default}`", name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_and_picture_leads_to_a_file(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_a_decision_is_short_and_says_how_it_is_checked() -> None:
+    for page in sorted((ROOT / "docs" / "decisions").glob("*.md")):
+        text = page.read_text()
+        assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", page.name)
+        assert len(text.splitlines()) <= 40, page.name
+        assert "**Check.**" in text, page.name
+
+
+def test_the_readme_names_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    for command in ("run", "test"):
+        assert f"make {command}" in text
+        assert re.search(rf"^{command}:", makefile, re.MULTILINE)
