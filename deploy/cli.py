@@ -4,15 +4,21 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from deploy import runner
+from deploy.beside import NotRunning, environment_beside
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load, new, write_files
 from shared import acl
+from shared.access import issue_token
 from shared.migrations import migrate as migrate_all
+from shared.policy import ROLES
 from shared.settings import Settings, SettingsError, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -54,6 +60,27 @@ def secret_files(folder: Path) -> None:
     typer.echo(
         f"{len(names) + 1} files in {folder}. Write the client secret of your OpenID provider into ses_oidc_client_secret."
     )
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(ROLES)}.")],
+    email: Annotated[
+        str | None, typer.Option(help="For the person with this e-mail, with that person's scope.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long it is valid.")] = 1,
+) -> None:
+    """Print a bearer token for the API, also beside a `make run` in another terminal."""
+    if role not in ROLES:
+        sys.exit(f"{role} is not a role; there are {', '.join(ROLES)}.")
+    try:
+        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
+        settings.cache_clear()
+        typer.echo(issue_token(role, email, lasts=timedelta(days=days)))
+    except (NotRunning, SettingsError, LookupError) as error:
+        sys.exit(str(error))
+    except OperationalError:
+        sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from shared.access.audits import audit
 from shared.access.people import grant, keep_person, people_of
 from shared.access.sessions import hash_of
 from shared.db import transaction
@@ -45,6 +46,7 @@ def issue_token(
             person_id = people[0].person_id
         else:
             keep_person(session, person_id, f"Service ({role})", f"service-{role}@invalid", role, [])
+        audit(session, "command line", "token issued", person_id, {"role": role, "label": label})
         return _keep(session, label, person_id, role, lasts or timedelta(days=1), "command line")
 
 

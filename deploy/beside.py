@@ -1,0 +1,34 @@
+"""The environment of an embedded installation that already runs, for a command in another terminal."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.secrets import NAME, environment, load
+from deploy.servers import DATABASE, SUPERUSER
+
+
+class NotRunning(Exception):
+    """Nothing runs on that data folder; the text says what to do."""
+
+
+def environment_beside(data: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The SES_* variables that lead to what runs on `data`; what `given` names wins. Raises NotRunning."""
+    own = {name: value for name, value in given.items() if name.startswith("SES_") and value}
+    if own.get("SES_DATABASE_URL"):
+        return own
+    if not (data / NAME).exists():
+        raise NotRunning(
+            f"Nothing runs on the data in {data}. Start it with `make run`, or name it by SES_DATA=FOLDER."
+        )
+    kept = load(data)
+    url = f"postgresql://{SUPERUSER}:{kept['owner_password']}@127.0.0.1:{database_port(data)}/{DATABASE}"
+    return {"SES_DATABASE_URL": url, **environment(kept), **own}
+
+
+def database_port(data: Path) -> int:
+    """The port of the database that runs on `data`, from the file in which PostgreSQL keeps it."""
+    try:
+        return int((data / "postgres" / "postmaster.pid").read_text().splitlines()[3])
+    except (OSError, IndexError, ValueError) as error:
+        raise NotRunning(f"The database of {data} does not run. Start it with `make run`.") from error
