@@ -4,7 +4,7 @@ An event is the full state of its key at a version, so that order and repetition
 it has when the version it hears is not newer.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
@@ -260,7 +260,10 @@ class TiersComputed(Event):
 
 
 class ReportSubmitted(Event):
-    """A strike report's counts and flags; names and phones stay in sesr's own tables. Absent counts are None."""
+    """A strike report's counts and flags; names and phones stay in sesr's own tables. Absent counts are None.
+
+    A correction names the report that it `supersedes` and keeps its time of counting.
+    """
 
     topic: ClassVar[str] = "sesr.report_submitted"
     heard_by: ClassVar[dict[str, str]] = {"sesr": "sesr.record_report"}
@@ -272,6 +275,9 @@ class ReportSubmitted(Event):
     sequence: int
     counts: dict[str, int | None]
     flags: dict[str, bool]
+    counted_at: datetime
+    received_at: datetime
+    supersedes: UUID | None = None
 
     @property
     def key(self) -> str:

@@ -1,6 +1,10 @@
 """The web app of sesr."""
 
-from services.sesr.pages import router as pages
+from services.sesr.api.incidents import router as incidents_api
+from services.sesr.api.reports import router as reports_api
+from services.sesr.pages.history import router as history_pages
+from services.sesr.pages.incidents import router as incident_pages
+from services.sesr.pages.report import router as report_pages
 from shared.web import service_app
 
-app = service_app("sesr", [pages])
+app = service_app("sesr", [reports_api, incidents_api, history_pages, report_pages, incident_pages])

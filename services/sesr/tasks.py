@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from services.sesr import actions
+from services.sesr.actions import directory, recording
 from shared.bus import Bus
 from shared.events import DirectoryLoaded, ReportSubmitted
 
@@ -11,9 +11,9 @@ bus = Bus("sesr")
 
 @bus.hears(DirectoryLoaded)
 def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
-    actions.store_directory(session, event)
+    directory.store_directory(session, event)
 
 
 @bus.hears(ReportSubmitted)
 def on_report_submitted(session: Session, event: ReportSubmitted) -> None:
-    actions.record_report(session, event)
+    recording.record_report(session, event)

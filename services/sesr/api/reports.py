@@ -1,0 +1,105 @@
+"""Reports through the API: send one, read a school's day, know in whose name a device sends."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from services.sesr.actions.reports import submit
+from services.sesr.actions.submission import Asked, Receipt
+from services.sesr.api.limits import reports as limiter
+from services.sesr.queries import incidents, schools
+from services.sesr.queries import reports as queries
+from services.sesr.queries.scope import scope_of
+from shared.access import Who, csrf_of
+from shared.errors import NotFound
+from shared.web import Db, allow
+from shared.web.clock import district_zone, today
+from shared.web.requests import session_token
+
+router = APIRouter(prefix="/sesr/api/v1", tags=["sesr"])
+
+
+class SentReport(BaseModel):
+    """A report; `report_id` is made by the sender and makes sending it again harmless.
+
+    `counted_at` and `sent_at` are readings of the sender's clock; only their difference is used, so it may be wrong.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    report_id: UUID
+    school_key: str
+    incident_id: UUID | None = None
+    day: date | None = None
+    counts: dict[str, Any]
+    flags: dict[str, bool | None] = {}
+    commander: str = ""
+    landline: str = ""
+    cell: str = ""
+    counted_at: AwareDatetime | None = None
+    sent_at: AwareDatetime | None = None
+    supersedes: UUID | None = None
+    reason: str = ""
+    proxy_for: str = ""
+    confirmed_zero: bool = False
+
+
+@router.post("/reports", status_code=201, responses={200: {"description": "The same report id again"}})
+def post_report(
+    response: Response, session: Db, who: Annotated[Who, allow("sesr.report")], sent: SentReport
+) -> dict[str, Any]:
+    """201 with the receipt; 200 for a report that is here already; 409 and 422 say what to do."""
+    limiter.take(who)
+    receipt = submit(session, who, asked_of(sent), datetime.now(UTC), district_zone())
+    response.status_code = 201 if receipt.is_new else 200
+    return receipt_fields(receipt)
+
+
+def asked_of(sent: SentReport) -> Asked:
+    return Asked(**{name: getattr(sent, name) for name in SentReport.model_fields})
+
+
+def receipt_fields(receipt: Receipt) -> dict[str, Any]:
+    fields = receipt._asdict()
+    return {**fields, "repeated": not fields.pop("is_new")}
+
+
+@router.get("/reports")
+def get_reports(
+    session: Db,
+    who: Annotated[Who, allow("sesr.see")],
+    school_key: str,
+    day: date | None = None,
+    incident: UUID | None = None,
+) -> dict[str, Any]:
+    """A school's reports of a day, the latest counted first, with those that were corrected."""
+    scope, on = scope_of(who), day or today()
+    if schools.school(session, scope, school_key) is None:
+        raise NotFound("There is no such school among yours.")
+    chosen = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
+    rows = queries.history(session, scope, chosen.incident_id, on, school_key) if chosen else []
+    return {"rows": [_told(row) for row in rows], "next": None}
+
+
+@router.get("/me")
+def get_me(
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("sesr.see")],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """Who is signed in, with the form token and the schools that they may report for."""
+    token = session_token(request)
+    rows = schools.schools(session, scope_of(who), limit=limit) if who.role in ("principal", "designee") else []
+    sites = [{"school_key": row.school_key, "name": row.name} for row in rows]
+    return {"person": who.person_id, "role": who.role, "csrf": csrf_of(token) if token else "", "sites": sites}
+
+
+def _told(row: Any) -> dict[str, Any]:
+    names = (
+        "report_id number day counted_at received_at author_name proxy_for reason supersedes superseded_by counts flags"
+    )
+    return {name: getattr(row, name) for name in [*names.split(), "note", "school_key"]}

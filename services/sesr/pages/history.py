@@ -1,0 +1,75 @@
+"""Where sesr begins for each role, the receipt of a report, the history of a school's day."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.sesr.actions.submission import DESKS
+from services.sesr.pages.words import WORDS
+from services.sesr.queries import incidents, reports, schools
+from services.sesr.queries.scope import scope_of
+from services.sesr.rules.counts import warnings
+from services.sesr.rules.standing import changed_fields, valid
+from shared.access import Who
+from shared.errors import NotFound
+from shared.policy import may
+from shared.web import Db, allow, page, redirect
+from shared.web.clock import today
+
+router = APIRouter(prefix="/sesr", include_in_schema=False)
+FOUND_AT_ONCE = 50
+
+
+@router.get("/")
+def start(request: Request, session: Db, who: Annotated[Who, allow("sesr.see")], q: str = "") -> Response:
+    """A principal or designee gets the form; desk, central and director choose a school or the board."""
+    if may(who.role, "sesr.report") and who.role not in DESKS:
+        return redirect("/sesr/report")
+    found = schools.schools(session, scope_of(who), q.strip(), FOUND_AT_ONCE + 1)
+    return page(
+        request,
+        "start.html",
+        q=q,
+        schools=found[:FOUND_AT_ONCE],
+        more=len(found) > FOUND_AT_ONCE,
+        incident=incidents.current_incident(session, today()),
+    )
+
+
+@router.get("/receipts/{report_id}")
+def receipt(request: Request, session: Db, who: Annotated[Who, allow("sesr.see")], report_id: UUID) -> Response:
+    scope = scope_of(who)
+    row = reports.report(session, scope, report_id)
+    if row is None:
+        raise NotFound("There is no such report among your schools' reports.")
+    told = [reports.told_of(each) for each in reports.history(session, scope, row.incident_id, row.day, row.school_key)]
+    before = [each for each in valid(told) if (each.counted_at, each.number) < (row.counted_at, row.number)]
+    odd = warnings(row.counts, before[-1].counts if before else None)
+    return page(request, "receipt.html", report=row, warnings=odd, **WORDS)
+
+
+@router.get("/schools/{school_key}")
+def history(
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("sesr.see")],
+    school_key: str,
+    day: date | None = None,
+    incident: UUID | None = None,
+) -> Response:
+    """All reports of a school's day with what each changed, corrected ones marked."""
+    scope, on = scope_of(who), day or today()
+    school = schools.school(session, scope, school_key)
+    if school is None:
+        raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
+    chosen = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
+    rows = reports.history(session, scope, chosen.incident_id, on, school_key) if chosen else []
+    told = [reports.told_of(row) for row in rows]
+    changes = {row.report_id: changed_fields(told, reports.told_of(row)) for row in rows}
+    last = reports.last_valid(rows)
+    return page(
+        request, "history.html", school=school, incident=chosen, day=on, rows=rows, changes=changes, last=last, **WORDS
+    )

@@ -1,0 +1,154 @@
+"""The board: who reported and who did not, totals with their coverage, flags, an estimate kept apart."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from services.sesr.rules.counts import ADULTS, ALL_COUNTS
+from services.sesr.rules.standing import Standing
+from services.sesr.rules.timing import Punctual, Window, punctual
+
+
+class Line(NamedTuple):
+    """An expected school with its standing (None: not yet reported) and how it stands towards the window."""
+
+    school_key: str
+    ploc: str
+    name: str
+    level: str
+    region: str
+    cos: str
+    director: str
+    enrolled: int | None
+    landline: str
+    standing: Standing | None
+    state: Punctual = "not_yet"
+
+    @property
+    def adults(self) -> int | None:
+        """Adults on site; None where no kind of them was given."""
+        given = [self.standing.counts.get(name) for name in ADULTS] if self.standing else []
+        known = [value for value in given if value is not None]
+        return sum(known) if known else None
+
+    @property
+    def ratio(self) -> float | None:
+        """Students per adult on site; None where no adult was given, infinite with students and no adult."""
+        present = self.standing.counts.get("students_present") if self.standing else None
+        if present is None or self.adults is None:
+            return None
+        return present / self.adults if self.adults else (float("inf") if present else 0.0)
+
+
+class Sums(NamedTuple):
+    """Sums over the schools that reported; `given` counts how many of them gave each number."""
+
+    name: str
+    expected: int
+    reported: int
+    states: dict[str, int]
+    totals: dict[str, int]
+    given: dict[str, int]
+    media: int
+    outside: int
+    last_at: datetime | None
+
+    @property
+    def not_yet(self) -> int:
+        return self.expected - self.reported
+
+    @property
+    def percent(self) -> float | None:
+        """Students present as percent of those enrolled at the reporting schools."""
+        enrolled = self.totals["enrolled"]
+        return 100 * self.totals["students_present"] / enrolled if enrolled else None
+
+    @property
+    def adults(self) -> int:
+        return sum(self.totals[name] for name in ADULTS)
+
+    @property
+    def ratio(self) -> float | None:
+        return self.totals["students_present"] / self.adults if self.adults else None
+
+
+class Estimate(NamedTuple):
+    """Students present at the missing schools if they are as the reporting ones of their level."""
+
+    schools: int
+    students: int
+    unknown: int
+
+
+def with_states(lines: Sequence[Line], window: Window | None) -> list[Line]:
+    """The lines with how each stands towards the last due window."""
+    return [line._replace(state=punctual(line.standing.times if line.standing else (), window)) for line in lines]
+
+
+def sums(name: str, lines: Sequence[Line]) -> Sums:
+    """Sums of the lines' latest reports."""
+    totals, given = dict.fromkeys(ALL_COUNTS, 0), dict.fromkeys(ALL_COUNTS, 0)
+    states: dict[str, int] = {}
+    standings = [line.standing for line in lines if line.standing is not None]
+    for line in lines:
+        states[line.state] = states.get(line.state, 0) + 1
+    for standing in standings:
+        for count, value in standing.counts.items():
+            if value is not None:
+                totals[count] += value
+                given[count] += 1
+    media = sum(standing.flags.get("media", False) for standing in standings)
+    outside = sum(standing.flags.get("outside_group", False) for standing in standings)
+    last = max((standing.received_at for standing in standings), default=None)
+    return Sums(name, len(lines), len(standings), states, totals, given, media, outside, last)
+
+
+def grouped(lines: Sequence[Line], key: Callable[[Line], str]) -> list[Sums]:
+    """Sums per region, community of schools, director or level, by name."""
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(key(line), []).append(line)
+    return [sums(name, groups[name]) for name in sorted(groups)]
+
+
+def estimate(lines: Sequence[Line]) -> Estimate:
+    """The share present at reporting schools of the same level, times the enrolment of each missing school."""
+    shares = {group.name: group.percent for group in grouped(lines, lambda line: line.level)}
+    overall = sums("", lines).percent
+    students, schools, unknown = 0.0, 0, 0
+    for line in lines:
+        if line.standing is None:
+            share = shares[line.level] if shares[line.level] is not None else overall
+            if share is None or line.enrolled is None:
+                unknown += 1
+            else:
+                students, schools = students + line.enrolled * share / 100, schools + 1
+    return Estimate(schools, round(students), unknown)
+
+
+def alarms(lines: Sequence[Line], most_per_adult: int) -> list[Line]:
+    """Schools with more students per adult than allowed, the worst first."""
+    over = [line for line in lines if line.ratio is not None and line.ratio > most_per_adult]
+    return sorted(over, key=lambda line: (-(line.ratio or 0), line.name))
+
+
+def flagged(lines: Sequence[Line], flag: str) -> list[Line]:
+    return [line for line in lines if line.standing is not None and line.standing.flags.get(flag, False)]
+
+
+def to_chase(lines: Sequence[Line]) -> list[Line]:
+    """Overdue schools, else those that have not reported at all, by region and name."""
+    open_ones = [line for line in lines if line.state in ("overdue", "not_yet")]
+    return sorted(open_ones, key=lambda line: (line.state != "overdue", line.region, line.name))
+
+
+def same_schools(now: Sequence[Line], before: Sequence[Line]) -> tuple[int, int, int]:
+    """(schools, present then, present now) over the schools that stand on both boards, like with like."""
+    then = {line.school_key: line.standing.counts.get("students_present") for line in before if line.standing}
+    pairs = [
+        (was, line.standing.counts.get("students_present"))
+        for line in now
+        if line.standing is not None and (was := then.get(line.school_key)) is not None
+    ]
+    known = [(was, present) for was, present in pairs if present is not None]
+    return len(known), sum(was for was, _ in known), sum(present for _, present in known)

@@ -1,0 +1,55 @@
+"""A small world of strike reports: three schools, an incident open today, and reports by API."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from httpx2 import Response
+
+from shared.db import transaction
+from shared.events import DirectoryLoaded, DirectorySchool
+from shared.outbox import say
+from shared.web.clock import today
+from tests.people import api_of
+from tests.stack import deliver, failures
+
+ALDER, BIRCH, CEDAR = "1400101", "1400201", "1400301"
+SCHOOLS = [
+    DirectorySchool(ALDER, "4001", ALDER, "Alder El", "Elementary", "E", "North CoS", "VEGA, MARTA", 944, 6, 29, 4, 52,
+                    "Per Lindqvist", "213-555-0101"),
+    DirectorySchool(BIRCH, "4002", BIRCH, "Birch MS", "Middle", "E", "North CoS", "VEGA, MARTA", 800, 5, 20, 3, 40,
+                    "Ana Ruiz", "213-555-0102"),
+    DirectorySchool(CEDAR, "4003", CEDAR, "Cedar HS", "High School", "W", "West CoS", "ODUYA, KEM", 1500, 9, 40, 6, 80,
+                    "Jo Park", "213-555-0103"),
+]  # fmt: skip
+
+
+def load_schools(schools: list[DirectorySchool] = SCHOOLS, revision: int = 1) -> None:
+    """The directory as ingest tells it, heard by all."""
+    with transaction("ingest") as session:
+        say(session, DirectoryLoaded(revision=revision, part=1, parts=1, schools=schools, people=[]))
+    deliver()
+    assert failures() == []
+
+
+def open_incident(**other: Any) -> str:
+    """An incident of today; answers its id."""
+    asked = {"name": "Strike", "first_day": str(today()), "last_day": str(today()), **other}
+    answer = api_of("central").post("/sesr/api/v1/incidents", json=asked)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["incident_id"])
+
+
+def body(**other: Any) -> dict[str, Any]:
+    """A report of Alder El with 310 of 944 present."""
+    return {"report_id": str(uuid4()), "school_key": ALDER, "counts": {"students_present": 310}, **other}
+
+
+def send(role: str = "principal", **other: Any) -> Response:
+    """A report by API in a role; the desk's are by telephone."""
+    more = {"proxy_for": "the office"} if role in ("desk", "central") else {}
+    return api_of(role).post("/sesr/api/v1/reports", json=body(**{**more, **other}))
+
+
+def yesterday() -> date:
+    return today() - timedelta(days=1)
