@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.sesr.api.limits import reports as limiter
 from shared.db import transaction
 from shared.settings import SERVICES
 from shared.web.clock import today
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.usefixtures("clean")
 
 @pytest.fixture(autouse=True)
 def incident(clean: None) -> str:
-    limiter.sent.clear()
     load_schools()
     return open_incident()
 

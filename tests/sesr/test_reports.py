@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.sesr.api.limits import reports as limiter
 from shared.db import transaction
 from shared.web.clock import today
 from tests.people import api_of
@@ -19,7 +18,6 @@ pytestmark = pytest.mark.usefixtures("clean")
 
 @pytest.fixture(autouse=True)
 def incident(clean: None) -> str:
-    limiter.sent.clear()
     load_schools()
     return open_incident()
 

@@ -9,9 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.sesr.actions.incidents import NewIncident, close_incident, open_incident
 from services.sesr.queries import incidents as queries
-from services.sesr.tables import Incident
 from shared.access import Who
-from shared.errors import NotFound
 from shared.web import Db, allow
 
 router = APIRouter(prefix="/sesr/api/v1", tags=["sesr"])
@@ -52,13 +50,6 @@ def post_incident(session: Db, who: Annotated[Who, allow("sesr.incidents")], ask
 
 @router.post("/incidents/{incident_id}/close")
 def post_close(session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> dict[str, Any]:
-    found = incident_or_404(session, incident_id)
+    found = queries.known_incident(session, incident_id)
     close_incident(session, who, found)
     return {"incident_id": incident_id, "closed": True}
-
-
-def incident_or_404(session: Db, incident_id: UUID) -> Incident:
-    found = queries.incident(session, incident_id)
-    if found is None:
-        raise NotFound("There is no such incident. Choose one from the list of incidents.")
-    return found

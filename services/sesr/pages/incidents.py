@@ -15,7 +15,6 @@ from services.sesr.actions.incidents import (
     open_incident,
     reopen_incident,
 )
-from services.sesr.api.incidents import incident_or_404
 from services.sesr.queries import incidents as queries
 from services.sesr.queries import schools
 from services.sesr.queries.scope import scope_of
@@ -93,13 +92,13 @@ def open_one(
 
 @router.post("/incidents/{incident_id}/close")
 def close(session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
-    close_incident(session, who, incident_or_404(session, incident_id))
+    close_incident(session, who, queries.known_incident(session, incident_id))
     return redirect("/sesr/incidents")
 
 
 @router.post("/incidents/{incident_id}/reopen")
 def reopen(session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
-    reopen_incident(session, who, incident_or_404(session, incident_id))
+    reopen_incident(session, who, queries.known_incident(session, incident_id))
     return redirect("/sesr/incidents")
 
 
@@ -112,7 +111,7 @@ def excuse(
     excused: Annotated[bool, Form()],
 ) -> Response:
     _school_or_404(session, who, school_key)
-    excuse_school(session, who, incident_or_404(session, incident_id), school_key, excused)
+    excuse_school(session, who, queries.known_incident(session, incident_id), school_key, excused)
     return redirect(f"/sesr/schools/{school_key}?incident={incident_id}")
 
 
@@ -126,7 +125,7 @@ def late_entry(
     reason: Annotated[str, Form()] = "",
 ) -> Response:
     _school_or_404(session, who, school_key)
-    allow_late_entry(session, who, incident_or_404(session, incident_id), day, school_key, reason)
+    allow_late_entry(session, who, queries.known_incident(session, incident_id), day, school_key, reason)
     return redirect(f"/sesr/schools/{school_key}?incident={incident_id}&day={day}")
 
 

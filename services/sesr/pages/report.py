@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 
 from services.sesr.actions.reports import submit
 from services.sesr.actions.submission import DESKS, Asked
-from services.sesr.api.limits import reports as limiter
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import incidents, reports, schools
 from services.sesr.queries.scope import scope_of
@@ -145,7 +144,6 @@ def send_report(
     request: Request, session: Db, who: Annotated[Who, allow("sesr.report")], filled: Annotated[Filled, Form()]
 ) -> Response:
     """Without script: the receipt, or the form again with what is to be corrected."""
-    limiter.take(who)
     try:
         receipt = submit(session, who, filled.asked(), datetime.now(UTC), district_zone())
     except Invalid as refused:
@@ -183,7 +181,6 @@ def send_same(
     proxy_for: Annotated[str, Form()] = "",
 ) -> Response:
     """Nothing changed since the report `of`: its numbers again, counted now."""
-    limiter.take(who)
     old = reports.report(session, scope_of(who), of)
     if old is None:
         raise NotFound("There is no such report among your schools' reports.")

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from services.sesr.tables import Incident
+from shared.errors import NotFound
 
 _LIST = text(
     "select i.*, (select count(*) from expected e where e.incident_id = i.incident_id and not e.excused) as schools,"
@@ -34,6 +35,14 @@ def incidents(session: Session, limit: int = 50, offset: int = 0) -> Sequence[An
 
 def incident(session: Session, incident_id: UUID) -> Incident | None:
     return session.get(Incident, incident_id)
+
+
+def known_incident(session: Session, incident_id: UUID) -> Incident:
+    """The incident; raises NotFound."""
+    found = incident(session, incident_id)
+    if found is None:
+        raise NotFound("There is no such incident. Choose one from the list of incidents.")
+    return found
 
 
 def current_incident(session: Session, day: date) -> Incident | None:

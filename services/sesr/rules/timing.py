@@ -27,7 +27,7 @@ class Window(NamedTuple):
 
 
 def counted_when(received: datetime, counted: datetime | None, sent: datetime | None) -> Counted:
-    """The phone's own two readings tell how long it waited, which its wrong clock does not change.
+    """Its own time where the phone's clock is right; else its two readings tell how long it waited.
 
     Without `sent` a time of counting in the future is taken as now.
     """
@@ -38,10 +38,10 @@ def counted_when(received: datetime, counted: datetime | None, sent: datetime | 
         return Counted(
             min(counted, received), "The time of counting was in the future; it was set to now." if late else ""
         )
-    at = received - max(sent - counted, timedelta())
     wrong = received - sent
     if abs(wrong) <= CLOCK_TOLERANCE:
-        return Counted(at, "")
+        return Counted(min(counted, received), "")
+    at = received - max(sent - counted, timedelta())
     minutes = round(abs(wrong) / timedelta(minutes=1))
     way = "slow" if wrong > timedelta() else "fast"
     return Counted(at, f"The clock of this device is {minutes} minutes {way}; the time was corrected.")
