@@ -55,8 +55,9 @@ def memory(pid: int) -> dict[str, float]:
 
 
 def kind_of(process: psutil.Process) -> str:
+    """A forked program has its own name; the others show in their command line what they are."""
     words = " ".join(process.cmdline())
-    named = re.search(r"(shared\.\w+|deploy\.\w+|flower|guardian|valkey|postgres|celery)", words)
+    named = re.search(r"(guardian|valkey|postgres|deploy\.runner)", words)
     return named.group(1) if named else process.name()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -29,7 +29,8 @@ class Owner:
 class Child:
     """`ready` is asked in a thread until it is true; `grace` seconds after `stop_signal` its group is killed.
 
-    `death_signal` reaches it when the runner itself dies (Linux).
+    `death_signal` reaches it when the runner itself dies (Linux). A `forked` one, whose command is `python -m MODULE
+    ...`, comes from the fork server, which has the libraries loaded.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Child:
     death_signal: int = signal.SIGKILL
     kill_signal: int = signal.SIGKILL
     grace: float = 10.0
+    forked: bool = False
 
 
 def tied(number: int) -> Callable[[], None]:
@@ -62,3 +64,9 @@ def end_with_parent(number: int) -> None:
     """This very process gets the signal when its parent is gone (Linux)."""
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, number)
+
+
+def name_process(name: str) -> None:
+    """The name that `ps` and `top` show for this process (Linux, 15 characters)."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)

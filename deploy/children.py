@@ -50,7 +50,7 @@ class Programs:
         """All that runs once the schemas are there; the workers are ready when the whole loop through them works."""
         mail = [self._web("mail-catcher", module("deploy.mailcatcher"), self.settings.mail_port, "/healthz")]
         return [
-            Child("relay", module("shared.relay"), env=self.env),
+            Child("relay", module("shared.relay"), env=self.env, forked=True),
             *(self._worker(service) for service in SERVICES),
             self._web("web", module("deploy.web"), self.settings.port, "/readyz"),
             *(mail if self.mails else []),
@@ -59,15 +59,17 @@ class Programs:
 
     def _worker(self, service: str) -> Child:
         ready = beats_after(self.settings.database_url, _LOOP[service], now_of(self.settings.database_url))
-        return Child(f"worker-{service}", module("shared.worker", service), ready, env=self.env)
+        return Child(f"worker-{service}", module("shared.worker", service), ready, env=self.env, forked=True)
 
     def _web(self, name: str, command: list[str], port: int, path: str) -> Child:
-        return Child(name, command, says_ok(f"http://127.0.0.1:{port}{path}"), env=self.env)
+        return Child(name, command, says_ok(f"http://127.0.0.1:{port}{path}"), env=self.env, forked=True)
 
     def _flower(self) -> Child:
         env = {**self.env, **flower_environment(self.made, self.settings)}
         ready = says_ok(f"http://127.0.0.1:{self.settings.flower_port}/healthcheck")
-        return Child("flower", module("celery", "-A", "deploy.flower", "flower"), ready, env=env, grace=3.0)
+        return Child(
+            "flower", module("celery", "-A", "deploy.flower", "flower"), ready, env=env, grace=3.0, forked=True
+        )
 
 
 def flower_environment(made: Embedded, settings: Settings) -> dict[str, str]:

@@ -99,6 +99,7 @@ class Runner:
 
     async def _start(self) -> None:
         began = time.monotonic()
+        self._supervisor.warm_up()
         await self._supervisor.start(self._made.servers())
         programs = Programs(self._made, self._mails)
         await self._supervisor.step(programs.migrations())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from deploy.child import Child, tied
+from deploy.forks import Forked, Forks, ServerGone
 from deploy.logs import LogFile
 
 FIRST_DELAY, LONGEST_DELAY, STEADY = 1.0, 30.0, 60.0
@@ -28,7 +29,7 @@ class Running:
     def __init__(self, child: Child, log: LogFile) -> None:
         self.child = child
         self.log = log
-        self.process: asyncio.subprocess.Process
+        self.process: asyncio.subprocess.Process | Forked
         self.pump: asyncio.Task[None]
         self.keeper: asyncio.Task[None] | None = None
         self.stopping = asyncio.Event()
@@ -51,6 +52,7 @@ class Supervisor:
         self._stages: list[list[Running]] = []
         self._hurry = asyncio.Event()
         self._guardian = _start_guardian()
+        self._forks = Forks(logs / "fork-server.log", self._tell)
 
     @property
     def pids(self) -> dict[str, int]:
@@ -94,6 +96,7 @@ class Supervisor:
         while self._stages:
             stage = self._stages.pop()
             await asyncio.gather(*(self._end(run) for run in stage))
+        self._forks.close()
         if self._guardian.stdin is not None:
             self._guardian.stdin.close()
         self._guardian.wait()
@@ -102,30 +105,26 @@ class Supervisor:
         """Ends a stop that is under way by killing what still runs."""
         self._hurry.set()
 
+    def warm_up(self) -> None:
+        """Starts to load the libraries for the forked children."""
+        self._forks.open()
+
     async def _spawn(self, run: Running, echo: bool = False) -> None:
-        child = run.child
-        owner = child.owner
         reader, writer = os.pipe()  # not asyncio's own: with those, wait() lasts until the last grandchild is gone
-        given = _filled_pipe(child.stdin)
         try:
-            run.process = await asyncio.create_subprocess_exec(
-                *child.command,
-                stdin=given,
-                stdout=writer,
-                stderr=asyncio.subprocess.STDOUT,
-                env={**os.environ, **child.env},
-                cwd=child.cwd,
-                start_new_session=True,
-                preexec_fn=tied(child.death_signal),
-                user=owner.uid if owner else None,
-                group=owner.gid if owner else None,
-                extra_groups=[] if owner else None,
-            )
+            run.process = await self._started(run.child, writer)
         finally:
             os.close(writer)
-            os.close(given)
-        self._tell(f"+{run.pid} {child.stop_signal}")
+        self._tell(f"+{run.pid} {run.child.stop_signal}")
         run.pump = asyncio.create_task(self._pump(run, cast(BinaryIO, os.fdopen(reader, "rb", 0)), echo))
+
+    async def _started(self, child: Child, output: int) -> asyncio.subprocess.Process | Forked:
+        if not child.forked or sys.platform != "linux":
+            return await _started_anew(child, output)
+        try:
+            return await self._forks.start(child, output)
+        except ServerGone:
+            return await _started_anew(child, output)
 
     async def _pump(self, run: Running, pipe: BinaryIO, echo: bool) -> None:
         stream = asyncio.StreamReader()
@@ -212,6 +211,27 @@ class Supervisor:
             with contextlib.suppress(BrokenPipeError):
                 self._guardian.stdin.write(f"{line}\n".encode())
                 self._guardian.stdin.flush()
+
+
+async def _started_anew(child: Child, output: int) -> asyncio.subprocess.Process:
+    owner = child.owner
+    given = _filled_pipe(child.stdin)
+    try:
+        return await asyncio.create_subprocess_exec(
+            *child.command,
+            stdin=given,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **child.env},
+            cwd=child.cwd,
+            start_new_session=True,
+            preexec_fn=tied(child.death_signal),
+            user=owner.uid if owner else None,
+            group=owner.gid if owner else None,
+            extra_groups=[] if owner else None,
+        )
+    finally:
+        os.close(given)
 
 
 async def _all(waits: set[asyncio.Task[None]]) -> None:

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.servers import free_port
@@ -120,7 +121,7 @@ def test_a_second_run_on_the_same_data_is_refused_and_the_first_goes_on(
 
 
 def test_a_dead_program_is_started_again(first: Terminal, environ: dict[str, str]) -> None:
-    web = [pid for pid in descendants(first.runner.pid) if b"deploy.web" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    web = [pid for pid in descendants(first.runner.pid) if psutil.Process(pid).name() == "web"]
     os.kill(web[0], signal.SIGKILL)
     until(lambda: re.search(r"web +ended with code -9; started again in 1 s", first.screen))
     until(lambda: get(f"http://127.0.0.1:{environ['SES_PORT']}/readyz") == 200, OSError, seconds=60)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.child import Child
@@ -28,7 +29,10 @@ async def hold():
     supervisor = Supervisor(Path(sys.argv[1]), print)
     forks = Child("forks", [sys.executable, "-c", sys.argv[2]], env={"BORN": sys.argv[1] + "/born-"})
     deaf = Child("deaf", [sys.executable, "-c", sys.argv[3]])
-    await supervisor.start([forks, deaf])
+    Path(sys.argv[1], "planted.py").write_text(sys.argv[2])
+    env = {"BORN": sys.argv[1] + "/born-"}
+    warm = Child("warm", [sys.executable, "-m", "planted"], env=env, cwd=Path(sys.argv[1]), forked=True)
+    await supervisor.start([forks, deaf, warm])
     await asyncio.sleep(600)
 
 asyncio.run(hold())
@@ -168,13 +172,59 @@ def test_a_step_shows_its_lines_and_fails_with_its_code(tmp_path: Path) -> None:
 
 def test_kill_9_of_the_supervisor_leaves_nothing_running_not_even_deaf_or_forked_children(tmp_path: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path), FORKS, STUBBORN], cwd=ROOT)
-    until(lambda: len(born(tmp_path)) == 2)
+    until(lambda: len(born(tmp_path)) == 4)
     until(lambda: (tmp_path / "deaf.log").exists() and "deaf" in (tmp_path / "deaf.log").read_text())
     family = descendants(holder.pid)
-    assert len(family) == 4  # the guardian, the deaf one, the forking one and its child
+    assert len(family) == 7  # the guardian, the fork server, the deaf one, two that fork and their children
     holder.kill()
     holder.wait()
     until(lambda: not any(alive(pid) for pid in family))
+
+
+def forked(name: str, code: str, env: dict[str, str]) -> Child:
+    """A child that the fork server makes; `code` is its module's text."""
+    (Path(env["PLACE"]) / "planted.py").write_text(code)
+    command = [sys.executable, "-m", "planted"]
+    return Child(name, command, env=env, cwd=Path(env["PLACE"]), forked=True)
+
+
+def planted(folder: Path) -> Child:
+    code = "import os, sys, time; print(sys.argv, os.environ['WORD'], os.getcwd(), os.getpgid(0) == os.getpid())\n"
+    return forked("planted", f"{code}{FORKS}", {"PLACE": str(folder), "WORD": "hello", "BORN": f"{folder}/born-"})
+
+
+def test_a_forked_child_has_its_own_words_environment_folder_group_and_log(tmp_path: Path) -> None:
+    async def work(supervisor: Supervisor) -> None:
+        await supervisor.start([planted(tmp_path)])
+        await asyncio.to_thread(until, lambda: len(born(tmp_path)) == 2)
+        assert psutil.Process(supervisor.pids["planted"]).name() == "planted"
+
+    supervised(tmp_path, work)
+    said = (tmp_path / "planted.log").read_text()
+    assert f"hello {tmp_path} True" in said
+    assert not any(alive(pid) for pid in born(tmp_path))
+
+
+def test_a_forked_step_fails_with_the_code_of_its_program(tmp_path: Path) -> None:
+    async def work(supervisor: Supervisor) -> None:
+        await supervisor.step(forked("load", "raise SystemExit(3)", {"PLACE": str(tmp_path)}))
+
+    with pytest.raises(StartFailed, match="load ended with code 3"):
+        supervised(tmp_path, work)
+
+
+def test_forked_children_are_there_again_after_the_fork_server_was_killed(tmp_path: Path) -> None:
+    async def work(supervisor: Supervisor) -> None:
+        await supervisor.start([planted(tmp_path)])
+        await asyncio.to_thread(until, lambda: len(born(tmp_path)) == 2)
+        first = born(tmp_path)
+        [server] = [p for p in psutil.Process().children() if "deploy.fork_server" in p.cmdline()]
+        server.kill()
+        await asyncio.to_thread(until, lambda: len(born(tmp_path)) == 4)
+        assert not any(alive(pid) for pid in first)
+
+    supervised(tmp_path, work)
+    assert not any(alive(pid) for pid in born(tmp_path))
 
 
 def test_a_log_is_bounded_and_keeps_its_end(tmp_path: Path) -> None:
