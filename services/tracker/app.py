@@ -1,7 +1,8 @@
 """The web app of tracker."""
 
 from services.tracker.api.schools import router as school_api
+from services.tracker.pages.schools import router as schools
 from services.tracker.pages.start import router as start
 from shared.web import service_app
 
-app = service_app("tracker", [start, school_api])
+app = service_app("tracker", [start, schools, school_api])

@@ -59,15 +59,6 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
 
 
-def chosen_level(session: Db, school: Any, level: str | None) -> str:
-    """The level asked for, else the school's own, else the first; NotFound for one that the plan does not have."""
-    known = queries.levels(session)
-    chosen = level or school.tracker_level or (known or LEVELS)[0]
-    if chosen not in known:
-        raise NotFound(f"The plan has no level {chosen}. It has: {', '.join(known) or 'none yet'}.")
-    return chosen
-
-
 def _line(session: Db, school: Any, level: str, item_id: str) -> queries.Line:
     for line in queries.lines(session, school.school_key, level):
         if line.item.item_id == item_id:
@@ -92,7 +83,7 @@ def get_lines(
 ) -> dict[str, Any]:
     """All items of a school at a level."""
     school = school_named(session, who, ploc)
-    chosen, periods = chosen_level(session, school, level), queries.periods(session)
+    chosen, periods = queries.chosen_level(session, school, level), queries.periods(session)
     rows = [line_out(school, chosen, line, periods) for line in queries.lines(session, school.school_key, chosen)]
     return {"items": rows, "next": None}
 
@@ -103,7 +94,7 @@ def get_line(
 ) -> dict[str, Any]:
     """One item of a school: baseline, results, and what follows from them."""
     school = school_named(session, who, ploc)
-    chosen = chosen_level(session, school, level)
+    chosen = queries.chosen_level(session, school, level)
     return line_out(school, chosen, _line(session, school, chosen, item_id), queries.periods(session))
 
 
@@ -118,7 +109,7 @@ def put_line(
 ) -> dict[str, Any]:
     """Saves baseline and results of an item; 422 with `problems` for what is no percent, and nothing is saved."""
     school = school_named(session, who, ploc)
-    chosen, periods = chosen_level(session, school, level), queries.periods(session)
+    chosen, periods = queries.chosen_level(session, school, level), queries.periods(session)
     _line(session, school, chosen, item_id)
     save_cells(session, who, school.school_key, chosen, _cells(item_id, values, periods), "api")
     return line_out(school, chosen, _line(session, school, chosen, item_id), periods)
@@ -135,7 +126,7 @@ def get_history(
 ) -> dict[str, Any]:
     """Who changed which value, newest first."""
     school = school_named(session, who, ploc)
-    rows = queries.history(session, school.school_key, chosen_level(session, school, level), cursor, limit)
+    rows = queries.history(session, school.school_key, queries.chosen_level(session, school, level), cursor, limit)
     told = [{**row._mapping, "was": _text(row.was), "now": _text(row.now)} for row in rows]
     return {"changes": told, "next": rows[-1].id if len(rows) == limit else None}
 

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from services.tracker.rules.known import LEVELS
 from services.tracker.rules.progress import Progress, progress, projected
 from services.tracker.tables.plan import Goal, Item, Level, Period
+from shared.errors import NotFound
 
 _ENTRIES = text(
     "select item_id, period, percent, source, by, at from entry where school_key = :school_key and level = :level"
@@ -18,13 +20,6 @@ _HISTORY = text(
     "select id, item_id, period, was, now, source, by, at from entry_log"
     " where school_key = :school_key and level = :level"
     " and (cast(:before as bigint) is null or id < :before) order by id desc limit :limit"
-)
-_LOADED = text(
-    "select item, period, percent from result where school_key = :school_key and percent is not null limit 2000"
-)
-_RATES = text(
-    'select term, "on", rate from final_rate where school_key = :school_key and rate is not null'
-    ' order by "on" desc limit 5'
 )
 _USED = text("select distinct level from entry where school_key = :school_key and percent is not null")
 
@@ -48,6 +43,15 @@ def levels(session: Session) -> list[str]:
 def periods(session: Session) -> list[str]:
     """The labels of the years in order, the baseline first."""
     return list(session.exec(select(Period.label).order_by(col(Period.position))))
+
+
+def chosen_level(session: Session, school: Any, level: str | None) -> str:
+    """The level asked for, else the school's own, else the first; NotFound for one that the plan does not have."""
+    known = levels(session)
+    chosen = level or school.tracker_level or (known or LEVELS)[0]
+    if chosen not in known:
+        raise NotFound(f"The plan has no level {chosen}. It has: {', '.join(known) or 'none yet'}.")
+    return chosen
 
 
 def items_of(session: Session, level: str) -> Sequence[tuple[Item, Goal]]:
@@ -97,13 +101,3 @@ def history(session: Session, school_key: str, level: str, before: int | None, l
     """Who changed what, newest first."""
     values = {"school_key": school_key, "level": level, "before": before, "limit": limit}
     return session.execute(_HISTORY, values).all()
-
-
-def loaded(session: Session, school_key: str) -> Sequence[Any]:
-    """What results files hold for a school, by the file's own words."""
-    return session.execute(_LOADED, {"school_key": school_key}).all()
-
-
-def final_rates(session: Session, school_key: str) -> Sequence[Any]:
-    """The school's Parents response rates at the last extraction of each term, newest first."""
-    return session.execute(_RATES, {"school_key": school_key}).all()

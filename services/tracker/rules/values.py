@@ -46,6 +46,11 @@ def as_percent(fraction: Decimal) -> str:
     return f"{(fraction * 100).normalize():f}"
 
 
+def offered_rate(rate: Decimal) -> Decimal:
+    """A response rate as a result: half up to one decimal, at most 100."""
+    return min(rate.quantize(_TENTH, ROUND_HALF_UP), Decimal("100.0"))
+
+
 def shown_percent(value: Decimal | None) -> str:
     """One decimal, half away from zero; empty where there is no value."""
     if value is None:

@@ -1,0 +1,26 @@
+"""Which item, level and year of the plan a file's words mean."""
+
+from sqlmodel import Session, col, select
+
+from services.tracker.rules.known import level_of
+from services.tracker.tables.plan import Item, Level, Period
+from shared.names import name_key
+
+
+class Plan:
+    """Finds the level, the item and the year that a results file names."""
+
+    def __init__(self, session: Session) -> None:
+        self.items = {
+            name_key(word): item.item_id
+            for item in session.exec(select(Item).order_by(col(Item.position)))
+            for word in (item.item, *item.aliases)
+        }
+        self.levels = {name_key(level.level): level.level for level in session.exec(select(Level))}
+        self.periods = {name_key(period.label): period.position for period in session.exec(select(Period))}
+
+    def place(self, level: str, item: str, period: str) -> tuple[str, str, int] | None:
+        """(level, item id, position of the year); None where one of them is not of the plan."""
+        known = self.levels.get(name_key(level)) or level_of(level)
+        item_id, position = self.items.get(name_key(item)), self.periods.get(name_key(period))
+        return None if known is None or item_id is None or position is None else (known, item_id, position)

@@ -1,0 +1,143 @@
+"""The tracker's pages: what they show, save, refuse and offer, without script."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from httpx2 import Response
+
+from services.tracker.tasks import on_tiers_computed
+from shared.db import transaction
+from shared.events import TierRow, TiersComputed
+from tests.people import api_of, browser_of
+from tests.tracker.district import ALDER, CEDAR, tell_directory, tell_results
+
+PAGE = f"/tracker/schools/{ALDER}"
+HAPPY = "I am happy to be at this school."
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+@pytest.fixture(autouse=True)
+def district(clean: None) -> None:
+    tell_directory()
+
+
+def saved(period: int, item: str = "1b-happy") -> str | None:
+    told = api_of("central").get(f"/tracker/api/v1/schools/{ALDER}/items/{item}").json()
+    found: str | None = [told["baseline"], *told["results"]][period]
+    return found
+
+
+def value_of(answer: Response, field: str) -> str:
+    found = re.search(rf'name="{field}" value="([^"]*)"', answer.text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_school_enters_its_values_and_sees_what_follows() -> None:
+    principal = browser_of("principal")
+    answer = principal.post(PAGE, data={"v-1b-happy-0": "74", "v-1b-happy-1": "75,3", "w-1b-happy-0": ""})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}?level=Elementary&saved=2")
+    page = principal.get(answer.headers["location"])
+    assert "2 values saved." in page.text
+    assert "78.2" in page.text
+    assert "\N{MINUS SIGN}1.2 below" in page.text
+    assert "off track" in page.text
+
+
+def test_the_page_asks_the_rules_while_a_person_types_and_saves_nothing() -> None:
+    principal = browser_of("principal")
+    answer = principal.get(f"{PAGE}/items/1b-happy/preview", params={"v-1b-happy-0": "74", "v-1b-happy-1": "0.75"})
+    assert "76.5" in answer.text
+    assert "Is 0.75 meant as 75 %?" in answer.text
+    assert saved(0) is None
+
+
+def test_bad_values_are_shown_at_their_fields_and_nothing_is_saved() -> None:
+    answer = browser_of("principal").post(PAGE, data={"v-1b-happy-0": "74", "v-1b-happy-1": "abc"})
+    assert answer.status_code == 422
+    assert 'href="#v-1b-happy-1"' in answer.text
+    assert value_of(answer, "v-1b-happy-0") == "74"
+    assert saved(0) is None
+
+
+def test_a_percent_below_one_is_saved_once_it_is_meant() -> None:
+    principal = browser_of("principal")
+    assert "small_is_meant" in principal.post(PAGE, data={"v-1b-happy-0": "0.7"}).text
+    principal.post(PAGE, data={"v-1b-happy-0": "0.7", "small_is_meant": "on"})
+    assert saved(0) == "0.7"
+
+
+def test_two_people_at_one_page_do_not_overwrite_each_other_unseen() -> None:
+    principal, designee = browser_of("principal"), browser_of("designee")
+    designee.post(PAGE, data={"v-1b-happy-0": "70", "w-1b-happy-0": "", "v-2a-safe-0": "60", "w-2a-safe-0": ""})
+    mine = {"v-1b-happy-0": "74", "w-1b-happy-0": "", "v-2a-safe-0": "", "w-2a-safe-0": ""}
+    answer = principal.post(PAGE, data=mine)
+    assert answer.status_code == 409
+    assert "designee@lausd.example as designee changed this to 70.0 meanwhile" in answer.text
+    assert [value_of(answer, name) for name in ("v-1b-happy-0", "w-1b-happy-0", "v-2a-safe-0", "w-2a-safe-0")] == [
+        "74",
+        "70.0",
+        "60.0",
+        "60.0",
+    ]
+    assert saved(0) == "70.0"
+    principal.post(PAGE, data={**mine, "w-1b-happy-0": "70.0", "v-2a-safe-0": "60.0", "w-2a-safe-0": "60.0"})
+    assert (saved(0), saved(0, "2a-safe")) == ("74.0", "60.0")
+
+
+def test_a_director_reads_and_does_not_write() -> None:
+    director = browser_of("director")
+    assert "v-1b-happy-0" not in director.get(PAGE).text
+    assert director.post(PAGE, data={"v-1b-happy-0": "74"}).status_code == 403
+    assert director.get(f"/tracker/schools/{CEDAR}").status_code == 404
+
+
+def test_the_start_page_lists_only_the_schools_of_the_person() -> None:
+    seen = {role: browser_of(role).get("/tracker/").text for role in ("central", "director", "principal", "desk")}
+    named = {role: [n for n in ("Alder El", "Birch MS", "Cedar El") if n in text] for role, text in seen.items()}
+    assert named == {
+        "central": ["Alder El", "Birch MS", "Cedar El"],
+        "director": ["Alder El", "Birch MS"],
+        "principal": ["Alder El"],
+        "desk": ["Alder El", "Birch MS"],
+    }
+
+
+def test_a_value_of_a_results_file_is_offered_beside_the_typed_one() -> None:
+    principal = browser_of("principal")
+    principal.post(PAGE, data={"v-1b-happy-0": "74"})
+    tell_results([(ALDER, HAPPY, "Fall 2021", "60.0")])
+    assert "60.0 in the file, 74.0 here." in principal.get(PAGE).text
+    principal.post(f"{PAGE}/file-value", data={"item_id": "1b-happy", "period": "0"})
+    assert saved(0) == "60.0"
+    assert "in the file" not in principal.get(PAGE).text
+
+
+def test_the_parents_response_rate_is_offered_and_entered_only_when_confirmed() -> None:
+    row = TierRow(ALDER, "4001", "Alder El", "E", "North CoS", "VEGA, MARTA", 400, 207, 3, None, Decimal("51.7500"))
+    event = TiersComputed(
+        upload_id=uuid4(), term="Spring 2025", on=date(2025, 3, 28), revision=1, state=1, groups=("parents",),
+        group="parents", part=1, parts=1, thin=False, is_undo=False, window_closes=date(2025, 3, 28), changed=1,
+        expected=1, rows=[row], removed=[],
+    )  # fmt: skip
+    with transaction("tracker") as session:
+        on_tiers_computed(session, event)
+    principal = browser_of("principal")
+    assert "<strong>51.8 %</strong>" in principal.get(PAGE).text
+    assert saved(3, "3d-participation-rate") is None
+    sent = {"item_id": "3d-participation-rate", "term": "Spring 2025", "period": "3"}
+    assert principal.post(f"{PAGE}/rate", data=sent).status_code == 303
+    assert saved(3, "3d-participation-rate") == "51.8"
+    assert "<strong>51.8 %</strong>" not in principal.get(PAGE).text
+    assert principal.post(f"{PAGE}/rate", data={**sent, "term": "Spring 2024"}).status_code == 404
+
+
+def test_changes_are_listed_newest_first() -> None:
+    principal = browser_of("principal")
+    principal.post(PAGE, data={"v-1b-happy-0": "74"})
+    principal.post(PAGE, data={"v-1b-happy-0": "75", "w-1b-happy-0": "74.0"})
+    text = principal.get(f"{PAGE}/history").text
+    assert text.index(">75.0<") < text.index(">blank<")
