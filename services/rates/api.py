@@ -1,49 +1,117 @@
 """The API of rates."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from services.rates import queries
+from services.rates.queries import table as tables
+from services.rates.queries.columns import COLUMNS
+from services.rates.queries.own import own_schools
+from services.rates.queries.views import View
 from services.rates.rules import TIER_LABELS, tier_nr
 from shared.access import Who
+from shared.errors import Invalid
 from shared.events import Group
-from shared.names import name_key
 from shared.web import Db, allow
 
 router = APIRouter(prefix="/rates/api/v1", tags=["rates"])
-Sort = Literal["school", "-school", "tier", "-tier", "needed", "rate", "-rate", "region"]
+Texts = Annotated[list[str] | None, Query()]
+_EXAMPLE = {
+    "rows": [
+        {
+            "school_key": "1585701",
+            "region": "S",
+            "ploc": "5857",
+            "cos": "Fremont CoS",
+            "regional_director": "VEGA, MARTA",
+            "school": "Alder St El",
+            "category": "Parents",
+            "response_tier_nr": "Tier-1",
+            "response_tier": "Less Than 25%",
+            "total_surveys": 400,
+            "surveys_submitted": 90,
+            "response_rate": "22.5000",
+            "date_of_extraction": "2025-02-21",
+            "tier": 1,
+            "surveys_needed": 10,
+            "level": "Elementary",
+            "in_extraction": True,
+            "last_seen": "2025-02-21",
+            "first_seen": "2025-02-07",
+            "change_surveys": 12,
+            "change_points": "3.0000",
+            "movement": "",
+            "stalled": 0,
+        }
+    ],
+    "next": "2025-02-21.100",
+    "term": "Sp25",
+    "on": "2025-02-21",
+    "group": "parents",
+}
 
 
-@router.get("/rates")
+@router.get("/rates", responses={200: {"content": {"application/json": {"example": _EXAMPLE}}}})
 def get_rates(
+    request: Request,
     session: Db,
-    _: Annotated[Who, allow("rates.see")],
-    group: Group = "parents",
-    on: date | None = None,
-    region: str | None = None,
-    cos: str | None = None,
-    director: str | None = None,
-    tier: Annotated[int | None, Query(ge=1, le=4)] = None,
-    q: str | None = None,
-    sort: Sort = "region",
+    who: Annotated[Who, allow("rates.see")],
+    group: Annotated[Group, Query(examples=["parents"])] = "parents",
+    on: Annotated[date | None, Query(description="Date of an extraction; the newest without it")] = None,
+    region: Annotated[list[str] | None, Query(examples=[["E", "XS"]])] = None,
+    cos: Texts = None,
+    director: Annotated[list[str] | None, Query(description="A director as written in a row")] = None,
+    level: Texts = None,
+    tier: Annotated[list[str] | None, Query(description="1 to 4, none, absent", examples=[["1"]])] = None,
+    q: Annotated[str | None, Query(description="Part of a school, PLOC, CoS or director")] = None,
+    sort: Annotated[list[str] | None, Query(description="Columns, - for descending", examples=[["needed"]])] = None,
     limit: Annotated[int, Query(ge=1, le=2000)] = 100,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[str | None, Query(description="`next` of the page before", examples=["2025-02-21.100"])] = None,
 ) -> dict[str, Any]:
-    """Rows named as the district's columns, plus `surveys_needed`; `cursor` is the `next` of the page before."""
-    extraction = queries.extraction_of(session, group, on)
+    """Rows named as the district's columns, with what is computed beside them; schools last seen before included.
+
+    Every filter of the table's address works here too: `school`, `ploc`, `mark`, `<column>.has`, `.starts`, `.not`,
+    `.min`, `.max`, `mine=1`. The cursor holds the extraction, so that a newer one does not mix in.
+    """
+    _check_sorts(sort or [])
+    at, offset = _cursor(cursor) if cursor else (on, 0)
+    view = View.read([("group", group), *request.query_params.multi_items()])
+    extraction = tables.extraction_at(session, group, at, view.term)
     if extraction is None:
-        return {"rows": [], "next": None, "term": None, "on": None}
-    chosen = queries.Filter(group, on, region, cos, name_key(director) if director else None, tier, q, sort)
-    rows = queries.rows(session, extraction.term, extraction.on, chosen, limit, cursor)
-    told = [_row(row) for row in rows]
+        return {"rows": [], "next": None, "term": None, "on": None, "group": group}
+    own = own_schools(session, who, extraction.place)
+    found = tables.rows(session, extraction, view, own, limit + 1, offset)
     return {
-        "rows": told,
-        "next": cursor + limit if len(rows) == limit else None,
+        "rows": [_row(row) for row in found[:limit]],
+        "next": f"{extraction.on}.{offset + limit}" if len(found) > limit else None,
         "term": extraction.term,
         "on": extraction.on,
+        "group": group,
     }
+
+
+def _check_sorts(given: list[str]) -> None:
+    for name in (part.strip().removeprefix("-") for text in given for part in text.split(",")):
+        if name and name not in COLUMNS:
+            raise Invalid(f"There is no column {name} to sort by. Columns: {', '.join(COLUMNS)}.", code="sort_unknown")
+
+
+def _cursor(given: str) -> tuple[date, int]:
+    day, _, offset = given.partition(".")
+    try:
+        return date.fromisoformat(day), min(int(offset), 10_000_000)
+    except ValueError:
+        raise Invalid("The cursor is not one of ours. Start again without it.", code="cursor_unknown") from None
+
+
+@router.get("/extractions")
+def get_extractions(
+    session: Db, _: Annotated[Who, allow("rates.see")], group: Group = "parents"
+) -> dict[str, list[dict[str, Any]]]:
+    """The extractions of a group, newest first."""
+    found = tables.extractions(session, group)
+    return {"extractions": [{**each.place, "revision": each.revision, "schools": each.schools} for each in found]}
 
 
 def _row(row: Any) -> dict[str, Any]:
@@ -60,7 +128,15 @@ def _row(row: Any) -> dict[str, Any]:
         "total_surveys": row.total,
         "surveys_submitted": row.submitted,
         "response_rate": None if row.rate is None else str(row.rate),
-        "date_of_extraction": row.on,
+        "date_of_extraction": row.last_on,
         "tier": row.tier,
         "surveys_needed": row.needed,
+        "level": row.level,
+        "in_extraction": row.present,
+        "last_seen": row.last_on,
+        "first_seen": row.first_on,
+        "change_surveys": row.gained,
+        "change_points": None if row.moved is None else str(row.moved),
+        "movement": row.mark,
+        "stalled": row.stalled,
     }

@@ -1,7 +1,14 @@
-"""The district's decisions on response rates: tier, shown rate, surveys still needed."""
+"""The district's decisions on response rates: tier, shown rate, surveys needed, movement, pace and whose schools are whose."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from shared.names import person_name, same_person
 
 TIERS = (1, 2, 3, 4)
 # The upper end of tiers 1, 2 and 3 as shares of the expected surveys (the guide's colour table).
@@ -15,6 +22,18 @@ TIER_LABELS = {
     4: "Greater Than 75%",
 }
 TIER_COLOURS = {1: "Red", 2: "Orange", 3: "Yellow", 4: "Green"}
+# Words for what a tier filter can choose; a school that the extraction lacks is unknown, never counted as solved.
+TIER_WORDS = {"1": "Tier-1", "2": "Tier-2", "3": "Tier-3", "4": "Tier-4", "none": "No rate", "absent": "Unknown"}
+ALERT_TIER = 1
+# So many extractions in a row without a new survey make a school stalled.
+STALLED_AFTER = 2
+MARKS = {
+    "left": "Left Tier 1",
+    "fell": "Fell into Tier 1",
+    "new": "New",
+    "missing": "Not in this extraction",
+    "stalled": "No new surveys",
+}
 
 
 def tier(submitted: int | None, total: int | None) -> int | None:
@@ -35,6 +54,7 @@ def rate(submitted: int | None, total: int | None) -> Decimal | None:
     return (Decimal(submitted) * 100 / Decimal(total)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
+@lru_cache(maxsize=1 << 16)
 def shown_rate(submitted: int | None, total: int | None) -> str:
     """The rate as shown: whole percent, half up, with as many decimals as it takes to stay inside its own tier."""
     own = tier(submitted, total)
@@ -62,3 +82,118 @@ def surveys_needed(submitted: int | None, total: int | None) -> int | None:
 def tier_nr(number: int | None) -> str:
     """The district's text for a tier: `Tier-1`; empty where there is none."""
     return "" if number is None else f"Tier-{number}"
+
+
+class Change(NamedTuple):
+    """A change of the rate in points: all of it, what the surveys made and what the changed total made."""
+
+    points: Decimal
+    by_surveys: Decimal
+    by_total: Decimal
+
+
+def change(was: tuple[int | None, int | None], now: tuple[int | None, int | None]) -> Change | None:
+    """The change between two (submitted, total); the total's part is what the old surveys lose or win under it."""
+    before, after, between = rate(*was), rate(*now), rate(was[0], now[1])
+    if before is None or after is None or between is None:
+        return None
+    return Change(after - before, after - between, between - before)
+
+
+def own_spellings(person_id: str, spellings: Iterable[str], people: Mapping[str, Sequence[str]]) -> list[str]:
+    """Those director spellings of rows that are this person's, by the names of all directors; never guessed."""
+    mine = people.get(person_id, ())
+    return [s for s in spellings if _may_be(s, mine) and director_of(s, people) == person_id]
+
+
+def director_of(spelling: str, people: Mapping[str, Sequence[str]]) -> str | None:
+    """The one person whose name or alias this spelling is; None where nobody's or several people's."""
+    exact = {pid for pid, names in people.items() if any(n.casefold() == spelling.casefold() for n in names)}
+    if exact:
+        return exact.pop() if len(exact) == 1 else None
+    near = {pid for pid, names in people.items() if _may_be(spelling, names)}
+    return near.pop() if len(near) == 1 else None
+
+
+def _may_be(spelling: str, names: Sequence[str]) -> bool:
+    if any(name.casefold() == spelling.casefold() for name in names):
+        return True
+    spelled = person_name(spelling)
+    others = [other for name in names if (other := person_name(name)) is not None]
+    return spelled is not None and any(same_person(spelled, other) for other in others)
+
+
+def school_days(after: date, until: date, off: Collection[date] = ()) -> int:
+    """How many school days lie after one day up to and with another: weekdays that are not days off."""
+    span = range(1, max((until - after).days, 0) + 1)
+    return sum(1 for n in span if (day := after + timedelta(n)).weekday() < 5 and day not in off)
+
+
+class Pace(NamedTuple):
+    """Surveys per school day: over the last intervals together, and in the slowest and the fastest of them."""
+
+    usual: Fraction
+    slowest: Fraction
+    fastest: Fraction
+
+
+PACE_INTERVALS = 3
+Count = tuple[date, int]
+
+
+def pace(counts: Sequence[Count], off: Collection[date] = ()) -> Pace | None:
+    """The pace over the last PACE_INTERVALS intervals of (day, submitted), oldest first; None with fewer than two.
+
+    A fall (a clean-up) counts as no pace. With a single interval the range is from none to twice that pace.
+    """
+    last = counts[-(PACE_INTERVALS + 1) :]
+    steps = [
+        (max(new - old, 0), max(school_days(then, day, off), 1))
+        for (then, old), (day, new) in pairwise(last)
+    ]
+    if not steps:
+        return None
+    usual = Fraction(sum(gain for gain, _ in steps), sum(days for _, days in steps))
+    if len(steps) == 1:
+        return Pace(usual, Fraction(0), 2 * usual)
+    each = [Fraction(gain, days) for gain, days in steps]
+    return Pace(usual, min(each), max(each))
+
+
+class Forecast(NamedTuple):
+    """The final count at this pace with its range, each at most the total, and the school days it runs over."""
+
+    low: int
+    usual: int
+    high: int
+    total: int
+    days: int
+
+
+def forecast(counts: Sequence[Count], total: int | None, closes: date, off: Collection[date] = ()) -> Forecast | None:
+    """Where the count ends when the window closes, at this pace; None with fewer than two extractions or no total."""
+    found = pace(counts, off)
+    if found is None or not total:
+        return None
+    on, submitted = counts[-1]
+    days = school_days(on, closes, off)
+    most = max(total, submitted)
+    low, usual, high = (
+        min(submitted + int(speed * days + Fraction(1, 2)), most)
+        for speed in (found.slowest, found.usual, found.fastest)
+    )
+    return Forecast(low, usual, high, total, days)
+
+
+def per_day(needed: int | None, days: int) -> Decimal | None:
+    """Surveys needed per school day, rounded up to one decimal; None when nothing is needed or no day is left."""
+    if not needed or days <= 0:
+        return None
+    return Decimal(-(-needed * 10 // days)) / 10
+
+
+def needed_for_goal(submitted: int | None, total: int | None, percent: int) -> int | None:
+    """How many more surveys bring the rate to a goal in percent; None without a rate, 0 once there."""
+    if submitted is None or not total:
+        return None
+    return max(-(-total * percent // 100) - submitted, 0)

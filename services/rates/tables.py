@@ -1,10 +1,10 @@
-"""What rates keeps: each school's counts and tier per extraction and group, and which parts of an upload have come."""
+"""What rates keeps: counts and tiers per extraction, how each school stands at it, the directory, settings, saved views."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, SmallInteger, text
+from sqlalchemy import BigInteger, Identity, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -83,6 +83,44 @@ class Arrival(RatesTable, table=True):
     changed: int = 0
 
 
+class Standing(RatesTable, table=True):
+    """How a school stands at an extraction, derived from all of the term's up to it; `present` is false where the
+    extraction lacks the school. `was_*` is its row before, `trail` its rate at each extraction of the group so far."""
+
+    __tablename__ = "standing"
+
+    term: str = Field(primary_key=True)
+    group: str = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+    school_key: str = Field(primary_key=True)
+    present: bool
+    ploc: str
+    school: str
+    school_sort: str
+    region: str
+    cos: str
+    director: str
+    director_key: str
+    level: str
+    total: int | None
+    submitted: int | None
+    tier: int | None = Field(sa_type=SmallInteger)
+    rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    needed: int | None
+    was_on: date | None
+    was_total: int | None
+    was_submitted: int | None
+    was_tier: int | None = Field(sa_type=SmallInteger)
+    was_rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    gained: int | None
+    moved: Decimal | None = Field(max_digits=9, decimal_places=4)
+    first_on: date
+    last_on: date
+    stalled: int = Field(sa_type=SmallInteger)
+    mark: str
+    trail: list[Decimal | None] = Field(sa_type=ARRAY(Numeric(9, 4)))
+
+
 class School(RatesTable, table=True):
     """A school of the directory, for levels and scopes."""
 
@@ -97,6 +135,71 @@ class School(RatesTable, table=True):
     region: str
     cos: str
     director: str
+
+
+class Person(RatesTable, table=True):
+    """A director of the directory with the spellings of the name, so that the rows of a director are found."""
+
+    __tablename__ = "person"
+
+    person_id: str = Field(primary_key=True)
+    revision: int
+    name: str
+    email: str
+    spellings: list[str] = Field(sa_type=ARRAY(Text))
+
+
+class DirectoryArrival(RatesTable, table=True):
+    """The one newest directory revision heard of, and which of its parts have come."""
+
+    __tablename__ = "directory_arrival"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    revision: int
+    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
+
+
+class SavedView(RatesTable, table=True):
+    """A state of the table that a person keeps under a name."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("person_id", "name"),)
+
+    id: int | None = Field(default=None, sa_type=BigInteger, primary_key=True, sa_column_args=[Identity(always=True)])
+    person_id: str
+    name: str
+    query: str
+    saved_at: datetime | None = Field(
+        default=None, sa_column_kwargs={"server_default": text("now()"), "nullable": False}
+    )
+
+
+class SurveyWindow(RatesTable, table=True):
+    """The survey window of a term as set here; without it the window that came with the extraction holds."""
+
+    __tablename__ = "survey_window"
+
+    term: str = Field(primary_key=True)
+    opens: date
+    closes: date
+
+
+class DayOff(RatesTable, table=True):
+    """A weekday without school."""
+
+    __tablename__ = "day_off"
+
+    day: date = Field(primary_key=True)
+    name: str
+
+
+class Goal(RatesTable, table=True):
+    """The response rate, in percent, that each school should reach in a group."""
+
+    __tablename__ = "goal"
+
+    group: str = Field(primary_key=True)
+    percent: int = Field(sa_type=SmallInteger)
 
 
 class Mailed(RatesTable, table=True):

@@ -2,7 +2,8 @@
 
 from sqlmodel import Session
 
-from services.rates import actions
+from services.rates.actions.directory import note_sent, store_directory
+from services.rates.actions.extractions import store_tiers
 from shared.bus import Bus
 from shared.events import DigestSent, DirectoryLoaded, ExtractionLoaded
 
@@ -11,14 +12,14 @@ bus = Bus("rates")
 
 @bus.hears(ExtractionLoaded)
 def on_extraction_loaded(session: Session, event: ExtractionLoaded) -> None:
-    actions.store_tiers(session, event)
+    store_tiers(session, event)
 
 
 @bus.hears(DirectoryLoaded)
 def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
-    actions.store_directory(session, event)
+    store_directory(session, event)
 
 
 @bus.hears(DigestSent)
 def on_digest_sent(session: Session, event: DigestSent) -> None:
-    actions.note_sent(session, event)
+    note_sent(session, event)

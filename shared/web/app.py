@@ -18,6 +18,7 @@ from shared.metrics import exposition, queue_state
 from shared.policy import may
 from shared.settings import settings
 from shared.web.bodies import BodyLimit
+from shared.web.compression import Compression
 from shared.web.errors import install_errors
 from shared.web.middleware import Surroundings
 from shared.web.pages import page
@@ -55,6 +56,7 @@ def service_app(
         lifespan=_quiet_memory,
     )
     app.state.service = service
+    app.add_middleware(Compression)
     app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts())
     app.add_middleware(Surroundings, service=service)

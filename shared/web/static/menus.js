@@ -89,6 +89,16 @@
     showAll(form);
   });
 
+  // Of a long list with a few unticked, those few are sent: the address stays short
+  function sendFewer(form, boxes) {
+    const unticked = boxes.filter((box) => !box.checked);
+    if (unticked.length * 2 >= boxes.length) return;
+    for (const box of boxes) {
+      box.name = form.dataset.except;
+      box.checked = !box.checked;
+    }
+  }
+
   // As in a spreadsheet: what the search leaves is what Enter picks, and everything ticked is no filter
   document.addEventListener("submit", (event) => {
     const form = event.target.closest?.("[data-filter]");
@@ -101,6 +111,7 @@
     }
     const boxes = [...form.querySelectorAll("li input[type=checkbox]")];
     if (boxes.every((box) => box.checked)) for (const box of boxes) box.disabled = true;
+    else if (form.dataset.except) sendFewer(form, boxes);
     if (event.submitter?.name === "sort") form.querySelector("[data-sort]")?.remove();
   });
 

@@ -1,15 +1,13 @@
-"""What rates does: store the tiers of an extraction, tell them, keep the directory."""
+"""Storing the tiers of an extraction and telling them."""
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.rates.actions.standings import compute_standings
 from services.rates.rules import rate, surveys_needed, tier
-from services.rates.tables import Mailed
 from shared.db import raw
 from shared.events import (
     ROWS_PER_PART,
-    DigestSent,
-    DirectoryLoaded,
     ExtractionLoaded,
     ExtractionRow,
     TierRow,
@@ -71,19 +69,12 @@ _REMOVED = text(
     'select school_key from rate where term = :term and "on" = :on and "group" = :group and removed order by school_key'
 )
 _EXPECTED = text('select count(distinct school_key) from rate where term = :term and "group" = :group and not removed')
-_SCHOOLS = text(
-    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director)"
-    " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director)"
-    " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc,"
-    " cost_centre = excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region,"
-    " cos = excluded.cos, director = excluded.director where school.revision < excluded.revision"
-)
 
 
 def store_tiers(session: Session, event: ExtractionLoaded) -> None:
     """Stores a part's rows with their tiers; once all parts of the group are there, tells the group's tiers."""
     values = event.model_dump(include={"term", "on", "group", "revision", "upload_id", "part", "parts"})
-    session.execute(_ONE_AT_A_TIME, {"lock": f"{event.term}/{event.on}/{event.group}"})
+    session.execute(_ONE_AT_A_TIME, {"lock": f"{event.term}/{event.group}"})
     changed = _merge_rows(session, event.rows, values)
     if event.removed:
         session.execute(_REMOVE, {**values, "removed": event.removed})
@@ -92,6 +83,8 @@ def store_tiers(session: Session, event: ExtractionLoaded) -> None:
     if arrived is not None and arrived[0]:
         window = {"window_opens": event.window_opens, "window_closes": event.window_closes}
         state = session.execute(_EXTRACTION, {**values, **window}).scalar_one()
+        if arrived.changed or state == 1:
+            compute_standings(session, event.term, event.group, event.on)
         _tell(session, event, state, arrived.changed)
 
 
@@ -130,19 +123,4 @@ def _tell(session: Session, event: ExtractionLoaded, state: int, changed: int) -
                 rows=cut,
                 removed=taken,
             ),
-        )
-
-
-def store_directory(session: Session, event: DirectoryLoaded) -> None:
-    """Keeps the directory's schools, the newer revision of each."""
-    rows = [{**school._asdict(), "revision": event.revision} for school in event.schools]
-    if rows:
-        session.execute(_SCHOOLS, rows)
-
-
-def note_sent(session: Session, event: DigestSent) -> None:
-    """Keeps which schools a director was told of."""
-    for school_key in event.school_keys:
-        session.merge(
-            Mailed(mail_id=event.mail_id, school_key=school_key, upload_id=event.upload_id, director=event.director)
         )

@@ -1,0 +1,1 @@
+"""What rates does, split by what is changed."""

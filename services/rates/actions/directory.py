@@ -1,0 +1,62 @@
+"""Keeping the directory's schools and directors, and what was mailed about which school."""
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.rates.tables import Mailed
+from shared.events import DigestSent, DirectoryLoaded, DirectoryPerson
+
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended('directory', 0))")
+_ARRIVE = text(
+    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
+    " on conflict (id) do update set revision = excluded.revision, parts = case"
+    "  when directory_arrival.revision < excluded.revision then excluded.parts"
+    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
+    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
+    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
+)
+_SCHOOLS = text(
+    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director)"
+    " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director)"
+    " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc,"
+    " cost_centre = excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region,"
+    " cos = excluded.cos, director = excluded.director where school.revision < excluded.revision"
+)
+_PEOPLE = text(
+    "insert into person(person_id, revision, name, email, spellings)"
+    " values (:person_id, :revision, :name, :email, :spellings)"
+    " on conflict (person_id) do update set revision = excluded.revision, name = excluded.name,"
+    " email = excluded.email, spellings = excluded.spellings where person.revision < excluded.revision"
+)
+_GONE = (text("delete from person where revision < :revision"), text("delete from school where revision < :revision"))
+
+
+def store_directory(session: Session, event: DirectoryLoaded) -> None:
+    """Keeps a part of the newest directory; with its last part, what it no longer has is dropped."""
+    session.execute(_LOCK)
+    values = {"revision": event.revision, "part": event.part}
+    arrived = session.execute(_ARRIVE, values).scalar_one_or_none()
+    if arrived is None:
+        return
+    schools = [{**school._asdict(), "revision": event.revision} for school in event.schools]
+    if schools:
+        session.execute(_SCHOOLS, schools)
+    directors = [_director(person, event.revision) for person in event.people if person.role == "director"]
+    if directors:
+        session.execute(_PEOPLE, directors)
+    if arrived == event.parts:
+        for statement in _GONE:
+            session.execute(statement, values)
+
+
+def _director(person: DirectoryPerson, revision: int) -> dict[str, object]:
+    spellings = list(dict.fromkeys([person.name, *person.aliases]))
+    return {**person._asdict(), "revision": revision, "spellings": spellings}
+
+
+def note_sent(session: Session, event: DigestSent) -> None:
+    """Keeps which schools a director was told of."""
+    for school_key in event.school_keys:
+        session.merge(
+            Mailed(mail_id=event.mail_id, school_key=school_key, upload_id=event.upload_id, director=event.director)
+        )

@@ -1,0 +1,1 @@
+"""What of rates can be seen, split by page."""

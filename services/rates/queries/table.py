@@ -1,0 +1,166 @@
+"""The table of a group at an extraction: its rows, how many there are, and the values that a column's filter lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.rates.queries.columns import BLANK, COLUMNS, Column
+from services.rates.queries.own import Own
+from services.rates.queries.views import View, conditions
+from shared.events import GROUPS, Group
+
+VALUES_LIMIT = 2000
+_PLACE = 'term = :term and "group" = :group and "on" = :on'
+_EXTRACTIONS = text(
+    'select term, "on", "group", revision, schools, state, window_opens, window_closes, computed_at from extraction'
+    ' where schools > 0 and "group" = :group order by "on" desc, term desc limit 200'
+)
+_AT = text(
+    'select term, "on", "group", revision, schools, state, window_opens, window_closes, computed_at from extraction'
+    ' where schools > 0 and "group" = :group and (cast(:on as date) is null or "on" = :on)'
+    ' and (cast(:term as text) is null or term = :term) order by "on" desc, term desc limit 1'
+)
+_VERSION = text(
+    "select (select concat(count(*), ' ', sum(state), ' ', max(computed_at)) from extraction) as extractions,"
+    " (select coalesce(max(id), 0) from audit) as changes,"
+    " (select coalesce(max(revision), 0) from directory_arrival) as directory"
+)
+_ROWS = (
+    'select school_key, present, region, ploc, cos, director, school, level, "group", tier, total, submitted, rate,'
+    " needed, was_on, was_total, was_submitted, was_tier, was_rate, gained, moved, first_on, last_on, stalled, mark, trail"
+    " from standing where {where} order by {order} limit :limit offset :offset"
+)
+_SUMMARY = (
+    "select {tier} as tier, mark, count(*) as schools, count(*) filter (where {chosen}) as chosen,"
+    " sum(submitted) filter (where {chosen}) as submitted, sum(total) filter (where {chosen}) as total"
+    " from standing where {where} group by 1, 2"
+)
+_VALUES = (
+    "select coalesce({key}, '') as value, coalesce(max({print}), '') as shown, count(*) as schools"
+    " from standing where {where} group by 1 order by {order} limit :limit"
+)
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """One group of one extraction."""
+
+    term: str
+    on: date
+    group: Group
+    revision: int
+    schools: int
+    state: int
+    window_opens: date
+    window_closes: date
+    computed_at: datetime
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {"term": self.term, "on": self.on, "group": self.group}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many schools the filter leaves, of how many, and how many of them stand in each tier and movement."""
+
+    schools: int
+    present: int
+    chosen: int
+    tiers: dict[str, int]
+    marks: dict[str, int]
+    submitted: int
+    total: int
+
+
+def extraction_at(session: Session, group: str, on: date | None = None, term: str | None = None) -> Extraction | None:
+    """The extraction of a group on a date, the newest without one; None where there is none."""
+    row = session.execute(_AT, {"group": group, "on": on, "term": term}).one_or_none()
+    return None if row is None else Extraction(*row)
+
+
+def extractions(session: Session, group: str) -> list[Extraction]:
+    """All extractions of a group, newest first."""
+    return [Extraction(*row) for row in session.execute(_EXTRACTIONS, {"group": group})]
+
+
+def newest_group(session: Session, on: date | None) -> Group:
+    """The group with the newest extraction; parents where several are as new."""
+    found = {name: extraction_at(session, name, on) for name in GROUPS}
+    dated = [(each.on, name == "parents", name) for name, each in found.items() if each is not None]
+    return max(dated)[2] if dated else "parents"
+
+
+def version(session: Session) -> str:
+    """Changes whenever anything changes that a page of rates shows to everybody."""
+    return " ".join(str(part) for part in session.execute(_VERSION).one())
+
+
+def rows(
+    session: Session, extraction: Extraction, view: View, own: Own | None, limit: int, offset: int = 0
+) -> Sequence[Any]:
+    """The schools that the view leaves, in its order: those that the extraction holds and those last seen before."""
+    where, values = _where(extraction, view, own)
+    order = ", ".join([*(_level(name) for name in view.order), 'school_sort collate "C"', "school_key"])
+    statement = text(_ROWS.format(where=where, order=order))
+    return session.execute(statement, {**values, "limit": limit, "offset": offset}).all()
+
+
+def _level(name: str) -> str:
+    column = COLUMNS[name.removeprefix("-")]
+    return f"{column.order} {'desc' if name.startswith('-') else 'asc'} nulls last"
+
+
+def _where(extraction: Extraction, view: View, own: Own | None, leave_out: str = "") -> tuple[str, dict[str, Any]]:
+    found, values = conditions(view, leave_out)
+    if view.mine and own is not None:
+        found.append(own.condition)
+        values |= own.values
+    return " and ".join([_PLACE, *found]), {**extraction.place, **values}
+
+
+def summary(session: Session, extraction: Extraction, view: View, own: Own | None) -> Summary:
+    """Counts over all rows of the extraction and over those that the view leaves, by tier without the tier's own filter."""
+    chosen, values = _where(extraction, view, own)
+    statement = text(_SUMMARY.format(tier=COLUMNS["tier"].key, chosen=chosen, where=_PLACE))
+    found = session.execute(statement, values).all()
+    tiers: dict[str, int] = {}
+    marks: dict[str, int] = {}
+    for row in found:
+        tiers[row.tier] = tiers.get(row.tier, 0) + row.chosen
+        marks[row.mark] = marks.get(row.mark, 0) + row.chosen
+    return Summary(
+        schools=sum(row.schools for row in found),
+        present=sum(row.schools for row in found if row.tier != "absent"),
+        chosen=sum(row.chosen for row in found),
+        tiers=tiers,
+        marks=marks,
+        submitted=sum(row.submitted or 0 for row in found),
+        total=sum(row.total or 0 for row in found),
+    )
+
+
+def values_of(
+    session: Session, extraction: Extraction, view: View, own: Own | None, column: Column
+) -> list[dict[str, Any]]:
+    """What a column's filter can choose among the rows that all other filters leave, with counts, in the column's order."""
+    where, values = _where(extraction, view, own, leave_out=column.name)
+    order = f"min({column.order}) nulls last, 1"
+    statement = text(_VALUES.format(key=column.key, print=column.print, where=where, order=order))
+    found = session.execute(statement, {**values, "limit": VALUES_LIMIT}).all()
+    chosen = {column.normal(value) for value in view.listed.get(column.name, ())}
+    excluded = {column.normal(value) for value in view.excluded.get(column.name, ())}
+    is_open = column.name not in view.listed
+    return [
+        {
+            "value": (row.shown if column.shown else row.value) or BLANK,
+            "label": column.word(row.value) if column.words else row.shown or "(Blank)",
+            "count": row.schools,
+            "checked": (row.value or BLANK) not in excluded if is_open else (row.value or BLANK) in chosen,
+        }
+        for row in found
+    ]

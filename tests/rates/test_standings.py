@@ -1,0 +1,86 @@
+"""How schools stand at an extraction: movement, absence, late and repeated extractions."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from shared.db import transaction
+from tests.rates.world import FEB_7, FEB_14, FEB_21, counts, load
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+def standings(on: object = FEB_21) -> dict[str, Any]:
+    """school -> its standing at an extraction of parents."""
+    with transaction("rates") as session:
+        found = session.execute(text('select * from standing where "on" = :on order by school'), {"on": on})
+        return {row.school: row for row in found}
+
+
+def test_movement_marks_say_what_changed_since_the_row_before() -> None:
+    load(FEB_14, counts("A", 20), counts("B", 30), counts("C", 10), counts("D", 40))
+    load(FEB_21, counts("A", 25), counts("B", 20), counts("D", 41), counts("E", 3))
+    found = standings()
+    marks = {school: row.mark for school, row in found.items()}
+    assert marks == {"A": "left", "B": "fell", "C": "missing", "D": "", "E": "new"}
+    assert (found["A"].gained, found["A"].moved, found["A"].was_on) == (5, 5, FEB_14)
+
+
+def test_an_absent_school_is_unknown_and_keeps_when_it_was_last_seen() -> None:
+    load(FEB_7, counts("A", 10), counts("B", 10))
+    load(FEB_14, counts("B", 11))
+    load(FEB_21, counts("B", 12))
+    absent = standings()["A"]
+    assert (absent.present, absent.tier, absent.submitted, absent.last_on) == (False, None, None, FEB_7)
+
+
+def test_a_school_that_comes_back_is_compared_with_its_own_last_row() -> None:
+    load(FEB_7, counts("A", 10), counts("B", 10))
+    load(FEB_14, counts("B", 11))
+    load(FEB_21, counts("A", 30), counts("B", 12))
+    back = standings()["A"]
+    assert (back.was_on, back.gained, back.mark, back.first_on) == (FEB_7, 20, "left", FEB_7)
+    assert back.trail == [10, None, 30]
+
+
+def test_a_school_without_new_surveys_in_two_extractions_is_stalled() -> None:
+    load(FEB_7, counts("A", 10))
+    load(FEB_14, counts("A", 10))
+    load(FEB_21, counts("A", 10))
+    assert (standings(FEB_14)["A"].stalled, standings(FEB_14)["A"].mark) == (1, "")
+    assert (standings()["A"].stalled, standings()["A"].mark) == (2, "stalled")
+
+
+def test_an_older_extraction_that_arrives_late_moves_all_after_it() -> None:
+    load(FEB_7, counts("A", 10))
+    load(FEB_21, counts("A", 40))
+    load(FEB_14, counts("A", 30), counts("Z", 1))
+    found = standings()
+    assert (found["A"].was_on, found["A"].gained, found["A"].mark) == (FEB_14, 10, "")
+    assert (found["Z"].mark, found["Z"].last_on) == ("missing", FEB_14)
+
+
+def test_a_repeated_extraction_changes_nothing_and_a_correction_only_its_rows() -> None:
+    load(FEB_14, counts("A", 10), counts("B", 10))
+    load(FEB_21, counts("A", 12), counts("B", 12))
+    before = standings()
+    load(FEB_21, counts("A", 12), counts("B", 12))
+    assert standings() == before
+    load(FEB_21, counts("A", 13), revision=2)
+    assert (standings()["A"].submitted, standings()["B"]) == (13, before["B"])
+
+
+def test_an_undone_extraction_is_no_extraction() -> None:
+    load(FEB_14, counts("A", 10))
+    load(FEB_21, counts("A", 12))
+    load(FEB_21, revision=2, removed=("k-A",))
+    assert standings() == {}
+    assert standings(FEB_14)["A"].present
+
+
+def test_a_school_keeps_its_history_when_name_director_and_region_change() -> None:
+    load(FEB_14, counts("Alder El", 10, key="1", region="E", director="VEGA, MARTA"))
+    load(FEB_21, counts("Alder Acad", 30, key="1", region="W", director="ORTIZ, LEO"))
+    found = standings()["Alder Acad"]
+    assert (found.mark, found.was_submitted, found.director) == ("left", 10, "ORTIZ, LEO")

@@ -1,0 +1,206 @@
+"""The table: the guide's rows as in the guide, sorting, filters and lists of values, all by the address."""
+
+import re
+from typing import Any
+
+import pytest
+
+from services.rates.actions.directory import store_directory
+from shared.db import transaction
+from shared.events import DirectoryLoaded, DirectoryPerson
+from tests.people import api_of, browser_of
+from tests.rates.world import FEB_14, FEB_21, GUIDE, counts, guide_rows, load
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+def schools(query: str = "", role: str = "central") -> list[str]:
+    """The schools of the table page, in its order."""
+    page = browser_of(role).get(f"/rates/?{query}")
+    assert page.status_code == 200, page.text
+    return re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page.text)
+
+
+def cells(query: str = "") -> list[list[str]]:
+    """The texts of the table's cells, row by row."""
+    text = browser_of("central").get(f"/rates/?{query}").text
+    body = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    return [
+        [re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
+        for row in body.split("</tr>")[:-1]
+    ]
+
+
+def values(column: str, query: str = "") -> list[tuple[str, int]]:
+    """What a column's filter lists, with counts, as the open menu gets it."""
+    client = browser_of("central")
+    text = client.get(f"/rates/values?column={column}&{query}", headers={"hx-request": "true"}).text
+    found = re.findall(r'>([^<>]*)<span class="count">(\d+)</span>', text)
+    return [(label, int(count)) for label, count in found]
+
+
+def test_the_guides_rows_show_as_in_the_guide() -> None:
+    load(FEB_21, *guide_rows())
+    shown = {(row[0], row[2]): row for row in cells("group=parents")}
+    for row in GUIDE["participation_rows"]:
+        cell = shown[row["school"], row["ploc"]]
+        assert cell[1:5] == [row["region"], row["ploc"], row["cos"], row["director"]]
+        assert cell[6:13] == [
+            "Parents",
+            row["tier_nr"],
+            row["tier_label"],
+            str(row["total"]),
+            str(row["submitted"]),
+            row["rate_shown"],
+            row["date"],
+        ]
+
+
+def test_without_a_sort_the_order_is_the_sheets() -> None:
+    load(FEB_21, *guide_rows())
+    assert [row[0] for row in cells()] == [row["school"] for row in GUIDE["participation_rows"]]
+
+
+def test_school_names_sort_as_plain_text_as_in_the_guides_menu() -> None:
+    order = GUIDE["filter_menu_order"]
+    load(FEB_21, *(counts(name, 5) for name in reversed(order)))
+    assert schools("sort=school") == order
+    assert schools("sort=-school") == order[::-1]
+    assert [name for name, _ in values("school")] == order
+
+
+def test_the_rows_of_the_guides_filter_screen_sort_and_filter() -> None:
+    rows = GUIDE["filter_screen_rows"]
+    names = ("region", "cos", "director", "ploc")
+    load(FEB_21, *(counts(row["school"], n, 21, **{k: row[k] for k in names}) for n, row in enumerate(rows)))
+    assert schools("director=Herrera, Florida&sort=school") == sorted(
+        row["school"] for row in rows if row["director"] == "Herrera, Florida"
+    )
+    assert schools("region=N&region=W&sort=ploc") == [
+        row["school"] for row in sorted(rows, key=lambda row: row["ploc"]) if row["region"] in ("N", "W")
+    ]
+    assert schools("sort=-submitted")[0] == rows[-1]["school"]
+    counted = {name: sum(row["region"] == name for row in rows) for name in ("E", "N", "S", "W", "XS")}
+    assert values("region") == list(counted.items())
+
+
+def test_a_sort_keeps_the_order_before_it_among_equals() -> None:
+    load(FEB_21, counts("A", 10, ploc="4003"), counts("B", 60, ploc="4002"), counts("C", 10, ploc="4001"))
+    assert schools("sort=tier&then=ploc") == ["C", "A", "B"]
+    assert schools("sort=tier,-ploc") == ["A", "C", "B"]
+
+
+def test_text_and_number_filters() -> None:
+    load(FEB_21, counts("Alder El", 10), counts("Alder MS", 60), counts("Old Alder", 30), counts("100% Sp_Ed", 80))
+    assert schools("school.starts=alder&sort=school") == ["Alder El", "Alder MS"]
+    assert schools("school.has=ALDER&sort=school") == ["Alder El", "Alder MS", "Old Alder"]
+    assert schools("rate.min=30&rate.max=60%25&sort=school") == ["Alder MS", "Old Alder"]
+    assert schools("q=%25 sp_") == ["100% Sp_Ed"]
+    assert schools("school.not=Alder El&school.not=Alder MS&sort=school") == ["100% Sp_Ed", "Old Alder"]
+
+
+def test_the_search_finds_school_ploc_cos_and_director() -> None:
+    load(FEB_21, counts("A", 1, ploc="7001"), counts("B", 1, cos="Venice CoS"), counts("C", 1, director="Ortiz, Leo"))
+    assert [schools(f"q={word}") for word in ("7001", "venice", "ORTIZ", "nothing")] == [["A"], ["B"], ["C"], []]
+
+
+def test_a_columns_list_counts_what_the_other_filters_leave() -> None:
+    load(FEB_21, counts("A", 1, region="N"), counts("B", 60, region="N"), counts("C", 1, region="W"))
+    assert values("tier", "region=N") == [("Tier-1", 1), ("Tier-3", 1)]
+    assert values("region", "region=N&tier=1") == [("N", 1), ("W", 1)]
+
+
+def test_the_closest_to_the_next_tier_come_first() -> None:
+    load(FEB_21, counts("Far", 1), counts("Near", 24), counts("Middle", 15), counts("Out", 60))
+    assert schools("tier=1&sort=needed") == ["Near", "Middle", "Far"]
+
+
+def test_absent_schools_are_listed_as_unknown_and_never_counted_as_solved() -> None:
+    load(FEB_14, counts("A", 10), counts("B", 10))
+    load(FEB_21, counts("B", 30))
+    unknown = next(row for row in cells() if row[0] == "A")
+    assert (unknown[7], unknown[8], unknown[12]) == ("Unknown", "Last seen 2025-02-14", "2025-02-14")
+    assert schools("tier=absent") == ["A"]
+    assert schools("mark=left") == ["B"]
+    page = browser_of("central").get("/rates/").text
+    assert "of 2 seen in Sp25" in page
+
+
+def test_an_older_extraction_can_be_chosen() -> None:
+    load(FEB_14, counts("A", 10))
+    load(FEB_21, counts("A", 30))
+    assert [row[10] for row in cells("on=2025-02-14")] == ["10"]
+    assert [row[10] for row in cells()] == ["30"]
+
+
+def test_own_schools_of_each_role() -> None:
+    load(FEB_21, counts("A", 1, key="1400101"), counts("B", 1, key="1400201"), counts("C", 1, key="x", region="W"))
+    found = {role: schools("mine=1&sort=school", role) for role in ("director", "principal", "desk", "central")}
+    assert found == {"director": ["A", "B"], "principal": ["A"], "desk": ["A", "B"], "central": ["A", "B", "C"]}
+
+
+def test_a_directors_own_schools_are_found_by_every_spelling_of_the_name() -> None:
+    spelled = ("VEGA, MARTA", "Vega, Marta L", "Vega-Ruiz, Marta", "ORTIZ, LEO")
+    load(FEB_21, *(counts(str(n), 1, director=name) for n, name in enumerate(spelled)))
+    people = [
+        DirectoryPerson("director:director@lausd.example", "Vega, Marta", "director@lausd.example", "director", [], [a])
+        for a in ("Vega-Ruiz, Marta",)
+    ]
+    with transaction("rates") as session:
+        store_directory(session, DirectoryLoaded(revision=1, part=1, parts=1, schools=[], people=people))
+    assert schools("mine=1&sort=school", "director") == ["0", "1", "2"]
+
+
+def test_a_value_that_cannot_be_meant_is_refused_with_what_to_do() -> None:
+    client = browser_of("central")
+    for query, sentence in (("on=yesterday", "2025-02-21"), ("rate.min=many", "enter a number")):
+        refused = client.get(f"/rates/?{query}")
+        assert refused.status_code == 422
+        assert sentence in refused.text
+
+
+def test_an_unchanged_page_is_not_sent_again() -> None:
+    load(FEB_21, counts("A", 10))
+    client = browser_of("central")
+    first = client.get("/rates/")
+    known = {"if-none-match": first.headers["etag"]}
+    assert client.get("/rates/", headers=known).status_code == 304
+    assert client.get("/rates/?sort=school", headers=known).status_code == 200
+    load(FEB_21, counts("A", 11), revision=2)
+    assert client.get("/rates/", headers=known).status_code == 200
+
+
+def test_pages_are_compressed_for_who_accepts_it_and_not_for_other_sites() -> None:
+    load(FEB_21, *guide_rows())
+    client = browser_of("central")
+    codings = {
+        accepted: client.get("/rates/", headers={"accept-encoding": accepted}).headers.get("content-encoding")
+        for accepted in ("br, gzip", "gzip", "identity")
+    }
+    assert codings == {"br, gzip": "br", "gzip": "gzip", "identity": None}
+    other = client.get("/rates/", headers={"accept-encoding": "br", "sec-fetch-site": "cross-site"})
+    assert "content-encoding" not in other.headers
+
+
+def test_the_api_pages_by_a_cursor_that_stays_in_its_extraction() -> None:
+    load(FEB_14, *(counts(f"S{n}", n) for n in range(5)))
+    client = api_of("central")
+    query: dict[str, Any] = {"group": "parents", "sort": "school", "limit": 2}
+    first = client.get("/rates/api/v1/rates", params=query).json()
+    load(FEB_21, counts("Later", 1))
+    found = [row["school"] for row in first["rows"]]
+    cursor = first["next"]
+    while cursor:
+        answer = client.get("/rates/api/v1/rates", params={**query, "cursor": cursor}).json()
+        found += [row["school"] for row in answer["rows"]]
+        cursor = answer["next"]
+    assert found == [f"S{n}" for n in range(5)]
+
+
+def test_the_api_refuses_what_it_does_not_know() -> None:
+    client = api_of("central")
+    answers = [
+        client.get("/rates/api/v1/rates", params=query).json()["code"]
+        for query in ({"sort": "colour"}, {"cursor": "page 2"})
+    ]
+    assert answers == ["sort_unknown", "cursor_unknown"]
