@@ -147,10 +147,7 @@ def pace(counts: Sequence[Count], off: Collection[date] = ()) -> Pace | None:
     A fall (a clean-up) counts as no pace. With a single interval the range is from none to twice that pace.
     """
     last = counts[-(PACE_INTERVALS + 1) :]
-    steps = [
-        (max(new - old, 0), max(school_days(then, day, off), 1))
-        for (then, old), (day, new) in pairwise(last)
-    ]
+    steps = [(max(new - old, 0), max(school_days(then, day, off), 1)) for (then, old), (day, new) in pairwise(last)]
     if not steps:
         return None
     usual = Fraction(sum(gain for gain, _ in steps), sum(days for _, days in steps))

@@ -18,7 +18,7 @@ def schools(query: str = "", role: str = "central") -> list[str]:
     """The schools of the table page, in its order."""
     page = browser_of(role).get(f"/rates/?{query}")
     assert page.status_code == 200, page.text
-    return re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page.text)
+    return re.findall(r'<th scope="row" class="nowrap"><a [^>]*>([^<]*)</a>', page.text)
 
 
 def cells(query: str = "") -> list[list[str]]:
@@ -45,7 +45,7 @@ def test_the_guides_rows_show_as_in_the_guide() -> None:
     for row in GUIDE["participation_rows"]:
         cell = shown[row["school"], row["ploc"]]
         assert cell[1:5] == [row["region"], row["ploc"], row["cos"], row["director"]]
-        assert cell[6:13] == [
+        assert cell[5:12] == [
             "Parents",
             row["tier_nr"],
             row["tier_label"],
@@ -119,7 +119,7 @@ def test_absent_schools_are_listed_as_unknown_and_never_counted_as_solved() -> N
     load(FEB_14, counts("A", 10), counts("B", 10))
     load(FEB_21, counts("B", 30))
     unknown = next(row for row in cells() if row[0] == "A")
-    assert (unknown[7], unknown[8], unknown[12]) == ("Unknown", "Last seen 2025-02-14", "2025-02-14")
+    assert (unknown[6], unknown[7], unknown[11]) == ("Unknown", "Last seen 2025-02-14", "2025-02-14")
     assert schools("tier=absent") == ["A"]
     assert schools("mark=left") == ["B"]
     page = browser_of("central").get("/rates/").text
@@ -129,8 +129,8 @@ def test_absent_schools_are_listed_as_unknown_and_never_counted_as_solved() -> N
 def test_an_older_extraction_can_be_chosen() -> None:
     load(FEB_14, counts("A", 10))
     load(FEB_21, counts("A", 30))
-    assert [row[10] for row in cells("on=2025-02-14")] == ["10"]
-    assert [row[10] for row in cells()] == ["30"]
+    assert [row[9] for row in cells("on=2025-02-14")] == ["10"]
+    assert [row[9] for row in cells()] == ["30"]
 
 
 def test_own_schools_of_each_role() -> None:

@@ -17,7 +17,14 @@ FEB_7, FEB_14, FEB_21 = date(2025, 2, 7), date(2025, 2, 14), date(2025, 2, 21)
 
 def counts(school: str, submitted: int | None, total: int | None = 100, **more: str) -> ExtractionRow:
     """A row of a school named `school`; region, cos, director, level and ploc as given or the same for all."""
-    facts = {"region": "E", "cos": "North CoS", "director": "VEGA, MARTA", "level": "Elementary", "ploc": "4001", **more}
+    facts = {
+        "region": "E",
+        "cos": "North CoS",
+        "director": "VEGA, MARTA",
+        "level": "Elementary",
+        "ploc": "4001",
+        **more,
+    }
     return ExtractionRow(
         more.get("key", f"k-{school}"),
         facts["ploc"],

@@ -77,7 +77,7 @@ def _menu(view: View, column: Column) -> dict[str, Any]:
         "sort": view.sorts[0] if view.sorts else "",
         "sorts": list(zip((column.name, f"-{column.name}"), column.sorts, strict=True)),
         "clear": other.address(),
-        "values": view.address("/rates/values", after=0) + ("&" if view.pairs() else "?") + f"column={column.name}",
+        "list": view.address("/rates/values", after=0) + ("&" if view.pairs() else "?") + f"column={column.name}",
         "chosen": [{"value": value, "label": column.word(value)} for value in view.listed.get(column.name, ())],
         "excluded": view.excluded.get(column.name, ()),
         "tests": {test: view.tests.get((column.name, test), "") for test in ("has", "starts", "min", "max")},

@@ -70,7 +70,6 @@ _ALL = (
         "director",
         normal=name_key,
     ),
-    _text("level", "Level", "The school's level in the directory.", "level"),
     _text(
         "category", "Category", "The respondent group: students (grades 4 to 12), staff or parents.", 'initcap("group")'
     ),
@@ -98,6 +97,7 @@ _ALL = (
     _number("needed", "Needed", "How many more surveys lift the school into the next tier.", "needed"),
     _number("gained", "Change", "Surveys since the school's row before.", "gained"),
     _number("moved", "Points", "Change of the rate in percentage points since the school's row before.", "moved"),
+    _text("level", "Level", "The school's level in the directory.", "level"),
     Column(
         "mark",
         "Movement",
