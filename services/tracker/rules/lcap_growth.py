@@ -17,12 +17,13 @@ _LABEL = re.compile(
     rf"(?:^|(?<=[\s;-]))(?:(?P<year>{YEAR})|(?:[BME]OY )?(?P<label>[A-Z][\w()/&.-]*(?: (?:[A-Z(][\w()/&.-]*|\d+|of|in|and|the))*)):(?=\s|-|\d|$)"
 )
 _JOINED_YEAR = re.compile(r"(20\d\d)- (\d\d)\b")
+_WORD_AND_DIGITS = re.compile(r"\b[A-Za-z]{3,8} \((\d{1,2})\)(?= [a-zA-Z])")
 _COMPARED = re.compile(r"\bcompared to\b|\bfrom (?:an? |about |approximately )?(?=-?\d|[a-z]+ )", re.IGNORECASE)
 _TO = re.compile(
     r"(?:[Ii]ncreas|[Dd]ecreas|[Ii]mprov|[Rr]educ|\b[Rr]ose\b).*?\bto (?:approximately |about )?(?=-?[\d.])"
 )
 _STATED = re.compile(r"\b(increas|decreas|reduc|improv|rose)", re.IGNORECASE)
-_PENDING = re.compile(r"\b(?:data|results?) (?:is|are) pending", re.IGNORECASE)
+_PENDING = re.compile(r"\b(?:(?:data|results?) (?:is|are) pending|to be determined)", re.IGNORECASE)
 _CHANGE = re.compile(
     r"\b(?:increase|decrease) of\b|\b(?:increas|decreas)ed (?:by )?-?[\d.]+%|\bfrom 20\d\d", re.IGNORECASE
 )
@@ -92,7 +93,7 @@ class _Reader:
 
 def read_growth(text: str) -> Growth:
     """Reads one text by the rules; every number that no rule took, and every odd pair, becomes a doubt."""
-    text = _JOINED_YEAR.sub(r"\1-\2", text).strip()
+    text = _WORD_AND_DIGITS.sub(r"\1", _JOINED_YEAR.sub(r"\1-\2", text)).strip()
     levels = _levels(text)
     if levels:
         return Growth(tuple(levels), False, ())

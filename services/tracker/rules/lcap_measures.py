@@ -1,0 +1,187 @@
+"""The LCAP measures table as read: one row per progress measure, with its values, its doubts and its damage."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Literal
+
+from services.tracker.rules.lcap_actions import GOALS
+from services.tracker.rules.lcap_cells import action_number
+from services.tracker.rules.lcap_growth import Growth, Value, read_growth
+from services.tracker.rules.lcap_lines import Line, is_measures_header, is_raw, of_table, raw_lines
+from services.tracker.rules.lcap_polarity import Polarity, polarity_of
+from services.tracker.rules.lcap_ses import Survey, survey_of
+from services.tracker.rules.lcap_words import YEAR
+from shared.names import name_key, tidy
+
+Status = Literal["pairs", "partial", "single", "text", "levels"]
+WIDTH = 4
+COLUMNS = {
+    "goal": "goal",
+    "goal name": "goal_name",
+    "action": "action",
+    "2023 24 goal action title": "action",
+    "goal action": "goal_action",
+    "action title": "action_title",
+    "progress measure 2023 24": "measure",
+    "progress measure": "measure",
+    "measure": "measure",
+    "growth decrease in performance 2023 24": "text",
+    "growth": "text",
+    "text": "text",
+    "polarity": "polarity",
+    "damage": "damage",
+    "source line": "source_line",
+}
+_GOAL = re.compile(r"Goal (\d)(?:: (.*))?")
+_ACTION = re.compile(r"(A\w+) (\d{1,2})(?:: (.*))?")
+_CUT_MEASURE = re.compile(r"[-–,:]$")
+_GRADE = re.compile(r"Grade (\d{1,2}):[^:]*$")
+_FIRST_GRADE = re.compile(r"-? ?Grade (\d{1,2}): \S+ (?!- |Grade)\S")
+_FULL_YEAR = re.compile(YEAR)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One progress measure of a 2023-24 action."""
+
+    line: int
+    goal: int
+    goal_name: str
+    action: int
+    action_title: str
+    measure: str
+    text: str
+    growth: Growth
+    polarity: Polarity
+    survey: Survey
+    damage: tuple[str, ...]
+
+    @property
+    def status(self) -> Status:
+        values = self.growth.values
+        if not values:
+            return "text"
+        if values[0].level:
+            return "levels"
+        paired = sum(value.before is not None for value in values)
+        return "pairs" if paired == len(values) else "partial" if paired else "single"
+
+    @property
+    def fingerprint(self) -> str:
+        """What a person's check is tied to: it holds while action, measure and text stay as they were."""
+        told = "\x1f".join((str(self.goal), self.action_title, self.measure, self.text))
+        return hashlib.sha256(told.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class MeasuresReading:
+    """What a table's text gave: its measures, and the lines that could not be read, each with why."""
+
+    measures: tuple[Measure, ...]
+    unread: tuple[tuple[int, str, str], ...]
+
+
+@dataclass
+class _Row:
+    line: int
+    cells: dict[str, str]
+    damage: list[str] = field(default_factory=list)
+
+
+def is_part_year(value: Value) -> bool:
+    """A figure as of some month beside one of a full year: never to be judged as gain or loss."""
+    return bool(value.as_of) and _FULL_YEAR.fullmatch(value.period_before) is not None
+
+
+def read_measures(rows: Sequence[dict[str, Any]]) -> MeasuresReading:
+    """Reads clean rows (column -> text) or the lines of the published text."""
+    unread: list[tuple[int, str, str]] = []
+    found = _raw_rows(of_table(raw_lines(rows), "measures"), unread) if is_raw(rows) else _clean_rows(rows)
+    _mark_breaks(found)
+    made = [_measure(row, unread) for row in found]
+    return MeasuresReading(tuple(measure for measure in made if measure is not None), tuple(unread))
+
+
+def _clean_rows(rows: Sequence[dict[str, Any]]) -> list[_Row]:
+    made = []
+    for row in rows:
+        cells = {COLUMNS[key]: tidy(str(value)) for name, value in row.items() if (key := name_key(name)) in COLUMNS}
+        if any(cells.values()):
+            source = cells.pop("source_line", "")
+            line = int(source) if source.isdigit() else int(row.get("line") or 0)
+            damage = [part.strip() for part in cells.pop("damage", "").split(";") if part.strip()]
+            made.append(_Row(line, cells, damage))
+    return made
+
+
+def _raw_rows(lines: Sequence[Line], unread: list[tuple[int, str, str]]) -> list[_Row]:
+    rows: list[_Row] = []
+    for line in lines:
+        cells = line.cells
+        told = [cell for cell in cells if cell]
+        if not told or is_measures_header(line):
+            continue
+        if len(cells) >= WIDTH and _GOAL.match(cells[0]) and cells[2]:
+            rows.append(_Row(line.number, dict(zip(("goal", "action", "measure", "text"), cells, strict=False))))
+        elif rows and len(cells) >= WIDTH and not cells[0] and not cells[1]:
+            _continue(rows[-1], line)
+        else:
+            unread.append((line.number, " | ".join(told), "no row of four cells; misread page"))
+    return rows
+
+
+def _continue(row: _Row, line: Line) -> None:
+    for at, name in ((2, "measure"), (3, "text")):
+        if line.cells[at]:
+            row.cells[name] = f"{row.cells[name]} {line.cells[at]}".strip()
+    row.damage.append(f"continuation line {line.number} merged")
+
+
+def _mark_breaks(rows: list[_Row]) -> None:
+    """Marks both rows of a pair that a page break has mixed; which words belong where is for a person to say."""
+    for before, after in pairwise(rows):
+        first, second = _GRADE.search(before.cells.get("text", "")), _FIRST_GRADE.match(after.cells.get("text", ""))
+        spilled = (
+            first and second and int(second[1]) > int(first[1]) and before.cells["action"] != after.cells["action"]
+        )
+        if _CUT_MEASURE.search(before.cells.get("measure", "")):
+            before.damage.append("measure is cut off; its end and a part of the text may stand in the next row")
+            after.damage.append("row above is cut off; the start of this measure and text may belong to it")
+        elif spilled:
+            before.damage.append("the list of grades goes on in the next row")
+            after.damage.append("the text begins with the end of the list of the row above")
+
+
+def _measure(row: _Row, unread: list[tuple[int, str, str]]) -> Measure | None:
+    placed = _place(row)
+    measure, text = row.cells.get("measure", ""), row.cells.get("text", "")
+    if placed is None or not measure:
+        shown = " | ".join(cell for cell in row.cells.values() if cell)
+        unread.append((row.line, shown, "no goal, action and measure"))
+        return None
+    goal, goal_name, action, title = placed
+    return Measure(
+        row.line, goal, goal_name or GOALS.get(goal, ""), action, title, measure, text, read_growth(text),
+        polarity_of(measure, row.cells.get("polarity", "")), survey_of(measure), tuple(dict.fromkeys(row.damage)),
+    )  # fmt: skip
+
+
+def _place(row: _Row) -> tuple[int, str, int, str] | None:
+    """Goal, its name, action and its title, from `Goal 1: ...` and `Action 2: ...` or from plain numbers."""
+    cells = row.cells
+    goal, action = _GOAL.fullmatch(cells.get("goal", "")), _ACTION.fullmatch(cells.get("action", ""))
+    if action and action[1] != "Action":
+        row.damage.append(f"'{action[1]}' typo in source")
+    name = cells.get("goal_name") or (goal[2] if goal else "") or ""
+    title = cells.get("action_title") or (action[3] if action else "") or ""
+    both = action_number(cells.get("goal_action", ""))
+    if both is not None:
+        return both.goal, name, both.action, title
+    first = goal[1] if goal else cells.get("goal", "")
+    second = action[2] if action else cells.get("action", "")
+    if not (first.isdigit() and second.isdigit()):
+        return None
+    return int(first), name, int(second), title
