@@ -181,7 +181,12 @@ class SurveyResultsLoaded(Event):
 
 
 class LcapLoaded(Event):
-    """LCAP actions or measures as read from a file, each row a mapping of column to text with its source line."""
+    """LCAP actions or measures as read from a file, in parts; the newest whole `revision` of a table replaces it.
+
+    Rows of a clean table are `{column heading: text, ..., "line": n}`; the published text comes as all its lines in
+    their order, the blank ones and the page headers too: `{"line": n, "text": "cells with their tabs"}`. `revision`
+    grows with each load of a table.
+    """
 
     topic: ClassVar[str] = "ingest.lcap_loaded"
     heard_by: ClassVar[dict[str, str]] = {"tracker": "tracker.store_lcap"}

@@ -20,6 +20,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "plan.write": _CENTRAL,
     "tracker.see": frozenset({"central", "director", "principal", "designee", "desk"}),
     "tracker.write": frozenset({"central", "principal", "designee"}),
+    "lcap.see": _CENTRAL,
+    "lcap.write": _CENTRAL,
     "sesr.see": frozenset({"central", "director", "principal", "designee", "desk"}),
     "sesr.report": frozenset({"central", "principal", "designee", "desk"}),
     "sesr.board": frozenset({"central", "director", "desk"}),

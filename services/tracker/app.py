@@ -1,8 +1,9 @@
 """The web app of tracker."""
 
+from services.tracker.api.lcap import router as lcap_api
 from services.tracker.api.schools import router as school_api
 from services.tracker.pages.schools import router as schools
 from services.tracker.pages.start import router as start
 from shared.web import service_app
 
-app = service_app("tracker", [start, schools, school_api])
+app = service_app("tracker", [start, schools, school_api, lcap_api])

@@ -13,7 +13,7 @@ _LOWER = re.compile(
 )
 _NEUTRAL = re.compile(
     r"best interest determination|identified as homeless|calls for service in response|partnerships with"
-    r"|intensive mental health|number of interventions|families served|vaccinations|diversion program"
+    r"|intensive mental health|number of interventions|families served|compliant with all vaccinations|diversion program"
     r"|requests? (?:submitted|for oral)",
     re.IGNORECASE,
 )

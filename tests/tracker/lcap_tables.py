@@ -1,0 +1,49 @@
+"""LCAP tables for the tests: the committed demo files, the published shape with invented wording, and their loading."""
+
+import csv
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from shared.db import transaction
+from shared.events import LcapLoaded
+from shared.outbox import say
+from tests.stack import deliver, failures
+
+ROOT = Path(__file__).parents[2]
+Rows = list[dict[str, Any]]
+Table = Literal["actions", "measures"]
+
+
+def demo(table: Table) -> Rows:
+    """The rows of a demo file as ingest tells them."""
+    with (ROOT / f"deploy/demo/lcap/lcap_{table}.csv").open(encoding="utf-8", newline="") as file:
+        return [{**row, "line": number} for number, row in enumerate(csv.DictReader(file), 2)]
+
+
+def published() -> Rows:
+    """The lines of the published shape: every kind of page header and damage, all wording invented."""
+    text = (ROOT / "tests/data/lcap/published.txt").read_text(encoding="utf-8")
+    return [{"line": number, "text": line} for number, line in enumerate(text.split("\n"), 1)]
+
+
+def tell(
+    table: Table, rows: Rows, revision: int = 1, parts: int = 1, upload_id: UUID | None = None
+) -> list[LcapLoaded]:
+    """The events of a load, cut into parts."""
+    upload = upload_id or uuid4()
+    size = -(-len(rows) // parts)
+    cuts = [rows[at : at + size] for at in range(0, len(rows), size)] or [[]]
+    return [
+        LcapLoaded(upload_id=upload, table=table, revision=revision, part=number, parts=len(cuts), rows=cut)
+        for number, cut in enumerate(cuts, 1)
+    ]
+
+
+def load(*events: LcapLoaded) -> None:
+    """Says the events as ingest does, and delivers them."""
+    with transaction("ingest") as session:
+        for event in events:
+            say(session, event)
+    deliver()
+    assert failures() == []

@@ -1,0 +1,80 @@
+"""LCAP tables heard from ingest and read over the API."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.people import api_of
+from tests.tracker.lcap_tables import demo, load, published, tell
+
+ACTIONS, MEASURES = "/tracker/api/v1/lcap/actions", "/tracker/api/v1/lcap/measures"
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_demo_tables_are_read_whole() -> None:
+    load(*tell("actions", demo("actions"), parts=3), *tell("measures", demo("measures"), parts=2))
+    actions = api_of("central").get(ACTIONS).json()
+    assert len(actions["rows"]) == 86
+    assert sum(goal["planned_2024_25"] for goal in actions["totals"]) == 8_317_011_844
+    missing = api_of("central").get(ACTIONS, params={"show": "missing"}).json()["rows"]
+    assert [row["goal_action"] for row in missing] == ["1.18", "1.19", "3.03"]
+    measures = api_of("central").get(MEASURES, params={"limit": 1000}).json()
+    assert (len(measures["rows"]), measures["next"]) == (296, None)
+    page = api_of("central").get(MEASURES, params={"goal": 8, "limit": 2}).json()
+    assert (len(page["rows"]), page["next"]) == (2, 2)
+
+
+@pytest.mark.usefixtures("clean")
+def test_parts_in_any_order_and_twice_give_the_same_table() -> None:
+    parts = tell("actions", published(), parts=4)
+    load(*reversed(parts))
+    load(*parts)
+    rows = api_of("central").get(ACTIONS).json()["rows"]
+    assert [row["goal_action"] for row in rows][:3] == ["1.01", "1.02", "1.10"]
+    assert len(rows) == 18
+
+
+@pytest.mark.usefixtures("clean")
+def test_nothing_is_shown_until_the_last_part_has_come() -> None:
+    first, second = tell("actions", demo("actions"), parts=2)
+    load(first)
+    assert api_of("central").get(ACTIONS).json()["rows"] == []
+    load(second)
+    assert len(api_of("central").get(ACTIONS).json()["rows"]) == 86
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_newer_load_replaces_the_table_and_an_older_one_that_is_late_does_not() -> None:
+    load(*tell("actions", demo("actions"), revision=2))
+    load(*tell("actions", published(), revision=1, upload_id=uuid4()))
+    assert len(api_of("central").get(ACTIONS).json()["rows"]) == 86
+    load(*tell("actions", published(), revision=3))
+    assert len(api_of("central").get(ACTIONS).json()["rows"]) == 18
+
+
+@pytest.mark.usefixtures("clean")
+def test_actions_sort_by_gap_and_filter_by_contributing() -> None:
+    load(*tell("actions", demo("actions")))
+    rows = api_of("central").get(ACTIONS, params={"sort": "gap", "contributing": True, "limit": 2}).json()["rows"]
+    assert [row["contributing"] for row in rows] == [True, True]
+    assert rows[0]["gap"] <= rows[1]["gap"] < 0
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_measure_tells_its_values_as_written() -> None:
+    load(*tell("measures", published()))
+    rows = api_of("central").get(MEASURES, params={"q": "dashboard"}).json()["rows"]
+    assert [value["now"] for value in rows[0]["values"]] == ["Orange", "No Performance Color", "Red"]
+    absent = api_of("central").get(MEASURES, params={"q": "absence"}).json()["rows"][0]
+    assert absent["values"][0] | {"group": ""} == {
+        "group": "", "now": "28.9", "before": "34.8", "unit": "%", "period_now": "2023-24",
+        "period_now_inferred": True, "period_before": "2022-23", "as_of": "January 2024", "delta": "-5.9",
+        "direction": "down", "part_year": True, "favour": "not comparable",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("role", ["director", "principal", "designee", "desk", "ops"])
+def test_only_the_central_office_reads_the_lcap(role: str) -> None:
+    assert api_of(role).get(ACTIONS).status_code == 403
+    assert api_of(role).get(MEASURES).status_code == 403
