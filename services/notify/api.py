@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from services.notify import queries
+from services.notify.queries import lists
 from shared.access import Who
 from shared.web import Db, allow
 
@@ -21,7 +21,7 @@ def get_digests(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Digests, newest first: to whom, why, and what became of the mail."""
-    rows = [dict(row._mapping) for row in queries.digests(session, state, cursor, limit)]
+    rows = [dict(row._mapping) for row in lists.digests(session, lists.Wanted(state=state, before=cursor), limit)]
     return {"digests": rows, "next": rows[-1]["digest_id"] if len(rows) == limit else None}
 
 
@@ -30,5 +30,5 @@ def get_mails(
     session: Db, _: Annotated[Who, allow("digests.see")], cursor: int | None = None, limit: Limit = 50
 ) -> dict[str, Any]:
     """Mails, newest first, with the mail server's answer."""
-    rows = [dict(row._mapping) for row in queries.mails(session, cursor, limit)]
+    rows = [dict(row._mapping) for row in lists.mails(session, before=cursor, limit=limit)]
     return {"mails": rows, "next": rows[-1]["mail_id"] if len(rows) == limit else None}

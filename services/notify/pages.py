@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.notify import queries
+from services.notify.queries import lists
 from shared.access import Who
 from shared.errors import NotFound
 from shared.web import Db, allow, page
@@ -21,15 +21,15 @@ def digests(
     state: str | None = None,
     before: int | None = None,
 ) -> Response:
-    rows = queries.digests(session, state, before, 50)
-    unroutable = queries.digests(session, "unroutable", None, 200)
+    rows = lists.digests(session, lists.Wanted(state=state, before=before))
+    unroutable = lists.digests(session, lists.Wanted(state="unroutable"), 200)
     older = rows[-1].digest_id if len(rows) == 50 else None
     return page(request, "digests.html", digests=rows, unroutable=unroutable, state=state, older=older)
 
 
 @router.get("/mails/{mail_id}")
 def mail(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], mail_id: int) -> Response:
-    found = queries.mail(session, mail_id)
+    found = lists.mail(session, mail_id)
     if found is None:
         raise NotFound("There is no mail with this number.")
     return page(request, "mail.html", mail=found)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.notify.actions import planning, sending, standings
+from services.notify.actions import planning, routing, sending, standings
 from shared.bus import Bus
+from shared.db import transaction
 from shared.events import DirectoryLoaded, TiersComputed
 
 bus = Bus("notify")
@@ -14,12 +15,19 @@ bus = Bus("notify")
 @bus.hears(TiersComputed)
 def on_tiers_computed(session: Session, event: TiersComputed) -> None:
     if standings.keep_tiers(session, event):
-        planning.plan_digests(session, event)
+        planning.plan_extraction(session, event.term, event.on)
 
 
 @bus.hears(DirectoryLoaded)
 def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
     standings.keep_directory(session, event)
+    routing.route_waiting(session)
+
+
+@bus.loop("notify.plan_overdue", timedelta(seconds=30))
+def plan_overdue() -> None:
+    with transaction("notify") as session:
+        planning.plan_overdue(session)
 
 
 @bus.loop("notify.send_mail", timedelta(seconds=10))

@@ -1,39 +1,49 @@
-"""Planning: one digest per director and extraction once all groups are here, a mail for each that has a route."""
+"""Planning: one digest per director and extraction once all groups are here, a mail for each that has a route.
 
-from collections.abc import Sequence
-from datetime import date
-from decimal import ROUND_DOWN, Decimal
+One planner at a time. A newer state of an extraction replaces what the older one led to and is not yet sent, so that a
+director gets one mail.
+"""
+
+from collections.abc import Collection
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from services.notify.mailer.letters import DigestFacts, Site, write
-from services.notify.rules import News, Route, Standing, fingerprint, news_by_director, reason_of, route_of
-from services.notify.tables import Digest, Director, Mail
-from shared.events import DigestsPlanned, TiersComputed
-from shared.names import name_key
+from services.notify.actions.mails import add_mail, supersede
+from services.notify.queries import choices
+from services.notify.queries.content import kept_lines
+from services.notify.queries.world import newest_day, world
+from services.notify.rules.planning import Due, World, digests_due, escalations_due
+from services.notify.tables import Digest
+from shared.events import DigestsPlanned
 from shared.outbox import call_job, say
-from shared.settings import settings
 
-_NEWEST = text('select max("on") from tier_state where term = :term and "group" = any(:groups)')
-_PLAN = text(
-    'insert into plan(upload_id, term, "on", revision, outcome) values (:upload_id, :term, :on, :revision, :outcome)'
-    " on conflict do nothing returning upload_id"
+LOCK = text("select pg_advisory_xact_lock(hashtextextended('notify planning', 2))")
+_UPLOADS = text(
+    "select u.*, c.here = cardinality(u.groups) as complete, u.heard_at < now() - cast(:wait as interval) as overdue,"
+    " array(select g from unnest(u.groups) g where g <> all (c.names)) as absent from upload u cross join lateral"
+    " (select count(*) as here, coalesce(array_agg(a.\"group\"), '{}') as names from arrival a"
+    '  where a.upload_id = u.upload_id and cardinality(a.parts) = a."of") c'
+    " where u.term = :term and u.\"on\" = :on and (u.outcome is null or u.outcome = 'late')"
+    " order by u.revision, u.upload_id for update of u"
 )
-_STANDINGS = text(
-    'select t.* from tier_state t join (select "group", max("on") as newest from tier_state'
-    '  where term = :term and "on" <= :upto group by "group") g on t."group" = g."group" and t."on" = g.newest'
-    " where t.term = :term and not t.removed"
+_OLDER = text(
+    "select not exists (select 1 from unnest(cast(:groups as text[])) g where not exists"
+    ' (select 1 from tier_state t where t."group" = g and t."on" > :on and not t.removed))'
 )
-_BEFORE = text(
-    'select t.* from tier_state t join (select "group", max("on") as newest from tier_state'
-    '  where term = :term and "on" < :on group by "group") g on t."group" = g."group" and t."on" = g.newest'
-    " where t.term = :term and not t.removed"
+_OUTCOME = text("update upload set outcome = :outcome, late = :late, planned_at = now() where upload_id = :upload_id")
+_OVERDUE = text(
+    'select distinct term, "on" from upload where outcome is null and heard_at < now() - cast(:wait as interval)'
 )
-_TOLD = text(
-    'select distinct on (director_key) director_key, fingerprint, "on" from digest where term = :term'
-    " order by director_key, digest_id desc"
+_THIN = text(
+    "select exists (select 1 from (select distinct on (g) u.thin, u.released_at from upload u, unnest(u.groups) g"
+    ' where u.term = :term and u."on" = :on order by g, u.revision desc) x where x.thin and x.released_at is null)'
+)
+_LATEST = text(
+    "select * from upload where term = :term and outcome is not null and outcome not like 'older%'"
+    ' order by "on" desc, revision desc limit 1'
 )
 
 
@@ -45,137 +55,99 @@ class Planned(NamedTuple):
     unroutable: int
 
 
-def plan_digests(session: Session, event: TiersComputed) -> None:
-    """Plans the digests of an upload, once; an older extraction mails nobody."""
-    newest = session.execute(_NEWEST, {"term": event.term, "groups": list(event.groups)}).scalar_one()
-    outcome = "planned" if event.on >= newest else "older extraction"
-    values = {**event.model_dump(include={"upload_id", "term", "on", "revision"}), "outcome": outcome}
-    if session.execute(_PLAN, values).scalar() is None:
+def plan_extraction(session: Session, term: str, on: date) -> None:
+    """Plans the uploads of an extraction that are complete or overdue; waits while another one is still coming in."""
+    session.execute(LOCK)
+    wait = timedelta(minutes=choices.chosen(session).wait_minutes)
+    uploads = session.execute(_UPLOADS, {"term": term, "on": on, "wait": wait}).all()
+    due = [upload for upload in uploads if upload.complete or (upload.overdue and upload.outcome is None)]
+    if not due or any(upload.outcome is None and upload not in due for upload in uploads):
         return
-    planned = _plan_all(session, event) if outcome == "planned" else Planned(0, 0, 0)
-    say(session, DigestsPlanned(upload_id=event.upload_id, revision=event.revision, **planned._asdict()))
-    if planned.planned:
-        call_job(session, "notify.send_mail")
+    main = due[-1]
+    older = session.execute(_OLDER, {"groups": main.groups, "on": on}).scalar_one()
+    late = sorted({group for upload in due if not upload.complete for group in upload.absent})
+    outcome = "older extraction" if older else "late" if late else "planned"
+    counts = Planned(0, 0, 0) if older else plan(session, main, late)
+    for upload in due:
+        mine = upload is main
+        said = outcome if mine or not upload.complete else f"together with revision {main.revision}"
+        session.execute(_OUTCOME, {"upload_id": upload.upload_id, "outcome": said, "late": upload.absent})
+        told = counts if mine else Planned(0, 0, 0)
+        say(session, DigestsPlanned(upload_id=upload.upload_id, revision=upload.revision, **told._asdict()))
 
 
-def _plan_all(session: Session, event: TiersComputed) -> Planned:
-    told = {row.director_key: row for row in session.execute(_TOLD, {"term": event.term})}
-    now = _standings(session, _STANDINGS, {"term": event.term, "upto": event.on})
-    before = _standings(session, _BEFORE, {"term": event.term, "on": event.on})
-    aliases = {director.person_id: director.aliases for director in session.exec(select(Director))}
+def plan_overdue(session: Session) -> None:
+    """Plans the extractions whose groups have not all come within the time that is waited."""
+    wait = timedelta(minutes=choices.chosen(session).wait_minutes)
+    for row in session.execute(_OVERDUE, {"wait": wait}).all():
+        plan_extraction(session, row.term, row.on)
+
+
+def plan_again(session: Session, term: str, only: Collection[str]) -> None:
+    """Plans anew for some directors after their route was mended, by the newest planned upload of the term."""
+    session.execute(LOCK)
+    upload = session.execute(_LATEST, {"term": term}).one_or_none()
+    if upload is not None and only:
+        plan(session, upload, upload.late, only)
+
+
+def plan(session: Session, upload: Any, late: Collection[str], only: Collection[str] | None = None) -> Planned:
+    """Replaces what is unsent and adds the digests that are due now; the planning lock is held."""
+    newest = newest_day(session, upload.term) or upload.on
+    supersede(session, upload.term, newest, only)
+    found = world(session, upload.term)
+    if found is None:
+        return Planned(0, 0, 0)
+    hold = _hold_reason(session, upload, again=only is not None)
     counts = {"planned": 0, "held": 0, "unroutable": 0}
-    for (route, spelling), news in _by_person(news_by_director(now, before), aliases).items():
-        key = route.person_id or f"?{name_key(spelling)}"
-        earlier = told.get(key)
-        reason = reason_of(news, first=earlier is None)
-        if reason is None or (
-            earlier is not None and earlier.on == event.on and earlier.fingerprint == fingerprint(news)
-        ):
-            continue
-        digest = _add_digest(session, event, (route, spelling, key), reason, news)
+    for due in _all_due(session, found, only):
+        digest = _add_digest(session, upload, found, due, hold, late)
         counts[digest.state] += 1
-        if digest.state == "planned":
+        if digest.state != "unroutable":
             add_mail(session, digest)
+    if counts["planned"]:
+        call_job(session, "notify.send_mail")
     return Planned(**counts)
 
 
-def _standings(session: Session, query: Any, values: dict[str, Any]) -> dict[tuple[str, str], Standing]:
-    rows: Sequence[Any] = session.execute(query, values).all()
-    return {
-        (row.school_key, row.group): Standing(
-            row.school_key,
-            row.group,
-            row.on,
-            row.ploc,
-            row.school,
-            row.region,
-            row.cos,
-            row.director,
-            row.total,
-            row.submitted,
-            row.tier,
-            row.needed,
-            shown(row.rate),
-        )
-        for row in rows
-    }
+def _all_due(session: Session, found: World, only: Collection[str] | None) -> list[Due]:
+    after = choices.chosen(session).escalate_after
+    regions = [head.region for head in choices.heads(session)] if only is None else []
+    return digests_due(found, only) + escalations_due(found, regions, after)
 
 
-def shown(rate: Decimal | None) -> str:
-    """A rate for a mail: one decimal, rounded down so that a school in Tier 1 never reads 25 %."""
-    return "" if rate is None else f"{rate.quantize(Decimal('0.1'), ROUND_DOWN)}%"
+def _hold_reason(session: Session, upload: Any, *, again: bool) -> str:
+    """Why the mails wait for a person's release; empty when they do not. Who was released is not held again."""
+    chosen = choices.chosen(session)
+    if chosen.hold_all and not (again and upload.released_at):
+        return "the settings ask for a preview before mails go out"
+    thin = chosen.hold_thin and session.execute(_THIN, {"term": upload.term, "on": upload.on}).scalar_one()
+    return "a group has fewer than 80 % of the schools of its last extraction" if thin else ""
 
 
-def _by_person(found: dict[str, News], aliases: dict[str, list[str]]) -> dict[tuple[Route, str], News]:
-    """The news under each person; two spellings of one person are one digest."""
-    merged: dict[tuple[Route, str], News] = {}
-    for spelling, news in sorted(found.items()):
-        route = route_of(spelling, aliases)
-        place = next((p for p in merged if route.person_id is not None and p[0].person_id == route.person_id), None)
-        if place is None:
-            merged[route, spelling] = news
-        else:
-            for listed, more in zip(merged[place], news, strict=True):
-                listed.extend(more)
-    return merged
-
-
-def _add_digest(
-    session: Session, event: TiersComputed, addressed: tuple[Route, str, str], reason: str, news: News
-) -> Digest:
-    route, spelling, key = addressed
-    state = "unroutable" if route.person_id is None else "held" if event.thin else "planned"
-    why = route.why or ("a group has fewer than 80 % of its schools" if event.thin else "")
-    content = {
-        "lists": {name: [_plain(s) for s in listed] for name, listed in news._asdict().items()},
-        "closes": event.window_closes.isoformat(),
-        "correction": event.revision > 1,
-    }
+def _add_digest(session: Session, upload: Any, found: World, due: Due, hold: str, late: Collection[str]) -> Digest:
+    state = "unroutable" if due.route.person_id is None else "held" if hold else "planned"
+    as_of = {standing.group: standing.on.isoformat() for standing in found.now.values()}
     digest = Digest(
-        upload_id=event.upload_id,
-        term=event.term,
-        on=event.on,
-        revision=event.revision,
-        director=spelling,
-        director_key=key,
-        person_id=route.person_id,
-        reason=reason,
+        upload_id=upload.upload_id,
+        term=upload.term,
+        on=found.on,
+        revision=upload.revision,
+        kind="escalation" if due.reason == "escalated" else "digest",
+        director=due.spelling,
+        director_key=due.key,
+        person_id=due.route.person_id,
+        reason=due.reason,
+        correction=due.correction,
         state=state,
-        why=why,
-        fingerprint=fingerprint(news),
-        content=content,
+        why=due.route.why or hold,
+        content={
+            "lines": kept_lines(due.lines),
+            "as_of": as_of,
+            "closes": upload.window_closes.isoformat(),
+            "late": list(late),
+        },
     )
     session.add(digest)
     session.flush()
     return digest
-
-
-def _plain(standing: Standing) -> dict[str, Any]:
-    return {**standing._asdict(), "on": standing.on.isoformat()}
-
-
-def add_mail(session: Session, digest: Digest) -> None:
-    """Queues the mail of a digest to its director; its key makes it one mail, however often this runs."""
-    director = session.exec(select(Director).where(col(Director.person_id) == digest.person_id)).one()
-    facts = DigestFacts(
-        dedupe_key=f"digest/{digest.director_key}/{digest.term}/{digest.on}/{digest.revision}/{digest.upload_id}",
-        director=director.name,
-        email=director.email,
-        term=digest.term,
-        on=digest.on,
-        closes=date.fromisoformat(digest.content["closes"]),
-        reason=digest.reason,
-        correction=bool(digest.content["correction"]),
-        lists=digest.content["lists"],
-    )
-    letter = write(facts, site())
-    assert digest.digest_id is not None
-    session.add(
-        Mail(digest_id=digest.digest_id, upload_id=digest.upload_id, dedupe_key=facts.dedupe_key, **letter._asdict())
-    )
-
-
-def site() -> Site:
-    """Where mails link to, from the settings."""
-    chosen = settings()
-    return Site(chosen.public_url, chosen.mail_domain, chosen.support_email, chosen.support_phone)

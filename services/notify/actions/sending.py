@@ -1,89 +1,149 @@
-"""Sending: claim a mail, hand it over, settle it; each step one commit, so that a crash loses nothing.
+"""Sending: claim a mail, hand it over, settle it, so that a crash loses nothing.
 
 The only instant at which a mail can be sent twice is between the server's 250 and the commit of `sent`; the second copy
-has the same Message-ID (RFC 1047).
+has the same Message-ID (RFC 1047). Settling one mail and claiming the next are one commit.
 """
 
-import smtplib
-from typing import Any
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import text
+from sqlmodel import Session
 
-from services.notify.mailer.smtp import HeaderRefused, Letter, Reply, connection, message, send
+from services.notify.actions import settling
+from services.notify.mailer.attachments import workbook
+from services.notify.mailer.letters import ANSWER
+from services.notify.mailer.smtp import (
+    Attachment,
+    HeaderRefused,
+    Interrupted,
+    Letter,
+    Reply,
+    Server,
+    connection,
+    message,
+    send,
+    unsendable,
+)
+from services.notify.queries import choices
+from services.notify.queries.content import lines_of
+from services.notify.rules.clock import may_send
+from services.notify.rules.delivery import connections_for, stops_the_round
+from services.notify.rules.links import Link, sign
+from services.notify.tables import Chosen
 from shared.db import transaction
-from shared.events import DigestSent
-from shared.outbox import call_job, say
+from shared.outbox import call_job
 from shared.settings import settings
 
-AT_ONCE = 200
+ROUND_SECONDS = 20.0
 log = structlog.get_logger()
 
 _CLAIM = text(
     "with x as (select mail_id, state from mail where state in ('queued','sending') and next_at <= now()"
+    " and (:per_minute = 0 or :per_minute > (select count(*) from mail where sent_at > now() - interval '1 min'))"
     " order by next_at, mail_id limit 1 for update skip locked)"
     " update mail m set state = 'sending', attempts = attempts + 1,"
     " unknown = m.unknown + (x.state = 'sending')::int, next_at = now() + interval '15 min'"
-    " from x where m.mail_id = x.mail_id returning m.*"
+    " from x, digest d where m.mail_id = x.mail_id and d.digest_id = m.digest_id"
+    ' returning m.*, d.term, d."on", d.director, d.director_key, d.kind as digest_kind, d.content, d.planned_at'
 )
-_SENT = text(
-    "update mail set state = 'sent', sent_at = now(), last_reply = :reply where mail_id = :mail_id and state = 'sending'"
-)
-_AGAIN = text(
-    "update mail set state = case when :failed or expires_at < now() then 'failed' else 'queued' end,"
-    " next_at = now() + least(power(2, attempts) * 30, 1800) * interval '1 s', last_reply = :reply"
-    " where mail_id = :mail_id and state = 'sending'"
-)
-_DIGEST = text("select director, content from digest where digest_id = :digest_id")
-_WAITING = text("select exists (select 1 from mail where state in ('queued','sending') and next_at <= now())")
+_WAITING = text("select count(*) from mail where state in ('queued','sending') and next_at <= now()")
+
+
+class Round(NamedTuple):
+    """What holds for one round of sending."""
+
+    per_minute: int
+    link_days: int
+    ends_at: float
 
 
 def send_due() -> None:
-    """Sends the mails that are due over one connection; stops at the first sign that the server is away."""
+    """Sends the mails that are due; stops at the first sign that the server is away, and outside the hours."""
     with transaction("notify") as session:
-        if not session.execute(_WAITING).scalar():
-            return
+        waiting, chosen = _waiting(session), choices.chosen(session)
+    if not waiting:
+        return
+    now = Round(chosen.per_minute, chosen.link_days, time.monotonic() + ROUND_SECONDS)
     try:
         with connection(settings().smtp_url) as server:
-            for _ in range(AT_ONCE):
-                if not _send_next(server):
-                    return
-    except (OSError, smtplib.SMTPException) as error:
-        log.warning("mail server away", reason=f"{type(error).__name__}: {error}")
-        return
-    with transaction("notify") as session:
-        call_job(session, "notify.send_mail")
+            more = connections_for(waiting, server.round_trip) - 1
+            if more <= 0:
+                _drain(server, now)
+            else:
+                with ThreadPoolExecutor(more) as pool:
+                    others = [pool.submit(_connect_and_drain, now) for _ in range(more)]
+                    _drain(server, now)
+                for other in others:
+                    other.result()
+    except Interrupted as error:
+        log.warning("mail server away", failure=error.failure, reason=str(error))
+        with transaction("notify") as session:
+            settling.pause(session, error.failure, str(error))
 
 
-def _send_next(server: smtplib.SMTP) -> bool:
-    with transaction("notify") as session:
-        mail = session.execute(_CLAIM).one_or_none()
-    if mail is None:
-        return False
-    chosen = settings()
-    letter = Letter(mail.rcpt, mail.subject, mail.body, mail.html, mail.message_id)
-    try:
-        made = message(letter, chosen.mail_from, chosen.support_email)
-        reply = send(server, made, chosen.mail_from, mail.rcpt)
-    except HeaderRefused as error:
-        reply = Reply("permanent", str(error))
-    except (OSError, smtplib.SMTPException) as error:
-        _settle(mail, Reply("temporary", f"{type(error).__name__}: {error}"))
-        raise
-    _settle(mail, reply)
-    return True
+def _waiting(session: Session) -> int:
+    """How many mails may be tried now."""
+    lane, chosen = choices.lane(session), choices.chosen(session)
+    now = datetime.now(UTC)
+    if (lane is not None and lane.resume_at > now) or not may_send(now, hours(chosen)):
+        return 0
+    count: int = session.execute(_WAITING).scalar_one()
+    return count
 
 
-def _settle(mail: Any, reply: Reply) -> None:
-    with transaction("notify") as session:
-        values = {"mail_id": mail.mail_id, "reply": reply.text, "failed": reply.outcome == "permanent"}
-        if reply.outcome != "sent":
-            session.execute(_AGAIN, values)
+def hours(chosen: Chosen) -> Any:
+    return choices.hours_of(chosen, settings().timezone)
+
+
+def _connect_and_drain(now: Round) -> None:
+    with connection(settings().smtp_url) as server:
+        _drain(server, now)
+
+
+def _drain(server: Server, now: Round) -> None:
+    """Claims, sends and settles until nothing is due; the mail before is settled with the claim of the next."""
+    before: tuple[Any, Reply] | None = None
+    while True:
+        over = time.monotonic() > now.ends_at or (before is not None and stops_the_round(before[1].outcome))
+        with transaction("notify") as session:
+            if before is not None:
+                settling.settle(session, *before)
+            mail = None if over else session.execute(_CLAIM, {"per_minute": now.per_minute}).one_or_none()
+            if over and before is not None and not stops_the_round(before[1].outcome):
+                call_job(session, "notify.send_mail")
+        if mail is None:
             return
-        session.execute(_SENT, values)
-        digest = session.execute(_DIGEST, {"digest_id": mail.digest_id}).one()
-        keys = sorted({row["school_key"] for listed in digest.content["lists"].values() for row in listed})
-        say(
-            session,
-            DigestSent(mail_id=mail.mail_id, upload_id=mail.upload_id, director=digest.director, school_keys=keys),
-        )
+        before = mail, _hand_over(server, mail, now)
+
+
+def _hand_over(server: Server, mail: Any, now: Round) -> Reply:
+    chosen = settings()
+    try:
+        raw = message(_letter(mail, now), chosen.mail_from, chosen.support_email)
+    except HeaderRefused as error:
+        return unsendable(error)
+    try:
+        return send(server.smtp, raw, chosen.mail_from, mail.rcpt)
+    except Interrupted as error:
+        with transaction("notify") as session:
+            settling.settle(session, mail, Reply(error.failure, str(error)), unknown=error.unknown)
+        raise
+
+
+def _letter(mail: Any, now: Round) -> Letter:
+    lines = lines_of(mail.content)
+    name = f"tier-1-{mail.term}-{mail.on.isoformat()}.xlsx"
+    attached = Attachment(name, workbook(lines, mail.subject, mail.planned_at)) if lines else None
+    token = answer_token(mail.mail_id, mail.queued_at, now.link_days)
+    body, html = (words.replace(ANSWER, token) for words in (mail.body, mail.html))
+    return Letter(mail.rcpt, mail.subject, body, html, mail.message_id, attached)
+
+
+def answer_token(mail_id: int, queued_at: datetime, link_days: int) -> str:
+    """The signed link of a mail; the same for every copy of it."""
+    until = queued_at + timedelta(days=link_days)
+    return sign(settings().link_key.get_secret_value().encode(), Link(mail_id, until))

@@ -32,6 +32,10 @@ _ARRIVE = text(
     " where not (cast(:part as smallint) = any(arrival.parts))"
 )
 _COMPLETE = text('select count(*) from arrival where upload_id = :upload_id and cardinality(parts) = "of"')
+_UPLOAD = text(
+    'insert into upload(upload_id, term, "on", revision, groups, thin, is_undo, window_closes)'
+    " values (:upload_id, :term, :on, :revision, :groups, :thin, :is_undo, :window_closes) on conflict do nothing"
+)
 _DIRECTOR = text(
     "insert into director(person_id, revision, name, email, aliases) values (:person_id, :revision, :name, :email, :aliases)"
     " on conflict (person_id) do update set revision = excluded.revision, name = excluded.name, email = excluded.email,"
@@ -52,6 +56,8 @@ def keep_tiers(session: Session, event: TiersComputed) -> bool:
     session.execute(text("drop table incoming"))
     if event.removed:
         session.execute(_REMOVE, {**values, "removed": event.removed})
+    told = event.model_dump(include={"revision", "thin", "is_undo", "window_closes"})
+    session.execute(_UPLOAD, {**values, **told, "groups": list(event.groups)})
     session.execute(_ARRIVE, {**values, "groups": list(event.groups)})
     complete: int = session.execute(_COMPLETE, values).scalar_one()
     return complete == len(event.groups)

@@ -1,6 +1,7 @@
 """A digest in words: subject, plain text, and HTML with inlined style."""
 
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -10,22 +11,29 @@ from urllib.parse import urlencode
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.notify.rules.news import LEFT, LISTED, MISSING, MOVED, NEW, SNOOZED, Line
+
 GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 NAMESPACE = uuid.UUID("6f0f7a3e-54a4-4c6b-9c52-3f0f5d0f5b11")
+# Stands in the kept mail where the sender puts the signed link, so that reading the log gives nobody the right to answer.
+ANSWER = "ANSWER-LINK"
+FEW = 10
 
 
 class DigestFacts(NamedTuple):
-    """What a digest tells, as plain values; `lists` holds the standings entered, left, missing and still."""
+    """What a digest tells, as plain values. `as_of` is the day of each group's numbers, `late` the groups not here yet."""
 
-    dedupe_key: str
+    kind: str
     director: str
-    email: str
+    spelling: str
     term: str
     on: date
     closes: date
     reason: str
     correction: bool
-    lists: dict[str, list[dict[str, Any]]]
+    lines: Sequence[Line]
+    as_of: Mapping[str, date]
+    late: Sequence[str]
 
 
 class Site(NamedTuple):
@@ -40,7 +48,6 @@ class Site(NamedTuple):
 class Written(NamedTuple):
     """The mail's parts, under the names of the mail table."""
 
-    rcpt: str
     subject: str
     body: str
     html: str
@@ -49,14 +56,17 @@ class Written(NamedTuple):
 
 @lru_cache
 def _templates() -> Environment:
-    folder = Path(__file__).parent.parent / "templates"
-    return Environment(
-        loader=FileSystemLoader(folder),
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=lambda name: bool(name and name.endswith(".html")),
     )
+    made.filters["day"] = day_words
+    made.filters["signed"] = lambda number: "" if number is None else f"{number:+d}" if number else "no change"
+    made.filters["trimmed"] = lambda text: text if len(text) <= 60 else text[:57] + "..."
+    return made
 
 
 @lru_cache
@@ -64,36 +74,103 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
-def subject_of(facts: DigestFacts) -> str:
-    """Counts, term and day: `SES Sp25: 4 schools still in Tier 1 (Feb 21)`."""
-    schools = len({row["school_key"] for row in facts.lists["still"]})
-    day = f"{facts.on:%b} {facts.on.day}"
-    start = "Correction - " if facts.correction else ""
-    if not schools:
-        return f"{start}SES {facts.term}: all your schools have left Tier 1 ({day})"
-    words = "school" if schools == 1 else "schools"
-    verb = "is" if facts.reason == "first" and schools == 1 else "are" if facts.reason == "first" else "still"
-    return f"{start}SES {facts.term}: {schools} {words} {verb} in Tier 1 ({day})"
+def day_words(day: date) -> str:
+    """`Feb 21`."""
+    return f"{day:%b} {day.day}"
 
 
-def write(facts: DigestFacts, site: Site) -> Written:
-    """The mail of a digest; the same digest gives the same Message-ID."""
-    groups = [
-        (GROUP_NAMES[group], [row for row in facts.lists["still"] if row["group"] == group]) for group in GROUP_NAMES
-    ]
-    # The table is filtered by the name as the extraction spells it.
-    spelling = next((row["director"] for listed in facts.lists.values() for row in listed), facts.director)
-    subject = subject_of(facts)
+def schools_in(lines: Iterable[Line], *marks: str) -> int:
+    """How many schools have a line of one of the marks."""
+    return len({line.school_key for line in lines if line.mark in marks})
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def subject_of(facts: DigestFacts, *, reminder: bool = False) -> str:
+    """Counts, term and day: `SES Sp25: 4 schools still in Tier 1, 1 new, 2 left (Feb 21)`."""
+    start = "Reminder - " if reminder else "Correction - " if facts.correction else ""
+    return f"{start}SES {facts.term}: {_headline(facts)} ({day_words(facts.on)})"
+
+
+def _headline(facts: DigestFacts) -> str:
+    listed = schools_in(facts.lines, *LISTED)
+    schools = counted(listed, "school")
+    if facts.kind == "escalation":
+        return f"{schools} of {facts.spelling.removeprefix('Head of ')} long in Tier 1"
+    if facts.reason == "all left":
+        return "all your schools have left Tier 1"
+    if listed:
+        verb = "" if facts.reason == "first" else "still "
+        more = [
+            f"{schools_in(facts.lines, mark)} {mark}" for mark in (NEW, LEFT, MISSING) if schools_in(facts.lines, mark)
+        ]
+        return ", ".join(
+            [f"{schools} {verb}in Tier 1" if facts.reason != "new schools" else f"{schools} in Tier 1", *more]
+        )
+    if facts.reason == "moved":
+        return f"{counted(schools_in(facts.lines, MOVED), 'school')} moved to another director"
+    if facts.reason == "missing":
+        return f"{counted(schools_in(facts.lines, MISSING), 'school')} missing from the extraction"
+    if schools_in(facts.lines, LEFT):
+        return f"{counted(schools_in(facts.lines, LEFT), 'school')} left Tier 1"
+    return "none of your schools is in Tier 1"
+
+
+def rows_link(site: Site, group: str, spelling: str, on: date | None) -> str:
+    """The address of exactly these rows on the web."""
+    query = {"group": group, "tier": "1", "director": spelling, **({"on": on.isoformat()} if on else {})}
+    return f"{site.public_url}/rates/?{urlencode(query)}"
+
+
+def _sections(facts: DigestFacts, site: Site) -> list[dict[str, Any]]:
+    """One section per group that has lines still in Tier 1, fewest surveys needed first."""
+    sections = []
+    for group, name in GROUP_NAMES.items():
+        rows = [line for line in facts.lines if line.group == group and line.mark in LISTED]
+        if rows:
+            on = facts.as_of.get(group)
+            spelled = sorted({row.director for row in rows})
+            links = [rows_link(site, group, spelling, on) for spelling in spelled]
+            sections.append({"name": name, "rows": rows, "on": on, "links": links})
+    return sections
+
+
+def _changes(facts: DigestFacts) -> list[dict[str, Any]]:
+    titles = (
+        (NEW, "New on your list"),
+        (LEFT, "Left Tier 1"),
+        (MISSING, "Missing: unknown"),
+        (MOVED, "Moved to another director"),
+    )
+    found = []
+    for mark, title in titles:
+        rows = [line for line in facts.lines if line.mark == mark]
+        if rows:
+            found.append({"mark": mark, "title": title, "rows": rows})
+    return found
+
+
+def write(facts: DigestFacts, site: Site, dedupe_key: str, *, reminder: bool = False) -> Written:
+    """The mail of a digest; the same key gives the same Message-ID."""
+    subject = subject_of(facts, reminder=reminder)
     context = {
         "facts": facts,
         "site": site,
         "subject": subject,
+        "reminder": reminder,
         "group_names": GROUP_NAMES,
-        "groups": [(name, rows) for name, rows in groups if rows],
-        "link": f"{site.public_url}/rates/?"
-        + urlencode({"director": spelling, "tier": "1", "on": facts.on.isoformat()}),
+        "listed": schools_in(facts.lines, *LISTED),
+        "snoozed": schools_in(facts.lines, SNOOZED),
+        "changes": _changes(facts) if facts.kind == "digest" else [],
+        "sections": _sections(facts, site),
+        "answer": f"{site.public_url}/notify/answer/{ANSWER}" if facts.kind == "digest" else "",
+        "mine": f"{site.public_url}/notify/mine",
     }
+    summary = _templates().get_template("_summary.txt").render(context)
+    context["sentences"] = [line for line in summary.splitlines() if line.strip()]
     body = _templates().get_template("digest.txt").render(context)
     html = _inliner().inline(_templates().get_template("digest.html").render(context))
-    message_id = f"<{uuid.uuid5(NAMESPACE, facts.dedupe_key)}@{site.mail_domain}>"
-    return Written(facts.email, subject, body, html, message_id)
+    message_id = f"<{uuid.uuid5(NAMESPACE, dedupe_key)}@{site.mail_domain}>"
+    return Written(subject, body, html, message_id)

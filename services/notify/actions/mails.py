@@ -1,0 +1,160 @@
+"""Mails of digests: made with a fixed identity, held, released, replaced by newer ones, sent once more."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from services.notify.mailer.letters import DigestFacts, Site, write
+from services.notify.queries.content import days_of, lines_of
+from services.notify.tables import Digest, Director, Mail, RegionHead
+from shared.access import audit
+from shared.errors import Conflict, NotFound
+from shared.outbox import call_job
+from shared.settings import settings
+
+_DROP_MAILS = text(
+    "update mail m set state = 'superseded' from digest d where d.digest_id = m.digest_id and d.term = :term"
+    " and (cast(:keys as text[]) is null or d.director_key = any(:keys)) and m.unknown = 0"
+    " and (m.state = 'held' or (m.state = 'queued' and (d.\"on\" >= :on or m.attempts > 0 or m.kind = 'reminder')))"
+    " returning m.mail_id, m.digest_id, m.kind"
+)
+_DROP_DIGESTS = text(
+    "update digest set state = 'superseded', why = 'a newer state of the extraction took its place'"
+    " where digest_id = any(:ids) or (term = :term and state in ('held', 'unroutable')"
+    " and (cast(:keys as text[]) is null or director_key = any(:keys)))"
+)
+_NOTE = text("insert into mail_note(mail_id, what, words) select unnest(cast(:ids as bigint[])), :what, :words")
+_RELEASE = text(
+    "update digest set state = 'planned', why = '' where term = :term and \"on\" = :on and state = 'held'"
+    " returning digest_id"
+)
+_RELEASE_MAILS = text(
+    "update mail m set state = 'queued', next_at = now(), rcpt = coalesce(x.email, m.rcpt) from digest d"
+    " left join director x using (person_id) where d.digest_id = m.digest_id and m.state = 'held'"
+    " and d.digest_id = any(:ids) returning m.mail_id"
+)
+_RELEASED = text('update upload set released_at = now() where term = :term and "on" = :on and outcome is not null')
+_HOLD = text(
+    "update mail m set state = 'held' from digest d where d.digest_id = m.digest_id and m.state = 'queued'"
+    ' and m.unknown = 0 and d.term = :term and d."on" = :on returning m.mail_id, m.digest_id'
+)
+_HOLD_DIGESTS = text("update digest set state = 'held', why = :why where digest_id = any(:ids) and state = 'planned'")
+
+
+def site() -> Site:
+    """Where mails link to, from the settings."""
+    chosen = settings()
+    return Site(chosen.public_url, chosen.mail_domain, chosen.support_email, chosen.support_phone)
+
+
+def facts_of(digest: Digest, name: str) -> DigestFacts:
+    """A digest as plain values, for the words of its mail."""
+    return DigestFacts(
+        kind=digest.kind,
+        director=name,
+        spelling=digest.director,
+        term=digest.term,
+        on=digest.on,
+        closes=date.fromisoformat(digest.content.get("closes", digest.on.isoformat())),
+        reason=digest.reason,
+        correction=digest.correction,
+        lines=lines_of(digest.content),
+        as_of=days_of(digest.content),
+        late=digest.content.get("late", []),
+    )
+
+
+def addressee(session: Session, digest: Digest) -> tuple[str, str]:
+    """Name and address of who gets the digest; Conflict when nobody does (any more)."""
+    if digest.kind == "escalation":
+        head = session.get(RegionHead, digest.director_key.removeprefix("head:"))
+        if head is not None:
+            return head.name, head.email
+    else:
+        known = col(Director.person_id) == (digest.person_id or digest.director_key)
+        director = session.exec(select(Director).where(known)).one_or_none()
+        if director is not None and director.email:
+            return director.name, director.email
+    raise Conflict("Nobody in the directory can get this mail. Match the name under Without a route first.")
+
+
+def add_mail(session: Session, digest: Digest, kind: str = "digest", number: int = 0) -> Mail:
+    """Makes the mail of a digest; its key makes it one mail, however often this runs."""
+    name, email = addressee(session, digest)
+    key = f"{digest.director_key}/{digest.term}/{digest.on}/{digest.revision}/{digest.upload_id}/{digest.digest_id}"
+    letter = write(facts_of(digest, name), site(), f"{kind}/{key}/{number}", reminder=kind == "reminder")
+    assert digest.digest_id is not None
+    mail = Mail(
+        digest_id=digest.digest_id,
+        upload_id=digest.upload_id,
+        kind=kind,
+        dedupe_key=f"{kind}/{key}/{number}",
+        rcpt=email,
+        state="held" if digest.state == "held" else "queued",
+        **letter._asdict(),
+    )
+    session.add(mail)
+    session.flush()
+    return mail
+
+
+def supersede(session: Session, term: str, on: date, keys: Collection[str] | None) -> None:
+    """Takes back what was planned and is certainly not sent; what may have been sent counts as told.
+
+    Mails of an older extraction that were not tried yet still go; after a failed try the newer digest says it all.
+    """
+    values: dict[str, Any] = {"term": term, "on": on, "keys": None if keys is None else list(keys)}
+    dropped = session.execute(_DROP_MAILS, values).all()
+    ids = [row.digest_id for row in dropped if row.kind == "digest"]
+    session.execute(_DROP_DIGESTS, {**values, "ids": ids})
+    note(session, [row.mail_id for row in dropped], "superseded", "a newer state of the extraction took its place")
+
+
+def note(session: Session, mail_ids: Collection[int], what: str, words: str) -> None:
+    """Keeps what happened to mails, for their log."""
+    session.execute(_NOTE, {"ids": list(mail_ids), "what": what, "words": words})
+
+
+def release(session: Session, term: str, on: date, actor: str) -> int:
+    """Lets the held mails of an extraction go; how many. Conflict when none is held."""
+    ids = list(session.execute(_RELEASE, {"term": term, "on": on}).scalars())
+    if not ids:
+        raise Conflict(f"No mail of {term}, {on} is held. Look at the log for what became of them.")
+    session.execute(_RELEASED, {"term": term, "on": on})
+    mails = list(session.execute(_RELEASE_MAILS, {"ids": ids}).scalars())
+    note(session, mails, "released", actor)
+    audit(session, actor, "release mails", f"{term}/{on}", {"mails": len(mails)})
+    call_job(session, "notify.send_mail")
+    return len(mails)
+
+
+def hold(session: Session, term: str, on: date, actor: str, why: str) -> int:
+    """Holds the mails of an extraction that are not sent yet; how many. Conflict when all are gone."""
+    rows = session.execute(_HOLD, {"term": term, "on": on}).all()
+    if not rows:
+        raise Conflict(f"No mail of {term}, {on} is waiting to be sent, so none can be held.")
+    session.execute(_HOLD_DIGESTS, {"ids": [row.digest_id for row in rows], "why": why or "held by a person"})
+    note(session, [row.mail_id for row in rows], "held", f"{actor}: {why}")
+    audit(session, actor, "hold mails", f"{term}/{on}", {"mails": len(rows), "why": why})
+    return len(rows)
+
+
+def resend(session: Session, mail_id: int, actor: str) -> Mail:
+    """Queues a digest once more, as a mail of its own. NotFound; Conflict while the first is still under way."""
+    mail = session.get(Mail, mail_id)
+    digest = None if mail is None else session.get(Digest, mail.digest_id)
+    if mail is None or digest is None:
+        raise NotFound("There is no mail with this number.")
+    if mail.state in ("queued", "held", "sending"):
+        raise Conflict("This mail is still on its way. Wait until it is sent or refused, then send it again.")
+    number = len(session.exec(select(Mail.mail_id).where(Mail.digest_id == mail.digest_id)).all())
+    again = add_mail(session, digest, "resend", number)
+    again.state = "queued"
+    session.add(again)
+    session.flush()
+    audit(session, actor, "resend mail", f"mail/{mail_id}", {"as": again.mail_id, "to": again.rcpt})
+    call_job(session, "notify.send_mail")
+    return again

@@ -1,0 +1,31 @@
+"""The settings of alerts as central staff chose them, and the heads of the regions."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from services.notify.rules.clock import Hours
+from services.notify.tables import Chosen, Lane, RegionHead
+
+
+def chosen(session: Session) -> Chosen:
+    """The settings; the defaults where nobody chose."""
+    return session.get(Chosen, 1) or Chosen(
+        id=1, hold_all=False, hold_thin=True, wait_minutes=15, weekdays_only=False, remind_days=0, escalate_after=3,
+        per_minute=0, link_days=14,
+    )  # fmt: skip
+
+
+def hours_of(choice: Chosen, zone: str) -> Hours:
+    """When mails may go, in the named time zone."""
+    return Hours(zone, choice.opens, choice.closes, choice.quiet_from, choice.quiet_until, choice.weekdays_only)
+
+
+def heads(session: Session) -> Sequence[RegionHead]:
+    """The heads of the regions, by region."""
+    return session.exec(select(RegionHead).order_by(col(RegionHead.region))).all()
+
+
+def lane(session: Session) -> Lane | None:
+    """Why nothing is sent to the mail server now, if so."""
+    return session.get(Lane, 1)

@@ -1,0 +1,89 @@
+"""Digests and mails as lists, newest first, and one mail with what happened to it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+_EXTRACTIONS = text(
+    "select d.term, d.\"on\", count(*) filter (where d.state = 'planned') as planned,"
+    " count(*) filter (where d.state = 'held') as held, count(*) filter (where d.state = 'unroutable') as unroutable,"
+    " count(m.mail_id) filter (where m.state = 'sent') as sent, count(m.mail_id) filter (where m.state in"
+    "  ('queued','sending')) as waiting, count(m.mail_id) filter (where m.state = 'failed') as failed"
+    " from digest d left join mail m using (digest_id) where d.state <> 'superseded'"
+    ' group by d.term, d."on" order by d."on" desc, d.term limit :limit'
+)
+_DIGESTS = text(
+    'select d.digest_id, d.upload_id, d.term, d."on", d.revision, d.kind, d.director, d.director_key, d.person_id,'
+    " d.reason, d.correction, d.state, d.why, d.planned_at, (select count(*) from jsonb_array_elements("
+    "  d.content->'lines') l where l->>0 in ('new','still')) as rows, m.mail_id, m.rcpt, m.state as mail_state,"
+    " m.subject, m.sent_at, m.last_reply, a.plan from digest d left join lateral (select * from mail m"
+    "  where m.digest_id = d.digest_id order by m.mail_id desc limit 1) m on true left join lateral (select plan"
+    "  from acknowledgement a where a.digest_id = d.digest_id order by acknowledgement_id desc limit 1) a on true"
+    " where (cast(:state as text) is null or d.state = :state)"
+    ' and (cast(:term as text) is null or d.term = :term) and (cast(:on as date) is null or d."on" = :on)'
+    " and (cast(:key as text) is null or d.director_key = :key)"
+    " and (cast(:before as bigint) is null or d.digest_id < :before) order by d.digest_id desc limit :limit"
+)
+_MAILS = text(
+    "select m.mail_id, m.digest_id, m.kind, m.rcpt, m.subject, m.message_id, m.state, m.attempts, m.unknown,"
+    " m.queued_at, m.next_at, m.sent_at, m.failure, m.last_reply from mail m"
+    " where (cast(:state as text) is null or m.state = :state)"
+    " and (cast(:rcpt as text) is null or m.rcpt ilike '%' || :rcpt || '%')"
+    " and (cast(:before as bigint) is null or m.mail_id < :before) order by m.mail_id desc limit :limit"
+)
+_MAIL = text(
+    'select m.*, d.term, d."on", d.director, d.director_key, d.reason, d.state as digest_state, d.why'
+    " from mail m join digest d using (digest_id) where m.mail_id = :mail_id"
+)
+_NOTES = text("select at, what, words from mail_note where mail_id = :mail_id order by note_id limit 200")
+_WAITING = text("select count(*) from mail where state in ('queued', 'sending')")
+
+
+class Wanted(NamedTuple):
+    """Which digests: by state, extraction, director; `before` the digest of that number."""
+
+    state: str | None = None
+    term: str | None = None
+    on: date | None = None
+    key: str | None = None
+    before: int | None = None
+
+
+EVERY = Wanted()
+
+
+def extractions(session: Session, limit: int = 20) -> Sequence[Any]:
+    """Extractions with the counts of their digests and mails, newest first."""
+    return session.execute(_EXTRACTIONS, {"limit": limit}).all()
+
+
+def digests(session: Session, wanted: Wanted = EVERY, limit: int = 50) -> Sequence[Any]:
+    """Digests with their last mail, newest first."""
+    return session.execute(_DIGESTS, {**wanted._asdict(), "limit": limit}).all()
+
+
+def mails(
+    session: Session, state: str | None = None, rcpt: str | None = None, before: int | None = None, limit: int = 50
+) -> Sequence[Any]:
+    """Mails, newest first; `rcpt` is a part of an address."""
+    values = {"state": state, "rcpt": rcpt, "before": before, "limit": limit}
+    return session.execute(_MAILS, values).all()
+
+
+def mail(session: Session, mail_id: int) -> Any | None:
+    """One mail with whom it is for."""
+    return session.execute(_MAIL, {"mail_id": mail_id}).one_or_none()
+
+
+def notes(session: Session, mail_id: int) -> Sequence[Any]:
+    """What happened to a mail, oldest first."""
+    return session.execute(_NOTES, {"mail_id": mail_id}).all()
+
+
+def waiting(session: Session) -> int:
+    """How many mails are not sent yet."""
+    count: int = session.execute(_WAITING).scalar_one()
+    return count

@@ -1,0 +1,129 @@
+"""What planning looks at: standings, courses, directors, what was told, what is snoozed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from services.notify.queries.content import days_of, lines_of
+from services.notify.rules.clock import is_snoozed
+from services.notify.rules.news import Course, Place, Standing, Told, Wish, course_of
+from services.notify.rules.planning import World
+from services.notify.rules.routes import Person, Route, route_of
+from services.notify.tables import AliasMatch, Director, Preference, Snooze
+
+_NEWEST = (
+    'newest as (select "group", max("on") as "on" from tier_state where term = :term and not removed group by "group")'
+)
+_STANDINGS = text(
+    f'with {_NEWEST} select t.school_key, t."group", t."on", t.ploc, t.school, t.region, t.cos, t.director, t.total,'
+    ' t.submitted, t.tier, t.needed, t.rate from tier_state t join newest using ("group", "on")'
+    " where t.term = :term and not t.removed"
+)
+_COURSES = text(
+    f'with {_NEWEST}, alert as (select t.school_key, t."group" from tier_state t join newest using ("group", "on")'
+    "  where t.term = :term and not t.removed and t.tier = 1)"
+    ' select h.school_key, h."group", array_agg(h.tier order by h."on") as tiers,'
+    '  array_agg(h.submitted order by h."on") as submitted, array_agg(cast(h.rate as float8) order by h."on") as rates'
+    ' from tier_state h join alert using (school_key, "group") where h.term = :term and not h.removed'
+    ' group by h.school_key, h."group"'
+)
+_TOLD = text(
+    'select distinct on (director_key) director_key, content, max("on") over (partition by director_key) as newest'
+    " from digest where term = :term and state = 'planned' order by director_key, digest_id desc"
+)
+
+
+_NEWEST_DAY = text('select max("on") from tier_state where term = :term and not removed')
+
+
+def newest_day(session: Session, term: str) -> date | None:
+    """The day of the newest extraction of the term."""
+    day: date | None = session.execute(_NEWEST_DAY, {"term": term}).scalar()
+    return day
+
+
+def standings(session: Session, term: str) -> dict[Place, Standing]:
+    """Where every school stands for each group, at the newest extraction of the term that has the group."""
+    rows = session.execute(_STANDINGS, {"term": term}).all()
+    return {(row[0], row[1]): Standing._make([*row[:-1], shown(row[-1])]) for row in rows}
+
+
+def shown(rate: Decimal | None) -> str:
+    """A rate for a mail: one decimal, rounded down so that a school in Tier 1 never reads 25 %."""
+    return "" if rate is None else f"{rate.quantize(Decimal('0.1'), ROUND_DOWN)} %"
+
+
+def courses(session: Session, term: str) -> dict[Place, Course]:
+    """How each place that is in Tier 1 came there."""
+    rows = session.execute(_COURSES, {"term": term}).all()
+    return {(row[0], row[1]): course_of(row.tiers, row.submitted, row.rates) for row in rows}
+
+
+def told(session: Session, term: str) -> dict[str, Told]:
+    """What each director (and head of a region) was last told in the term, by key."""
+    return {
+        row.director_key: Told(row.newest, lines_of(row.content), days_of(row.content))
+        for row in session.execute(_TOLD, {"term": term})
+    }
+
+
+def people(session: Session) -> list[Person]:
+    """The directors of the directory; a refusal counts only for the address that was refused."""
+    return [
+        Person(d.person_id, d.name, d.email, tuple(d.aliases), d.refused if d.refused_email == d.email else "")
+        for d in session.exec(select(Director).order_by(col(Director.person_id)))
+    ]
+
+
+def matches(session: Session) -> dict[str, str]:
+    """Spellings that a person matched: name key to person id."""
+    return {match.alias_key: match.person_id for match in session.exec(select(AliasMatch))}
+
+
+def routes(session: Session, spellings: Iterable[str]) -> dict[str, Route]:
+    """The route of each spelling, and of each director's own name."""
+    known, matched = people(session), matches(session)
+    wanted = {*spellings, *(person.name for person in known)}
+    return {spelling: route_of(spelling, known, matched) for spelling in wanted}
+
+
+def snoozed(session: Session, term: str, on: date, places: Iterable[Place]) -> dict[str, dict[Place, str]]:
+    """Places under a snooze that holds at an extraction, with its words, by director key."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for school_key, group in places:
+        groups[school_key].append(group)
+    found: dict[str, dict[Place, str]] = defaultdict(dict)
+    live = select(Snooze).where(col(Snooze.ended_at).is_(None), Snooze.term == term)
+    for snooze in session.exec(live.order_by(col(Snooze.snooze_id))):
+        if is_snoozed(on, snooze.on, snooze.until):
+            end = f"until {snooze.until}" if snooze.until else "until the next extraction"
+            for group in [snooze.group] if snooze.group else groups[snooze.school_key]:
+                found[snooze.director_key][snooze.school_key, group] = f"snoozed {end}: {snooze.reason}"
+    return found
+
+
+def wishes(session: Session) -> Mapping[str, Wish]:
+    return {p.person_id: Wish(p.only_changes, p.also_when_none) for p in session.exec(select(Preference))}
+
+
+def world(session: Session, term: str) -> World | None:
+    """All that planning looks at; None where the term has no rows."""
+    now = standings(session, term)
+    if not now:
+        return None
+    on = max(standing.on for standing in now.values())
+    spelled: Sequence[Any] = [standing.director for standing in now.values()]
+    return World(
+        on=on,
+        now=now,
+        courses=courses(session, term),
+        told=told(session, term),
+        routes=routes(session, spelled),
+        snoozed=snoozed(session, term, on, now),
+        wishes=wishes(session),
+    )

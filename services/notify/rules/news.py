@@ -1,0 +1,204 @@
+"""What is news for a director: the lines of a digest, the reason for it, and when there is nothing to say."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+ALERT_TIER = 1
+GROUP_ORDER = ("students", "staff", "parents")
+NEW, STILL, SNOOZED, MISSING, LEFT, MOVED = "new", "still", "snoozed", "missing", "left", "moved"
+OPEN = (NEW, STILL, SNOOZED, MISSING)
+LISTED = (NEW, STILL)
+BLOCKS = "▁▂▃▄▅▆▇█"
+TREND_LENGTH = 6
+
+Place = tuple[str, str]
+
+
+class Standing(NamedTuple):
+    """A school's state for one group at the newest extraction that has the group."""
+
+    school_key: str
+    group: str
+    on: date
+    ploc: str
+    school: str
+    region: str
+    cos: str
+    director: str
+    total: int | None
+    submitted: int | None
+    tier: int | None
+    needed: int | None
+    rate: str
+
+
+class Course(NamedTuple):
+    """How a place came here: extractions in Tier 1 without a break, surveys gained since the one before, rates."""
+
+    lasted: int
+    gained: int | None
+    rates: Sequence[float | None]
+
+
+class Line(NamedTuple):
+    """One row of a digest. `mark` is new, still, snoozed, missing, left or moved; `on` the day of the numbers."""
+
+    mark: str
+    school_key: str
+    group: str
+    on: date
+    ploc: str
+    school: str
+    region: str
+    cos: str
+    director: str
+    total: int | None
+    submitted: int | None
+    needed: int | None
+    rate: str
+    gained: int | None
+    lasted: int
+    trend: str
+    note: str
+
+    @property
+    def place(self) -> Place:
+        return (self.school_key, self.group)
+
+
+class Told(NamedTuple):
+    """What a director was last told: the day of the newest extraction told, its lines, the day of each group."""
+
+    on: date
+    lines: Sequence[Line]
+    as_of: Mapping[str, date]
+
+
+class Wish(NamedTuple):
+    """A director's preference: only changes instead of the whole list each time; a mail also when nothing is due."""
+
+    only_changes: bool = False
+    also_when_none: bool = False
+
+
+Standings = Mapping[Place, Standing]
+NO_COURSE = Course(1, None, ())
+
+
+def course_of(tiers: Sequence[int | None], submitted: Sequence[int | None], rates: Sequence[float | None]) -> Course:
+    """The course of a place from its extractions, oldest first; one where it was absent does not break it."""
+    lasted = 0
+    for tier in reversed(tiers):
+        if tier != ALERT_TIER:
+            break
+        lasted += 1
+    last, before = submitted[-1], submitted[-2] if len(submitted) > 1 else None
+    gained = last - before if last is not None and before is not None else None
+    return Course(max(lasted, 1), gained, rates)
+
+
+def trend_of(rates: Sequence[float | None]) -> str:
+    """The last rates as small blocks from 0 to 50 percent, a dot where one is missing."""
+    shown = rates[-TREND_LENGTH:]
+    if len(shown) < 2:
+        return ""
+    return "".join("·" if rate is None else BLOCKS[min(7, max(0, int(rate / 50 * 8)))] for rate in shown)
+
+
+def line_of(standing: Standing, mark: str, course: Course, note: str = "") -> Line:
+    own = {field: getattr(standing, field) for field in Standing._fields if field != "tier"}
+    return Line(mark=mark, gained=course.gained, lasted=course.lasted, trend=trend_of(course.rates), note=note, **own)
+
+
+def open_lines(
+    mine: Iterable[Standing], told: Told | None, courses: Mapping[Place, Course], snoozed: Mapping[Place, str]
+) -> list[Line]:
+    """The lines of the schools that are in Tier 1 now."""
+    known = set() if told is None else {line.place for line in told.lines if line.mark in OPEN}
+    lines = []
+    for standing in mine:
+        place = (standing.school_key, standing.group)
+        if standing.tier != ALERT_TIER:
+            continue
+        mark = STILL if told is None or place in known else NEW
+        mark = SNOOZED if place in snoozed else mark
+        lines.append(line_of(standing, mark, courses.get(place, NO_COURSE), snoozed.get(place, "")))
+    return lines
+
+
+def closed_lines(told: Told, now: Standings, owners: Mapping[Place, str], key: str) -> list[Line]:
+    """The lines of what was told as open and is no longer this director's in Tier 1.
+
+    Absent is unknown, not solved: such a school stays listed as missing, with the day it was last seen.
+    """
+    lines = []
+    for line in told.lines:
+        if line.mark not in OPEN:
+            continue
+        standing = now.get(line.place)
+        if standing is None:
+            lines.append(line._replace(mark=MISSING, gained=None))
+        elif owners[line.place] != key:
+            course = Course(line.lasted, None, ())
+            lines.append(line_of(standing, MOVED, course, standing.director)._replace(trend=line.trend))
+        elif standing.tier is None:
+            lines.append(line._replace(mark=MISSING, gained=None, note="no surveys are expected there any more"))
+        elif standing.tier != ALERT_TIER:
+            gained = None if None in (standing.submitted, line.submitted) else standing.submitted - line.submitted  # type: ignore[operator]
+            lines.append(line_of(standing, LEFT, Course(line.lasted, gained, ()))._replace(trend=line.trend))
+    return lines
+
+
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """By group, then fewest surveys needed first."""
+    return sorted(
+        lines, key=lambda line: (GROUP_ORDER.index(line.group), line.needed or 0, line.school, line.school_key)
+    )
+
+
+def changed_places(lines: Sequence[Line], told: Told) -> set[Place]:
+    """Places whose mark opened or closed, or whose numbers are not those that were told."""
+    before = {line.place: line for line in told.lines if line.mark in OPEN}
+    found = set()
+    for line in lines:
+        was = before.get(line.place)
+        opened = was is None or (line.mark in LISTED) != (was.mark in LISTED)
+        if opened or (line.submitted, line.total, line.on) != (was.submitted, was.total, was.on):  # type: ignore[union-attr]
+            found.add(line.place)
+    return found
+
+
+def is_correction(lines: Sequence[Line], told: Told | None, on: date) -> bool:
+    """Whether numbers that were told of this very extraction are different now."""
+    if told is None or told.on != on:
+        return False
+    return any(told.as_of.get(group) == on for _, group in changed_places(lines, told))
+
+
+def reason_of(lines: Sequence[Line], told: Told | None, on: date, wish: Wish) -> str | None:
+    """Why a mail is due, as Alertmanager's pipeline names it; None when there is nothing to say.
+
+    The clock is the extraction, not the hour: the same list is told again only by a newer extraction.
+    """
+    marks = {line.mark for line in lines}
+    listed = marks & set(LISTED)
+    fresh = told is None or on > told.on
+    if told is None:
+        return "first" if listed else "none in Tier 1" if wish.also_when_none and not lines else None
+    known_missing = {line.place for line in told.lines if line.mark == MISSING}
+    newly_missing = any(line.mark == MISSING and line.place not in known_missing for line in lines)
+    if LEFT in marks and not marks & set(OPEN):
+        return "all left"
+    for due, reason in (
+        (NEW in marks, "new schools"),
+        (LEFT in marks, "some left"),
+        (MOVED in marks, "moved"),
+        (newly_missing, "missing"),
+        (bool(listed) and fresh and not wish.only_changes, "still"),
+        (bool(listed) and not fresh and bool(changed_places(lines, told)), "corrected"),
+        (fresh and not lines and wish.also_when_none, "none in Tier 1"),
+    ):
+        if due:
+            return reason
+    return None

@@ -1,0 +1,103 @@
+"""Planning as one pure decision: from what stands now and what was told, the digests that are due."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from services.notify.rules.news import (
+    OPEN,
+    Course,
+    Line,
+    Place,
+    Standing,
+    Standings,
+    Told,
+    Wish,
+    closed_lines,
+    in_order,
+    is_correction,
+    line_of,
+    open_lines,
+    reason_of,
+)
+from services.notify.rules.routes import Route
+
+
+class World(NamedTuple):
+    """All that planning looks at. `told`, `snoozed`, `wishes` are by director key; `routes` by spelling."""
+
+    on: date
+    now: Standings
+    courses: Mapping[Place, Course]
+    told: Mapping[str, Told]
+    routes: Mapping[str, Route]
+    snoozed: Mapping[str, Mapping[Place, str]]
+    wishes: Mapping[str, Wish]
+
+
+class Due(NamedTuple):
+    """One digest that is due."""
+
+    key: str
+    spelling: str
+    route: Route
+    reason: str
+    correction: bool
+    lines: list[Line]
+
+
+def owners_of(world: World) -> dict[Place, str]:
+    """Who each place belongs to now, by director key."""
+    return {place: world.routes[standing.director].key for place, standing in world.now.items()}
+
+
+def digests_due(world: World, only: Collection[str] | None = None) -> list[Due]:
+    """The digests that are due, for all directors or for some keys only; two spellings of one person are one."""
+    owners = owners_of(world)
+    mine: dict[str, list[Standing]] = defaultdict(list)
+    for place, standing in world.now.items():
+        mine[owners[place]].append(standing)
+    in_file = {standing.director for standing in world.now.values()}
+    best_last = sorted(world.routes.items(), key=lambda item: (item[0] in in_file, item[0]))
+    spelled = {route.key: (spelling, route) for spelling, route in best_last}
+    found = []
+    for key in sorted({*mine, *world.told}):
+        if (only is not None and key not in only) or key not in spelled:
+            continue
+        told = world.told.get(key)
+        lines = open_lines(mine[key], told, world.courses, world.snoozed.get(key, {}))
+        if told is not None:
+            lines += closed_lines(told, world.now, owners, key)
+        lines = in_order(lines)
+        reason = reason_of(lines, told, world.on, world.wishes.get(key, Wish()))
+        if reason is not None:
+            found.append(Due(key, *spelled[key], reason, is_correction(lines, told, world.on), lines))
+    return sorted(found, key=lambda due: (due.spelling.casefold(), due.key))
+
+
+def escalations_due(world: World, heads: Collection[str], after: int) -> list[Due]:
+    """One digest per region with a known head: the places in Tier 1 for `after` extractions or more, once new ones come."""
+    found = []
+    for region in sorted(heads):
+        key = f"head:{region}"
+        told = world.told.get(key)
+        known = set() if told is None else {line.place for line in told.lines if line.mark in OPEN}
+        lines = [
+            line_of(standing, "still" if place in known else "new", world.courses[place])
+            for place, standing in world.now.items()
+            if standing.region == region and standing.tier == 1 and place in world.courses
+            and world.courses[place].lasted >= after
+        ]  # fmt: skip
+        if after and any(line.mark == "new" for line in lines):
+            route = Route(key, f"Region {region}", key, "")
+            found.append(Due(key, f"Head of region {region}", route, "escalated", False, in_order(lines)))
+    return found
+
+
+def counts_of(lines: Sequence[Line]) -> dict[str, int]:
+    """How many lines carry each mark."""
+    found: dict[str, int] = defaultdict(int)
+    for line in lines:
+        found[line.mark] += 1
+    return dict(found)

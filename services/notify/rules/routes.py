@@ -1,0 +1,83 @@
+"""Who a director's name is: the one person of the directory, or the reason why nobody, with suggestions for a person."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from shared.names import name_key, person_name, same_person
+
+
+class Route(NamedTuple):
+    """Where a director's mail goes: the person, or None with the reason; `key` is by whom digests are kept."""
+
+    key: str
+    name: str
+    person_id: str | None
+    why: str
+
+
+class Person(NamedTuple):
+    """A director of the directory with all spellings of the name; `refused` is the server's no to the address."""
+
+    person_id: str
+    name: str
+    email: str
+    aliases: tuple[str, ...]
+    refused: str = ""
+
+
+class Suggestion(NamedTuple):
+    """Somebody whom a spelling may mean; `score` from 0 to 1 orders them, and decides nothing."""
+
+    person_id: str
+    name: str
+    score: float
+
+
+def route_of(spelling: str, people: Iterable[Person], matches: Mapping[str, str]) -> Route:
+    """The one person whose name, alias or matched spelling this is; never guessed. `matches`: name key -> person id."""
+    known = {person.person_id: person for person in people}
+    key = name_key(spelling)
+    if not key:
+        return _nobody(spelling, "the row names no regional director")
+    if matches.get(key) in known:
+        return _somebody(spelling, known[matches[key]])
+    exact = [p for p in known.values() if any(name.casefold() == spelling.casefold() for name in p.aliases)]
+    near = exact or [person for person in known.values() if _may_be(spelling, person)]
+    if len(near) == 1:
+        return _somebody(spelling, near[0])
+    if near:
+        return _nobody(spelling, "several people of the directory have this name")
+    return _nobody(spelling, "nobody in the directory has this name")
+
+
+def _may_be(spelling: str, person: Person) -> bool:
+    spelled = person_name(spelling)
+    names = [person_name(name) for name in person.aliases]
+    return spelled is not None and any(name is not None and same_person(spelled, name) for name in names)
+
+
+def _somebody(spelling: str, person: Person) -> Route:
+    if not person.email:
+        return Route(person.person_id, person.name, None, "the directory has no address for this person")
+    if person.refused:
+        return Route(person.person_id, person.name, None, f"the address {person.email} was refused: {person.refused}")
+    return Route(person.person_id, person.name, person.person_id, "")
+
+
+def _nobody(spelling: str, why: str) -> Route:
+    return Route(f"?{name_key(spelling)}", spelling, None, why)
+
+
+def suggestions(spelling: str, people: Iterable[Person], most: int = 3) -> list[Suggestion]:
+    """The people whose spellings are nearest, best first."""
+    key = name_key(spelling)
+    scored = [
+        Suggestion(
+            person.person_id,
+            person.name,
+            max((difflib.SequenceMatcher(None, key, name_key(name)).ratio() for name in person.aliases), default=0.0),
+        )
+        for person in people
+    ]
+    return sorted((s for s in scored if s.score >= 0.5), key=lambda s: (-s.score, s.name))[:most]

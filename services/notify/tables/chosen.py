@@ -1,0 +1,49 @@
+"""What central staff have chosen for alerts, the heads of the regions, and the state of the way to the mail server."""
+
+from datetime import datetime, time
+
+from sqlmodel import Field
+
+from services.notify.tables.schema import NOW, NotifyTable, default
+
+
+class Chosen(NotifyTable, table=True):
+    """The one row of settings; without it the defaults hold: nothing held but thin extractions, no hours, no reminders."""
+
+    __tablename__ = "chosen"
+
+    id: int = Field(default=1, primary_key=True)
+    hold_all: bool = Field(default=False, sa_column_kwargs=default("false"))
+    hold_thin: bool = Field(default=True, sa_column_kwargs=default("true"))
+    wait_minutes: int = Field(default=15, sa_column_kwargs=default("15"))
+    opens: time | None = None
+    closes: time | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    weekdays_only: bool = Field(default=False, sa_column_kwargs=default("false"))
+    remind_days: int = Field(default=0, sa_column_kwargs=default("0"))
+    escalate_after: int = Field(default=3, sa_column_kwargs=default("3"))
+    per_minute: int = Field(default=0, sa_column_kwargs=default("0"))
+    link_days: int = Field(default=14, sa_column_kwargs=default("14"))
+
+
+class RegionHead(NotifyTable, table=True):
+    """Who gets a region's escalations."""
+
+    __tablename__ = "region_head"
+
+    region: str = Field(primary_key=True)
+    name: str
+    email: str
+
+
+class Lane(NotifyTable, table=True):
+    """The one row on the mail server: no try before `resume_at`, and why."""
+
+    __tablename__ = "lane"
+
+    id: int = Field(default=1, primary_key=True)
+    resume_at: datetime
+    failure: str
+    words: str
+    since: datetime | None = Field(default=None, sa_column_kwargs=NOW)

@@ -1,0 +1,94 @@
+"""What others told: tiers per extraction, uploads and how much of each is here, directors and their spellings."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import SmallInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from services.notify.tables.schema import NOW, NotifyTable, default
+
+
+class TierState(NotifyTable, table=True):
+    """A school's tier for one group at one extraction, as rates last told it."""
+
+    __tablename__ = "tier_state"
+
+    term: str = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+    group: str = Field(primary_key=True)
+    school_key: str = Field(primary_key=True)
+    state: int
+    ploc: str
+    school: str
+    region: str
+    cos: str
+    director: str
+    total: int | None
+    submitted: int | None
+    tier: int | None = Field(sa_type=SmallInteger)
+    needed: int | None
+    rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    removed: bool = Field(sa_column_kwargs=default("false"))
+
+
+class Upload(NotifyTable, table=True):
+    """An upload whose tiers were told; `outcome` says how it was planned, once it is. `late` names groups not here."""
+
+    __tablename__ = "upload"
+
+    upload_id: UUID = Field(primary_key=True)
+    term: str = Field(index=True)
+    on: date
+    revision: int
+    groups: list[str] = Field(sa_type=ARRAY(Text))
+    thin: bool
+    is_undo: bool
+    window_closes: date
+    heard_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
+    outcome: str | None = None
+    late: list[str] = Field(default=[], sa_type=ARRAY(Text), sa_column_kwargs=default("'{}'"))
+    planned_at: datetime | None = None
+    released_at: datetime | None = None
+
+
+class Arrival(NotifyTable, table=True):
+    """One group of an upload: which parts have come."""
+
+    __tablename__ = "arrival"
+
+    upload_id: UUID = Field(primary_key=True)
+    group: str = Field(primary_key=True)
+    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
+    of: int
+    groups: list[str] = Field(sa_type=ARRAY(Text))
+    arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
+
+
+class Director(NotifyTable, table=True):
+    """A regional director of the directory; `refused` is the mail server's no to `refused_email`."""
+
+    __tablename__ = "director"
+
+    person_id: str = Field(primary_key=True)
+    revision: int
+    name: str
+    email: str
+    aliases: list[str] = Field(sa_type=ARRAY(Text))
+    refused_email: str = Field(default="", sa_column_kwargs=default("''"))
+    refused: str = Field(default="", sa_column_kwargs=default("''"))
+
+
+class AliasMatch(NotifyTable, table=True):
+    """A spelling that a person matched to a director."""
+
+    __tablename__ = "alias_match"
+
+    alias_key: str = Field(primary_key=True)
+    alias: str
+    person_id: str
+    revision: int
+    by: str
+    at: datetime | None = Field(default=None, sa_column_kwargs=NOW)

@@ -1,0 +1,112 @@
+"""A small district for the tests of alerts: what rates and ingest would tell, told to notify's own listeners."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from services.notify.actions import planning, routing, standings
+from services.rates.rules import rate, surveys_needed, tier
+from shared.db import transaction
+from shared.events import DirectoryLoaded, DirectoryPerson, Group, TierRow, TiersComputed
+
+TERM = "Sp25"
+FEB7, FEB14, FEB21, FEB28 = (date(2025, 2, day) for day in (7, 14, 21, 28))
+VEGA, FRANCO = "VEGA, MARTA", "FRANCO, SERGIO L"
+DIRECTORS = (("director@lausd.example", "Vega, Marta"), ("sergio.franco@lausd.example", "Franco, Sergio L"))
+
+Numbers = Mapping[str, tuple[int | None, int | None]]
+
+
+def person(email: str, name: str, *aliases: str) -> DirectoryPerson:
+    return DirectoryPerson(f"director:{email}", name, email, "director", [], list(aliases))
+
+
+def tell_directory(people: Iterable[DirectoryPerson] | None = None, revision: int = 1) -> None:
+    """A directory with these directors (by default Vega and Franco)."""
+    listed = [person(email, name) for email, name in DIRECTORS] if people is None else list(people)
+    event = DirectoryLoaded(revision=revision, part=1, parts=1, schools=[], people=listed)
+    with transaction("notify") as session:
+        standings.keep_directory(session, event)
+        routing.route_waiting(session)
+
+
+def row(school: str, submitted: int | None, total: int | None, director: str = VEGA, region: str = "E") -> TierRow:
+    """A school's row; the key is the PLOC `Alder 4001` ends with."""
+    computed_rate: Decimal | None = rate(submitted, total)
+    ploc = school.split()[-1]
+    numbers = (total, submitted, tier(submitted, total), surveys_needed(submitted, total), computed_rate)
+    return TierRow(f"1{ploc}01", ploc, school, region, "North CoS", director, *numbers)
+
+
+def tiers(
+    rows: Sequence[TierRow], on: date = FEB21, *, group: Group = "parents", groups: Sequence[Group] = (), **told: Any
+) -> TiersComputed:
+    """The tiers of one group at one extraction; `told` overrides revision, state, upload_id, thin and so on."""
+    values: dict[str, Any] = {
+        "upload_id": uuid4(),
+        "revision": 1,
+        "state": told.get("revision", 1),
+        "part": 1,
+        "parts": 1,
+        "thin": False,
+        "is_undo": False,
+        "window_closes": on + timedelta(days=28),
+        "changed": len(rows),
+        "expected": len(rows),
+        "removed": [],
+        **told,
+    }
+    return TiersComputed(term=TERM, on=on, group=group, groups=tuple(groups or (group,)), rows=list(rows), **values)
+
+
+def hear(*events: TiersComputed) -> None:
+    """Each event in a transaction of its own, as the inbox does it."""
+    for event in events:
+        with transaction("notify") as session:
+            if standings.keep_tiers(session, event):
+                planning.plan_extraction(session, event.term, event.on)
+
+
+def tell(rows: Sequence[TierRow], on: date = FEB21, **told: Any) -> UUID:
+    """Tells one group of an extraction; answers the upload."""
+    event = tiers(rows, on, **told)
+    hear(event)
+    return event.upload_id
+
+
+def asked(statement: str, **values: Any) -> Sequence[Any]:
+    """Rows of notify's schema."""
+    with transaction("notify") as session:
+        return session.execute(text(statement), values).all()
+
+
+def digests(*states: str) -> list[tuple[str, str, str]]:
+    """(director, reason, state) of every digest that was not replaced, or of those states, oldest first."""
+    rows = asked("select director, reason, state from digest order by digest_id")
+    return [(r.director, r.reason, r.state) for r in rows if r.state in (states or ("planned", "held", "unroutable"))]
+
+
+def marks(director: str = VEGA) -> dict[str, str]:
+    """School and group to mark in the director's newest digest."""
+    rows = asked(
+        "select content from digest where director = :director order by digest_id desc limit 1", director=director
+    )
+    return {f"{line[4]}/{line[2]}": line[0] for line in rows[0].content["lines"]}
+
+
+def mails(*states: str) -> list[tuple[str, str]]:
+    """(address, subject) of mails in the states (queued by default), oldest first."""
+    rows = asked(
+        "select rcpt, subject from mail where state = any(:states) order by mail_id", states=list(states or ("queued",))
+    )
+    return [(r.rcpt, r.subject) for r in rows]
+
+
+def mark_sent() -> None:
+    """All queued mails count as sent, as if a server had taken them."""
+    with transaction("notify") as session:
+        session.execute(text("update mail set state = 'sent', sent_at = now() where state = 'queued'"))

@@ -1,0 +1,270 @@
+"""Planning on the real database: who gets which digest, what is replaced, held, waiting, and told again."""
+
+import pytest
+
+from services.notify.actions import mails as mail_actions
+from services.notify.actions import planning, routing
+from shared.db import transaction
+from shared.errors import Conflict
+from shared.events import Group
+from tests.notify.telling import (
+    FEB14,
+    FEB21,
+    FEB28,
+    FRANCO,
+    TERM,
+    VEGA,
+    asked,
+    digests,
+    hear,
+    mails,
+    mark_sent,
+    marks,
+    person,
+    row,
+    tell,
+    tell_directory,
+    tiers,
+)
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+
+
+def test_the_first_extraction_tells_each_director_of_the_own_schools_only() -> None:
+    tell_directory()
+    tell(LOW)
+    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert marks() == {"4002/parents": "still", "4001/parents": "still"}
+    assert mails() == [
+        ("sergio.franco@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)"),
+        ("director@lausd.example", "SES Sp25: 2 schools in Tier 1 (Feb 21)"),
+    ]
+
+
+def test_what_changed_is_told_against_what_was_last_told() -> None:
+    tell_directory()
+    tell([*LOW, row("Dogwood 4004", 40, 100)], FEB14)
+    mark_sent()
+    tell([row("Alder 4001", 60, 100), row("Birch 4002", 20, 100), row("Dogwood 4004", 3, 100)], FEB21)
+    assert digests()[-1] == (VEGA, "new schools", "planned")
+    assert marks() == {"4001/parents": "left", "4002/parents": "still", "4004/parents": "new"}
+    assert mails()[-1][1] == "SES Sp25: 2 schools in Tier 1, 1 new, 1 left (Feb 21)"
+
+
+def test_a_missing_school_is_unknown_and_neither_left_nor_new_when_it_comes_back() -> None:
+    tell_directory()
+    tell(LOW[:2], FEB14)
+    mark_sent()
+    tell(LOW[:1], FEB21)
+    assert marks() == {"4001/parents": "still", "4002/parents": "missing"}
+    mark_sent()
+    tell(LOW[:2], FEB28)
+    assert digests()[-1][1] == "still"
+    assert marks() == {"4001/parents": "still", "4002/parents": "still"}
+
+
+def test_all_left_is_told_once_and_then_nothing() -> None:
+    tell_directory()
+    tell(LOW[:2], FEB14)
+    mark_sent()
+    high = [row("Alder 4001", 60, 100), row("Birch 4002", 80, 100)]
+    tell(high, FEB21)
+    assert mails()[-1][1] == "SES Sp25: all your schools have left Tier 1 (Feb 21)"
+    mark_sent()
+    tell(high, FEB28)
+    assert [reason for _, reason, _ in digests()] == ["first", "all left"]
+
+
+def test_nothing_in_tier_1_and_no_expected_surveys_mail_nobody() -> None:
+    tell_directory()
+    tell([row("Alder 4001", 60, 100), row("Birch 4002", 0, 0), row("Cedar 4003", None, None)])
+    assert digests() == []
+
+
+def test_an_older_extraction_and_an_unchanged_one_mail_nobody() -> None:
+    tell_directory()
+    tell(LOW, FEB21)
+    mark_sent()
+    tell(LOW, FEB14)
+    tell(LOW, FEB21, revision=2)
+    assert len(digests()) == 2
+    assert [r.outcome for r in asked('select outcome from upload order by "on", revision')] == [
+        "older extraction", "planned", "planned",
+    ]  # fmt: skip
+
+
+def test_a_correction_reaches_only_whom_it_concerns_and_says_so() -> None:
+    tell_directory()
+    tell(LOW)
+    mark_sent()
+    tell([row("Alder 4001", 12, 100), *LOW[1:]], revision=2)
+    assert digests()[2:] == [(VEGA, "corrected", "planned")]
+    assert mails() == [("director@lausd.example", "Correction - SES Sp25: 2 schools still in Tier 1 (Feb 21)")]
+
+
+def test_a_quick_correction_replaces_the_mail_that_is_not_sent_yet() -> None:
+    tell_directory()
+    tell(LOW)
+    tell([row("Alder 4001", 60, 100), *LOW[1:]], revision=2)
+    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert marks() == {"4002/parents": "still"}
+    assert len(mails()) == 2
+    assert len(mails("superseded")) == 2
+
+
+def test_a_mail_that_may_have_been_sent_is_not_replaced() -> None:
+    tell_directory()
+    tell(LOW)
+    with transaction("notify") as session:
+        session.connection().exec_driver_sql("update mail set unknown = 1")
+    tell([row("Alder 4001", 12, 100), *LOW[1:]], revision=2)
+    assert [reason for _, reason, _ in digests()] == ["first", "first", "corrected"]
+
+
+def test_a_second_group_of_the_same_extraction_is_no_correction() -> None:
+    tell_directory()
+    tell(LOW)
+    mark_sent()
+    tell([row("Alder 4001", 3, 50)], group="students", revision=2)
+    assert digests()[2:] == [(VEGA, "new schools", "planned")]
+    assert not mails()[-1][1].startswith("Correction")
+
+
+def test_digests_wait_for_all_groups_of_an_upload() -> None:
+    tell_directory()
+    first = tiers(LOW, groups=("students", "parents"))
+    hear(first)
+    assert digests() == []
+    hear(tiers([row("Alder 4001", 3, 50)], group="students", groups=("students", "parents"), upload_id=first.upload_id))
+    assert len(digests()) == 2
+    assert marks()["4001/students"] == "still"
+
+
+def test_a_correction_of_one_group_waits_for_the_upload_that_is_still_coming_in() -> None:
+    tell_directory()
+    both: tuple[Group, ...] = ("students", "parents")
+    first = tiers(LOW, groups=both)
+    students = tiers([row("Alder 4001", 3, 50)], group="students", groups=both, upload_id=first.upload_id)
+    hear(first, tiers([row("Alder 4001", 12, 100), *LOW[1:]], revision=2))
+    assert digests() == []
+    hear(students)
+    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert sorted(r.outcome for r in asked("select outcome from upload")) == ["planned", "together with revision 2"]
+
+
+def test_after_the_time_out_the_mail_names_the_group_that_did_not_come() -> None:
+    tell_directory()
+    first = tiers(LOW, groups=("students", "parents"))
+    hear(first)
+    with transaction("notify") as session:
+        session.connection().exec_driver_sql("update upload set heard_at = now() - interval '16 min'")
+    for _ in range(2):
+        with transaction("notify") as session:
+            planning.plan_overdue(session)
+    assert len(digests()) == 2
+    assert "Students of this extraction had not come" in asked("select body from mail limit 1")[0].body
+    hear(tiers([row("Alder 4001", 3, 50)], group="students", groups=("students", "parents"), upload_id=first.upload_id))
+    assert len(digests()) == 2
+    assert marks()["4001/students"] == "still"
+    assert "had not come" not in asked("select body from mail order by mail_id desc limit 1")[0].body
+
+
+def test_thin_extractions_are_held_until_a_person_releases_them() -> None:
+    tell_directory()
+    tell(LOW, thin=True)
+    assert [state for *_, state in digests()] == ["held", "held"]
+    assert (mails(), len(mails("held"))) == ([], 2)
+    with transaction("notify") as session:
+        assert mail_actions.release(session, TERM, FEB21, "central@lausd.example as central") == 2
+    assert [state for *_, state in digests()] == ["planned", "planned"]
+    assert len(mails()) == 2
+    with transaction("notify") as session, pytest.raises(Conflict):
+        mail_actions.release(session, TERM, FEB21, "central@lausd.example as central")
+
+
+def test_a_whole_extraction_takes_the_place_of_the_thin_one_that_is_held() -> None:
+    tell_directory()
+    tell(LOW[:1], thin=True)
+    tell(LOW, revision=2)
+    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert mails("held") == []
+
+
+def test_an_undo_of_what_was_held_mails_nobody() -> None:
+    tell_directory()
+    tell(LOW, thin=True)
+    tell([], revision=2, is_undo=True, removed=[r.school_key for r in LOW])
+    assert digests() == []
+    assert mails("queued", "held") == []
+
+
+def test_a_person_can_hold_mails_that_are_not_sent() -> None:
+    tell_directory()
+    tell(LOW)
+    with transaction("notify") as session:
+        assert mail_actions.hold(session, TERM, FEB21, "central", "numbers look wrong") == 2
+    assert (mails(), [state for *_, state in digests()]) == ([], ["held", "held"])
+
+
+def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> None:
+    tell_directory()
+    tell([*LOW[:2], row("Cedar 4003", 5, 100, "FRNCO. SERGIO")])
+    assert digests("unroutable") == [("FRNCO. SERGIO", "first", "unroutable")]
+    with transaction("notify") as session:
+        routing.match_alias(session, "FRNCO. SERGIO", "director:sergio.franco@lausd.example", "central")
+    assert digests("unroutable") == []
+    assert mails()[-1] == ("sergio.franco@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)")
+    said = asked("select payload from outbox_event where topic = 'notify.alias_resolved'")
+    assert [(e.payload["alias"], e.payload["person_id"]) for e in said] == [
+        ("FRNCO. SERGIO", "director:sergio.franco@lausd.example")
+    ]
+
+
+def test_a_later_directory_sends_what_waited() -> None:
+    tell_directory([])
+    tell(LOW)
+    assert [state for *_, state in digests()] == ["unroutable", "unroutable"]
+    tell_directory(revision=2)
+    assert [state for *_, state in digests()] == ["planned", "planned"]
+    assert len(mails()) == 2
+
+
+def test_a_match_for_someone_who_has_a_mail_already_gives_one_mail_with_both() -> None:
+    tell_directory()
+    tell([*LOW[:2], row("Cedar 4003", 5, 100, "V. MARTA")])
+    with transaction("notify") as session:
+        routing.match_alias(session, "V. MARTA", "director:director@lausd.example", "central")
+    assert mails() == [("director@lausd.example", "SES Sp25: 3 schools in Tier 1 (Feb 21)")]
+
+
+def test_two_spellings_of_one_person_are_one_mail_and_two_people_of_one_name_are_none() -> None:
+    tell_directory()
+    tell([LOW[2], row("Alder 4001", 10, 100, "Franco, Sergio")])
+    assert mails() == [("sergio.franco@lausd.example", "SES Sp25: 2 schools in Tier 1 (Feb 21)")]
+    people = [person("a@lausd.example", "Kim, Ana"), person("b@lausd.example", "Kim, Ana")]
+    tell_directory(people, revision=2)
+    tell([row("Alder 4001", 10, 100, "KIM, ANA")], FEB28)
+    assert digests("unroutable") == [("KIM, ANA", "first", "unroutable")]
+
+
+def test_a_school_that_moved_goes_to_the_new_director_and_the_former_is_told_once() -> None:
+    tell_directory()
+    tell(LOW, FEB14)
+    mark_sent()
+    moved = [row("Alder 4001", 10, 100, FRANCO), *LOW[1:]]
+    tell(moved, FEB21)
+    assert marks(VEGA) == {"4001/parents": "moved", "4002/parents": "still"}
+    assert marks(FRANCO) == {"4001/parents": "new", "4003/parents": "still"}
+    mark_sent()
+    tell(moved, FEB28)
+    assert marks(VEGA) == {"4002/parents": "still"}
+
+
+def test_who_lost_the_only_school_to_another_director_is_told_it_moved() -> None:
+    tell_directory()
+    tell(LOW[:1], FEB14)
+    mark_sent()
+    tell([row("Alder 4001", 10, 100, FRANCO)], FEB21)
+    assert digests()[1:] == [(FRANCO, "first", "planned"), ("Vega, Marta", "moved", "planned")]

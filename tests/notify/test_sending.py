@@ -1,0 +1,173 @@
+"""Sending to a real mail server: what arrives, what is tried again, what is marked, what is never sent twice."""
+
+import io
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+
+from services.notify.actions import sending
+from shared.settings import settings
+from tests.notify.sinks import Sink, sink, slowed
+from tests.notify.telling import FEB28, FRANCO, VEGA, asked, digests, mails, person, row, tell, tell_directory
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, clean: None) -> Iterator[Sink]:
+    """A mail server that the settings lead to, and a directory."""
+    with sink() as (kept, url):
+        monkeypatch.setattr(settings(), "smtp_url", url)
+        tell_directory()
+        yield kept
+
+
+def try_again_now() -> None:
+    """As if the time to wait had passed."""
+    asked(
+        "with x as (delete from lane) update mail set next_at = now() where state in ('queued','sending') returning 1"
+    )
+
+
+def test_each_director_gets_one_mail_with_text_page_and_workbook(server: Sink) -> None:
+    tell(LOW)
+    sending.send_due()
+    sending.send_due()
+    received = dict(server.messages())
+    assert sorted(received) == ["director@lausd.example", "sergio.franco@lausd.example"]
+    assert len(server.accepted) == 2
+    mail = received["director@lausd.example"]
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Reply-To"] == settings().support_email
+    assert [part.get_content_type().rpartition("/")[2] for part in mail.walk()] == [
+        "mixed", "alternative", "plain", "html", "vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ]  # fmt: skip
+    assert "Alder 4001" in str(mail.get_body(("plain",)))
+    assert "Cedar" not in mail.as_string()
+    workbook = next(mail.iter_attachments())
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.get_content())).active
+    assert sheet is not None
+    assert [(r[1], r[10]) for r in sheet.iter_rows(min_row=2, values_only=True)] == [
+        ("Birch 4002", 5), ("Alder 4001", 15),
+    ]  # fmt: skip
+    assert mails() == []
+    assert {r.last_reply for r in asked("select last_reply from mail")} == {"250 OK: kept"}
+
+
+def test_several_mails_go_over_one_connection_to_a_near_server(server: Sink) -> None:
+    tell(LOW)
+    sending.send_due()
+    assert server.connections == 1
+
+
+def test_a_temporary_refusal_is_tried_again_with_the_same_message_id(server: Sink) -> None:
+    refused: list[str] = []
+
+    def once(rcpt: str) -> str | None:
+        if rcpt in refused:
+            return None
+        refused.append(rcpt)
+        return "451 4.3.0 disk busy"
+
+    server.on_data = once
+    tell(LOW)
+    sending.send_due()
+    waiting = asked("select failure, next_at > now() + interval '20 s' as later, message_id from mail")
+    assert [(r.failure, r.later) for r in waiting] == [("temporary", True)] * 2
+    try_again_now()
+    sending.send_due()
+    assert {m["Message-ID"] for _, m in server.messages()} == {r.message_id for r in waiting}
+    assert [r.words for r in asked("select words from mail_note")] == ["451 4.3.0 disk busy"] * 2
+
+
+def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) -> None:
+    server.on_rcpt = lambda rcpt: "550 5.1.1 no such user" if rcpt.startswith("director@") else None
+    tell(LOW)
+    sending.send_due()
+    assert len(server.accepted) == 1
+    assert digests("unroutable") == [(VEGA, "first", "unroutable")]
+    tell(LOW, FEB28)
+    assert [state for director, _, state in digests()[1:] if director == VEGA] == ["unroutable"]
+    tell_directory(
+        [person("marta.vega@lausd.example", "Vega, Marta"), person("sergio.franco@lausd.example", "Franco, Sergio L")],
+        revision=2,
+    )
+    sending.send_due()
+    assert sorted(rcpt for rcpt, _ in server.accepted) == [
+        "marta.vega@lausd.example", "sergio.franco@lausd.example", "sergio.franco@lausd.example",
+    ]  # fmt: skip
+    assert digests("unroutable") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [("535 5.7.8 bad credentials", "auth"), ("450 4.7.1 too many mails", "rate limit"), ("550 relay denied", "auth")],
+)
+def test_an_answer_about_the_server_pauses_all_mails_and_marks_no_address(
+    server: Sink, answer: str, failure: str
+) -> None:
+    server.on_rcpt = lambda _rcpt: answer
+    tell(LOW)
+    sending.send_due()
+    assert [(r.state, r.attempts, r.failure) for r in asked("select * from mail order by mail_id")] == [
+        ("queued", 1, failure), ("queued", 0, ""),
+    ]  # fmt: skip
+    assert asked("select failure from lane")[0].failure == failure
+    sending.send_due()
+    assert asked("select max(attempts) as most from mail")[0].most == 1
+    server.on_rcpt = lambda _rcpt: None
+    try_again_now()
+    sending.send_due()
+    assert len(server.accepted) == 2
+    assert asked("select * from lane") == []
+
+
+def test_nothing_is_lost_while_the_server_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    tell_directory()
+    tell(LOW)
+    sending.send_due()
+    assert [(r.state, r.attempts) for r in asked("select * from mail")] == [("queued", 0)] * 2
+    assert asked("select failure from lane")[0].failure == "timeout"
+    with sink() as (kept, url):
+        monkeypatch.setattr(settings(), "smtp_url", url)
+        sending.send_due()
+        assert kept.accepted == []
+        try_again_now()
+        sending.send_due()
+        assert len(kept.accepted) == 2
+
+
+def test_a_distant_server_gets_several_connections_and_each_mail_once(
+    server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"Person{chr(97 + n // 26)}{chr(97 + n % 26)}, Ana" for n in range(40)]
+    tell_directory([person(f"p{n}@lausd.example", name) for n, name in enumerate(names)], revision=2)
+    tell([row(f"School {4100 + n}", 5, 100, name) for n, name in enumerate(names)])
+    with slowed(int(settings().smtp_url.rpartition(":")[2]), 0.02) as port:
+        monkeypatch.setattr(settings(), "smtp_url", f"smtp://127.0.0.1:{port}")
+        sending.send_due()
+    assert sorted(rcpt for rcpt, _ in server.accepted) == sorted(f"p{n}@lausd.example" for n in range(40))
+    assert 4 <= server.connections <= 6
+
+
+def test_outside_the_hours_nothing_is_sent_and_nothing_lost(server: Sink) -> None:
+    tell(LOW)
+    asked("insert into chosen(id, quiet_from, quiet_until) values (1, '00:00', '23:59:59.999') returning 1")
+    sending.send_due()
+    assert (server.accepted, len(mails())) == ([], 2)
+    asked("update chosen set quiet_from = null returning 1")
+    sending.send_due()
+    assert len(server.accepted) == 2
+
+
+def test_a_rate_limit_of_our_own_is_kept(server: Sink) -> None:
+    tell(LOW)
+    asked("insert into chosen(id, per_minute) values (1, 1) returning 1")
+    sending.send_due()
+    assert len(server.accepted) == 1
+    asked("update mail set sent_at = now() - interval '61 s' where state = 'sent' returning 1")
+    sending.send_due()
+    assert len(server.accepted) == 2
