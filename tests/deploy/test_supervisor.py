@@ -172,12 +172,14 @@ def test_a_step_shows_its_lines_and_fails_with_its_code(tmp_path: Path) -> None:
 
 def test_kill_9_of_the_supervisor_leaves_nothing_running_not_even_deaf_or_forked_children(tmp_path: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path), FORKS, STUBBORN], cwd=ROOT)
-    until(lambda: len(born(tmp_path)) == 4)
-    until(lambda: (tmp_path / "deaf.log").exists() and "deaf" in (tmp_path / "deaf.log").read_text())
-    family = descendants(holder.pid)
+    try:
+        until(lambda: len(born(tmp_path)) == 4)
+        until(lambda: (tmp_path / "deaf.log").exists() and "deaf" in (tmp_path / "deaf.log").read_text())
+        family = descendants(holder.pid)
+    finally:
+        holder.kill()
+        holder.wait()
     assert len(family) == 7  # the guardian, the fork server, the deaf one, two that fork and their children
-    holder.kill()
-    holder.wait()
     until(lambda: not any(alive(pid) for pid in family))
 
 
