@@ -77,6 +77,7 @@ def add_item(session: Session, who: Who, typed: ItemText) -> str:
     _keep_goals(session, item_id, typed)
     audit(session, who.actor, "item.added", item_id, {"item": typed.item, "increases": dict(typed.increases)})
     adopt_results(session, item_id)
+    compute_targets(session, item_ids=[item_id])
     return item_id
 
 
@@ -158,6 +159,8 @@ def _refuse_other_item(session: Session, typed: ItemText, own: str | None) -> No
 
 
 def _free_label(session: Session, label: str, own: int | None) -> str:
+    if not label:
+        raise Invalid("Enter a label for the year, such as Fall 2026.", code="period_label_missing")
     for period in session.exec(select(Period)):
         if period.position != own and name_key(period.label) == name_key(label):
             raise Invalid(f"There is a year {period.label} already. Use another label.", code="period_known")

@@ -1,10 +1,19 @@
-"""Which item, level and year of the plan a file's words mean."""
+"""The plan's data: goals, who changed them, and which item, level and year a file's words mean."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.tracker.rules.known import level_of
-from services.tracker.tables.plan import Item, Level, Period
+from services.tracker.tables.plan import Goal, Item, Level, Period
 from shared.names import name_key
+
+_CHANGES = text(
+    "select at, actor, action, object, detail from audit where action like 'item.%' or action like 'period.%'"
+    " order by id desc limit :limit"
+)
 
 
 class Plan:
@@ -24,3 +33,13 @@ class Plan:
         known = self.levels.get(name_key(level)) or level_of(level)
         item_id, position = self.items.get(name_key(item)), self.periods.get(name_key(period))
         return None if known is None or item_id is None or position is None else (known, item_id, position)
+
+
+def goal_table(session: Session) -> dict[tuple[str, str], Goal]:
+    """Every goal by (item id, level)."""
+    return {(goal.item_id, goal.level): goal for goal in session.exec(select(Goal))}
+
+
+def plan_changes(session: Session, limit: int) -> Sequence[Any]:
+    """Who changed items, goals and years, newest first."""
+    return session.execute(_CHANGES, {"limit": limit}).all()
