@@ -1,6 +1,7 @@
 """The web app of ingest: uploads, the home page, sign-in, the operator's desk, and the static files of all pages."""
 
 from services.ingest.api import router as api
+from services.ingest.pages.access import router as access
 from services.ingest.pages.home import router as home
 from services.ingest.pages.ops import router as ops
 from services.ingest.pages.sign_in import router as sign_in
@@ -12,7 +13,7 @@ from shared.web.static_files import route as static
 MULTIPART_OVERHEAD = 64 * 1024
 app = service_app(
     "ingest",
-    [home, sign_in, uploads, ops, api, health_routes("ingest")],
+    [home, sign_in, access, uploads, ops, api, health_routes("ingest")],
     routes=[static],
     body_limit=settings().upload_max_mb * 1024 * 1024 + MULTIPART_OVERHEAD,
 )

@@ -17,6 +17,7 @@ from shared.errors import NotAllowed
 from shared.metrics import exposition, queue_state
 from shared.policy import may
 from shared.settings import settings
+from shared.web.audit import audit_routes
 from shared.web.bodies import BodyLimit
 from shared.web.compression import Compression
 from shared.web.errors import install_errors
@@ -61,7 +62,7 @@ def service_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts())
     app.add_middleware(Surroundings, service=service)
     install_errors(app)
-    for router in (*routers, _about(service), health_routes(service, f"/{service}")):
+    for router in (*routers, _about(service), audit_routes(service), health_routes(service, f"/{service}")):
         app.include_router(router)
     app.router.routes.extend(routes)
     return app
