@@ -2,9 +2,11 @@
 
 from services.tracker.api.lcap import router as lcap_api
 from services.tracker.api.schools import router as school_api
+from services.tracker.pages.lcap import router as lcap
+from services.tracker.pages.lcap_measures import router as lcap_measures
 from services.tracker.pages.plan import router as plan
 from services.tracker.pages.schools import router as schools
 from services.tracker.pages.start import router as start
 from shared.web import service_app
 
-app = service_app("tracker", [start, plan, schools, school_api, lcap_api])
+app = service_app("tracker", [start, plan, schools, school_api, lcap, lcap_measures, lcap_api])

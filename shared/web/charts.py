@@ -35,3 +35,25 @@ def lines(
         if there
     ]
     return Lines(runs, known[-1] if known else None)
+
+
+class Bar(NamedTuple):
+    """A lying bar for `<rect>`: top edge and width, and where a figure behind it stands."""
+
+    y: str
+    width: str
+    text_x: str
+    text_y: str
+
+
+def bars(
+    values: Sequence[Number | None], *, left: float, width: float, height: float = 12, gap: float = 4, top: float = 0
+) -> list[Bar]:
+    """Bars below one another from `left` on, the greatest value `width` long; an absent or negative one has none."""
+    high = max((float(value) for value in values if value is not None), default=0.0) or 1.0
+    made = []
+    for place, value in enumerate(values):
+        long = max(float(value or 0), 0.0) / high * width
+        y = top + place * (height + gap)
+        made.append(Bar(f"{y:.1f}", f"{long:.1f}", f"{left + long + 6:.1f}", f"{y + height - 2:.1f}"))
+    return made

@@ -22,6 +22,7 @@ NAVIGATION = (
     ("/rates/", "Response rates", "rates.see"),
     ("/notify/", "Alerts", "digests.see"),
     ("/tracker/", "Progress tracker", "tracker.see"),
+    ("/tracker/lcap/", "LCAP", "lcap.see"),
     ("/sesr/", "Strike reports", "sesr.see"),
     ("/ops", "Operations", "ops.see"),
 )
@@ -49,10 +50,9 @@ def navigation(who: Who | None, path: str) -> list[dict[str, Any]]:
     if who is None:
         return []
     entries = [(href, label) for href, label, permission in NAVIGATION if may(who.role, permission)]
-    return [
-        {"href": href, "label": label, "current": path == href or (href != "/" and path.startswith(href))}
-        for href, label in entries
-    ]
+    inside = [href for href, _ in entries if path == href or (href != "/" and path.startswith(href))]
+    current = max(inside, key=len, default="")
+    return [{"href": href, "label": label, "current": href == current} for href, label in entries]
 
 
 def _everywhere(request: Request) -> dict[str, Any]:

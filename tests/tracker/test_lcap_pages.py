@@ -1,0 +1,158 @@
+"""The LCAP's pages, a person's checks, the limits of what is material, and the workbook."""
+
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from shared.db import transaction
+from tests.people import api_of, browser_of
+from tests.tracker.lcap_tables import demo, load, published, tell
+
+ROOT = "/tracker/lcap/"
+PAGES = (ROOT, f"{ROOT}measures", f"{ROOT}ses", f"{ROOT}settings", f"{ROOT}unread")
+
+
+def key_of(words: str) -> str:
+    rows = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": words}).json()["rows"]
+    assert len(rows) == 1, rows
+    return str(rows[0]["key"])
+
+
+def audited() -> list[str]:
+    with transaction("tracker") as session:
+        return list(session.execute(text("select action from audit order by id")).scalars())
+
+
+@pytest.mark.usefixtures("clean")
+def test_pages_say_what_to_do_before_the_first_load() -> None:
+    browser = browser_of("central")
+    for path in PAGES:
+        assert browser.get(path).status_code == 200, path
+    assert "No actions yet" in browser.get(ROOT).text
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_demo_is_seen_on_every_page() -> None:
+    load(*tell("actions", demo("actions")), *tell("measures", demo("measures")))
+    browser = browser_of("central")
+    overview = browser.get(ROOT).text
+    assert "$8,317,011,844" in overview and "-$7,320,670" in overview
+    assert "3 material differences without an explanation" in overview
+    assert re.search(r"86 actions, read", overview)
+    one = browser.get(f"{ROOT}actions/1.01").text
+    assert "$101,489,839 less than planned" in one and "14.9 % of the plan" in one
+    assert "Number of teachers who complete required series" in one
+    assert "One paragraph covers 1.31-1.33" in browser.get(f"{ROOT}actions/1.32").text
+    assert "whose explanation it shares" in browser.get(f"{ROOT}actions/6.02").text
+    survey = browser.get(f"{ROOT}ses").text
+    assert "91 values" in survey and "70 fell, 21 rose" in survey
+    assert "2/2A I feel safe" in survey
+    for show in ("doubts", "damaged", "pending", "part-year", "checked"):
+        assert browser.get(f"{ROOT}measures", params={"show": show}).status_code == 200
+    assert browser.get(f"{ROOT}measures", params={"after": 250}).text.count('<section class="card"') == 46
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_part_of_a_year_carries_its_badge_and_no_colour() -> None:
+    load(*tell("measures", published()))
+    shown = browser_of("central").get(f"{ROOT}measures/{key_of('absence')}").text
+    assert '<span class="badge">Part year, not comparable</span>' in shown
+    assert "badge-error" not in shown and "Better" not in shown
+
+
+@pytest.mark.usefixtures("clean")
+def test_an_unknown_action_or_measure_is_not_found() -> None:
+    browser = browser_of("central")
+    for path in ("actions/9.99", "actions/abc", "measures/nothing"):
+        assert browser.get(ROOT + path).status_code == 404, path
+
+
+@pytest.mark.usefixtures("clean")
+def test_lines_that_could_not_be_read_are_shown() -> None:
+    load(*tell("measures", published()))
+    shown = browser_of("central").get(f"{ROOT}unread").text
+    assert "no row of four cells; misread page" in shown and "Elrn Day School" in shown
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_confirmed_measure_leaves_the_list_and_stays_confirmed_when_loaded_again() -> None:
+    load(*tell("measures", published()))
+    key = key_of("depth of wells")
+    sent = browser_of("central").post(f"{ROOT}measures/{key}/confirm", data={"note": "as printed"})
+    assert sent.status_code == 303
+    load(*tell("measures", published(), revision=2))
+    doubts = api_of("central").get("/tracker/api/v1/lcap/measures", params={"show": "doubts"}).json()["rows"]
+    assert key not in [row["key"] for row in doubts]
+    assert audited() == ["lcap measure confirmed"]
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_person_s_values_take_the_place_of_read_ones_now_and_after_the_next_load() -> None:
+    load(*tell("measures", published()))
+    key = key_of("depth of wells")
+    cells = {
+        "group": "",
+        "now": "-141.8",
+        "before": "-142.1",
+        "period_now": "2022-23",
+        "period_before": "2021-22",
+        "as_of": "",
+    }
+    assert browser_of("central").post(f"{ROOT}measures/{key}/correct", data=cells).status_code == 303
+    load(*tell("measures", published(), revision=2))
+    row = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": "depth of wells"}).json()["rows"][0]
+    assert (row["values"][0]["now"], row["values"][0]["delta"]) == ("-141.8", "0.3")
+    assert row["checked_by"]
+    browser_of("central").post(f"{ROOT}measures/{key}/confirm", data={})
+    row = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": "depth of wells"}).json()["rows"][0]
+    assert row["values"][0]["now"] == "-7141.8"
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_value_that_is_no_number_is_refused_at_its_field_and_nothing_is_saved() -> None:
+    load(*tell("measures", published()))
+    key = key_of("depth of wells")
+    cells = {"group": "", "now": "many", "before": "", "period_now": "", "period_before": "", "as_of": ""}
+    sent = browser_of("central").post(f"{ROOT}measures/{key}/correct", data=cells)
+    assert sent.status_code == 422
+    assert "is no number" in sent.text and 'href="#now-0"' in sent.text
+    assert audited() == []
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_limits_of_what_is_material_change_the_list() -> None:
+    load(*tell("actions", demo("actions")))
+    browser = browser_of("central")
+    assert browser.post(f"{ROOT}settings", data={"under": "50", "over": "150"}).status_code == 303
+    missing = api_of("central").get("/tracker/api/v1/lcap/actions", params={"show": "missing"}).json()
+    assert (missing["rows"], missing["material"]) == ([], {"under": "50.0", "over": "150.0"})
+    for under, over in (("90", "80"), ("abc", "110"), ("-1", "110"), ("80", "1000"), ("80.55", "110")):
+        assert browser.post(f"{ROOT}settings", data={"under": under, "over": over}).status_code == 422, (under, over)
+    assert audited() == ["lcap material set"]
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_workbook_holds_numbers_as_numbers_and_all_rows() -> None:
+    load(*tell("actions", demo("actions")), *tell("measures", demo("measures")))
+    book = load_workbook(io.BytesIO(browser_of("central").get(f"{ROOT}export.xlsx").content))
+    assert book.sheetnames == ["Actions", "Totals", "Measures", "Survey measures"]
+    actions = list(book["Actions"].iter_rows(min_row=3, values_only=True))
+    assert len(actions) == 86
+    assert sum(int(str(row[4])) for row in actions if row[4] is not None) == 8_317_011_844
+    assert actions[0][0] == "1.01" and actions[0][6] == -43384004
+    totals = {row[0]: row for row in book["Totals"].iter_rows(min_row=3, values_only=True)}
+    assert totals["All"][3] == 8_317_011_844 and totals["Contributing = Yes"][1] == 36
+    assert book["Survey measures"].max_row == 93
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("role", ["director", "principal", "designee", "desk", "ops"])
+def test_others_see_neither_pages_nor_the_way_to_them(role: str) -> None:
+    browser = browser_of(role)
+    assert browser.get(ROOT).status_code == 403
+    assert browser.get(f"{ROOT}export.xlsx").status_code == 403
+    assert browser.post(f"{ROOT}settings", data={"under": "1", "over": "2"}).status_code == 403
+    assert ROOT not in browser.get("/rates/").text
