@@ -41,6 +41,7 @@ def engine(service: str) -> Engine:
         pool_size=settings().pool_size,
         max_overflow=2,
         pool_pre_ping=True,
+        hide_parameters=True,  # names and phone numbers stay out of logs and of the inbox's errors
         pool_timeout=5,
         pool_recycle=1800,
         connect_args={"connect_timeout": 3, "application_name": f"ses {service}"},

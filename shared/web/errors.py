@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -102,6 +102,11 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     return answer(request, Invalid("Some of what was sent is missing or not understood.", problems=problems))
 
 
+def _on_value(request: Request, error: Exception) -> Response:
+    """PostgreSQL cannot hold a value that was sent: a number out of range, or a character that is no text."""
+    return answer(request, Invalid("A number is out of range, or a text has a character that cannot be kept."))
+
+
 def _on_database_away(request: Request, error: Exception) -> Response:
     log.error("database away", reason=str(error)[:300])
     return answer(request, _Told(503, "unavailable", "The system cannot save right now. Try again in a few seconds."))
@@ -123,6 +128,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _on_refused)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(DataError, _on_value)
     app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(PoolTimeout, _on_database_away)
     app.add_exception_handler(Exception, on_failure)
