@@ -4,6 +4,7 @@ It is the only publisher of events. A task is sent after its claim is committed 
 into a backlog nothing more is sent (RELIABILITY section 0.5).
 """
 
+import enum
 import select
 import signal
 import threading
@@ -26,14 +27,17 @@ from shared.outbox import CHANNEL
 from shared.settings import SERVICES, settings
 
 POLL_SECONDS = 1.0
+MORE_SECONDS = 0.05
 BEAT_SECONDS = 5.0
 BACKLOG = 300
 AT_ONCE = 200
+TICKS_BACKLOG = 20
 BYTES_AT_ONCE = 16_000_000
 log = structlog.get_logger()
 
-_SUBSCRIBERS: LiteralString = (
+_DUE: LiteralString = (
     "select distinct subscriber from outbox_delivery where state in ('pending','sent') and next_at <= now()"
+    " union all select distinct '' from job where due_at <= now() and next_at <= now()"
 )
 _CLAIM: LiteralString = (
     "with due as (select event_id, subscriber, next_at from outbox_delivery"
@@ -55,6 +59,14 @@ _JOBS: LiteralString = (
 _BEAT: LiteralString = "insert into loop_beat(id, at) values ('relay', now()) on conflict (id) do update set at = now()"
 
 
+class Turn(enum.Enum):
+    """How a turn ended: nothing left to send, more to send, or not reached."""
+
+    IDLE = "idle"
+    MORE = "more"
+    FAILED = "failed"
+
+
 class Wire:
     """One service's connection to PostgreSQL and to the broker, each as that service's own user."""
 
@@ -65,21 +77,19 @@ class Wire:
         self.connection: psycopg.Connection[Any] | None = None
         self.beat_at = 0.0
 
-    def turn(self) -> bool:
-        """Sends what is due; False when PostgreSQL or the broker could not be reached."""
+    def turn(self) -> Turn:
+        """Sends what is due, as far as the hearers keep up."""
         try:
             connection = self._connected()
             for _ in connection.notifies(timeout=0):
                 pass
             self._beat(connection)
-            self._ring_jobs(connection)
-            for (subscriber,) in connection.execute(_SUBSCRIBERS).fetchall():
-                self._send_to(connection, subscriber)
+            sent = [self._send(connection, due) for (due,) in connection.execute(_DUE).fetchall()]
         except (psycopg.Error, redis.RedisError, KombuError, OSError) as error:
             log.warning("relay turn failed", service=self.service, reason=f"{type(error).__name__}: {error}")
             self._dropped()
-            return False
-        return True
+            return Turn.FAILED
+        return Turn.IDLE if all(sent) else Turn.MORE
 
     def fileno(self) -> int | None:
         """The socket to wait on for a notification, where there is one."""
@@ -101,19 +111,25 @@ class Wire:
             connection.execute(_BEAT)
             self.beat_at = time.monotonic()
 
-    def _ring_jobs(self, connection: psycopg.Connection[Any]) -> None:
+    def _send(self, connection: psycopg.Connection[Any], due: str) -> bool:
+        """Sends to a subscriber, or rings for jobs (`due` is empty); False when more is left than was sent."""
+        return self._send_to(connection, due) if due else self._ring_jobs(connection)
+
+    def _ring_jobs(self, connection: psycopg.Connection[Any]) -> bool:
         queue = f"{self.service}.ticks"
-        if self._length(queue) >= 20:
-            return
+        if self._length(queue) >= TICKS_BACKLOG:
+            return True
         for (name,) in connection.execute(_JOBS).fetchall():
             self.app.send_task(name, queue=queue, ignore_result=True)
+        return True
 
-    def _send_to(self, connection: psycopg.Connection[Any], subscriber: str) -> None:
+    def _send_to(self, connection: psycopg.Connection[Any], subscriber: str) -> bool:
         queue = f"{subscriber}.events"
         room = min(AT_ONCE, BACKLOG - self._length(queue) - self._length(f"{self.service}.receipts"))
         if room <= 0:
-            return
-        for event_id, topic, key, version, payload in connection.execute(_CLAIM, (subscriber, room, BYTES_AT_ONCE)):
+            return False
+        claimed = connection.execute(_CLAIM, (subscriber, room, BYTES_AT_ONCE)).fetchall()
+        for event_id, topic, key, version, payload in claimed:
             self.app.send_task(
                 EVENTS[topic].heard_by[subscriber],
                 kwargs=event_message(Envelope(event_id, self.service, topic, key, version, payload)),
@@ -122,6 +138,7 @@ class Wire:
                 kwargsrepr=f"{topic} {key} v{version}",
                 ignore_result=True,
             )
+        return len(claimed) < room
 
     def _length(self, queue: str) -> int:
         length: Any = self.broker.llen(queue)
@@ -129,15 +146,28 @@ class Wire:
 
 
 def run(services: Sequence[str], stop: threading.Event) -> None:
-    """Relays for the services until `stop` is set."""
+    """Relays for the services until `stop` is set: a service that speaks is served at once, each once a second."""
     wires = [Wire(service) for service in services]
+    due = wires
+    full_turn_at = time.monotonic()
     while not stop.is_set():
-        reached = [wire.turn() for wire in wires]
-        sockets = [number for wire in wires if (number := wire.fileno()) is not None]
-        if all(reached) and sockets:
-            select.select(sockets, [], [], POLL_SECONDS)
+        turns = {wire: wire.turn() for wire in due}
+        lively = [wire for wire, turn in turns.items() if turn is Turn.MORE]
+        spoken = wait(wires, MORE_SECONDS if lively else POLL_SECONDS, stop)
+        if time.monotonic() - full_turn_at >= POLL_SECONDS:
+            due, full_turn_at = wires, time.monotonic()
         else:
-            stop.wait(POLL_SECONDS)
+            due = list(dict.fromkeys([*spoken, *lively]))
+
+
+def wait(wires: Sequence[Wire], seconds: float, stop: threading.Event) -> list[Wire]:
+    """The wires on which PostgreSQL notified within `seconds`; waits the time out while none is connected."""
+    sockets = {number: wire for wire in wires if (number := wire.fileno()) is not None}
+    if not sockets:
+        stop.wait(seconds)
+        return []
+    readable, _, _ = select.select(list(sockets), [], [], seconds)
+    return [sockets[number] for number in readable]
 
 
 def main() -> None:
