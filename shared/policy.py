@@ -15,6 +15,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "directory.see": _CENTRAL,
     "directory.write": _CENTRAL,
     "rates.see": EVERYONE,
+    "rates.set": _CENTRAL,
+    "rates.views": EVERYONE,
     "digests.see": _CENTRAL | _OPS,
     "digests.write": _CENTRAL,
     "plan.write": _CENTRAL,

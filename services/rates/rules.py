@@ -79,6 +79,25 @@ def surveys_needed(submitted: int | None, total: int | None) -> int | None:
     return enough - submitted
 
 
+def file_differs(file_tier: str, file_rate: str, submitted: int | None, total: int | None) -> bool:
+    """Whether a file's own tier or rate contradicts its counts: another tier, or a rate more than one point away."""
+    own = tier(submitted, total)
+    digits = [c for c in file_tier if c.isdecimal()]
+    if digits and own is not None and int(digits[0]) != own:
+        return True
+    told, exact = _percent(file_rate), rate(submitted, total)
+    return told is not None and exact is not None and abs(told - exact) > 1
+
+
+def _percent(file_rate: str) -> Decimal | None:
+    """`86%`, `86` or `0.86` as percent; None for anything else."""
+    try:
+        value = Decimal(file_rate.strip().rstrip("%").strip())
+    except ArithmeticError:
+        return None
+    return value * 100 if "%" not in file_rate and 0 <= value <= Decimal("1.5") else value
+
+
 def tier_nr(number: int | None) -> str:
     """The district's text for a tier: `Tier-1`; empty where there is none."""
     return "" if number is None else f"Tier-{number}"
@@ -186,7 +205,7 @@ def per_day(needed: int | None, days: int) -> Decimal | None:
     """Surveys needed per school day, rounded up to one decimal; None when nothing is needed or no day is left."""
     if not needed or days <= 0:
         return None
-    return Decimal(-(-needed * 10 // days)) / 10
+    return Decimal(-(-needed * 10 // days)).scaleb(-1)
 
 
 def needed_for_goal(submitted: int | None, total: int | None, percent: int) -> int | None:

@@ -1,6 +1,7 @@
 """Points of small SVG charts, computed here so that pages carry no style and need no script."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
@@ -57,3 +58,29 @@ def bars(
         y = top + place * (height + gap)
         made.append(Bar(f"{y:.1f}", f"{long:.1f}", f"{left + long + 6:.1f}", f"{y + height - 2:.1f}"))
     return made
+
+
+class Frame(NamedTuple):
+    """A chart of percents over days: its size, and the days at its left and right edge."""
+
+    opens: date
+    closes: date
+    width: int = 640
+    height: int = 220
+    left: int = 44
+    bottom: int = 30
+
+    def x(self, day: date) -> str:
+        """Where a day lies from the left; days outside the frame lie on its edge."""
+        span = max((self.closes - self.opens).days, 1)
+        part = min(max((day - self.opens).days / span, 0.0), 1.0)
+        return f"{self.left + part * (self.width - self.left - 12):.1f}"
+
+    def y(self, percent: Number) -> str:
+        """Where a percent lies from the top; more than 100 lies on the upper edge."""
+        part = min(max(float(percent) / 100, 0.0), 1.0)
+        return f"{self.height - self.bottom - part * (self.height - self.bottom - 12):.1f}"
+
+    def points(self, values: Sequence[tuple[date, Number]]) -> str:
+        """The values for `<polyline points>`."""
+        return " ".join(f"{self.x(day)},{self.y(value)}" for day, value in values)

@@ -9,6 +9,8 @@ from services.rates.pages.cells import row_cells
 from services.rates.queries import table as tables
 from services.rates.queries.columns import COLUMNS, Column
 from services.rates.queries.own import Own, own_schools
+from services.rates.queries.saved_views import saved_views
+from services.rates.queries.settings import goals
 from services.rates.queries.table import Extraction
 from services.rates.queries.views import View
 from services.rates.rules import MARKS, TIER_LABELS, TIER_WORDS
@@ -34,18 +36,19 @@ def _table(request: Request, session: Db, who: Who, view: View) -> Response:
     extraction = tables.extraction_at(session, group, view.on, view.term)
     context: dict[str, Any] = {"view": view, "group": group, "extraction": extraction, "tabs": _tabs(view, group)}
     fragment = request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
+    context |= {"saved": [] if fragment else saved_views(session, who.person_id), "goal": goals(session)[group]}
     context |= {"dates": [] if fragment else tables.extractions(session, group), "labels": TIER_LABELS}
     context |= {"columns": list(COLUMNS.values()), "menus": [], "rows": [], "summary": None, "chips": []}
     if extraction is not None:
         own = own_schools(session, who, extraction.place)
-        context |= _shown(session, extraction, view, own)
+        context |= _shown(session, extraction, view, own, context["goal"])
     return page(request, "_results.html" if fragment else "table.html", **context)
 
 
-def _shown(session: Db, extraction: Extraction, view: View, own: Own | None) -> dict[str, Any]:
+def _shown(session: Db, extraction: Extraction, view: View, own: Own | None, goal: int | None) -> dict[str, Any]:
     size = ALL if view.everything else PAGE
     found = tables.rows(session, extraction, view, own, size, view.after)
-    summary = tables.summary(session, extraction, view, own)
+    summary = tables.summary(session, extraction, view, own, goal)
     more = view.after + len(found)
     return {
         "rows": [row_cells(row, with_trail=not view.everything) for row in found],

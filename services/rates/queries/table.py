@@ -27,7 +27,7 @@ _AT = text(
 _VERSION = text(
     "select (select concat(count(*), ' ', sum(state), ' ', max(computed_at)) from extraction) as extractions,"
     " (select coalesce(max(id), 0) from audit) as changes,"
-    " (select coalesce(max(revision), 0) from directory_arrival) as directory"
+    " (select coalesce(max(revision), 0) from directory_arrival) as directory, (select count(*) from mailed) as mails"
 )
 _ROWS = (
     'select school_key, present, region, ploc, cos, director, school, level, "group", tier, total, submitted, rate,'
@@ -36,6 +36,7 @@ _ROWS = (
 )
 _SUMMARY = (
     "select {tier} as tier, mark, count(*) as schools, count(*) filter (where {chosen}) as chosen,"
+    " count(*) filter (where {chosen} and submitted * 100 >= total * cast(:goal as int) and total > 0) as at_goal,"
     " sum(submitted) filter (where {chosen}) as submitted, sum(total) filter (where {chosen}) as total"
     " from standing where {where} group by 1, 2"
 )
@@ -73,6 +74,7 @@ class Summary:
     chosen: int
     tiers: dict[str, int]
     marks: dict[str, int]
+    at_goal: int
     submitted: int
     total: int
 
@@ -123,11 +125,11 @@ def _where(extraction: Extraction, view: View, own: Own | None, leave_out: str =
     return " and ".join([_PLACE, *found]), {**extraction.place, **values}
 
 
-def summary(session: Session, extraction: Extraction, view: View, own: Own | None) -> Summary:
-    """Counts over all rows of the extraction and over those that the view leaves, by tier without the tier's own filter."""
+def summary(session: Session, extraction: Extraction, view: View, own: Own | None, goal: int | None = None) -> Summary:
+    """Counts over all rows of the extraction and over those that the view leaves, by tier and movement."""
     chosen, values = _where(extraction, view, own)
     statement = text(_SUMMARY.format(tier=COLUMNS["tier"].key, chosen=chosen, where=_PLACE))
-    found = session.execute(statement, values).all()
+    found = session.execute(statement, {**values, "goal": goal}).all()
     tiers: dict[str, int] = {}
     marks: dict[str, int] = {}
     for row in found:
@@ -139,6 +141,7 @@ def summary(session: Session, extraction: Extraction, view: View, own: Own | Non
         chosen=sum(row.chosen for row in found),
         tiers=tiers,
         marks=marks,
+        at_goal=sum(row.at_goal for row in found),
         submitted=sum(row.submitted or 0 for row in found),
         total=sum(row.total or 0 for row in found),
     )

@@ -1,0 +1,161 @@
+"""The page of a school: each group's history as chart and table, its pace, its forecast and what is still needed."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.rates.pages.cells import mark_words, number, points, signed, why
+from services.rates.queries import schools, settings
+from services.rates.queries import table as tables
+from services.rates.rules import (
+    TIER_LABELS,
+    Count,
+    file_differs,
+    forecast,
+    needed_for_goal,
+    pace,
+    per_day,
+    rate,
+    school_days,
+    shown_rate,
+    tier,
+    tier_nr,
+)
+from shared.access import Who
+from shared.errors import NotFound
+from shared.events import GROUPS
+from shared.web import Db, allow, page
+from shared.web.caching import unless_known
+from shared.web.charts import Frame
+
+router = APIRouter(prefix="/rates", include_in_schema=False)
+
+
+@router.get("/schools/{school_key}")
+def school(request: Request, session: Db, who: Annotated[Who, allow("rates.see")], school_key: str) -> Response:
+    return unless_known(request, tables.version(session), lambda: _school(request, session, school_key))
+
+
+def _school(request: Request, session: Db, school_key: str) -> Response:
+    rows = schools.rows_of(session, school_key)
+    entry = schools.directory_entry(session, school_key)
+    if not rows and entry is None:
+        raise NotFound("There is no school of that code here. Search for its name in the table of rates.")
+    newest = rows[-1] if rows else None
+    standings = schools.standings_of(session, school_key)
+    found = [_group(session, group, rows, standings.get(group)) for group in GROUPS]
+    ploc = newest.ploc if newest is not None else entry.ploc if entry is not None else ""
+    return page(
+        request,
+        "school.html",
+        name=newest.school if newest is not None else entry.name if entry is not None else "",
+        newest=newest,
+        entry=entry,
+        ploc=ploc,
+        groups=[each for each in found if each],
+        without=[group for group, each in zip(GROUPS, found, strict=True) if not each],
+        mails=schools.mails_about(session, school_key),
+        neighbours=schools.neighbours(session, school_key, ploc),
+        labels=TIER_LABELS,
+        breadcrumbs=[{"label": "Response rates", "href": "/rates/"}, {"label": "School"}],
+    )
+
+
+def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | None:
+    """All that the page says of one group; None where the school never had a row of it."""
+    own = [row for row in rows if row.group == group]
+    if not own:
+        return None
+    last = own[-1]
+    term = [row for row in own if row.term == last.term]
+    window = settings.window_of(session, last.term)
+    assert window is not None
+    counts = [(row.on, row.submitted) for row in term if row.submitted is not None]
+    off = settings.days_off(session)
+    days = school_days(last.on, window.closes, off)
+    goal = settings.goals(session)[group]
+    to_goal = needed_for_goal(last.submitted, last.total, goal) if goal else None
+    return {
+        "group": group,
+        "last": last,
+        "now": now,
+        "mark": mark_words(now) if now is not None else "",
+        "changed": {"gained": signed(now.gained), "points": points(now.moved), "why": why(now)}
+        if now is not None
+        else {},
+        "shown": shown_rate(last.submitted, last.total),
+        "tier_nr": tier_nr(last.tier) or "No rate",
+        "window": window,
+        "days": days,
+        "needed": number(last.needed),
+        "needed_per_day": per_day(last.needed, days),
+        "goal": goal,
+        "to_goal": to_goal,
+        "goal_per_day": per_day(to_goal, days),
+        "pace": _pace_words(counts, off),
+        "forecast": _forecast(counts, last.total, window.closes, off),
+        "chart": _chart(term, window, counts, off),
+        "history": [_history(row, before) for row, before in zip(own, [None, *own[:-1]], strict=True)][::-1],
+    }
+
+
+def _pace_words(counts: list[Count], off: dict[date, str]) -> str:
+    found = pace(counts, off)
+    return "" if found is None else f"{float(found.usual):.1f}"
+
+
+def _forecast(counts: list[Count], total: int | None, closes: date, off: dict[date, str]) -> dict[str, Any] | None:
+    """The forecast in words; None where the window is over or there is nothing to go by."""
+    found = forecast(counts, total, closes, off)
+    if found is None or not found.days:
+        return None
+    ends = (found.low, found.usual, found.high)
+    low, usual, high = (f"{rate(end, found.total):.0f}%" for end in ends)
+    tiers = [tier(end, found.total) for end in ends]
+    return {"low": low, "usual": usual, "high": high, "tiers": tiers, "days": found.days, "closes": closes}
+
+
+def _chart(term: list[Any], window: settings.Window, counts: list[Count], off: dict[date, str]) -> dict[str, Any]:
+    """The points of the chart: rates so far, the forecast's line and its range."""
+    frame = Frame(min(window.opens, term[0].on), max(window.closes, term[-1].on))
+    known = [(row.on, row.rate) for row in term if row.rate is not None]
+    made: dict[str, Any] = {
+        "frame": frame,
+        "line": frame.points(known),
+        "dots": [],
+        "ahead": "",
+        "range": "",
+        "words": "",
+    }
+    made["dots"] = [(frame.x(day), frame.y(percent)) for day, percent in known]
+    made["grid"] = [(frame.y(percent), f"{percent}%") for percent in (25, 50, 75, 100)]
+    if known:
+        made["words"] = f"The rate went from {known[0][1]:.0f}% to {known[-1][1]:.0f}% in {len(known)} extractions"
+    last = term[-1]
+    ahead = forecast(counts, last.total, window.closes, off)
+    if ahead is not None and ahead.days and known:
+        low, usual, high = (rate(end, ahead.total) or 0 for end in (ahead.low, ahead.usual, ahead.high))
+        closes = window.closes
+        made["ahead"] = frame.points([known[-1], (closes, usual)])
+        made["range"] = frame.points([known[-1], (closes, high), (closes, low)])
+    return made
+
+
+def _history(row: Any, before: Any) -> dict[str, Any]:
+    differs = file_differs(row.file_tier, row.file_rate, row.submitted, row.total)
+    told = ", ".join(part for part in (row.file_tier, row.file_rate) if part)
+    same = before is not None and before.term == row.term and None not in (before.submitted, row.submitted)
+    return {
+        "on": row.on,
+        "term": row.term,
+        "total": number(row.total),
+        "submitted": number(row.submitted),
+        "rate": shown_rate(row.submitted, row.total),
+        "tier": row.tier,
+        "tier_nr": tier_nr(row.tier) or "No rate",
+        "gained": signed(row.submitted - before.submitted) if same else "",
+        "file": told if differs else "",
+        "director": row.director,
+    }

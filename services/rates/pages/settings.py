@@ -1,0 +1,80 @@
+"""The settings: survey window of a term, days off, goals; with who changed what."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from services.rates.actions import settings as actions
+from services.rates.queries import settings
+from services.rates.rules import CUT_BELONGS_BELOW, TIER_CUTS, TIER_LABELS, school_days
+from shared.access import Who
+from shared.errors import Invalid
+from shared.events import GROUPS, Group
+from shared.web import Db, allow, page, redirect
+from shared.web.clock import today
+
+router = APIRouter(prefix="/rates/settings", include_in_schema=False)
+HERE = "/rates/settings"
+Setter = Annotated[Who, allow("rates.set")]
+
+
+@router.get("")
+def settings_page(request: Request, session: Db, who: Setter, saved: str = "") -> Response:
+    windows = [settings.window_of(session, term) for term in settings.terms(session)]
+    off = settings.days_off(session)
+    return page(
+        request,
+        "settings.html",
+        windows=[(each, school_days(today(), each.closes, off)) for each in windows if each is not None],
+        off=off,
+        goals=settings.goals(session),
+        groups=GROUPS,
+        changes=settings.changes(session),
+        cuts=[(f"{cut:.0%}", "the lower tier" if below else "the higher tier") for cut, below in _cuts()],
+        labels=TIER_LABELS,
+        saved=saved == "1",
+    )
+
+
+def _cuts() -> list[tuple[float, bool]]:
+    return [(float(cut), below) for cut, below in zip(TIER_CUTS, CUT_BELONGS_BELOW, strict=True)]
+
+
+@router.post("/window")
+def post_window(
+    session: Db,
+    who: Setter,
+    term: Annotated[str, Form(max_length=20)],
+    opens: Annotated[date, Form()],
+    closes: Annotated[date, Form()],
+) -> Response:
+    actions.set_window(session, who.actor, term, opens, closes)
+    return redirect(f"{HERE}?saved=1")
+
+
+@router.post("/days-off")
+def post_day_off(
+    session: Db, who: Setter, day: Annotated[date, Form()], name: Annotated[str, Form(max_length=80)] = ""
+) -> Response:
+    actions.add_day_off(session, who.actor, day, name)
+    return redirect(f"{HERE}?saved=1")
+
+
+@router.post("/days-off/remove")
+def post_no_day_off(session: Db, who: Setter, day: Annotated[date, Form()]) -> Response:
+    actions.remove_day_off(session, who.actor, day)
+    return redirect(f"{HERE}?saved=1")
+
+
+@router.post("/goal")
+def post_goal(
+    session: Db, who: Setter, group: Annotated[Group, Form()], percent: Annotated[str, Form(max_length=4)] = ""
+) -> Response:
+    """An empty percent takes the goal away."""
+    text = percent.strip().rstrip("%")
+    if text and not text.isdecimal():
+        raise Invalid("A goal is a whole percentage from 1 to 100.")
+    actions.set_goal(session, who.actor, group, int(text) if text else None)
+    return redirect(f"{HERE}?saved=1")

@@ -1,0 +1,180 @@
+"""School page, roll-ups, heat map, settings and saved views."""
+
+import re
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from services.rates.actions.directory import store_directory
+from shared.db import transaction
+from shared.events import DirectoryLoaded, DirectorySchool
+from tests.people import browser_of
+from tests.rates.world import FEB_7, FEB_14, FEB_21, counts, load
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+def plain(html: str) -> str:
+    """The page's text with single spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+
+
+def seen(path: str, role: str = "central") -> str:
+    page = browser_of(role).get(path)
+    assert page.status_code == 200, page.text
+    return plain(page.text)
+
+
+def test_a_schools_page_shows_history_forecast_and_needs() -> None:
+    for day, submitted in ((FEB_7, 5), (FEB_14, 10), (FEB_21, 20)):
+        load(day, counts("Alder El", submitted, key="1400101"))
+    shown = seen("/rates/schools/1400101")
+    assert "20 of 100 surveys" in shown
+    assert "Needed for Tier 2 5 0.4 per school day until 2025-03-14" in shown
+    assert "Actual pace 1.5 surveys per school day" in shown
+    assert "At this pace: 43%, Tier 2 when the window closes on Fri Mar 14, 2025 , 15 school days" in shown
+    assert "between 35% (Tier 2) and 50% (Tier 2)" in shown
+    assert "No rows of students or staff so far" in shown
+
+
+def test_one_extraction_is_no_forecast() -> None:
+    load(FEB_21, counts("Alder El", 20, key="1400101"))
+    shown = seen("/rates/schools/1400101")
+    assert "At this pace" not in shown and "Actual pace" not in shown
+
+
+def test_a_schools_page_says_what_the_file_said_where_it_differs() -> None:
+    load(FEB_14, counts("Alder El", 270, 314, key="1", file_tier="Tier-4", file_rate="86%"))
+    load(FEB_21, counts("Alder El", 270, 374, key="1", file_tier="Tier-4", file_rate="80%"))
+    assert "Tier-4, 80%" in seen("/rates/schools/1")
+    assert "Tier-4, 86%" not in seen("/rates/schools/1")
+
+
+def test_a_changed_total_is_said_with_its_part_of_the_change() -> None:
+    load(FEB_14, counts("Alder El", 20, 100, key="1"))
+    load(FEB_21, counts("Alder El", 30, 120, key="1"))
+    assert "+10 +5.0 points. Total was 100, -3.3 points of the change" in seen("/rates/schools/1")
+
+
+def test_an_absent_schools_page_says_that_its_state_is_unknown() -> None:
+    load(FEB_14, counts("A", 10), counts("B", 10))
+    load(FEB_21, counts("B", 10))
+    assert "What it stands at now is unknown; below is what was last seen on 2025-02-14" in seen("/rates/schools/k-A")
+
+
+def test_units_that_share_a_ploc_are_named_and_not_summed() -> None:
+    load(FEB_21, counts("Alder El", 10, key="1", ploc="5857"), counts("Alder Mag", 20, key="2", ploc="5857"))
+    shown = seen("/rates/schools/1")
+    assert "Other units at PLOC 5857, counted on their own: Alder Mag" in shown
+    assert "10 of 100 surveys" in shown
+
+
+def test_a_school_that_nobody_knows_is_not_found_and_a_known_one_without_rows_is() -> None:
+    assert browser_of("central").get("/rates/schools/none").status_code == 404
+    fields = ("1400301", "4003", "1400301", "Cedar HS", "High", "N", "N CoS", "ORTIZ, LEO", *[None] * 5, "", "")
+    entry = DirectorySchool(*fields)  # type: ignore[arg-type]
+    with transaction("rates") as session:
+        store_directory(session, DirectoryLoaded(revision=1, part=1, parts=1, schools=[entry], people=[]))
+    assert "No extraction has this school yet" in seen("/rates/schools/1400301")
+
+
+def test_roll_ups_sum_with_their_coverage_and_lead_to_the_rows() -> None:
+    load(FEB_14, counts("A", 10, region="N"), counts("B", 10, region="N"), counts("C", 50, region="W"))
+    load(FEB_21, counts("A", 30, region="N"), counts("C", 60, region="W"))
+    shown = seen("/rates/rollup?by=region&group=parents")
+    assert "District 0 1 1 0 90 200 45% Tier-2 +15.0 1 left 2 of 3 schools, 1 unknown" in shown
+    assert "N 0 1 0 0 30 100 30% Tier-2 +20.0 1 left 1 of 2 schools, 1 unknown" in shown
+    link = re.search(r'<a href="([^"]*)">1 unknown', browser_of("central").get("/rates/rollup?group=parents").text)
+    assert link is not None
+    assert ">B</a>" in browser_of("central").get(link[1].replace("&amp;", "&")).text
+
+
+@pytest.mark.parametrize("by", ["region", "cos", "director", "level", "district"])
+def test_every_roll_up_starts_with_the_district(by: str) -> None:
+    load(FEB_21, counts("A", 10))
+    assert "District" in seen(f"/rates/rollup?by={by}&sort=tier1")
+
+
+def test_the_heat_map_has_each_group_at_its_newest_extraction() -> None:
+    load(FEB_21, counts("A", 10, region="N"))
+    load(FEB_14, counts("A", 80, region="N"), group="students")
+    shown = seen("/rates/heatmap")
+    assert "N Tier-4 · 80% 0 in Tier 1, 1 of 1 schools Tier-1 · 10% 1 in Tier 1, 1 of 1 schools" in shown
+    assert "Staff: no extraction" in shown
+
+
+def test_settings_change_forecasts_and_goals_and_leave_an_audit_row_each() -> None:
+    for day, submitted in ((FEB_14, 10), (FEB_21, 20)):
+        load(day, counts("Alder El", submitted, key="1"), counts("B", 70))
+    central = browser_of("central")
+    posts = (
+        ("window", {"term": "Sp25", "opens": "2025-01-27", "closes": "2025-02-28"}),
+        ("days-off", {"day": "2025-02-24", "name": "Holiday"}),
+        ("goal", {"group": "parents", "percent": "60%"}),
+    )
+    for path, form in posts:
+        assert central.post(f"/rates/settings/{path}", data=form).status_code == 303
+    shown = seen("/rates/schools/1")
+    assert "when the window closes on Fri Feb 28, 2025 , 4 school days" in shown
+    assert "Goal 60% 40 10.0 per school day until 2025-02-28" in shown
+    assert "At the goal 1 60% or more" in seen("/rates/?group=parents")
+    page = seen("/rates/settings")
+    assert "set goal parents to 60 (was nothing)" in page
+    with transaction("rates") as session:
+        assert session.execute(text("select count(*) from audit where action like 'settings.%'")).scalar_one() == 3
+
+
+def test_settings_refuse_what_cannot_be_and_are_central_offices_alone() -> None:
+    load(FEB_21, counts("A", 10))
+    central = browser_of("central")
+    wrong = (
+        ("window", {"term": "Sp25", "opens": "2025-03-01", "closes": "2025-02-01"}),
+        ("window", {"term": "Sp99", "opens": "2025-01-01", "closes": "2025-02-01"}),
+        ("days-off", {"day": "2025-02-22"}),
+        ("days-off/remove", {"day": "2025-02-24"}),
+        ("goal", {"group": "parents", "percent": "101"}),
+        ("goal", {"group": "parents", "percent": "most"}),
+    )
+    assert [central.post(f"/rates/settings/{path}", data=form).status_code for path, form in wrong] == [
+        422, 404, 422, 404, 422, 422,
+    ]  # fmt: skip
+    for role in ("director", "principal", "designee", "desk", "ops"):
+        assert browser_of(role).get("/rates/settings").status_code == 403
+
+
+def test_a_goal_and_a_day_off_can_be_taken_away_again() -> None:
+    central = browser_of("central")
+    day = {"day": date(2025, 2, 24).isoformat()}
+    for path, form in (("days-off", day), ("days-off/remove", day)):
+        assert central.post(f"/rates/settings/{path}", data=form).status_code == 303
+    for percent in ("60", ""):
+        assert central.post("/rates/settings/goal", data={"group": "staff", "percent": percent}).status_code == 303
+    with transaction("rates") as session:
+        left = session.execute(text("select (select count(*) from goal) + (select count(*) from day_off)")).scalar_one()
+    assert left == 0
+
+
+def test_a_saved_view_is_its_owners_alone_and_holds_only_the_tables_state() -> None:
+    load(FEB_21, counts("A", 10))
+    director = browser_of("director")
+    form = {"name": "  Mine,  Tier 1 ", "query": "tier=1&mine=1&sort=needed&evil=<script>"}
+    assert director.post("/rates/views", data=form).status_code == 303
+    text_seen = director.get("/rates/").text
+    assert '<a class="chip" href="/rates/?tier=1&amp;mine=1&amp;sort=needed">Mine, Tier 1</a>' in text_seen
+    assert "Mine, Tier 1" not in browser_of("central").get("/rates/").text
+    found = re.search(r"/rates/views/(\d+)/remove", text_seen)
+    assert found is not None
+    assert browser_of("central").post(found[0], data={}).status_code == 404
+    assert director.post(found[0], data={}).status_code == 303
+    assert "Mine, Tier 1" not in director.get("/rates/").text
+    assert director.post("/rates/views", data={"name": " ", "query": ""}).status_code == 422
+
+
+def test_a_view_saved_under_the_same_name_replaces_it() -> None:
+    load(FEB_21, counts("A", 10))
+    client = browser_of("principal")
+    for query in ("tier=1", "tier=2"):
+        client.post("/rates/views", data={"name": "V", "query": query})
+    page = client.get("/rates/").text
+    assert 'href="/rates/?tier=2">V</a>' in page and 'href="/rates/?tier=1">V</a>' not in page

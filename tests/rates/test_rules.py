@@ -1,0 +1,142 @@
+"""The rules: tiers, shown rates, surveys needed, changes, names, pace and forecast."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.rates.rules import (
+    Pace,
+    change,
+    director_of,
+    file_differs,
+    forecast,
+    needed_for_goal,
+    own_spellings,
+    pace,
+    per_day,
+    school_days,
+    shown_rate,
+    surveys_needed,
+    tier,
+)
+from tests.rates.world import GUIDE
+
+COUNTS = st.integers(0, 1200), st.integers(1, 1000)
+
+
+@pytest.mark.parametrize("case", GUIDE["tier_boundaries"], ids=lambda case: f"{case['submitted']}/{case['total']}")
+def test_tiers_at_their_boundaries(case: dict[str, int]) -> None:
+    assert tier(case["submitted"], case["total"]) == case["tier"]
+
+
+@pytest.mark.parametrize("row", GUIDE["participation_rows"], ids=lambda row: row["school"])
+def test_the_guides_rates_and_tiers(row: dict[str, Any]) -> None:
+    assert f"Tier-{tier(row['submitted'], row['total'])}" == row["tier_nr"]
+    assert shown_rate(row["submitted"], row["total"]) == row["rate_shown"]
+
+
+def test_a_shown_rate_takes_decimals_where_whole_percents_would_contradict_its_tier() -> None:
+    assert [shown_rate(*counts) for counts in ((649, 2600), (249, 1000), (501, 1000), (1, 200))] == [
+        "24.96%",
+        "24.9%",
+        "50.1%",
+        "1%",
+    ]
+
+
+@settings(max_examples=60)
+@given(*COUNTS)
+def test_the_surveys_needed_are_the_least_that_reach_the_next_tier(submitted: int, total: int) -> None:
+    own, needed = tier(submitted, total), surveys_needed(submitted, total)
+    if needed is None:
+        assert own == 4
+    else:
+        assert own is not None
+        assert (tier(submitted + needed, total) or 0) > own
+        assert tier(submitted + needed - 1, total) == own
+
+
+@settings(max_examples=60)
+@given(*COUNTS)
+def test_a_shown_rate_lies_in_its_own_tier(submitted: int, total: int) -> None:
+    shown = Fraction(shown_rate(submitted, total).rstrip("%"))
+    assert tier(shown.numerator, 100 * shown.denominator) == tier(submitted, total)
+
+
+def test_nothing_expected_is_no_rate_no_tier_and_nothing_needed() -> None:
+    for counts in ((0, 0), (5, None), (None, 10)):
+        assert (tier(*counts), shown_rate(*counts), surveys_needed(*counts)) == (None, "", None)
+
+
+def test_a_change_is_parted_into_surveys_and_changed_total() -> None:
+    found = change((20, 100), (30, 120))
+    assert found is not None
+    assert found.points == found.by_surveys + found.by_total
+    assert (found.points, found.by_total) == (Decimal("5.0000"), Decimal("-3.3333"))
+
+
+def test_a_files_own_tier_and_rate_are_compared_with_its_counts() -> None:
+    told = [("Tier-4", "86%"), ("4", "0.86"), ("Tier 3", "86%"), ("", "80%"), ("", ""), ("", "#DIV/0!"), ("", "85")]
+    assert [file_differs(*each, 270, 314) for each in told] == [False, False, True, True, False, False, False]
+
+
+PEOPLE = {
+    "a": ["Franco, Sergio L"],
+    "b": ["Ruiz, Ana M", "Ruiz-Soto, Ana"],
+    "c": ["Ruiz, Ana P"],
+    "d": ["Núñez, Jesús"],
+}
+
+
+def test_a_directors_spellings_are_found_and_never_guessed() -> None:
+    spelled = ["FRANCO, SERGIO L", "Franco, Sergio", "FRANCO, SERGIO", "Franco, Sam", "RUIZ-SOTO, ANA", "Ruiz, Ana"]
+    assert [director_of(name, PEOPLE) for name in spelled] == ["a", "a", "a", None, "b", None]
+    assert own_spellings("a", spelled, PEOPLE) == spelled[:3]
+    assert own_spellings("b", spelled, PEOPLE) == ["RUIZ-SOTO, ANA"]
+    assert own_spellings("d", ["NUNEZ, JESUS"], PEOPLE) == ["NUNEZ, JESUS"]
+    assert own_spellings("nobody", spelled, PEOPLE) == []
+
+
+FRIDAY, MONDAY, NEXT_FRIDAY = date(2025, 2, 14), date(2025, 2, 17), date(2025, 2, 21)
+
+
+def test_school_days_are_weekdays_that_are_not_days_off() -> None:
+    assert school_days(FRIDAY, NEXT_FRIDAY) == 5
+    assert school_days(FRIDAY, NEXT_FRIDAY, {MONDAY}) == 4
+    assert school_days(FRIDAY, MONDAY) == 1
+    assert school_days(NEXT_FRIDAY, FRIDAY) == 0
+
+
+def test_a_forecast_needs_two_extractions_and_something_expected() -> None:
+    once = [(FRIDAY, 10)]
+    assert forecast(once, 100, date(2025, 3, 14)) is None
+    assert forecast([*once, (NEXT_FRIDAY, 20)], 0, date(2025, 3, 14)) is None
+
+
+def test_a_forecast_goes_on_at_the_pace_within_its_range() -> None:
+    counts = [(date(2025, 2, 7), 0), (FRIDAY, 5), (NEXT_FRIDAY, 20)]
+    assert pace(counts) == Pace(Fraction(2), Fraction(1), Fraction(3))
+    found = forecast(counts, 100, date(2025, 2, 28))
+    assert found is not None
+    assert (found.low, found.usual, found.high, found.days) == (25, 30, 35, 5)
+
+
+def test_a_forecast_never_passes_the_total_and_a_cleanup_is_no_pace() -> None:
+    found = forecast([(FRIDAY, 50), (NEXT_FRIDAY, 90)], 100, date(2025, 3, 14))
+    fallen = forecast([(FRIDAY, 50), (NEXT_FRIDAY, 40)], 100, date(2025, 3, 14))
+    assert found is not None and fallen is not None
+    assert (found.low, found.usual, found.high) == (90, 100, 100)
+    assert (fallen.low, fallen.usual, fallen.high) == (40, 40, 40)
+
+
+def test_needs_per_day_round_up_and_vanish_when_nothing_is_needed_or_no_day_is_left() -> None:
+    assert [per_day(10, 3), per_day(0, 3), per_day(None, 3), per_day(10, 0)] == [Decimal("3.4"), None, None, None]
+
+
+def test_needs_for_a_goal() -> None:
+    assert [needed_for_goal(10, 33, 60), needed_for_goal(30, 33, 60), needed_for_goal(0, 0, 60)] == [10, 0, None]
