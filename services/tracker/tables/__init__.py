@@ -1,5 +1,6 @@
 """What tracker keeps."""
 
+from services.tracker.tables import books as books
 from services.tracker.tables import lcap as lcap
 from services.tracker.tables import plan as plan
 from services.tracker.tables import progress as progress

@@ -1,0 +1,202 @@
+"""Writes workbooks: one for a school, or one for many schools with a row for each school and item."""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from services.tracker.rules import progress as rules
+from services.tracker.rules.book import BookLine, BookSchool
+from services.tracker.workbook.layout import (
+    ABOUT_SHEET,
+    INCREASE,
+    MET,
+    NOT_MET,
+    OWNER,
+    PENDING,
+    STAMP_SHEET,
+    STAMP_VERSION,
+    Layout,
+    cell_name,
+)
+from shared.workbooks import new_workbook, write_cell
+
+GROUP_COLOURS = {"STUDENTS": "#DCEBFA", "PARENTS": "#FFF0CC", "STAFF": "#DDF3E0"}
+WIDTHS = {0: 11, 1: 26, 2: 28, 3: 30, 4: 20, INCREASE: 11}
+ROW_HEIGHT, HEADING_HEIGHT = 90, 76
+_CELL = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#8A96A8"}
+_NUMBER = {**_CELL, "num_format": "0.0", "valign": "vcenter", "align": "right"}
+HELP = (
+    "Type in the white cells only: the baseline and each year's result, a percent from 0 to 100 with one decimal.",
+    "Targets, differences and Met/Not Met follow by themselves. A blank is awaiting.",
+    "Find a value in the SES Results Dashboard by Group, Survey Category, Content Area and Survey Item.",
+    "Upload the saved workbook on the page Progress tracker, Upload a workbook. You see what changes before it is saved.",
+)
+
+
+class _Forms:
+    """The formats of a workbook, made once."""
+
+    def __init__(self, book: Workbook) -> None:
+        def add(**more: Any) -> Format:
+            return book.add_format(more)
+
+        self.heading = add(
+            bold=True,
+            text_wrap=True,
+            valign="vcenter",
+            align="center",
+            border=1,
+            bg_color="#10233F",
+            font_color="white",
+        )
+        self.texts = {group: add(**_CELL, bg_color=colour) for group, colour in GROUP_COLOURS.items()}
+        self.text = add(**_CELL)
+        self.number = add(**_NUMBER, bg_color="#ECEFF4")
+        self.input = add(**_NUMBER, locked=False)
+        self.status = add(**{**_NUMBER, "align": "center"}, bold=True)
+        self.met = add(bg_color="#D5F2DA", font_color="#0E4A1B")
+        self.not_met = add(bg_color="#FFDCD8", font_color="#7D0D14")
+        self.plain = add(text_wrap=True, valign="top")
+
+
+class Tab(NamedTuple):
+    """A level with its schools, and whether each row names its school."""
+
+    level: str
+    schools: Iterable[BookSchool]
+
+
+class Stamp(NamedTuple):
+    """When and by whom the workbook was written; what it held then goes with it, so that changes can be told apart."""
+
+    at: datetime
+    by: str
+    title: str
+
+
+def write_book(
+    target: io.BytesIO | str,
+    periods: Sequence[str],
+    tabs: Sequence[Tab],
+    stamp: Stamp,
+    *,
+    names_schools: bool = False,
+    told: Callable[[int], None] = lambda _count: None,
+) -> None:
+    """Writes the workbook; `told` hears after each school how many were written. Memory does not grow with schools."""
+    book = new_workbook(target, stamp.title, constant_memory=names_schools)
+    forms, layout = _Forms(book), Layout(periods)
+    sheets = [(tab, book.add_worksheet(tab.level)) for tab in tabs]
+    about, hidden = book.add_worksheet(ABOUT_SHEET), book.add_worksheet(STAMP_SHEET)
+    _write_about(about, forms, stamp)
+    hidden.very_hidden()
+    hidden.protect()
+    for column, word in enumerate((STAMP_VERSION, stamp.at.isoformat(), stamp.by, *periods)):
+        hidden.write_string(0, column, word)
+    noted, schools = 1, 0
+    for tab, sheet in sheets:
+        _start_sheet(sheet, forms, layout, stamp.title, names_schools=names_schools)
+        row = 1
+        for school in tab.schools:
+            for line in school.lines:
+                _write_line(sheet, forms, layout, row, line)
+                if names_schools:
+                    for column, word in enumerate((school.name, school.ploc, school.school_key), layout.owner):
+                        sheet.write_string(row, column, word, forms.text)
+                _note(hidden, noted, tab.level, row + 1, school, line)
+                row, noted = row + 1, noted + 1
+            schools += 1
+            told(schools)
+        _finish_sheet(sheet, forms, layout, row, names_schools=names_schools)
+    book.close()
+
+
+def _start_sheet(sheet: Worksheet, forms: _Forms, layout: Layout, title: str, *, names_schools: bool) -> None:
+    sheet.set_row(0, HEADING_HEIGHT)
+    for column in range(layout.owner):
+        sheet.set_column(column, column, WIDTHS.get(column, 10))
+    for column, words in enumerate([*layout.headings(), *(OWNER if names_schools else ())]):
+        sheet.write_string(0, column, words, forms.heading)
+    if names_schools:
+        sheet.set_column(layout.owner, layout.owner, 24)
+    sheet.freeze_panes(1, 4)
+    sheet.set_landscape()
+    sheet.set_paper(5)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_header(f"&L{title.replace('&', '&&')}&R&A")
+    sheet.set_footer("&LSchool Experience Survey: progress tracker&RPage &P of &N")
+    sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
+
+
+def _write_line(sheet: Worksheet, forms: _Forms, layout: Layout, row: int, line: BookLine) -> None:
+    text = forms.texts.get(line.group, forms.text)
+    sheet.set_row(row, ROW_HEIGHT)
+    for column, words in enumerate(line.texts):
+        sheet.write_string(row, column, words, text)
+    write_cell(sheet, row, INCREASE, line.increase, forms.number)
+    for column, value in zip(layout.inputs, line.values, strict=True):
+        write_cell(sheet, row, column, value, forms.input)
+    cached = _cached(layout, line)
+    for column, formula in layout.formulas(row + 1).items():
+        form = forms.status if column == layout.status else forms.number
+        sheet.write_formula(row, column, formula, form, cached[column])
+
+
+def _cached(layout: Layout, line: BookLine) -> dict[int, float | str]:
+    """What each formula gives, for readers that do not recalculate."""
+    facts = line.facts
+    pairs = [(layout.goal, facts.goal)]
+    pairs += zip(layout.targets, facts.targets, strict=True)
+    pairs += zip(layout.differences, facts.differences, strict=True)
+    found: dict[int, float | str] = {column: "" if value is None else float(value) for column, value in pairs}
+    found[layout.status] = {rules.MET: MET, rules.NOT_MET: NOT_MET}.get(facts.status, PENDING)
+    return found
+
+
+def _finish_sheet(sheet: Worksheet, forms: _Forms, layout: Layout, rows: int, *, names_schools: bool) -> None:
+    last = max(rows - 1, 1)
+    for column in layout.inputs:
+        reference = cell_name(column, 2)
+        sheet.data_validation(
+            1,
+            column,
+            last,
+            column,
+            {
+                "validate": "custom",
+                "value": f"=AND(ISNUMBER({reference}),{reference}>=0,{reference}<=100,ROUND({reference},1)={reference})",
+                "error_title": "Not a percent",
+                "error_message": "Enter a percent from 0 to 100 with at most one decimal, such as 74.5.",
+            },
+        )
+    for column in layout.differences:
+        reference = cell_name(column, 2)
+        for sign, form in ((">=", forms.met), ("<", forms.not_met)):
+            rule = {"type": "formula", "criteria": f"=AND(ISNUMBER({reference}),{reference}{sign}0)", "format": form}
+            sheet.conditional_format(1, column, last, column, rule)
+    for word, form in ((MET, forms.met), (NOT_MET, forms.not_met)):
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": form}
+        sheet.conditional_format(1, layout.status, last, layout.status, rule)
+    if names_schools:
+        sheet.autofilter(0, 0, last, layout.owner + len(OWNER) - 1)
+
+
+def _write_about(sheet: Worksheet, forms: _Forms, stamp: Stamp) -> None:
+    sheet.set_column(0, 0, 100)
+    sheet.write_string(0, 0, stamp.title, forms.heading)
+    for row, words in enumerate((f"Written {stamp.at:%Y-%m-%d %H:%M %Z} for {stamp.by}.", *HELP), 1):
+        sheet.write_string(row, 0, words, forms.plain)
+
+
+def _note(hidden: Worksheet, row: int, level: str, place: int, school: BookSchool, line: BookLine) -> None:
+    """What the workbook held when it was written, for telling apart later who changed what."""
+    for column, word in enumerate((level, str(place), school.school_key, line.item_id)):
+        hidden.write_string(row, column, word)
+    for column, value in enumerate(line.values, 4):
+        hidden.write_string(row, column, "" if value is None else str(value))
