@@ -14,6 +14,9 @@ from shared.platform import add_platform_tables
 metadata = schema("ingest")
 add_platform_tables(metadata)
 NOW = {"server_default": text("now()"), "nullable": False}
+NO_TEXTS = {"server_default": text("'{}'::text[]")}
+NO_LIST = {"server_default": text("'[]'::jsonb")}
+NO_MAPPING = {"server_default": text("'{}'::jsonb")}
 
 
 class IngestTable(SQLModel):
@@ -21,10 +24,20 @@ class IngestTable(SQLModel):
 
 
 class Upload(IngestTable, table=True):
-    """One file that was taken in, with its report."""
+    """One file that was taken in, with its report.
+
+    `state`: reading, preview, quarantined, published, unchanged, refused, discarded or undone. `intent`: what becomes
+    of it once read: publish, preview or dry (a dry run that went on in a worker). `part_of`: the upload whose file
+    held this date too. `undoes`: the upload that this compensating revision takes back. `told`: events by group.
+    """
 
     __tablename__ = "upload"
-    __table_args__ = (Index("ix_upload_sha256", "kind", "sha256"), Index("ix_upload_at", "uploaded_at"))
+    __table_args__ = (
+        Index("ix_upload_sha256", "kind", "sha256"),
+        Index("ix_upload_at", "uploaded_at"),
+        Index("ix_upload_extraction", "term", "on", "revision"),
+        Index("ix_upload_reading", "uploaded_at", postgresql_where=text("state = 'reading'")),
+    )
 
     upload_id: UUID = Field(primary_key=True)
     kind: str
@@ -41,6 +54,16 @@ class Upload(IngestTable, table=True):
     counts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
     problems: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     thin: bool = False
+    intent: str = Field(default="publish", sa_column_kwargs={"server_default": "publish"})
+    named_term: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    confirmed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    reasons: list[str] = Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs=NO_TEXTS)
+    found: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB, sa_column_kwargs=NO_LIST)
+    difference: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
+    told: dict[str, int] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
+    part_of: UUID | None = None
+    undoes: UUID | None = None
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 class UploadFile(IngestTable, table=True):
@@ -73,6 +96,37 @@ class ExtractionCount(IngestTable, table=True):
     submitted: int | None
     file_tier: str
     file_rate: str
+
+
+class ReplacedCount(IngestTable, table=True):
+    """A school's counts as they were before an upload replaced them, for its undo."""
+
+    __tablename__ = "replaced_count"
+
+    upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
+    group: str = Field(primary_key=True)
+    school_key: str = Field(primary_key=True)
+    ploc: str
+    cost_centre: str | None
+    region: str
+    cos: str
+    director: str
+    school: str
+    level: str
+    total: int | None
+    submitted: int | None
+    file_tier: str
+    file_rate: str
+
+
+class Progress(IngestTable, table=True):
+    """How many rows of a long file have been read, and whether somebody wants the reading stopped."""
+
+    __tablename__ = "progress"
+
+    upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
+    rows: int = 0
+    cancelled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class School(IngestTable, table=True):

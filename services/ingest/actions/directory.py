@@ -70,9 +70,9 @@ _ACCESS_GRANTS = text(
 )
 
 
-def load_directory(session: Session, upload: Upload, content: bytes) -> None:
+def load_directory(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
     """Loads the sheets Schools and People. Raises UnreadableFile, or Invalid with every problem; all or nothing."""
-    schools, people, problems = _read(content)
+    schools, people, problems = _read(content, watch)
     if problems or not schools:
         sentence = "The directory needs the sheets Schools and People without errors; nothing was changed."
         raise Invalid(sentence, code="directory_invalid", problems=problems[:200])

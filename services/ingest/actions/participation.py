@@ -1,292 +1,170 @@
-"""Loading a participation extraction: rows read and checked, schools identified, the changed rows told in parts."""
+"""Publishing an extraction: each date of a file is a revision of that extraction; only changed rows are told."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, cast
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ingest.rules import (
-    SHOWN,
-    BadCell,
-    CountsRow,
-    Header,
-    default_window,
-    group_of,
-    missing_columns,
-    read_counts,
-    read_header,
-    sole_value,
-    term_of,
-)
-from services.ingest.sheets import SheetRow, read_rows
+from services.ingest.actions.extraction import Ready, ready_extraction
+from services.ingest.actions.reading import Watch
+from services.ingest.actions.staging import FIELDS, add_schools, difference, merge, sizes, stage
+from services.ingest.rules.dates import Window
+from services.ingest.rules.findings import Place
+from services.ingest.rules.verdicts import THIN_SHARE
 from services.ingest.tables import Upload
-from shared.db import raw
-from shared.errors import Invalid
 from shared.events import GROUPS, ROWS_PER_PART, ExtractionLoaded, ExtractionRow, Group
-from shared.names import name_key
 from shared.outbox import say
 
-THIN_SHARE = 0.8
-_FIELDS = ", ".join(ExtractionRow._fields)
-
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 1))")
-_WINDOW = text("select term, opens, closes from survey_window where :on between opens and closes order by opens desc")
 _REVISION = text('select coalesce(max(revision), 0) + 1 from upload where term = :term and "on" = :on')
-_SCHOOLS = text("select school_key, ploc, name_key, level, cost_centre from school where ploc = any(:plocs)")
-_ADD_SCHOOL = text(
-    "insert into school(school_key, ploc, name, name_key, level, region, cos, director, principal, landline, in_directory)"
-    " values (:school_key, :ploc, :name, :name_key, '', :region, :cos, :director, '', '', false)"
-)
-_INCOMING = (
-    "create temp table incoming (school_key text, ploc text, cost_centre text, region text, cos text, director text,"
-    ' school text, level text, total int, submitted int, file_tier text, file_rate text, "group" text) on commit drop'
-)
-_MERGE = text(
-    'merge into extraction_count e using incoming n on e.term = :term and e."on" = :on and e."group" = n."group"'
-    " and e.school_key = n.school_key"
-    " when matched and (e.ploc, e.cost_centre, e.region, e.cos, e.director, e.school, e.level, e.total, e.submitted,"
-    "  e.file_tier, e.file_rate) is distinct from (n.ploc, n.cost_centre, n.region, n.cos, n.director, n.school,"
-    "  n.level, n.total, n.submitted, n.file_tier, n.file_rate) then update set revision = :revision, ploc = n.ploc,"
-    "  cost_centre = n.cost_centre, region = n.region, cos = n.cos, director = n.director, school = n.school,"
-    "  level = n.level, total = n.total, submitted = n.submitted, file_tier = n.file_tier, file_rate = n.file_rate"
-    f' when not matched then insert (term, "on", "group", revision, {_FIELDS})'
-    f'  values (:term, :on, n."group", :revision, {_FIELDS.replace("school_key", "n.school_key", 1)})'
-)
 _CHANGED = text(
-    f'select "group", {_FIELDS} from extraction_count where term = :term and "on" = :on and revision = :revision'
-    " order by school_key"
+    f'select {FIELDS} from extraction_count where term = :term and "on" = :on and "group" = :group'
+    " and revision = :revision order by school_key"
 )
-_LAST_SIZE = text(
-    'select count(*) from extraction_count where term = :term and "group" = :group and "on" ='
-    ' (select max("on") from extraction_count where term = :term and "group" = :group and "on" < :on)'
-)
+_NEWER = text('select max("on") from extraction_count where term = :term and "group" = any(:groups) and "on" > :on')
 
 
-class Reading:
-    """What a file turned out to hold: good rows, problems with their places, and the suffixes of its headers."""
+def load_participation(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
+    """Reads an extraction file into the upload; publishes it where that is wanted and nothing speaks against it.
 
-    def __init__(self) -> None:
-        self.rows: list[CountsRow] = []
-        self.problems: list[dict[str, Any]] = []
-        self.suffixes: set[str] = set()
-        self.rejected = 0
-
-    def reject(self, row: SheetRow, header: Header, error: BadCell) -> None:
-        index = header.columns.get(error.field)
-        value = row.cells[index] if index is not None and index < len(row.cells) else None
-        self.rejected += 1
-        self.problems.append(
-            {
-                "sheet": row.sheet,
-                "row": row.number,
-                "column": SHOWN[error.field],
-                "value": "" if value is None else str(value),
-                "code": error.code,
-                "message": str(error),
-                "outcome": "rejected",
-            }
-        )
-
-
-def read_participation(content: bytes) -> Reading:
-    """Reads and checks the rows of an extraction file. Raises UnreadableFile or Invalid (missing columns)."""
-    reading = Reading()
-    header: Header | None = None
-    sheet: str | None = None
-    found_any = False
-    for row in read_rows(content):
-        if row.sheet != sheet:
-            sheet, header = row.sheet, None
-        if all(cell in (None, "") for cell in row.cells):
-            continue
-        if header is None:
-            header = read_header(row.cells)
-            _check_header(header, row)
-            found_any = True
-            reading.suffixes |= header.suffixes
-            continue
-        _read_row(reading, header, row)
-    if not found_any:
-        raise Invalid("The file holds no rows. Export the extraction again and upload the new file.", code="no_rows")
-    return reading
+    Raises UnreadableFile, TakesLong, or Invalid with the problems.
+    """
+    ready = ready_extraction(session, content, watch, upload.named_term)
+    stage(session, ready.rows, ready.schools)
+    newest, *others = ready.dates()
+    upload.reasons = ready.reasons
+    publish = upload.intent == "publish" and (upload.confirmed or not ready.reasons)
+    upload.difference = {}
+    for on in (newest, *others):
+        window = ready.windows[on]
+        session.execute(_LOCK, {"lock": f"{window.term}/{on}"})
+        upload.difference[on.isoformat()] = difference(session, window.term, on, ready.report)
+        _note_older(session, ready, on)
+    upload.thin = any(_note_thin(session, ready, on) for on in (newest, *others))
+    _describe(upload, ready, newest)
+    if publish:
+        add_schools(session, ready.rows, ready.schools.new)
+        _publish(session, upload, newest, ready)
+        for on in others:
+            _publish(session, _sibling(session, upload, on, ready), on, ready)
+    else:
+        upload.state = "quarantined" if ready.reasons and upload.intent == "publish" else "preview"
 
 
-def _check_header(header: Header, row: SheetRow) -> None:
-    missing = missing_columns(header)
-    if missing:
-        place = f"Sheet {row.sheet}, row {row.number}" if row.sheet else f"Row {row.number}"
-        problems = [
-            {
-                "code": "column_missing",
-                "sheet": row.sheet,
-                "row": row.number,
-                "column": name,
-                "message": f"The column {name} is missing.",
-            }
-            for name in missing
-        ]
-        raise Invalid(
-            f"{place} should hold the column names; missing: {', '.join(missing)}.",
-            code="columns_missing",
-            problems=problems,
-        )
+def _describe(upload: Upload, ready: Ready, on: date) -> None:
+    upload.term, upload.on = ready.windows[on].term, on
+    upload.groups = _groups(ready, on)
+    upload.counts = {"accepted": len(ready.rows), "rejected": len(ready.report.rejected_rows), "changed": 0}
+    upload.found = ready.report.groups()
+    upload.problems = list(ready.report.problems())
 
 
-def _read_row(reading: Reading, header: Header, row: SheetRow) -> None:
-    cells = {field: row.cells[index] for field, index in header.columns.items() if index < len(row.cells)}
-    try:
-        reading.rows.append(read_counts(cells, group_of(row.sheet)))
-    except BadCell as error:
-        reading.reject(row, header, error)
+def _groups(ready: Ready, on: date) -> list[str]:
+    found = {row.group for row in ready.rows if row.on == on}
+    return [group for group in GROUPS if group in found]
 
 
-def load_participation(session: Session, upload: Upload, content: bytes) -> None:
-    """Loads an extraction file into the upload: its term, date, revision, groups, counts; tells the changed rows."""
-    reading = read_participation(content)
-    on = sole_value({row.on for row in reading.rows})
-    if on is None:
-        raise Invalid(
-            "The rows carry no date of extraction, or several. Upload one extraction at a time.",
-            code="dates_several" if reading.rows else "no_good_rows",
-            problems=reading.problems[:100],
-        )
-    term, opens, closes = _window(session, on)
-    session.execute(_LOCK, {"lock": f"{term}/{on}"})
-    revision = session.execute(_REVISION, {"term": term, "on": on}).scalar_one()
-    rows = _identify(session, reading.rows)
-    _store(session, rows, {"term": term, "on": on, "revision": revision})
-    changed = _changed(session, {"term": term, "on": on, "revision": revision})
-    upload.term, upload.on, upload.revision = term, on, revision
-    upload.groups = sorted({row.group for row in reading.rows})
-    upload.problems = [*_suffix_note(reading.suffixes, term), *reading.problems]
-    total = sum(len(each) for each in changed.values())
-    upload.counts = {"accepted": len(reading.rows), "rejected": reading.rejected, "changed": total}
-    upload.thin = _is_thin(session, term, on, rows)
-    upload.state = "published" if total else "unchanged"
-    _tell(session, upload, changed, opens, closes)
+def _note_older(session: Session, ready: Ready, on: date) -> None:
+    values = {"term": ready.windows[on].term, "on": on, "groups": _groups(ready, on)}
+    newer = session.execute(_NEWER, values).scalar()
+    if newer is not None:
+        ready.report.add("older_extraction", Place("", 0, "", on.isoformat(), f"newest is {newer.isoformat()}"))
 
 
-def _window(session: Session, on: date) -> tuple[str, date, date]:
-    row = session.execute(_WINDOW, {"on": on}).first()
-    return (row.term, row.opens, row.closes) if row is not None else (term_of(on), *default_window(on))
+def _note_thin(session: Session, ready: Ready, on: date) -> bool:
+    thin = {
+        group: counts
+        for group, counts in sizes(session, ready.windows[on].term, on).items()
+        if counts[1] < THIN_SHARE * counts[0]
+    }
+    for group, (last, now) in thin.items():
+        ready.report.add("group_thin", Place(group.capitalize(), 0, "", f"{now} of {last} schools"))
+    return bool(thin)
 
 
-def _suffix_note(suffixes: set[str], term: str) -> Iterator[dict[str, Any]]:
-    for suffix in sorted(suffixes - {term}):
-        yield {
-            "code": "term_suffix_differs",
-            "value": suffix,
-            "outcome": "warned",
-            "column": "Total_Surveys",
-            "message": f"The column names say {suffix}, the date of extraction belongs to {term}. {term} was used.",
-        }
-
-
-def _identify(session: Session, rows: Iterable[CountsRow]) -> dict[Group, dict[str, ExtractionRow]]:
-    """The rows under their schools' keys; a school is added at first sight."""
-    listed = list(rows)
-    known: dict[str, dict[str, Any]] = defaultdict(dict)
-    for school in session.execute(_SCHOOLS, {"plocs": list({row.ploc for row in listed})}):
-        known[school.ploc][school.name_key] = school
-    names: dict[str, set[str]] = defaultdict(set)
-    for row in listed:
-        names[row.ploc].add(name_key(row.school))
-    found: dict[Group, dict[str, ExtractionRow]] = defaultdict(dict)
-    for row in listed:
-        key, level, cost_centre = _school_of(session, row, known[row.ploc], names[row.ploc])
-        found[row.group][key] = ExtractionRow(
-            key,
-            row.ploc,
-            cost_centre,
-            row.region,
-            row.cos,
-            row.director,
-            row.school,
-            level,
-            row.total,
-            row.submitted,
-            row.file_tier,
-            row.file_rate,
-        )
-    return found
-
-
-def _school_of(session: Session, row: CountsRow, units: dict[str, Any], names: set[str]) -> tuple[str, str, str | None]:
-    spelling = name_key(row.school)
-    if spelling not in units and len(units) == 1 and len(names) == 1:
-        units[spelling] = next(iter(units.values()))
-    unit = units.get(spelling)
-    if unit is not None:
-        return unit.school_key, unit.level, unit.cost_centre
-    key = f"{row.ploc}:{spelling}"
-    session.execute(
-        _ADD_SCHOOL,
-        {
-            "school_key": key,
-            "ploc": row.ploc,
-            "name": row.school,
-            "name_key": spelling,
-            "region": row.region,
-            "cos": row.cos,
-            "director": row.director,
-        },
+def _sibling(session: Session, upload: Upload, on: date, ready: Ready) -> Upload:
+    """The upload of another date of the same file, which is an extraction of its own."""
+    sibling = Upload(
+        upload_id=uuid4(),
+        kind=upload.kind,
+        file_name=upload.file_name,
+        sha256=b"",
+        size=0,
+        state="published",
+        uploaded_by=upload.uploaded_by,
+        part_of=upload.upload_id,
+        thin=upload.thin,
+        term=ready.windows[on].term,
+        on=on,
+        groups=_groups(ready, on),
+        counts={"accepted": sum(row.on == on for row in ready.rows), "rejected": 0, "changed": 0},
     )
-    units[spelling] = session.execute(
-        text("select school_key, level, cost_centre from school where school_key = :k"), {"k": key}
-    ).one()
-    return key, "", None
+    session.add(sibling)
+    session.flush()
+    return sibling
 
 
-def _store(session: Session, rows: dict[Group, dict[str, ExtractionRow]], values: dict[str, Any]) -> None:
-    session.execute(text(_INCOMING))
-    with raw(session).cursor().copy(f'copy incoming ({_FIELDS}, "group") from stdin') as copy:
-        for group, schools in rows.items():
-            for row in schools.values():
-                copy.write_row((*row, group))
-    session.execute(_MERGE, values)
+def _publish(session: Session, upload: Upload, on: date, ready: Ready) -> None:
+    window = ready.windows[on]
+    values: dict[str, Any] = {"term": window.term, "on": on, "upload_id": upload.upload_id}
+    revision = session.execute(_REVISION, values).scalar_one()
+    changed = merge(session, {**values, "revision": revision})
+    upload.revision = revision
+    upload.counts = {**upload.counts, "changed": sum(changed.values())}
+    upload.state = "published" if changed else "unchanged"
+    tell_extraction(session, upload, window, [cast(Group, group) for group in GROUPS if group in changed], {})
 
 
-def _changed(session: Session, values: dict[str, Any]) -> dict[Group, list[ExtractionRow]]:
-    changed: dict[Group, list[ExtractionRow]] = defaultdict(list)
-    for group, *fields in session.execute(_CHANGED, values):
-        changed[cast(Group, group)].append(ExtractionRow(*fields))
-    return changed
-
-
-def _is_thin(session: Session, term: str, on: date, rows: dict[Group, dict[str, ExtractionRow]]) -> bool:
-    for group, schools in rows.items():
-        last = session.execute(_LAST_SIZE, {"term": term, "on": on, "group": group}).scalar_one()
-        if len(schools) < THIN_SHARE * last:
-            return True
-    return False
-
-
-def _tell(
-    session: Session, upload: Upload, changed: dict[Group, list[ExtractionRow]], opens: date, closes: date
+def tell_extraction(
+    session: Session, upload: Upload, window: Window, groups: list[Group], removed: dict[Group, list[str]]
 ) -> None:
-    groups = tuple(group for group in GROUPS if group in changed)
+    """Says the rows of the upload's revision in parts, group by group; `removed`: schools taken back by an undo."""
+    assert upload.on is not None and upload.revision is not None
+    upload.told = {}
     for group in groups:
-        rows = changed[group]
-        cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)]
-        for part, cut in enumerate(cuts, 1):
-            assert upload.term is not None and upload.on is not None and upload.revision is not None
+        rows = list(_revision_rows(session, upload, group))
+        gone = removed.get(group, [])
+        parts = max(1, -(-len(rows) // ROWS_PER_PART), -(-len(gone) // ROWS_PER_PART))
+        upload.told[group] = parts
+        for part in range(parts):
+            cut = slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)
             say(
                 session,
-                ExtractionLoaded(
+                ExtractionLoaded.model_construct(
                     upload_id=upload.upload_id,
-                    term=upload.term,
+                    term=window.term,
                     on=upload.on,
                     revision=upload.revision,
-                    groups=groups,
+                    groups=tuple(groups),
                     group=group,
-                    part=part,
-                    parts=len(cuts),
-                    window_opens=opens,
-                    window_closes=closes,
+                    part=part + 1,
+                    parts=parts,
+                    window_opens=window.opens,
+                    window_closes=window.closes,
                     thin=upload.thin,
-                    rows=cut,
+                    is_undo=upload.undoes is not None,
+                    rows=rows[cut],
+                    removed=gone[cut],
                 ),
             )
+
+
+def _revision_rows(session: Session, upload: Upload, group: Group) -> Iterator[ExtractionRow]:
+    values = {"term": upload.term, "on": upload.on, "group": group, "revision": upload.revision}
+    for row in session.execute(_CHANGED, values):
+        yield ExtractionRow(*row)
+
+
+def later_revision(session: Session, upload: Upload) -> UUID | None:
+    """An upload that was published over this one's extraction since; None where this is the newest revision."""
+    found = session.execute(
+        text(
+            "select upload_id from upload where kind = :kind and term is not distinct from :term"
+            ' and "on" is not distinct from :on and revision > :revision and state in (\'published\', \'undone\') limit 1'
+        ),
+        {"kind": upload.kind, "term": upload.term, "on": upload.on, "revision": upload.revision},
+    ).scalar()
+    return cast("UUID | None", found)

@@ -1,0 +1,223 @@
+"""An extraction file made ready: read, its names settled by what is known of the district, every row under its school."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ingest.actions.reading import Watch, refuse_uncached
+from services.ingest.rules.dates import Window, window_of
+from services.ingest.rules.extraction import Extraction, NoTable, SheetReader, settled
+from services.ingest.rules.findings import Place, Report
+from services.ingest.rules.headers import SHOWN
+from services.ingest.rules.names import REGIONS, canonical_cos, cos_key, people_named
+from services.ingest.rules.rows import CountsRow
+from services.ingest.rules.schools import Identified, Unit, identify
+from services.ingest.rules.verdicts import Facts, quarantine_reasons
+from services.ingest.sheets import Sheet
+from shared.errors import Invalid
+from shared.names import name_key
+from shared.web.clock import today
+
+PROBLEMS_TOLD = 500
+
+_UNITS = text(
+    "select school_key, ploc, name, name_key, cost_centre, level, region, cos from school"
+    " where ploc = any(:plocs) or cost_centre = any(:codes)"
+)
+_COS = text("select distinct cos from school where in_directory and cos <> ''")
+_DIRECTORS = text("select person_id, name, aliases, resolved_aliases from person where role = 'director'")
+_BY_NAME = text("select name_key, ploc, cos from school where name_key = any(:names)")
+_WINDOWS = text("select term, opens, closes from survey_window")
+
+
+@dataclass
+class Ready:
+    """A file ready to be stored: good rows with their units, and what speaks against publishing it."""
+
+    report: Report
+    rows: list[CountsRow]
+    schools: Identified
+    windows: dict[date, Window]
+    reasons: list[str]
+
+    def dates(self) -> list[date]:
+        """The dates of extraction, newest first."""
+        return sorted(self.windows, reverse=True)
+
+
+def ready_extraction(session: Session, content: bytes, watch: Watch, named_term: str = "") -> Ready:
+    """Reads the file and settles it. Raises UnreadableFile, TakesLong, or Invalid with the problems."""
+    found = read_extraction(content, watch)
+    report = found.report
+    rows = settled(found.rows, report)
+    if not rows:
+        raise Invalid(
+            "No row of the file can be taken. Correct what is listed and upload the file again.",
+            code="no_good_rows",
+            problems=[problem for _, problem in zip(range(PROBLEMS_TOLD), report.problems(), strict=False)],
+        )
+    rows = _with_cos(session, rows, report)
+    schools = identify(rows, _known_units(session, rows), report)
+    rows = _with_regions(rows, schools, report)
+    _note_directors(session, rows, report)
+    _offer_matches(session, report)
+    windows, doubts = _windows(session, {row.on for row in rows}, named_term)
+    _note_terms(found.suffixes, windows, report)
+    facts = Facts(
+        list(windows), today(), doubts, found.suffixes, len(rows), len(report.rejected_rows), found.contradicting
+    )
+    return Ready(report, rows, schools, windows, quarantine_reasons(facts))
+
+
+def _known_units(session: Session, rows: Iterable[CountsRow]) -> list[Unit]:
+    plocs = list({row.ploc for row in rows})
+    codes = list({row.cost_centre for row in rows if row.cost_centre})
+    return [Unit(*row) for row in session.execute(_UNITS, {"plocs": plocs, "codes": codes})]
+
+
+def read_extraction(content: bytes, watch: Watch) -> Extraction:
+    """The rows of all sheets that hold a table. Raises UnreadableFile, TakesLong, Invalid (missing columns)."""
+    found = Extraction()
+    lacking: list[NoTable] = []
+    open_sheet: tuple[SheetReader, Sheet] | None = None
+    try:
+        for part in watch.parts(content):
+            if isinstance(part, Sheet):
+                lacking += _ended(open_sheet)
+                open_sheet = SheetReader(found, part.name, epoch_1904=part.epoch_1904), part
+            elif open_sheet is not None:
+                for number, cells in part:
+                    open_sheet[0].read(number, cells)
+        lacking += _ended(open_sheet)
+    except NoTable as error:
+        lacking.append(error)
+    if lacking:
+        raise _columns_missing(lacking[0])
+    if not found.rows and not found.report.tallies:
+        raise Invalid("The file holds no rows. Export the extraction again and upload the new file.", code="no_rows")
+    return found
+
+
+def _ended(open_sheet: tuple[SheetReader, Sheet] | None) -> list[NoTable]:
+    if open_sheet is None:
+        return []
+    reader, about = open_sheet
+    lacking = reader.end()
+    if reader.rows is not None:
+        refuse_uncached(about)
+        _note_sheet(about, reader.found.report)
+    return [] if lacking is None else [lacking]
+
+
+def _note_sheet(about: Sheet, report: Report) -> None:
+    seen = (
+        ("sheet_hidden", about.hidden, about.name),
+        ("rows_hidden", about.hidden_rows > 0, f"{about.hidden_rows} rows"),
+        ("filter_active", about.filtered, about.name),
+        ("text_encoding", _is_unusual(about), f"{about.encoding}, delimiter {about.delimiter!r}"),
+    )
+    for code, is_so, value in seen:
+        if is_so:
+            report.add(code, Place(about.name, 0, "", value))
+
+
+def _is_unusual(about: Sheet) -> bool:
+    return bool(about.encoding) and (about.encoding not in ("utf-8", "utf-8-sig") or about.delimiter != ",")
+
+
+def _columns_missing(lacking: NoTable) -> Invalid:
+    place = f"Sheet {lacking.sheet}, row {lacking.row}" if lacking.sheet else f"Row {lacking.row}"
+    problems = [
+        {
+            "code": "column_missing",
+            "sheet": lacking.sheet,
+            "row": lacking.row,
+            "column": name,
+            "message": f"The column {name} is missing. Add it, or download the template.",
+        }
+        for name in lacking.missing
+    ]
+    sentence = f"{place} should hold the column names; missing: {', '.join(lacking.missing)}."
+    return Invalid(sentence, code="columns_missing", problems=problems)
+
+
+def _with_cos(session: Session, rows: list[CountsRow], report: Report) -> list[CountsRow]:
+    """The rows with every community of schools in the district's form."""
+    forms = canonical_cos(Counter(row.cos for row in rows), session.execute(_COS).scalars())
+    if not forms:
+        return rows
+    for row in rows:
+        if row.cos in forms:
+            report.add("cos_normalised", Place(row.sheet, row.number, SHOWN["cos"], row.cos, forms[row.cos]))
+    return [row._replace(cos=forms[row.cos]) if row.cos in forms else row for row in rows]
+
+
+def _with_regions(rows: list[CountsRow], schools: Identified, report: Report) -> list[CountsRow]:
+    """The rows with the school's last region where the file's is none."""
+    if not report.count("region_unknown"):
+        return rows
+    return [row if row.region in REGIONS else row._replace(region=_last_region(row, schools)) for row in rows]
+
+
+def _last_region(row: CountsRow, schools: Identified) -> str:
+    return schools.units[row.ploc, row.cost_centre, row.name_key].region or row.region
+
+
+def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report) -> None:
+    people = {
+        person.person_id: [person.name, *person.aliases, *person.resolved_aliases]
+        for person in session.execute(_DIRECTORS)
+    }
+    firsts: dict[str, CountsRow] = {}
+    for row in rows:
+        firsts.setdefault(row.director, row)
+    counts = Counter(row.director for row in rows)
+    written: dict[str, list[str]] = {}
+    for director, row in firsts.items():
+        place = Place(row.sheet, row.number, SHOWN["director"], director)
+        named = people_named(director, people) if people else set()
+        if not director:
+            report.add("director_blank", place, counts[director])
+        elif people and len(named) != 1:
+            report.add("director_unmatched", place, counts[director])
+        for person in named if len(named) == 1 else ():
+            written.setdefault(person, []).append(director)
+    for spellings in written.values():
+        if len(spellings) > 1:
+            row = firsts[spellings[0]]
+            report.add("director_spellings", Place(row.sheet, row.number, SHOWN["director"], " | ".join(spellings)))
+
+
+def _windows(session: Session, dates: Iterable[date], named: str) -> tuple[dict[date, Window], set[str]]:
+    listed = [Window(*row) for row in session.execute(_WINDOWS)]
+    if named and named not in {window.term for window in listed}:
+        raise Invalid(f"There is no survey window of the term {named}. Add it, or leave the term open.", code="term_unknown")
+    found = {on: window_of(on, listed, named) for on in dates}
+    return {on: window for on, (window, _) in found.items()}, {doubt for _, doubt in found.values() if doubt}
+
+
+def _note_terms(suffixes: set[str], windows: dict[date, Window], report: Report) -> None:
+    terms = {window.term for window in windows.values()}
+    for suffix in sorted(suffixes - terms):
+        report.add("term_suffix_differs", Place("", 0, SHOWN["total"], suffix, ", ".join(sorted(terms))))
+    if len(windows) > 1:
+        listed = ", ".join(on.isoformat() for on in sorted(windows))
+        report.add("dates_several", Place("", 0, SHOWN["on"], listed))
+
+
+def _offer_matches(session: Session, report: Report) -> None:
+    """For rows without a PLOC: names the PLOC under which exactly this school and community are known."""
+    tally = report.tallies.get(("ploc_missing", SHOWN["ploc"]))
+    if tally is None:
+        return
+    spelled = {place: (name_key(school), cos_key(cos)) for place, (school, cos) in report.unplaced.items()}
+    found = session.execute(_BY_NAME, {"names": list({name for name, _ in spelled.values()})})
+    known = {(row.name_key, cos_key(row.cos)): row.ploc for row in found}
+    for index, place in enumerate(tally.places):
+        ploc = known.get(spelled.get((place.sheet, place.row), ("", "")))
+        if ploc is not None:
+            tally.places[index] = place._replace(became=f"this school is known as {ploc}")

@@ -1,0 +1,170 @@
+"""Rows of an upload beside those that are published: staged, compared with the last extraction, merged."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ingest.rules.findings import Place, Report
+from services.ingest.rules.headers import SHOWN
+from services.ingest.rules.rows import CountsRow
+from services.ingest.rules.schools import Identified, Unit
+from services.ingest.rules.verdicts import LARGE_CHANGE
+from shared.db import raw
+from shared.events import ExtractionRow
+
+FIELDS = ", ".join(ExtractionRow._fields)
+_DATA = [name for name in ExtractionRow._fields if name != "school_key"]
+_OLD = ", ".join(f"e.{name}" for name in _DATA)
+_NEW = ", ".join(f"n.{name}" for name in _DATA)
+_SET = ", ".join(f"{name} = n.{name}" for name in _DATA)
+
+_INCOMING = (
+    'create temp table incoming ("on" date, "group" text, school_key text, ploc text, cost_centre text, region text,'
+    " cos text, director text, school text, level text, total int, submitted int, file_tier text, file_rate text)"
+    " on commit drop"
+)
+_ADD_SCHOOLS = (
+    "copy school (school_key, ploc, name, name_key, level, region, cos, director, principal, landline, in_directory)"
+    " from stdin"
+)
+_MERGE = text(
+    'with merged as (merge into extraction_count e using (select * from incoming where "on" = :on) n'
+    ' on e.term = :term and e."on" = :on and e."group" = n."group" and e.school_key = n.school_key'
+    f" when matched and ({_OLD}) is distinct from ({_NEW}) then update set revision = :revision, {_SET}"
+    f' when not matched then insert (term, "on", "group", revision, {FIELDS})'
+    f'  values (:term, :on, n."group", :revision, {FIELDS.replace("school_key", "n.school_key", 1)})'
+    f' returning merge_action() as act, e."group", e.school_key, {", ".join(f"old.{name}" for name in _DATA)}),'
+    f' kept as (insert into replaced_count(upload_id, "group", school_key, {", ".join(_DATA)})'
+    f"  select :upload_id, \"group\", school_key, {', '.join(_DATA)} from merged where act = 'UPDATE')"
+    ' select "group", count(*) as changed from merged group by "group"'
+)
+_BASE = (
+    'with g as (select distinct "group" from incoming where "on" = :on),'
+    ' b as (select e."group", max(e."on") as base_on from extraction_count e join g using ("group")'
+    '  where e.term = :term and e."on" <= :on group by e."group"),'
+    ' base as (select e.*, b.base_on from extraction_count e join b on e."group" = b."group" and e."on" = b.base_on'
+    "  where e.term = :term),"
+    ' both_sides as (select coalesce(n."group", p."group") as "group", coalesce(n.school, p.school) as school,'
+    "  coalesce(n.ploc, p.ploc) as ploc, p.base_on, p.school_key is null as is_new, n.school_key is null as is_gone,"
+    "  n.total, n.submitted, p.total as total_before, p.submitted as submitted_before,"
+    "  (n.region, n.cos, n.director) is distinct from (p.region, p.cos, p.director) as moved,"
+    f"  ({_NEW}) is distinct from ({', '.join(f'p.{name}' for name in _DATA)}) as differs"
+    '  from (select * from incoming where "on" = :on) n'
+    '  full join base p on n."group" = p."group" and n.school_key = p.school_key)'
+)
+_DIFFERENCE = text(
+    f'{_BASE} select x."group", (select base_on from b where b."group" = x."group") as base_on,'
+    " count(*) filter (where is_new) as new, count(*) filter (where is_gone) as missing,"
+    " count(*) filter (where not is_new and not is_gone and differs) as changed,"
+    " count(*) filter (where not is_new and not is_gone and not differs) as unchanged,"
+    " count(*) filter (where not is_new and not is_gone and total is distinct from total_before) as totals_changed,"
+    " count(*) filter (where not is_new and not is_gone and moved) as moved"
+    ' from both_sides x group by x."group" order by x."group"'
+)
+_STRIKING = {
+    "schools_new": "is_new",
+    "schools_gone": "is_gone",
+    "total_changed": (
+        f"not is_new and not is_gone and abs(coalesce(total, 0) - total_before) > {LARGE_CHANGE} * total_before"
+    ),
+    "submitted_fell": "not is_new and not is_gone and submitted < submitted_before",
+}
+_LISTED = {
+    code: text(
+        f'{_BASE} select "group", school, ploc, total, submitted, total_before, submitted_before,'
+        ' count(*) over (partition by "group") as of_group from both_sides x where "group" = any(:groups)'
+        f" and {condition} order by 1, 2 limit 200"
+    )
+    for code, condition in _STRIKING.items()
+}
+_SIZES = text(
+    'select x."group", (select count(*) from extraction_count where term = :term and "group" = x."group" and "on" ='
+    '  (select max("on") from extraction_count where term = :term and "group" = x."group" and "on" < :on)) as last,'
+    ' (select count(*) from (select school_key from incoming where "on" = :on and "group" = x."group" union'
+    '  select school_key from extraction_count where term = :term and "on" = :on and "group" = x."group") u) as now'
+    ' from (select distinct "group" from incoming where "on" = :on) x'
+)
+
+
+def stage(session: Session, rows: Iterable[CountsRow], schools: Identified) -> None:
+    """Puts the rows under their schools into the transaction's own table."""
+    session.execute(text("drop table if exists pg_temp.incoming"))
+    session.execute(text(_INCOMING))
+    units = schools.units
+    with raw(session).cursor().copy(f'copy incoming ("on", "group", {FIELDS}) from stdin') as copy:
+        for row in rows:
+            unit = units[row.ploc, row.cost_centre, row.name_key]
+            copy.write_row(_staged(row, unit))
+    session.execute(text("analyze incoming"))
+
+
+def _staged(row: CountsRow, unit: Unit) -> tuple[object, ...]:
+    return (
+        row.on, row.group, unit.school_key, row.ploc, unit.cost_centre, row.region, row.cos, row.director, row.school,
+        unit.level, row.total, row.submitted, row.file_tier, row.file_rate,
+    )  # fmt: skip
+
+
+def add_schools(session: Session, rows: Iterable[CountsRow], units: list[Unit]) -> None:
+    """Keeps the schools that were seen for the first time."""
+    if not units:
+        return
+    directors = {(row.ploc, row.name_key): row.director for row in rows}
+    with raw(session).cursor().copy(_ADD_SCHOOLS) as copy:
+        for unit in units:
+            director = directors[unit.ploc, unit.name_key]
+            copy.write_row(
+                (unit.school_key, unit.ploc, unit.name, unit.name_key, "", unit.region, unit.cos, director, "", "", False)
+            )
+
+
+def difference(session: Session, term: str, on: date, report: Report) -> dict[str, Any]:
+    """What the staged rows of a date change, by group, against the last extraction of that group; notes what strikes."""
+    values = {"term": term, "on": on}
+    found = {row.group: dict(row._mapping) for row in session.execute(_DIFFERENCE, values)}
+    for counts in found.values():
+        base = counts.pop("group") and counts.pop("base_on")
+        counts["against"] = base.isoformat() if base else None
+    compared = [group for group, counts in found.items() if counts["against"] not in (None, on.isoformat())]
+    if compared:
+        _note_striking(session, {**values, "groups": compared}, report)
+    return found
+
+
+def _note_striking(session: Session, values: dict[str, Any], report: Report) -> None:
+    for code, query in _LISTED.items():
+        totals: dict[str, int] = {}
+        rows = session.execute(query, values).all()
+        for row in rows:
+            column = SHOWN["total"] if code == "total_changed" else SHOWN["submitted"] if "fell" in code else ""
+            report.add(code, Place(row.group.capitalize(), 0, column, f"{row.ploc} {row.school}", _change(code, row)))
+            totals[row.group] = row.of_group
+        _count_rest(code, report, sum(totals.values()) - len(rows))
+
+
+def _change(code: str, row: Any) -> str:
+    if code == "total_changed":
+        return f"{row.total_before} -> {row.total}"
+    return f"{row.submitted_before} -> {row.submitted}" if code == "submitted_fell" else ""
+
+
+def _count_rest(code: str, report: Report, rest: int) -> None:
+    for tally in report.tallies.values():
+        if tally.code == code:
+            tally.count += max(rest, 0)
+
+
+def merge(session: Session, values: dict[str, Any]) -> dict[str, int]:
+    """Publishes the staged rows of a date as a revision, keeping what they replace; group -> rows that changed.
+
+    `values`: upload_id, term, on, revision.
+    """
+    return {row.group: row.changed for row in session.execute(_MERGE, values)}
+
+
+def sizes(session: Session, term: str, on: date) -> dict[str, tuple[int, int]]:
+    """Group -> schools in its last extraction before the date, and at the date once the staged rows are merged."""
+    return {row.group: (row.last, row.now) for row in session.execute(_SIZES, {"term": term, "on": on})}

@@ -1,0 +1,96 @@
+"""Single cells: PLOC, counts, rates and tiers, each in every form that files were seen with."""
+
+import re
+from datetime import date, datetime
+from typing import NamedTuple
+
+from services.ingest.rules.findings import BadCell
+from shared.names import tidy
+
+Cell = str | int | float | bool | date | datetime | None
+MOST_SURVEYS = 100_000_000
+# The tiers are quarters of the expected surveys; at the very edge a file's tier is never called wrong.
+TIER_SPAN = 25
+TIERS = (1, 2, 3, 4)
+LABEL_TIERS = {"less than": 1, "between 25": 2, "between 50": 3, "greater than": 4, "more than": 4}
+_PERCENT = re.compile(r"^(\d{1,4}(?:\.\d+)?)\s*(%?)$")
+_WHOLE = re.compile(r"^\+?(\d{1,9}|\d{1,3}(?:,\d{3})+)(?:\.0+)?$")
+
+
+class Ploc(NamedTuple):
+    """A PLOC as four digits, the cost center code where the cell held one, and what had to be mended."""
+
+    ploc: str
+    cost_centre: str | None
+    code: str
+
+
+def shown(cell: Cell) -> str:
+    """A cell as the person sees it; a whole number without its `.0`."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def read_ploc(cell: Cell) -> Ploc:
+    """The PLOC of a cell; BadCell for anything that is none."""
+    text = tidy(shown(cell))
+    digits = text.lstrip("'\u2019").replace(",", "").strip()
+    digits = digits.partition(".")[0] if re.fullmatch(r"\d+\.0+", digits) else digits
+    if not digits or digits.casefold() in ("-", "n/a", "na", "none", "null", "#n/a"):
+        raise BadCell("ploc", "ploc_missing")
+    if not re.fullmatch(r"\d{3,4}|1\d{6}", digits, re.ASCII):
+        raise BadCell("ploc", "ploc_unreadable")
+    if len(digits) == 7:
+        return Ploc(digits[1:5], digits, "ploc_fixed")
+    code = "ploc_padded" if len(digits) == 3 else "" if digits == str(cell) or isinstance(cell, float) else "ploc_fixed"
+    return Ploc(digits.zfill(4), None, code)
+
+
+def read_count(cell: Cell, field: str) -> int | None:
+    """A whole number of surveys, None for a blank; BadCell for anything else."""
+    if cell is None or cell == "":
+        return None
+    if isinstance(cell, bool):
+        raise BadCell(field, "count_unreadable")
+    text = tidy(shown(cell))
+    if not text:
+        return None
+    found = _WHOLE.match(text) if text.isascii() else None
+    if found is None:
+        raise BadCell(field, "count_unreadable")
+    return int(found.group(1).replace(",", ""))
+
+
+def read_rates(cell: Cell) -> tuple[float, ...]:
+    """The percents that a rate cell can mean (`0.86` is 86 or 0.86); none for a blank or an error."""
+    text = tidy(shown(cell))
+    found = _PERCENT.match(text) if text.isascii() else None
+    if found is None:
+        return ()
+    number = float(found.group(1))
+    return (number,) if found.group(2) or number > 2 else (number, number * 100)
+
+
+def read_tier(cell: Cell) -> int | None:
+    """The tier that a cell names (`Tier-4`, `tier 4`, `4`, `Between 25% and 50%`); None where it names none."""
+    text = tidy(shown(cell)).casefold().replace("%", "")
+    for start, number in LABEL_TIERS.items():
+        if text.startswith(start):
+            return number
+    found = re.fullmatch(r"(?:tier)?[ _-]*([1-4])", text)
+    return int(found.group(1)) if found else None
+
+
+def rate_fits(rates: tuple[float, ...], submitted: int, total: int) -> bool:
+    """Whether one reading of the file's rate lies within a point of its counts."""
+    exact = 100 * submitted / total
+    return any(abs(rate - exact) <= 1 for rate in rates)
+
+
+def tier_fits(tier: int, submitted: int, total: int) -> bool:
+    """Whether the counts lie in the tier's quarter, its edges included."""
+    reached = 100 * submitted
+    return reached >= TIER_SPAN * (tier - 1) * total and (tier == TIERS[-1] or reached <= TIER_SPAN * tier * total)

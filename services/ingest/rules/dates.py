@@ -1,0 +1,111 @@
+"""Dates of extraction, terms and survey windows."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from services.ingest.rules.cells import Cell, shown
+from services.ingest.rules.findings import BadCell
+from shared.names import tidy
+
+# After a window has closed, late paper still comes in for a while.
+LATE_DAYS = 60
+_EPOCH = date(1899, 12, 30)
+_EPOCH_1904 = date(1904, 1, 1)
+_FORMS = (
+    "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m.%d.%Y", "%d/%m/%Y", "%d/%m/%y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y",
+    "%b %d %Y", "%B %d %Y", "%d %B %Y", "%Y/%m/%d", "%Y%m%d",
+)  # fmt: skip
+_ISO = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{1,2}:\d{2}.*)?$")
+_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?$", re.IGNORECASE)
+_SERIAL = re.compile(r"^[2-6]\d{4}(\.\d+)?$")
+_NUMERIC = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}$")
+_YEARS = range(2000, 2101)
+
+
+class Window(NamedTuple):
+    """A term's survey window, both days included."""
+
+    term: str
+    opens: date
+    closes: date
+
+
+class ReadDate(NamedTuple):
+    """A date and what had to be mended: empty, date_fixed or date_ambiguous."""
+
+    on: date
+    code: str
+
+
+def read_date(cell: Cell, *, epoch_1904: bool = False) -> ReadDate:
+    """A date as text, date or Excel serial number; BadCell otherwise."""
+    if isinstance(cell, date):
+        return ReadDate(cell.date() if isinstance(cell, datetime) else cell, "")
+    text = tidy(shown(cell)).lstrip("'")
+    if not text:
+        raise BadCell("on", "date_missing")
+    iso = _ISO.match(text)
+    found = _of_iso(iso.group(1)) if iso else _of_serial(text, epoch_1904) or _of_forms(text)
+    if found is None or found.year not in _YEARS:
+        raise BadCell("on", "date_unreadable")
+    return ReadDate(found, "" if iso and text == iso.group(1) else _doubt(text))
+
+
+def _of_iso(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _of_serial(text: str, epoch_1904: bool) -> date | None:
+    if not _SERIAL.match(text):
+        return None
+    return (_EPOCH_1904 if epoch_1904 else _EPOCH) + timedelta(days=int(float(text)))
+
+
+def _of_forms(text: str) -> date | None:
+    plain = _TIME.sub("", text).replace(",", "").replace("Sept ", "Sep ")
+    for form in _FORMS:
+        try:
+            return datetime.strptime(plain, form).date()
+        except ValueError:
+            continue
+    return None
+
+
+def _doubt(text: str) -> str:
+    found = _NUMERIC.match(_TIME.sub("", text))
+    if found and int(found.group(1)) <= 12 and int(found.group(2)) <= 12 and found.group(1) != found.group(2):
+        return "date_ambiguous"
+    return "date_fixed"
+
+
+def term_of(on: date) -> str:
+    """The label of the term that a day falls in by the calendar, for a date without a survey window."""
+    return f"{'Sp' if on.month <= 6 else 'Fa'}{on.year % 100:02d}"
+
+
+def default_window(on: date) -> Window:
+    """The half year that a day falls in, where no survey windows are set."""
+    if on.month <= 6:
+        return Window(term_of(on), date(on.year, 1, 1), date(on.year, 6, 30))
+    return Window(term_of(on), date(on.year, 7, 1), date(on.year, 12, 31))
+
+
+def window_of(on: date, windows: Iterable[Window], named: str = "") -> tuple[Window, str]:
+    """The survey window of a date and a doubt: empty, date_before_window or date_after_window.
+
+    `named`: the term that the upload names, which decides.
+    """
+    listed = sorted(windows, key=lambda window: window.opens)
+    chosen = next((window for window in listed if window.term == named), None)
+    opened = [window for window in listed if window.opens <= on]
+    if chosen is None:
+        chosen = opened[-1] if opened else listed[0] if listed else default_window(on)
+    if on < chosen.opens:
+        return chosen, "date_before_window"
+    late = on > chosen.closes + timedelta(days=LATE_DAYS)
+    return chosen, "date_after_window" if late else ""

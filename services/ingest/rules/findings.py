@@ -1,0 +1,174 @@
+"""What was found in a file: every code with its outcome and the sentence that says what to do, gathered and counted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+Outcome = Literal["rejected", "warned", "fixed", "noted"]
+OUTCOMES: tuple[Outcome, ...] = ("rejected", "warned", "fixed", "noted")
+KEPT_PER_CODE = 200
+
+CODES: dict[str, tuple[Outcome, str]] = {
+    "ploc_missing": ("rejected", "The row has no PLOC. Enter the four digits, such as 5857."),
+    "ploc_unreadable": ("rejected", "A PLOC is four digits, such as 5857. Correct it."),
+    "ploc_fixed": ("fixed", "The PLOC was read as four digits."),
+    "ploc_padded": ("warned", "The PLOC had three digits; a zero was put in front. Check that it is right."),
+    "ploc_shared": ("warned", "Several schools share this PLOC. They were taken as separate schools, never summed."),
+    "school_missing": ("rejected", "The row names no school. Enter its name."),
+    "school_unknown": ("rejected", "No school of the directory has this code or this PLOC and name. Correct the row."),
+    "school_name_differs": (
+        "warned",
+        "The PLOC is known under another name. The row was taken as that school. Check the PLOC if it is another one.",
+    ),
+    "group_unknown": ("rejected", "The category must be Students, Staff or Parents. Correct it."),
+    "group_fixed": ("fixed", "The category was read as one of Students, Staff and Parents."),
+    "group_from_tab": ("noted", "The sheet has no category column; the category was taken from the name of the tab."),
+    "group_differs_from_tab": ("warned", "The category differs from the name of the tab. The category was used."),
+    "count_unreadable": ("rejected", "A count is a whole number, 0 or more. Correct it."),
+    "submitted_above_total": ("warned", "More surveys were submitted than expected. Check the total."),
+    "submitted_blank": (
+        "warned",
+        "The number of submitted surveys is blank: the school gets no rate. Enter 0 or more.",
+    ),
+    "rate_differs": ("warned", "The response rate of the file differs from its counts. The counts were used."),
+    "tier_differs": ("warned", "The tier of the file does not fit its counts. The tier was computed from the counts."),
+    "date_missing": ("rejected", "The row has no date of extraction. Enter it as 2025-02-21."),
+    "date_unreadable": ("rejected", "The date of extraction cannot be read. Enter it as 2025-02-21."),
+    "date_fixed": ("fixed", "The date of extraction was read from another form."),
+    "date_ambiguous": ("warned", "The date can be read in two ways. The month was taken first. Check it."),
+    "dates_several": (
+        "warned",
+        "The file holds several dates of extraction. Each date was taken as its own extraction.",
+    ),
+    "row_repeated": ("fixed", "The same row stands in the file more than once. It was taken once."),
+    "rows_contradict": (
+        "rejected",
+        "The same school and category stand in the file with different counts. None was taken. Keep the right row.",
+    ),
+    "note_skipped": ("fixed", "The row is a note, not a school. It was left out."),
+    "total_skipped": ("fixed", "The row is a total, not a school. It was left out."),
+    "header_repeated": ("fixed", "The column names are repeated inside the table. The row was left out."),
+    "header_below": ("fixed", "The column names are not in the first row. What stands above them was left out."),
+    "header_renamed": ("fixed", "The column was recognised under another name."),
+    "column_ignored": ("noted", "The column is not part of this kind of file. It was left out."),
+    "columns_absent": ("noted", "The column is absent. What it holds is computed here."),
+    "text_tidied": ("fixed", "Extra spaces or invisible characters were removed."),
+    "text_encoding": ("fixed", "The text table was recognised by its content."),
+    "cos_normalised": ("fixed", "The name of the community of schools was written in the district's form."),
+    "region_fixed": ("fixed", "The region was written as N, S, E, W or XS."),
+    "region_unknown": ("warned", "The region is not known. The school's last region was kept. Correct the file."),
+    "director_blank": ("warned", "The row names no regional director: nobody gets an alert for it. Enter the name."),
+    "director_unmatched": (
+        "warned",
+        "Nobody in the directory has this director's name. Alerts wait until you add the spelling as an alias.",
+    ),
+    "director_spellings": ("noted", "The same director is written in several ways. All are matched to one person."),
+    "sheet_skipped": ("noted", "The sheet holds no table of this kind. It was not read."),
+    "sheet_hidden": ("warned", "The sheet is hidden and was read. Delete it if it should not count."),
+    "rows_hidden": ("warned", "Hidden rows were read. Delete them if they should not count."),
+    "filter_active": ("warned", "A filter is active; rows that it hides were read."),
+    "term_suffix_differs": ("warned", "The term in the column names differs from the survey window of the date."),
+    "older_extraction": ("noted", "A newer extraction is published. This one becomes history; nobody gets an alert."),
+    "schools_new": ("noted", "The school was in no extraction of this group before."),
+    "schools_gone": (
+        "warned",
+        "The school was in the last extraction of this group and is absent now. It stays unknown.",
+    ),
+    "total_changed": ("warned", "The number of expected surveys changed by more than 20 %. Check it."),
+    "submitted_fell": ("warned", "Fewer surveys are submitted than in the last extraction. Check it."),
+    "group_thin": ("warned", "The group has fewer than 80 % of the schools of its last extraction. Alerts are held."),
+    "code_unreadable": ("rejected", "A cost center code is seven digits, such as 1585701. Correct it."),
+    "role_unknown": (
+        "rejected",
+        "A role is one of central, director, principal, designee, desk and ops. Correct it.",
+    ),
+    "email_unreadable": ("rejected", "Enter one e-mail address."),
+    "percent_unreadable": ("rejected", "A percent is a number from 0 to 100 with at most one decimal. Correct it."),
+    "percent_fraction": ("warned", "The percent is below 1. If it is a fraction, enter it as a percent."),
+    "period_missing": ("rejected", "The row names no period, such as Fall 2025. Enter it."),
+    "item_missing": ("rejected", "The row names no survey item. Enter it."),
+    "level_unknown": ("rejected", "The level must be Elementary, Middle or High. Correct it."),
+    "title_missing": ("rejected", "The row has no title. Enter it."),
+}
+
+
+class BadCell(ValueError):
+    """A cell that cannot be taken: the field it stands in and one of CODES."""
+
+    def __init__(self, field: str, code: str, became: str = "") -> None:
+        super().__init__(CODES[code][1])
+        self.field = field
+        self.code = code
+        self.became = became
+
+
+class Place(NamedTuple):
+    """Where something was found: sheet, row as the person sees it (0: the whole sheet), column, the value there."""
+
+    sheet: str
+    row: int
+    column: str
+    value: str
+    became: str = ""
+
+
+@dataclass
+class Tally:
+    """All findings of one code in one column: how many, and the first places."""
+
+    code: str
+    column: str
+    count: int = 0
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        return CODES[self.code][0]
+
+
+class Report:
+    """The findings of one file by code and column; only the first places of each are kept.
+
+    `unplaced`: of the rows without a PLOC, by sheet and row, the school and its community as written.
+    """
+
+    def __init__(self) -> None:
+        self.tallies: dict[tuple[str, str], Tally] = {}
+        self.rejected_rows: set[tuple[str, int]] = set()
+        self.unplaced: dict[tuple[str, int], tuple[str, str]] = {}
+
+    def add(self, code: str, place: Place, count: int = 1) -> None:
+        key = (code, place.column)
+        tally = self.tallies.get(key)
+        if tally is None:
+            tally = self.tallies[key] = Tally(*key)
+        tally.count += count
+        if len(tally.places) < KEPT_PER_CODE:
+            tally.places.append(place)
+
+    def reject(self, code: str, place: Place) -> None:
+        """Adds a finding that keeps its row out."""
+        self.add(code, place)
+        self.rejected_rows.add((place.sheet, place.row))
+
+    def count(self, *codes: str) -> int:
+        """How often any of the codes was found."""
+        return sum(tally.count for tally in self.tallies.values() if tally.code in codes)
+
+    def ordered(self) -> list[Tally]:
+        """Worst outcome first, then the most frequent."""
+        return sorted(self.tallies.values(), key=lambda t: (OUTCOMES.index(t.outcome), -t.count, t.code, t.column))
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Every group of findings: code, outcome, column, sentence, count."""
+        return [
+            {"code": t.code, "outcome": t.outcome, "column": t.column, "message": CODES[t.code][1], "count": t.count}
+            for t in self.ordered()
+        ]
+
+    def problems(self) -> Iterator[dict[str, Any]]:
+        """The kept places of every group, each as a mapping."""
+        for tally in self.ordered():
+            shared = {"code": tally.code, "outcome": tally.outcome, "message": CODES[tally.code][1]}
+            for place in tally.places:
+                yield {**shared, **{name: value for name, value in place._asdict().items() if value not in ("", 0)}}

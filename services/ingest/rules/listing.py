@@ -1,0 +1,90 @@
+"""Plain tables, such as the directory's: the header found, each row handed on by field, what is wrong noted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from services.ingest.rules.cells import Cell, shown
+from services.ingest.rules.findings import BadCell, Place, Report
+from services.ingest.rules.headers import SEARCHED_ROWS, Header, read_header
+
+Read = Callable[[Mapping[str, Cell]], Any]
+
+
+class Table(NamedTuple):
+    """A kind of table: its columns (name key -> field), the required fields under the names shown, how to read a row."""
+
+    name: str
+    columns: Mapping[str, str]
+    required: Mapping[str, str]
+    read: Read
+
+    def shown(self, name: str) -> str:
+        """A field under the name that people see."""
+        return self.required.get(name, name.replace("_", " ").capitalize())
+
+
+@dataclass
+class Listing:
+    """The good rows of a file by table, and what was found."""
+
+    report: Report = field(default_factory=Report)
+    rows: dict[str, list[Any]] = field(default_factory=dict)
+    lacking: list[tuple[str, str]] = field(default_factory=list)
+
+
+class ListingReader:
+    """Reads one sheet that holds one of several tables."""
+
+    def __init__(self, found: Listing, sheet: str, tables: Sequence[Table]) -> None:
+        self.found = found
+        self.sheet = sheet
+        self.tables = tables
+        self.table: Table | None = None
+        self.header: Header | None = None
+        self.searched = 0
+        self.best: tuple[int, list[str]] = (0, [])
+
+    def read(self, number: int, cells: Sequence[Cell]) -> None:
+        """Takes the sheet's next row."""
+        if self.header is None:
+            self._search(number, cells)
+        else:
+            self._row(number, cells)
+
+    def _search(self, number: int, cells: Sequence[Cell]) -> None:
+        self.searched += 1
+        if self.searched > SEARCHED_ROWS:
+            return
+        for table in self.tables:
+            header = read_header(cells, table.columns)
+            missing = [name for name in table.required if name not in header.columns]
+            if not missing:
+                self._begin(number, table, header)
+                return
+            if len(header.columns) > self.best[0]:
+                self.best = (len(header.columns), [table.required[name] for name in missing])
+
+    def _begin(self, number: int, table: Table, header: Header) -> None:
+        self.table, self.header = table, header
+        self.found.rows.setdefault(table.name, [])
+        for name in header.unknown:
+            self.found.report.add("column_ignored", Place(self.sheet, number, name[:100], name[:200]))
+
+    def _row(self, number: int, cells: Sequence[Cell]) -> None:
+        assert self.table is not None and self.header is not None
+        named = {name: cells[index] for name, index in self.header.columns.items() if index < len(cells)}
+        if all(shown(cell).strip() == "" for cell in named.values()):
+            return
+        try:
+            self.found.rows[self.table.name].append(self.table.read({**named, "row": number, "sheet": self.sheet}))
+        except BadCell as error:
+            place = Place(self.sheet, number, self.table.shown(error.field), shown(named.get(error.field))[:200])
+            self.found.report.reject(error.code, place)
+
+    def end(self) -> None:
+        """Closes the sheet."""
+        if self.header is None and self.best[0] >= 2:
+            self.found.lacking += [(self.sheet, name) for name in self.best[1]]
+        elif self.header is None and self.searched:
+            self.found.report.add("sheet_skipped", Place(self.sheet, 0, "", self.sheet))

@@ -1,0 +1,80 @@
+"""Survey results: a school's percent for an item in a period."""
+
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from services.ingest.rules.cells import Cell, read_ploc, shown
+from services.ingest.rules.findings import BadCell
+from services.ingest.rules.listing import Table
+from services.ingest.rules.rows import clean
+from shared.names import name_key
+
+LEVELS = {
+    **{name: "Elementary" for name in ("elementary", "el", "elem")},
+    **{name: "Middle" for name in ("middle", "ms", "middle school")},
+    **{name: "High" for name in ("high", "hs", "sh", "high school", "senior high")},
+}
+COLUMNS = {
+    "period": "period",
+    "year": "period",
+    "level": "level",
+    "item": "item",
+    "survey item": "item",
+    "cost center code": "cost_centre",
+    "cost centre code": "cost_centre",
+    "ploc": "ploc",
+    "school": "school",
+    "school name": "school",
+    "percent": "percent",
+    "result": "percent",
+}
+REQUIRED = {"period": "Period", "level": "Level", "item": "Item", "ploc": "PLOC", "school": "School", "percent": "Percent"}
+_PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*%?$", re.ASCII)
+
+
+class ReadResult(NamedTuple):
+    """One result with the place it stands in; the school is not identified yet."""
+
+    period: str
+    level: str
+    item: str
+    cost_centre: str
+    ploc: str
+    school: str
+    percent: Decimal | None
+    sheet: str
+    number: int
+
+
+def read_result(cells: Mapping[str, Cell]) -> ReadResult:
+    """A row by field. Raises BadCell."""
+    period, item, school = (clean(cells.get(name)) for name in ("period", "item", "school"))
+    level = LEVELS.get(name_key(shown(cells.get("level"))))
+    ploc = read_ploc(cells.get("ploc"))
+    if not period:
+        raise BadCell("period", "period_missing")
+    if not item:
+        raise BadCell("item", "item_missing")
+    if level is None:
+        raise BadCell("level", "level_unknown")
+    code = clean(cells.get("cost_centre")) or ploc.cost_centre or ""
+    percent = read_percent(cells.get("percent"))
+    return ReadResult(
+        period, level, item, code, ploc.ploc, school, percent, str(cells.get("sheet", "")), int(str(cells["row"]))
+    )
+
+
+def read_percent(cell: Cell) -> Decimal | None:
+    """A percent from 0 to 100 with one decimal, None for a blank; BadCell otherwise."""
+    text = clean(cell)
+    if not text:
+        return None
+    found = _PERCENT.match(text)
+    if found is None or Decimal(found.group(1)) > 100:
+        raise BadCell("percent", "percent_unreadable")
+    return Decimal(found.group(1)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+RESULT_TABLES = (Table("results", COLUMNS, REQUIRED, read_result),)

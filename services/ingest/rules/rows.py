@@ -1,0 +1,199 @@
+"""One row of an extraction file: read by field, mended where it can be, checked against its own rate and tier."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from services.ingest.rules.cells import Cell, rate_fits, read_count, read_ploc, read_rates, read_tier, shown, tier_fits
+from services.ingest.rules.dates import read_date
+from services.ingest.rules.findings import KEPT_PER_CODE, BadCell, Place, Report
+from services.ingest.rules.headers import SHOWN, Header, is_header, read_header
+from services.ingest.rules.names import group_of, region_of
+from shared.events import Group
+from shared.names import name_key, tidy
+
+NOTE_CELLS = 3
+FIELDS = ("region", "ploc", "cos", "director", "school", "group", "total", "submitted", "on")
+_QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+_MISSING = object()
+
+
+class CountsRow(NamedTuple):
+    """One good row, and where it stands in the file."""
+
+    group: Group
+    on: date
+    region: str
+    ploc: str
+    cost_centre: str | None
+    cos: str
+    director: str
+    school: str
+    name_key: str
+    total: int | None
+    submitted: int | None
+    file_tier: str
+    file_rate: str
+    sheet: str
+    number: int
+
+
+def clean(cell: Cell) -> str:
+    """Text with single plain spaces and straight quotes, nothing invisible."""
+    return tidy(shown(cell)).translate(_QUOTES)
+
+
+class RowReader:
+    """Reads the rows below one header; what is found goes into the report. Cells that were read before are remembered."""
+
+    def __init__(self, report: Report, sheet: str, header: Header, *, epoch_1904: bool = False) -> None:
+        self.report = report
+        self.sheet = sheet
+        self.columns = header.columns
+        self.width = max(header.columns.values()) + 1
+        self.tab_group = group_of(sheet)
+        self.epoch_1904 = epoch_1904
+        self.contradicting = 0
+        self._known: dict[str, dict[Cell, Any]] = {field: {} for field in SHOWN}
+        self._readers: dict[str, Callable[[Cell], tuple[Any, str]]] = {
+            "region": self._region,
+            "ploc": self._ploc,
+            "cos": _text,
+            "director": _text,
+            "school": _school,
+            "group": self._group,
+            "total": lambda cell: (read_count(cell, "total"), ""),
+            "submitted": lambda cell: (read_count(cell, "submitted"), ""),
+            "on": self._on,
+        }
+
+    def read(self, number: int, cells: Sequence[Cell]) -> CountsRow | None:
+        """The row where it is good; None where it was left out."""
+        if len(cells) < self.width:
+            cells = [*cells, *[None] * (self.width - len(cells))]
+        try:
+            region, ploc, cos, director, school, group, total, submitted, on = [
+                self._take(field, number, cells) for field in FIELDS
+            ]
+        except BadCell as error:
+            self._leave_out(number, cells, error)
+            return None
+        file_tier, file_rate = self._check(number, cells, total, submitted)
+        return CountsRow(
+            group, on, region, ploc.ploc, ploc.cost_centre, cos, director, school[0], school[1],
+            total, submitted, file_tier, file_rate, self.sheet, number,
+        )  # fmt: skip
+
+    def _take(self, field: str, number: int, cells: Sequence[Cell]) -> Any:
+        index = self.columns.get(field)
+        cell = None if index is None else cells[index]
+        known = self._known[field].get(cell, _MISSING)
+        if known is not _MISSING:
+            return known
+        value, code = self._readers[field](cell)
+        if code:
+            self.report.add(code, self._place(field, number, cell, value))
+        else:
+            self._known[field][cell] = value
+        return value
+
+    def _place(self, field: str, number: int, cell: Cell, became: Any = "") -> Place:
+        written = became.ploc if hasattr(became, "ploc") else became[0] if isinstance(became, tuple) else became
+        return Place(self.sheet, number, SHOWN[field], shown(cell)[:200], str(written)[:200])
+
+    def _region(self, cell: Cell) -> tuple[str, str]:
+        found = region_of(cell)
+        if found is None:
+            return clean(cell), "region_unknown"
+        return found, "" if found == cell else "region_fixed"
+
+    def _ploc(self, cell: Cell) -> tuple[Any, str]:
+        found = read_ploc(cell)
+        return found, found.code
+
+    def _group(self, cell: Cell) -> tuple[Group, str]:
+        found = group_of(cell)
+        if found is None:
+            if self.tab_group is None or clean(cell):
+                raise BadCell("group", "group_unknown")
+            return self.tab_group, "" if "group" not in self.columns else "group_fixed"
+        if self.tab_group is not None and found != self.tab_group:
+            return found, "group_differs_from_tab"
+        return found, "" if cell == found.capitalize() else "group_fixed"
+
+    def _on(self, cell: Cell) -> tuple[date, str]:
+        found = read_date(cell, epoch_1904=self.epoch_1904)
+        return found.on, found.code
+
+    def _check(self, number: int, cells: Sequence[Cell], total: int | None, submitted: int | None) -> tuple[str, str]:
+        """The file's own tier and rate, compared with the counts."""
+        tier_cell, label, rate_cell = [self._optional(f, cells) for f in ("file_tier", "file_tier_label", "file_rate")]
+        if total and submitted is None:
+            self.report.add("submitted_blank", self._place("submitted", number, None))
+        if total and submitted is not None:
+            self._compare(number, (tier_cell, label, rate_cell), submitted, total)
+        return shown(tier_cell), shown(rate_cell)
+
+    def _optional(self, field: str, cells: Sequence[Cell]) -> Cell:
+        index = self.columns.get(field)
+        return None if index is None else cells[index]
+
+    def _compare(self, number: int, cells: tuple[Cell, Cell, Cell], submitted: int, total: int) -> None:
+        if submitted > total:
+            self.report.add("submitted_above_total", self._place("submitted", number, submitted, f"of {total}"))
+        tier = self._remembered("file_tier", cells[0], read_tier) or self._remembered("file_tier", cells[1], read_tier)
+        rates = self._remembered("file_rate", cells[2], read_rates)
+        exact = f"{submitted} of {total}"
+        wrong_rate = bool(rates) and not rate_fits(rates, submitted, total)
+        wrong_tier = tier is not None and not tier_fits(tier, submitted, total)
+        if wrong_rate:
+            self.report.add("rate_differs", self._place("file_rate", number, cells[2], exact))
+        if wrong_tier:
+            self.report.add("tier_differs", self._place("file_tier", number, cells[0] or cells[1], exact))
+        self.contradicting += wrong_rate or wrong_tier
+
+    def _remembered(self, field: str, cell: Cell, read: Callable[[Cell], Any]) -> Any:
+        known = self._known[field].get(cell, _MISSING)
+        if known is _MISSING:
+            known = self._known[field][cell] = read(cell)
+        return known
+
+    def _leave_out(self, number: int, cells: Sequence[Cell], first: BadCell) -> None:
+        """A row that is no school is skipped; of any other every bad cell is told."""
+        reason = "" if first.field not in ("ploc", "school", "group") else self._no_school(cells)
+        if reason:
+            text = " | ".join(clean(cell) for cell in cells if clean(cell))
+            self.report.add(reason, Place(self.sheet, number, "", text[:200]))
+            return
+        for field in FIELDS:
+            try:
+                index = self.columns.get(field)
+                self._readers[field](None if index is None else cells[index])
+            except BadCell as error:
+                cell = self._optional(field, cells)
+                self.report.reject(error.code, self._place(field, number, cell, error.became))
+                if error.code == "ploc_missing" and len(self.report.unplaced) < KEPT_PER_CODE:
+                    names = clean(self._optional("school", cells)), clean(self._optional("cos", cells))
+                    self.report.unplaced[self.sheet, number] = names
+
+    def _no_school(self, cells: Sequence[Cell]) -> str:
+        """The code of a row that is a total, a note or the header again; empty for a school's row."""
+        texts = [clean(cell) for cell in cells if clean(cell)]
+        if clean(self._optional("ploc", cells)) and is_header(read_header(cells)):
+            return "header_repeated"
+        if any("total" in (words := name_key(text).split()) or "totals" in words for text in texts[:2]):
+            return "" if clean(self._optional("ploc", cells)).isdigit() else "total_skipped"
+        return "note_skipped" if len(texts) <= NOTE_CELLS else ""
+
+
+def _text(cell: Cell) -> tuple[str, str]:
+    text = clean(cell)
+    return text, "" if text == cell or not isinstance(cell, str) else "text_tidied"
+
+
+def _school(cell: Cell) -> tuple[tuple[str, str], str]:
+    """The school's name with its key."""
+    text, code = _text(cell)
+    if not text:
+        raise BadCell("school", "school_missing")
+    return (text, name_key(text)), code

@@ -1,0 +1,135 @@
+"""The child process that reads one file: `python -m services.ingest.sheets.child FILE HOW`, JSON lines on its output.
+
+A line is an object for a sheet or a refusal, or a list of rows. HOW is `table`, `lines` (a text as it is) or `explain`
+(a table again after the child died of it: says why).
+"""
+
+import resource
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+import orjson
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+from services.ingest.sheets.packages import COLUMNS_LIMIT, far_cell, look_into
+from services.ingest.sheets.parts import Cell, Sheet
+from services.ingest.sheets.refusals import UnreadableFile
+from services.ingest.sheets.texts import plain_lines, text_rows
+
+MEMORY_LIMIT = 512 * 1024 * 1024
+CPU_SECONDS = 60
+ROWS_LIMIT = 400_000
+BATCH = 1000
+ZIP_MAGIC = b"PK\x03\x04"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+_PASSWORD_PARTS = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
+_MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<table", b"<head", b"mime-version:")
+
+
+def limit() -> None:
+    """Takes memory, time and the right to write files from this process."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def rows_of(path: str, how: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
+    """Every sheet and its rows. Raises UnreadableFile."""
+    with open(path, "rb") as file:
+        head = file.read(4096)
+    _refuse_foreign(path, head)
+    if head.startswith(ZIP_MAGIC):
+        yield from _workbook_rows(path)
+    elif how == "lines":
+        yield from plain_lines(path)
+    else:
+        yield from text_rows(path)
+
+
+def _refuse_foreign(path: str, head: bytes) -> None:
+    if head.startswith(OLE_MAGIC):
+        with open(path, "rb") as file:
+            content = file.read()
+        locked = any(part in content for part in _PASSWORD_PARTS)
+        raise UnreadableFile("file_has_password" if locked else "file_old_excel")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
+    if start.startswith(_MARKUP):
+        raise UnreadableFile("file_is_html")
+    if start.startswith((b"%pdf", b"pk\x05\x06", b"rar!", b"\x89png", b"7z\xbc\xaf")):
+        raise UnreadableFile("file_not_a_table")
+
+
+def _workbook_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
+    look = look_into(path)
+    try:
+        workbook = CalamineWorkbook.from_path(path)
+        for about in workbook.sheets_metadata:
+            seen = look.sheets.get(about.name)
+            hidden = about.visible != SheetVisibleEnum.Visible
+            yield Sheet(about.name, hidden, *(seen or ()), epoch_1904=look.epoch_1904)
+            sheet = workbook.get_sheet_by_name(about.name)
+            if sheet.width > COLUMNS_LIMIT:
+                raise UnreadableFile("file_too_wide", f"sheet {about.name}")
+            yield from enumerate(map(_plain, sheet.iter_rows()), 1)
+    except CalamineError as error:
+        raise UnreadableFile("file_broken") from error
+
+
+def _plain(cells: list[object]) -> list[Cell]:
+    for index, cell in enumerate(cells):
+        if type(cell) is bool:
+            cells[index] = str(cell).upper()
+        elif type(cell) is timedelta:
+            cells[index] = str(cell)
+    return cells  # type: ignore[return-value]
+
+
+def batches(parts: Iterable[Sheet | tuple[int, list[Cell]]]) -> Iterator[object]:
+    """The parts as JSON-ready lines: a mapping for a sheet, lists of up to BATCH rows that are not blank."""
+    batch: list[object] = []
+    count = 0
+    for part in parts:
+        if isinstance(part, Sheet):
+            yield from [batch] if batch else []
+            batch = []
+            yield part._asdict()
+        elif any(part[1]) or any(cell not in ("", None) for cell in part[1]):
+            batch.append(part)
+            if len(batch) == BATCH:
+                count += BATCH
+                if count > ROWS_LIMIT:
+                    raise UnreadableFile("file_too_many_rows")
+                yield batch
+                batch = []
+    yield from [batch] if batch else []
+
+
+def explained(path: str) -> UnreadableFile:
+    """Why a child may have died of this file."""
+    with open(path, "rb") as file:
+        if file.read(4) != ZIP_MAGIC:
+            return UnreadableFile("file_unreadable")
+    place = far_cell(path)
+    return UnreadableFile("file_too_wide", place) if place else UnreadableFile("file_too_large_inside")
+
+
+def main(path: str, how: str) -> None:
+    """Writes the file's lines; the last one says `done` or why the file is refused."""
+    limit()
+    out = sys.stdout.buffer
+    try:
+        if how == "explain":
+            raise explained(path)
+        for line in batches(rows_of(path, how)):
+            out.write(orjson.dumps(line) + b"\n")
+        out.write(b'{"done":true}\n')
+    except UnreadableFile as error:
+        out.write(orjson.dumps({"refused": error.code, "place": error.place}) + b"\n")
+    except MemoryError:
+        out.write(b'{"refused":"file_too_large_inside","place":""}\n')
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

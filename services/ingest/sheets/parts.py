@@ -1,0 +1,30 @@
+"""What a file is read as: for each sheet what is special about it, then batches of its rows."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+Cell = str | int | float | bool | date | datetime | None
+
+
+class Sheet(NamedTuple):
+    """A sheet begins. `uncached` names the first formula cell without a saved value; `epoch_1904` is the workbook's."""
+
+    name: str
+    hidden: bool = False
+    hidden_rows: int = 0
+    filtered: bool = False
+    uncached: str = ""
+    epoch_1904: bool = False
+    encoding: str = ""
+    delimiter: str = ""
+    requoted: bool = False
+
+
+class SheetRow(NamedTuple):
+    """One row that is not blank: its number as the person sees it, its cells."""
+
+    number: int
+    cells: list[Cell]
+
+
+Batch = list[SheetRow]

@@ -1,0 +1,84 @@
+"""The parent's side: starts the child on a file, hears its lines, ends it when it takes too long."""
+
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from services.ingest.sheets.parts import Batch, Sheet, SheetRow
+from services.ingest.sheets.refusals import UnreadableFile
+
+ROOT = Path(__file__).parent.parent.parent.parent
+MOST_SECONDS = 120.0
+# The child gets no secret of this process: none of its environment.
+_ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+
+
+class TakesLong(Exception):
+    """The file takes longer to read than the caller would wait."""
+
+
+def read_parts(content: bytes, *, seconds: float = MOST_SECONDS, lines: bool = False) -> Iterator[Sheet | Batch]:
+    """The sheets of a file, each followed by its rows; blank rows are left out. `lines`: a text as it is.
+
+    Raises UnreadableFile, and TakesLong when the child has not ended after that many seconds.
+    """
+    if not content:
+        raise UnreadableFile("file_empty")
+    with tempfile.NamedTemporaryFile(prefix="ses-upload-") as kept:
+        kept.write(content)
+        kept.flush()
+        yield from _heard(kept.name, "lines" if lines else "table", seconds)
+
+
+def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
+    late = threading.Event()
+    with _child(path, how) as child:
+        alarm = threading.Timer(seconds, lambda: (late.set(), child.kill()))
+        alarm.start()
+        try:
+            assert child.stdout is not None
+            for line in child.stdout:
+                said = orjson.loads(line) if line.endswith(b"\n") else {}
+                if isinstance(said, dict) and "name" not in said:
+                    if "done" in said:
+                        return
+                    raise _refusal(said)
+                yield _part(said)
+        finally:
+            alarm.cancel()
+            child.kill()
+    if late.is_set():
+        raise TakesLong
+    raise _reason_of_death(path, how)
+
+
+def _child(path: str, how: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "services.ingest.sheets.child", path, how]
+    return subprocess.Popen(command, cwd="/", env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def _part(said: Any) -> Sheet | Batch:
+    if isinstance(said, dict):
+        return Sheet(**said)
+    return [SheetRow(number, cells) for number, cells in said]
+
+
+def _refusal(said: dict[str, str]) -> UnreadableFile:
+    return UnreadableFile(said.get("refused", "file_unreadable"), said.get("place", ""))
+
+
+def _reason_of_death(path: str, how: str) -> UnreadableFile:
+    """Asks a second child, which only looks, why the first one died."""
+    if how == "explain":
+        return UnreadableFile("file_unreadable")
+    try:
+        list(_heard(path, "explain", 30.0))
+    except (UnreadableFile, TakesLong) as error:
+        return error if isinstance(error, UnreadableFile) else UnreadableFile("file_takes_too_long")
+    return UnreadableFile("file_unreadable")
