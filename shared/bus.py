@@ -120,8 +120,14 @@ class Bus:
 
         return register
 
-    def loop(self, name: str, every: timedelta) -> Callable[[Callable[[], None]], Callable[[], None]]:
-        """Registers work that repeats and commits by itself; running it twice must be harmless."""
+    def loop(
+        self, name: str, every: timedelta, *, soft_seconds: int | None = None
+    ) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        """Registers work that repeats and commits by itself; running it twice must be harmless.
+
+        `soft_seconds`: how long a turn may take, where it is more than a task's usual limit.
+        """
+        limits = {} if soft_seconds is None else {"soft_time_limit": soft_seconds, "time_limit": soft_seconds + 15}
 
         def register(work: Callable[[], None]) -> Callable[[], None]:
             def turn() -> None:
@@ -130,7 +136,7 @@ class Bus:
                 work()
 
             self.jobs[name] = every
-            self.celery.task(name=name)(turn)
+            self.celery.task(name=name, **limits)(turn)
             return work
 
         return register

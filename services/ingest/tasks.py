@@ -1,8 +1,10 @@
-"""What ingest hears: how far its uploads have travelled, and which spellings were matched."""
+"""What ingest hears: how far its uploads have travelled, and which spellings were matched; long files are read here."""
+
+from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.ingest.actions import travel
+from services.ingest.actions import long_files, travel
 from shared.bus import Bus
 from shared.events import AliasResolved, DigestSent, DigestsPlanned, TiersComputed
 
@@ -27,3 +29,8 @@ def on_digest_sent(session: Session, event: DigestSent) -> None:
 @bus.hears(AliasResolved)
 def on_alias_resolved(session: Session, event: AliasResolved) -> None:
     travel.keep_alias(session, event)
+
+
+@bus.loop("ingest.read_upload", timedelta(seconds=5), soft_seconds=240)
+def read_upload() -> None:
+    long_files.read_waiting()

@@ -195,7 +195,9 @@ def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report)
 def _windows(session: Session, dates: Iterable[date], named: str) -> tuple[dict[date, Window], set[str]]:
     listed = [Window(*row) for row in session.execute(_WINDOWS)]
     if named and named not in {window.term for window in listed}:
-        raise Invalid(f"There is no survey window of the term {named}. Add it, or leave the term open.", code="term_unknown")
+        raise Invalid(
+            f"There is no survey window of the term {named}. Add it, or leave the term open.", code="term_unknown"
+        )
     found = {on: window_of(on, listed, named) for on in dates}
     return {on: window for on, (window, _) in found.items()}, {doubt for _, doubt in found.values() if doubt}
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text
+from sqlmodel import Session
 
 from services.ingest.actions.reading import Cancelled, in_worker
 from services.ingest.actions.uploads import LOADERS, summary, upload_file
@@ -13,7 +14,6 @@ from services.ingest.tables import Upload
 from shared.access import audit
 from shared.db import transaction
 from shared.errors import Refused
-from sqlmodel import Session
 
 MOST_ATTEMPTS = 3
 log = structlog.get_logger()

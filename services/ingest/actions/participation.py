@@ -115,7 +115,7 @@ def _publish(session: Session, upload: Upload, on: date, ready: Ready) -> None:
     upload.revision = revision
     upload.counts = {**upload.counts, "changed": sum(changed.values())}
     upload.state = "published" if changed else "unchanged"
-    tell_extraction(session, upload, window, [cast(Group, group) for group in GROUPS if group in changed], {})
+    tell_extraction(session, upload, window, [group for group in GROUPS if group in changed], {})
 
 
 def tell_extraction(
@@ -163,7 +163,7 @@ def later_revision(session: Session, upload: Upload) -> UUID | None:
     found = session.execute(
         text(
             "select upload_id from upload where kind = :kind and term is not distinct from :term"
-            ' and "on" is not distinct from :on and revision > :revision and state in (\'published\', \'undone\') limit 1'
+            " and \"on\" is not distinct from :on and revision > :revision and state in ('published', 'undone') limit 1"
         ),
         {"kind": upload.kind, "term": upload.term, "on": upload.on, "revision": upload.revision},
     ).scalar()

@@ -117,7 +117,19 @@ def add_schools(session: Session, rows: Iterable[CountsRow], units: list[Unit]) 
         for unit in units:
             director = directors[unit.ploc, unit.name_key]
             copy.write_row(
-                (unit.school_key, unit.ploc, unit.name, unit.name_key, "", unit.region, unit.cos, director, "", "", False)
+                (
+                    unit.school_key,
+                    unit.ploc,
+                    unit.name,
+                    unit.name_key,
+                    "",
+                    unit.region,
+                    unit.cos,
+                    director,
+                    "",
+                    "",
+                    False,
+                )
             )
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.ingest.actions.directory import load_directory
+from services.ingest.actions.lcap import load_lcap
 from services.ingest.actions.participation import later_revision, load_participation
 from services.ingest.actions.reading import Watch, impatient
+from services.ingest.actions.results import load_results
 from services.ingest.sheets import TakesLong, UnreadableFile
 from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
@@ -23,7 +25,13 @@ from shared.settings import settings
 READ_AT_ONCE_BYTES = 3 * 1024 * 1024
 WAITING = ("preview", "quarantined")
 Loader = Callable[[Session, Upload, bytes, Watch], None]
-LOADERS: dict[str, Loader] = {"participation": load_participation, "directory": load_directory}
+LOADERS: dict[str, Loader] = {
+    "participation": load_participation,
+    "directory": load_directory,
+    "survey-results": load_results,
+    "lcap-actions": load_lcap,
+    "lcap-measures": load_lcap,
+}
 _DISCARD = text("update progress set cancelled = true where upload_id = :upload_id")
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_21_reading_and_undo"
-down_revision = "2026_11_21_first_tables"
+down_revision = "2026_11_21_sign_in"
 branch_labels = None
 depends_on = None
 

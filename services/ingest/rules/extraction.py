@@ -110,7 +110,7 @@ def settled(rows: Iterable[CountsRow], report: Report) -> list[CountsRow]:
     first: dict[tuple[object, ...], CountsRow] = {}
     torn: dict[tuple[object, ...], list[CountsRow]] = defaultdict(list)
     for row in rows:
-        key = (row.ploc, row.name_key, row.group, row.on, row.cost_centre)
+        key: tuple[object, ...] = (row.ploc, row.name_key, row.group, row.on, row.cost_centre)
         kept = first.setdefault(key, row)
         if kept is row:
             continue
@@ -118,8 +118,8 @@ def settled(rows: Iterable[CountsRow], report: Report) -> list[CountsRow]:
             report.add("row_repeated", Place(row.sheet, row.number, "", row.school, f"as row {kept.number}"))
         else:
             torn[key].append(row)
-    for key, others in torn.items():
-        for row in (first.pop(key), *others):
+    for place, others in torn.items():
+        for row in (first.pop(place), *others):
             value = f"{row.school}: {row.submitted} of {row.total}"
             report.reject("rows_contradict", Place(row.sheet, row.number, SHOWN["submitted"], value))
     _note_shared(first.values(), report)

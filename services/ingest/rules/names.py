@@ -10,8 +10,16 @@ from shared.names import name_key, person_name, same_person, tidy
 REGIONS = ("N", "S", "E", "W", "XS")
 _REGION_NAMES = {
     **{name.casefold(): name for name in REGIONS},
-    **{"north": "N", "south": "S", "east": "E", "west": "W", "options": "XS", "virtual": "XS"},
-    **{"region north": "N", "region south": "S", "region east": "E", "region west": "W"},
+    "north": "N",
+    "south": "S",
+    "east": "E",
+    "west": "W",
+    "options": "XS",
+    "virtual": "XS",
+    "region north": "N",
+    "region south": "S",
+    "region east": "E",
+    "region west": "W",
 }
 
 

@@ -30,7 +30,14 @@ COLUMNS = {
     "percent": "percent",
     "result": "percent",
 }
-REQUIRED = {"period": "Period", "level": "Level", "item": "Item", "ploc": "PLOC", "school": "School", "percent": "Percent"}
+REQUIRED = {
+    "period": "Period",
+    "level": "Level",
+    "item": "Item",
+    "ploc": "PLOC",
+    "school": "School",
+    "percent": "Percent",
+}
 _PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*%?$", re.ASCII)
 
 

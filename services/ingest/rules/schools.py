@@ -33,10 +33,10 @@ def identify(rows: Iterable[CountsRow], known: Iterable[Unit], report: Report) -
     """Finds or makes the unit of every row."""
     by_code: dict[str, Unit] = {}
     by_ploc: dict[str, dict[str, Unit]] = defaultdict(dict)
-    for unit in known:
-        by_ploc[unit.ploc][unit.name_key] = unit
-        if unit.cost_centre:
-            by_code[unit.cost_centre] = unit
+    for there in known:
+        by_ploc[there.ploc][there.name_key] = there
+        if there.cost_centre:
+            by_code[there.cost_centre] = there
     firsts: dict[tuple[str, str | None, str], CountsRow] = {}
     names: dict[str, set[str]] = defaultdict(set)
     for row in rows:

@@ -8,11 +8,12 @@ import resource
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import orjson
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from services.ingest.sheets.packages import COLUMNS_LIMIT, far_cell, look_into
+from services.ingest.sheets.packages import COLUMNS_LIMIT, NOTHING_SEEN, far_cell, look_into
 from services.ingest.sheets.parts import Cell, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
 from services.ingest.sheets.texts import plain_lines, text_rows
@@ -66,9 +67,9 @@ def _workbook_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
     try:
         workbook = CalamineWorkbook.from_path(path)
         for about in workbook.sheets_metadata:
-            seen = look.sheets.get(about.name)
+            seen = look.sheets.get(about.name, NOTHING_SEEN)
             hidden = about.visible != SheetVisibleEnum.Visible
-            yield Sheet(about.name, hidden, *(seen or ()), epoch_1904=look.epoch_1904)
+            yield Sheet(about.name, hidden, seen.hidden_rows, seen.filtered, seen.uncached, look.epoch_1904)
             sheet = workbook.get_sheet_by_name(about.name)
             if sheet.width > COLUMNS_LIMIT:
                 raise UnreadableFile("file_too_wide", f"sheet {about.name}")
@@ -77,13 +78,13 @@ def _workbook_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
         raise UnreadableFile("file_broken") from error
 
 
-def _plain(cells: list[object]) -> list[Cell]:
+def _plain(cells: list[Any]) -> list[Cell]:
     for index, cell in enumerate(cells):
         if type(cell) is bool:
             cells[index] = str(cell).upper()
         elif type(cell) is timedelta:
             cells[index] = str(cell)
-    return cells  # type: ignore[return-value]
+    return cells
 
 
 def batches(parts: Iterable[Sheet | tuple[int, list[Cell]]]) -> Iterator[object]:

@@ -38,6 +38,9 @@ class SheetLook(NamedTuple):
     uncached: str
 
 
+NOTHING_SEEN = SheetLook(0, False, "")
+
+
 class PackageLook(NamedTuple):
     """What was seen in a package: the epoch, and a look at each sheet by name."""
 
@@ -58,8 +61,7 @@ def look_into(path: str) -> PackageLook:
     except RuntimeError as error:
         raise UnreadableFile("file_has_password") from error
     tables = any(look.filtered for name, look in looks.items() if name.startswith("xl/tables/"))
-    nothing = SheetLook(0, False, "")
-    found = {sheet: looks.get(part, nothing) for sheet, part in parts.items()}
+    found = {sheet: looks.get(part, NOTHING_SEEN) for sheet, part in parts.items()}
     return PackageLook(epoch, {s: look._replace(filtered=look.filtered or tables) for s, look in found.items()})
 
 

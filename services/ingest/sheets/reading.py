@@ -39,7 +39,12 @@ def read_parts(content: bytes, *, seconds: float = MOST_SECONDS, lines: bool = F
 def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
     late = threading.Event()
     with _child(path, how) as child:
-        alarm = threading.Timer(seconds, lambda: (late.set(), child.kill()))
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        alarm = threading.Timer(seconds, end)
         alarm.start()
         try:
             assert child.stdout is not None

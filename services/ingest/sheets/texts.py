@@ -90,9 +90,9 @@ def _rows(reader: Iterator[list[str]], delimiter: str) -> Iterator[list[Cell]]:
     """The rows; a line that is quoted as a whole, as some exports make them, is parted once more."""
     for cells in reader:
         if len(cells) == 1 and delimiter in cells[0]:
-            yield from csv.reader([cells[0]], delimiter=delimiter)  # type: ignore[misc]
+            yield list(next(csv.reader([cells[0]], delimiter=delimiter)))
         else:
-            yield cells  # type: ignore[misc]
+            yield list(cells)
 
 
 def plain_lines(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
@@ -101,4 +101,5 @@ def plain_lines(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
     yield Sheet("", encoding=encoding)
     with open(path, encoding=encoding, errors="replace") as file:
         for number, line in enumerate(file, 1):
-            yield number, [line.rstrip("\r\n")]
+            cells: list[Cell] = [line.rstrip("\r\n")]
+            yield number, cells

@@ -1,0 +1,39 @@
+"""Loading an LCAP table: its rows as they were read, told to tracker, which knows what they mean."""
+
+from typing import Literal, cast
+
+from sqlmodel import Session
+
+from services.ingest.actions.listings import read_lcap
+from services.ingest.actions.reading import Watch
+from services.ingest.actions.results import LOCK_KIND, NEXT_OF_KIND
+from services.ingest.tables import Upload
+from shared.events import ROWS_PER_PART, LcapLoaded
+from shared.outbox import say
+
+RAW_ENDINGS = (".txt", ".tsv")
+
+
+def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
+    """Loads a clean table, or the published text of a .txt or .tsv line by line. Raises as the other loaders."""
+    table = cast(Literal["actions", "measures"], upload.kind.removeprefix("lcap-"))
+    found = read_lcap(content, watch, table, lines=upload.file_name.lower().endswith(RAW_ENDINGS))
+    upload.found, upload.problems = found.report.groups(), list(found.report.problems())
+    upload.counts = {"accepted": len(found.rows), "rejected": 0}
+    if upload.intent != "publish":
+        upload.state = "preview"
+        return
+    session.execute(LOCK_KIND, {"kind": upload.kind})
+    upload.revision = session.execute(NEXT_OF_KIND, {"kind": upload.kind}).scalar_one()
+    cuts = [found.rows[at : at + ROWS_PER_PART] for at in range(0, len(found.rows), ROWS_PER_PART)]
+    for part, cut in enumerate(cuts, 1):
+        event = LcapLoaded(
+            upload_id=upload.upload_id,
+            table=table,
+            revision=upload.revision or 1,
+            part=part,
+            parts=len(cuts),
+            rows=cut,
+        )
+        say(session, event)
+    upload.told, upload.state = {"": len(cuts)}, "published"

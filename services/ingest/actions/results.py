@@ -1,0 +1,75 @@
+"""Loading survey results: each row under its school, told to tracker."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ingest.actions.listings import read_listing
+from services.ingest.actions.reading import Watch
+from services.ingest.rules.findings import Place, Report
+from services.ingest.rules.results import RESULT_TABLES, ReadResult
+from services.ingest.rules.verdicts import REJECTED_SHARE
+from services.ingest.tables import Upload
+from shared.errors import Invalid
+from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
+from shared.names import name_key
+from shared.outbox import say
+
+_SCHOOLS = text(
+    "select school_key, ploc, name_key, cost_centre from school where ploc = any(:plocs) or cost_centre = any(:codes)"
+)
+NEXT_OF_KIND = text("select coalesce(max(revision), 0) + 1 from upload where kind = :kind")
+LOCK_KIND = text("select pg_advisory_xact_lock(hashtextextended('kind ' || :kind, 1))")
+
+
+def load_results(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
+    """Loads survey results. Raises UnreadableFile, TakesLong, or Invalid with the problems."""
+    found = read_listing(content, watch, RESULT_TABLES)
+    read: list[ReadResult] = found.rows.get("results", [])
+    rows = _identified(session, read, found.report)
+    upload.found, upload.problems = found.report.groups(), list(found.report.problems())
+    rejected = len(found.report.rejected_rows)
+    upload.counts = {"accepted": len(rows), "rejected": rejected}
+    if not rows:
+        raise Invalid(
+            "No row of the file can be taken. Correct what is listed and upload the file again.",
+            code="no_good_rows",
+            problems=upload.problems[:200],
+        )
+    upload.reasons = ["rejected_many"] if rejected > REJECTED_SHARE * (rejected + len(rows)) else []
+    if upload.intent == "publish" and (upload.confirmed or not upload.reasons):
+        _tell(session, upload, rows)
+    else:
+        upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
+
+
+def _identified(session: Session, read: list[ReadResult], report: Report) -> list[ResultRow]:
+    values = {"plocs": list({row.ploc for row in read}), "codes": list({row.cost_centre for row in read})}
+    by_code: dict[str, Any] = {}
+    by_ploc: dict[str, dict[str, Any]] = defaultdict(dict)
+    for school in session.execute(_SCHOOLS, values):
+        by_ploc[school.ploc][school.name_key] = school.school_key
+        if school.cost_centre:
+            by_code[school.cost_centre] = school.school_key
+    rows = []
+    for row in read:
+        units = by_ploc[row.ploc]
+        key = by_code.get(row.cost_centre) or units.get(name_key(row.school))
+        key = key or (next(iter(units.values())) if len(units) == 1 else None)
+        if key is None:
+            report.reject("school_unknown", Place(row.sheet, row.number, "School", f"{row.ploc} {row.school}"))
+        else:
+            rows.append(ResultRow(key, row.ploc, row.level, row.item, row.period, row.percent))
+    return rows
+
+
+def _tell(session: Session, upload: Upload, rows: list[ResultRow]) -> None:
+    session.execute(LOCK_KIND, {"kind": upload.kind})
+    revision: int = session.execute(NEXT_OF_KIND, {"kind": upload.kind}).scalar_one()
+    cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)]
+    for part, cut in enumerate(cuts, 1):
+        event = SurveyResultsLoaded(upload_id=upload.upload_id, revision=revision, part=part, parts=len(cuts), rows=cut)
+        say(session, event)
+    upload.revision, upload.told, upload.state = revision, {"": len(cuts)}, "published"

@@ -1,0 +1,189 @@
+"""The API of uploads."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from services.ingest import queries
+from services.ingest.actions.undo import undo_upload
+from services.ingest.actions.uploads import Offered, discard_upload, publish_upload, take_upload
+from services.ingest.rules.verdicts import QUARANTINES
+from services.ingest.tables import Upload
+from shared.access import Who
+from shared.errors import NotFound
+from shared.web import Db, allow
+
+router = APIRouter(prefix="/ingest/api/v1/uploads", tags=["uploads"])
+Kind = Literal["participation", "directory", "survey-results", "lcap-actions", "lcap-measures"]
+PROBLEMS_TOLD = 500
+
+
+class Step(BaseModel):
+    """One step of an upload's way."""
+
+    name: str
+    done: bool
+    at: datetime | None
+    words: str
+
+
+class UploadOut(BaseModel):
+    """An upload, its report, and how far it has travelled. `found` counts every finding, `problems` shows the first."""
+
+    upload_id: UUID
+    kind: str
+    file_name: str
+    state: str
+    known: bool
+    uploaded_by: str
+    uploaded_at: datetime
+    term: str | None
+    on: date | None
+    revision: int | None
+    groups: list[str]
+    counts: dict[str, int]
+    thin: bool
+    reasons: list[str]
+    found: list[dict[str, Any]]
+    problems: list[dict[str, Any]]
+    difference: dict[str, Any]
+    rows_read: int
+    travelled: list[Step]
+
+
+def _out(session: Db, upload: Upload, *, known: bool) -> UploadOut:
+    steps = [Step(**step._asdict()) for step in queries.journey(session, upload)]
+    shown = upload.model_dump(include=set(UploadOut.model_fields), exclude={"uploaded_at", "problems"})
+    return UploadOut(
+        **shown,
+        uploaded_at=upload.uploaded_at or datetime.now(UTC),
+        problems=upload.problems[:PROBLEMS_TOLD],
+        known=known,
+        rows_read=queries.rows_read(session, upload.upload_id),
+        travelled=steps,
+    )
+
+
+def place_of(upload: Upload) -> str:
+    return f"/ingest/api/v1/uploads/{upload.upload_id}"
+
+
+def _answer(request: Request, session: Db, response: Response, upload: Upload, status: int) -> Any:
+    """The upload as it is now: 409 in quarantine, 202 while it is being read, else the status given."""
+    session.flush()
+    if upload in session:
+        session.refresh(upload)
+    response.headers["location"] = place_of(upload)
+    if upload.state == "quarantined":
+        return _quarantined(request, upload)
+    response.status_code = 202 if upload.state == "reading" else status
+    return _out(session, upload, known=status == 200)
+
+
+def _quarantined(request: Request, upload: Upload) -> JSONResponse:
+    """Returned, not raised: the upload stays, for a person to confirm or discard."""
+    reasons = [{"code": code, "message": QUARANTINES[code]} for code in upload.reasons]
+    problem = {
+        "type": "about:blank",
+        "title": "Conflict",
+        "status": 409,
+        "code": "quarantined",
+        "detail": "The file is quarantined until somebody confirms or discards it.",
+        "problems": [*reasons, *upload.problems[:PROBLEMS_TOLD]],
+        "upload_id": str(upload.upload_id),
+        "request_id": getattr(request.state, "request_id", ""),
+    }
+    headers = {"location": place_of(upload)}
+    return JSONResponse(problem, 409, headers=headers, media_type="application/problem+json")
+
+
+@router.post("", status_code=201, response_model=UploadOut)
+def post_upload(
+    request: Request,
+    session: Db,
+    response: Response,
+    who: Annotated[Who, allow("uploads.write")],
+    file: Annotated[UploadFile, File()],
+    kind: Annotated[Kind, Query()] = "participation",
+    dry_run: bool = False,
+    term: str = "",
+) -> Any:
+    """Takes a file in and publishes it.
+
+    201 published, 200 for content that was taken before or a dry run, 202 while a long file is read, 409 quarantined,
+    413, 415 or 422 with `problems`. `term` names the survey window where the date does not.
+    """
+    intent = "dry" if dry_run else "publish"
+    offered = Offered(kind, file.filename or "upload", file.file.read(), who.actor, intent, term)
+    taken = take_upload(session, offered)
+    if dry_run and taken.upload.state != "reading":
+        response.status_code = 200
+        return _out(session, taken.upload, known=False)
+    return _answer(request, session, response, taken.upload, 200 if taken.known else 201)
+
+
+@router.get("")
+def get_uploads(
+    session: Db,
+    _: Annotated[Who, allow("uploads.see")],
+    cursor: datetime | None = None,
+    state: str = "",
+    kind: str = "",
+    limit: int = Query(50, ge=1, le=200),
+) -> dict[str, Any]:
+    """Uploads, newest first; `cursor` is the `next` of the page before."""
+    rows = [dict(row._mapping) for row in queries.uploads(session, cursor, limit, state, kind)]
+    return {"uploads": rows, "next": rows[-1]["uploaded_at"] if len(rows) == limit else None}
+
+
+@router.get("/{upload_id}")
+def get_upload(session: Db, _: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> UploadOut:
+    """The report of an upload and how far it has travelled."""
+    return _out(session, found_upload(session, upload_id), known=True)
+
+
+def found_upload(session: Db, upload_id: UUID) -> Upload:
+    """The upload. Raises NotFound."""
+    upload = queries.upload(session, upload_id)
+    if upload is None:
+        raise NotFound("There is no upload with this id.")
+    return upload
+
+
+@router.post("/{upload_id}/publish", response_model=UploadOut)
+def post_publish(
+    request: Request,
+    session: Db,
+    response: Response,
+    who: Annotated[Who, allow("uploads.write")],
+    upload_id: UUID,
+    confirm: bool = False,
+) -> Any:
+    """Publishes an upload that waits; `confirm` one in quarantine."""
+    upload = found_upload(session, upload_id)
+    publish_upload(session, upload, who.actor, confirmed=confirm)
+    return _answer(request, session, response, upload, 201)
+
+
+@router.post("/{upload_id}/discard")
+def post_discard(session: Db, who: Annotated[Who, allow("uploads.write")], upload_id: UUID) -> UploadOut:
+    """Discards an upload that waits, or stops the reading of a long one."""
+    upload = found_upload(session, upload_id)
+    discard_upload(session, upload, who.actor)
+    return _out(session, upload, known=True)
+
+
+@router.post("/{upload_id}/undo", status_code=201)
+def post_undo(
+    session: Db, response: Response, who: Annotated[Who, allow("uploads.write")], upload_id: UUID
+) -> UploadOut:
+    """Takes a publish back while its alerts are not sent; answers the compensating upload."""
+    undo = undo_upload(session, found_upload(session, upload_id), who.actor)
+    session.flush()
+    session.refresh(undo)
+    response.headers["location"] = place_of(undo)
+    return _out(session, undo, known=False)

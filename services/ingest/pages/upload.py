@@ -1,0 +1,127 @@
+"""The page of one upload: its report, what it changes, its way; publish, confirm, discard, undo."""
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from services.ingest import queries
+from services.ingest.actions.faulty import faulty_workbook
+from services.ingest.actions.undo import undo_upload, why_not_undone
+from services.ingest.actions.uploads import discard_upload, publish_upload, upload_file
+from services.ingest.rules.findings import OUTCOMES
+from services.ingest.rules.verdicts import QUARANTINES
+from services.ingest.tables import Upload
+from shared.access import Who
+from shared.errors import NotFound
+from shared.web import Db, allow, page, redirect
+from shared.workbooks import XLSX_TYPE
+
+PROBLEMS_A_PAGE = 100
+router = APIRouter(prefix="/ingest/uploads/{upload_id}", include_in_schema=False)
+
+
+@router.get("")
+def upload(
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("uploads.see")],
+    upload_id: UUID,
+    known: bool = False,
+    outcome: str = "",
+    code: str = "",
+    start: int = 0,
+) -> Response:
+    taken = _found(session, upload_id)
+    steps = queries.journey(session, taken)
+    may_undo = taken.state == "published" and not why_not_undone(session, taken)
+    return page(
+        request,
+        "upload.html",
+        upload=taken,
+        steps=steps,
+        live=taken.state == "reading" or (taken.state == "published" and not all(step.done for step in steps)),
+        known=known,
+        reasons=[QUARANTINES[reason] for reason in taken.reasons],
+        rows_read=queries.rows_read(session, upload_id),
+        related=queries.related(session, taken),
+        may_undo=may_undo,
+        **_report(taken, outcome, code, max(start, 0)),
+    )
+
+
+def _report(taken: Upload, outcome: str, code: str, start: int) -> dict[str, Any]:
+    """The findings that the filter leaves, a page of them, with the ways to the pages beside."""
+    chosen = [
+        problem
+        for problem in taken.problems
+        if outcome in ("", problem.get("outcome")) and code in ("", problem.get("code"))
+    ]
+    here = f"/ingest/uploads/{taken.upload_id}"
+
+    def at(begin: int) -> str:
+        return f"{here}?{urlencode({'outcome': outcome, 'code': code, 'start': begin})}#report"
+
+    end = start + PROBLEMS_A_PAGE
+    counts = {name: sum(f["count"] for f in taken.found if f["outcome"] == name) for name in OUTCOMES}
+    return {
+        "problems": chosen[start:end],
+        "shown": len(chosen),
+        "start": start,
+        "outcome": outcome,
+        "code": code,
+        "outcomes": counts,
+        "previous": at(max(0, start - PROBLEMS_A_PAGE)) if start else None,
+        "next": at(end) if end < len(chosen) else None,
+    }
+
+
+def _found(session: Db, upload_id: UUID) -> Upload:
+    taken = queries.upload(session, upload_id)
+    if taken is None:
+        raise NotFound("There is no upload with this id.")
+    return taken
+
+
+@router.post("/publish")
+def publish(
+    session: Db,
+    who: Annotated[Who, allow("uploads.write")],
+    upload_id: UUID,
+    confirm: Annotated[bool, Form()] = False,
+) -> Response:
+    publish_upload(session, _found(session, upload_id), who.actor, confirmed=confirm)
+    return redirect(f"/ingest/uploads/{upload_id}")
+
+
+@router.post("/discard")
+def discard(session: Db, who: Annotated[Who, allow("uploads.write")], upload_id: UUID) -> Response:
+    discard_upload(session, _found(session, upload_id), who.actor)
+    return redirect(f"/ingest/uploads/{upload_id}")
+
+
+@router.post("/undo")
+def undo(session: Db, who: Annotated[Who, allow("uploads.write")], upload_id: UUID) -> Response:
+    made = undo_upload(session, _found(session, upload_id), who.actor)
+    return redirect(f"/ingest/uploads/{made.upload_id}")
+
+
+@router.get("/file")
+def file(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> Response:
+    taken = _found(session, upload_id)
+    content = upload_file(session, upload_id)
+    return _download(content, f"{upload_id}-{taken.file_name}", "application/octet-stream")
+
+
+@router.get("/rejected.xlsx")
+def rejected(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> Response:
+    taken = _found(session, upload_id)
+    content = faulty_workbook(upload_file(session, upload_id), taken)
+    return _download(content, f"correct-{taken.file_name.rpartition('.')[0]}.xlsx", XLSX_TYPE)
+
+
+def _download(content: bytes, name: str, media_type: str) -> Response:
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return Response(content, media_type=media_type, headers=headers)

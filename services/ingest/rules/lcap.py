@@ -1,0 +1,66 @@
+"""LCAP tables: clean ones by the columns they name; what the rows mean is tracker's to say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.ingest.rules.cells import Cell, shown
+from services.ingest.rules.findings import Place, Report
+from services.ingest.rules.headers import SEARCHED_ROWS
+from services.ingest.rules.rows import clean
+from shared.names import name_key
+
+ACTION_NAMES = ("goal action", "title", "2024 25 action title", "number", "action")
+MEASURE_NAMES = ("measure", "progress measure", "progress measure 2023 24")
+KNOWN: Mapping[str, tuple[Sequence[str], ...]] = {
+    "actions": (ACTION_NAMES, ("title", "2024 25 action title", "action title")),
+    "measures": (MEASURE_NAMES, ("goal", "goal action", "action")),
+}
+
+
+@dataclass
+class LcapFound:
+    """The rows of a file as mappings of column to text, with their source line, and what was found."""
+
+    report: Report = field(default_factory=Report)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+class LcapReader:
+    """Reads one sheet of an LCAP table."""
+
+    def __init__(self, found: LcapFound, sheet: str, table: str) -> None:
+        self.found = found
+        self.sheet = sheet
+        self.needed = KNOWN[table]
+        self.columns: list[str] = []
+        self.searched = 0
+
+    def read(self, number: int, cells: Sequence[Cell]) -> None:
+        """Takes the sheet's next row."""
+        texts = [clean(cell) for cell in cells]
+        if self.columns:
+            self._row(number, texts)
+        elif self.searched < SEARCHED_ROWS:
+            self.searched += 1
+            keys = [name_key(text) for text in texts]
+            if all(any(name in keys for name in names) for names in self.needed):
+                # "line" is the row's own key: a column of that name tells the line of the published source.
+                self.columns = ["source line" if key == "line" else text for key, text in zip(keys, texts, strict=True)]
+
+    def _row(self, number: int, texts: list[str]) -> None:
+        named = {name: text for name, text in zip(self.columns, texts, strict=False) if name and text}
+        if len(named) > 1:
+            self.found.rows.append({**named, "line": number})
+        elif named:
+            self.found.report.add("note_skipped", Place(self.sheet, number, "", next(iter(named.values()))[:200]))
+
+    def end(self) -> None:
+        """Closes the sheet."""
+        if not self.columns and self.searched:
+            self.found.report.add("sheet_skipped", Place(self.sheet, 0, "", self.sheet))
+
+
+def raw_line(number: int, cells: Sequence[Cell]) -> dict[str, Any]:
+    """A line of the published text as it is."""
+    return {"line": number, "text": shown(cells[0]) if cells else ""}
