@@ -120,7 +120,7 @@ def _store_schools(session: Session, schools: list[dict[str, Any]]) -> None:
 
 
 def _store_people(session: Session, people: list[dict[str, Any]]) -> None:
-    keys: dict[str, str] = dict(session.execute(_KEYS).tuples())
+    keys = {code: key for code, key in session.execute(_KEYS)}
     for person in people:
         person["scope"] = [keys.get(entry, entry) for entry in person["scope"]]
     session.execute(_GONE, {"ids": [person["person_id"] for person in people]})

@@ -1,0 +1,284 @@
+"""What becomes of an upload: previewed, published, quarantined, discarded, undone, read by a worker."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from services.ingest.actions import long_files, uploads
+from shared.db import transaction
+from tests.files import HEADER, extraction, workbook
+from tests.people import api_of, browser_of
+from tests.stack import deliver, failures
+
+API = "/ingest/api/v1/uploads"
+
+
+def row(
+    ploc: str = "4001", school: str = "Alder El", submitted: object = 10, total: object = 100, on: object = "2026-03-02"
+) -> tuple[Any, ...]:
+    """A row of an extraction with these values."""
+    return ("E", ploc, "North CoS", "VEGA, MARTA", school, "Parents", "", "", total, submitted, "", on)
+
+
+ROWS = [row(f"40{n:02d}", f"School {n} El") for n in range(20)]
+
+
+@pytest.fixture
+def central(clean: None) -> Iterator[TestClient]:
+    with api_of("central") as client:
+        yield client
+
+
+def post(client: TestClient, content: bytes, **params: Any) -> Any:
+    return client.post(API, params=params, files={"file": ("extraction.xlsx", content)})
+
+
+def stored() -> dict[str, tuple[int | None, int | None]]:
+    """School key -> counts as rates has them, rows taken back left out."""
+    with transaction("rates") as session:
+        rows = session.execute(text("select school_key, submitted, total from rate where not removed"))
+        return {key: (submitted, total) for key, submitted, total in rows}
+
+
+def test_a_dry_run_tells_the_same_and_stores_nothing(central: TestClient) -> None:
+    dry = post(central, extraction(ROWS), dry_run=True)
+    assert dry.status_code == 200
+    assert dry.json()["counts"]["accepted"] == 20
+    assert dry.json()["difference"]["2026-03-02"]["parents"]["new"] == 20
+    assert central.get(API).json()["uploads"] == []
+    assert deliver() == 0
+
+
+def test_a_page_upload_waits_until_it_is_published(central: TestClient) -> None:
+    browser = browser_of("central")
+    answer = browser.post("/ingest/uploads", files={"file": ("march.xlsx", extraction(ROWS))})
+    place = answer.headers["location"]
+    assert "Preview: nothing is published yet" in browser.get(place).text
+    assert deliver() == 0
+    assert browser.post(f"{place}/publish").status_code == 303
+    deliver()
+    assert len(stored()) == 20
+    assert "Tiers computed" in browser.get(place).text
+    assert failures() == []
+
+
+def test_the_preview_says_what_will_change_against_the_last_extraction(central: TestClient) -> None:
+    assert post(central, extraction(ROWS)).status_code == 201
+    week_later = [row("4000", "School 0 El", 30, 150, "2026-03-09"), row("4001", "School 1 El", 5, on="2026-03-09")]
+    week_later += [row(f"40{n:02d}", f"School {n} El", on="2026-03-09") for n in range(2, 18)]
+    week_later += [row("4100", "New El", on="2026-03-09")]
+    told = post(central, extraction(week_later), dry_run=True).json()
+    assert told["difference"]["2026-03-09"]["parents"] == {
+        "against": "2026-03-02",
+        "new": 1,
+        "missing": 2,
+        "changed": 2,
+        "unchanged": 16,
+        "totals_changed": 1,
+        "moved": 0,
+    }
+    codes = {found["code"]: found["count"] for found in told["found"]}
+    assert (codes["schools_new"], codes["schools_gone"], codes["total_changed"], codes["submitted_fell"]) == (
+        1,
+        2,
+        1,
+        1,
+    )
+    assert told["thin"] is False
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([*ROWS[:5], row("4900", "Late El", on="2026-12-31")], "date_future"),
+        ([row(on="2026-03-01"), row(on="2026-03-02"), row(on="2026-03-03")], "dates_too_many"),
+        ([*ROWS[:8], row("bad", "Broken El")], "rejected_many"),
+        ([("E", "4001", "C", "V, M", "A El", "Parents", "Tier-4", "", 100, 10, "80%", "2026-03-02")], "contradicting_many"),
+    ],
+)  # fmt: skip
+def test_a_doubtful_file_is_quarantined_until_it_is_confirmed(
+    central: TestClient, rows: list[tuple[Any, ...]], reason: str
+) -> None:
+    answer = post(central, extraction(rows))
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["problems"][0]["code"] == reason
+    place = answer.headers["location"]
+    assert deliver() == 0
+    assert central.post(f"{place}/publish").status_code == 409
+    assert central.post(f"{place}/publish?confirm=true").status_code == 201
+    deliver()
+    assert stored() != {}
+    assert failures() == []
+
+
+def test_mixed_terms_in_the_column_names_are_quarantined(central: TestClient) -> None:
+    mixed = [*HEADER[:9], "Surveys_Submitted_Sp25", *HEADER[10:]]
+    answer = post(central, workbook({"Parents": [mixed, *ROWS]}))
+    assert (answer.status_code, answer.json()["problems"][0]["code"]) == (409, "terms_mixed")
+
+
+def test_a_date_before_the_window_is_quarantined_and_a_discarded_file_can_come_again(central: TestClient) -> None:
+    window = {"opens": "2026-03-09", "closes": "2026-05-01"}
+    assert central.put("/ingest/api/v1/windows/Sp26", json=window).status_code == 200
+    first = post(central, extraction(ROWS))
+    assert (first.status_code, first.json()["problems"][0]["code"]) == (409, "date_before_window")
+    assert central.post(f"{first.headers['location']}/discard").json()["state"] == "discarded"
+    central.put("/ingest/api/v1/windows/Sp26", json={**window, "opens": "2026-03-01"})
+    assert post(central, extraction(ROWS)).json()["term"] == "Sp26"
+
+
+def test_an_undo_restores_the_rows_of_the_revision_before(central: TestClient) -> None:
+    post(central, extraction([row("4001", "Alder El", 10), row("4002", "Birch El", 20)]))
+    deliver()
+    before = stored()
+    wrong = post(central, extraction([row("4001", "Alder El", 99), row("4003", "Wrong El", 1)]))
+    deliver()
+    assert stored() != before
+    undo = central.post(f"{wrong.headers['location']}/undo")
+    assert undo.status_code == 201
+    deliver()
+    assert stored() == before
+    assert central.get(wrong.headers["location"]).json()["state"] == "undone"
+    assert central.post(f"{wrong.headers['location']}/undo").status_code == 409
+    assert failures() == []
+
+
+def test_an_undo_of_the_first_load_of_a_date_takes_all_its_rows_back(central: TestClient) -> None:
+    first = post(central, extraction(ROWS))
+    deliver()
+    central.post(f"{first.headers['location']}/undo")
+    deliver()
+    assert stored() == {}
+    assert post(central, extraction(ROWS)).status_code == 201
+    deliver()
+    assert len(stored()) == 20
+    assert failures() == []
+
+
+def test_once_a_mail_was_sent_there_is_no_undo(central: TestClient) -> None:
+    place = post(central, extraction(ROWS)).headers["location"]
+    with transaction("ingest") as session:
+        note = text("insert into travel(upload_id, station, detail) values (:id, 'mail/1', '{}')")
+        session.execute(note, {"id": place.rpartition("/")[2]})
+    refused = central.post(f"{place}/undo")
+    assert (refused.status_code, refused.json()["code"]) == (409, "undo_too_late")
+
+
+def test_two_dates_in_one_file_are_two_extractions(central: TestClient) -> None:
+    rows = [row("4001"), row("4002", "Birch El", on="2026-03-09")]
+    answer = post(central, extraction(rows)).json()
+    assert answer["on"] == "2026-03-09"
+    deliver()
+    with transaction("rates") as session:
+        found = session.execute(text('select "on", schools from extraction order by "on"')).all()
+    assert [(str(on), schools) for on, schools in found] == [("2026-03-02", 1), ("2026-03-09", 1)]
+    assert failures() == []
+
+
+def test_a_correction_puts_back_what_an_older_file_said(central: TestClient) -> None:
+    first, second = extraction([row(submitted=10)]), extraction([row(submitted=20)])
+    assert [post(central, content).status_code for content in (first, second, first, first)] == [201, 201, 201, 200]
+    deliver()
+    assert list(stored().values()) == [(10, 100)]
+
+
+def test_the_rejected_rows_come_back_to_be_corrected_and_uploaded_as_they_are(central: TestClient) -> None:
+    rows = [*ROWS, row("4077", "Broken El", "n/a"), row("", "Nowhere El")]
+    place = post(central, extraction(rows)).headers["location"].rpartition("/")[2]
+    content = browser_of("central").get(f"/ingest/uploads/{place}/rejected.xlsx").content
+    again = post(central, content, dry_run=True).json()
+    codes = {problem["code"] for problem in again["problems"]}
+    assert {"count_unreadable", "ploc_missing"} <= codes
+    assert "column_ignored" not in codes
+
+
+def test_a_long_file_is_answered_at_once_and_read_by_the_worker(
+    central: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
+    answer = post(central, extraction(ROWS))
+    assert (answer.status_code, answer.json()["state"]) == (202, "reading")
+    long_files.read_waiting()
+    assert central.get(answer.headers["location"]).json()["state"] == "published"
+    deliver()
+    assert len(stored()) == 20
+
+
+def test_a_long_file_that_cannot_be_read_is_refused_with_its_reason(
+    central: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 10)
+    answer = post(central, b"PK\x03\x04 this is no workbook")
+    long_files.read_waiting()
+    told = central.get(answer.headers["location"]).json()
+    assert (told["state"], told["problems"][0]["code"]) == ("refused", "file_broken")
+
+
+def test_the_reading_of_a_long_file_can_be_cancelled(central: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
+    place = post(central, extraction(ROWS)).headers["location"]
+    central.post(f"{place}/discard")
+    long_files.read_waiting()
+    assert central.get(place).json()["state"] == "discarded"
+    assert deliver() == 0
+
+
+def test_a_file_that_kills_the_worker_is_given_up_after_a_few_attempts(
+    central: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
+    place = post(central, extraction(ROWS)).headers["location"]
+    with transaction("ingest") as session:
+        session.execute(text("update upload set attempts = :most"), {"most": long_files.MOST_ATTEMPTS})
+    long_files.read_waiting()
+    assert central.get(place).json()["state"] == "refused"
+
+
+def test_every_kind_has_a_template_that_can_be_uploaded_as_it_is(central: TestClient) -> None:
+    browser = browser_of("central")
+    for kind in ("participation", "survey-results", "lcap-actions", "lcap-measures", "directory"):
+        content = browser.get(f"/ingest/templates/{kind}.xlsx").content
+        answer = post(central, content, kind=kind)
+        assert answer.status_code == 201, (kind, answer.text)
+        assert answer.json()["counts"].get("rejected", 0) == 0, kind
+    deliver()
+    assert failures() == []
+
+
+def test_the_pages_of_uploads_and_windows_open(central: TestClient) -> None:
+    browser = browser_of("central")
+    place = post(central, extraction([*ROWS, row("bad", "Broken El")])).headers["location"].rpartition("/")[2]
+    for path in (
+        "/ingest/",
+        "/ingest/?state=published&kind=participation",
+        f"/ingest/uploads/{place}",
+        "/ingest/windows",
+    ):
+        assert browser.get(path).status_code == 200, path
+    filtered = browser.get(f"/ingest/uploads/{place}?outcome=rejected").text
+    assert "Broken El" not in filtered
+    assert "A PLOC is four digits" in filtered
+
+
+def test_a_worker_claims_a_file_only_once(central: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
+    place = post(central, extraction(ROWS)).headers["location"].rpartition("/")[2]
+    with transaction("ingest") as session:
+        session.execute(text("select 1 from upload for no key update"))
+        long_files.read_waiting()
+    with transaction("ingest") as session:
+        found: Any = session.execute(text("select state, attempts from upload where upload_id = :id"), {"id": place})
+        assert found.one() == ("reading", 0)
+
+
+def test_the_list_of_uploads_is_paged(central: TestClient) -> None:
+    for day in range(1, 4):
+        post(central, extraction([row(on=f"2026-03-0{day}")]))
+    first: httpx2.Response = central.get(API, params={"limit": 2})
+    rest = central.get(API, params={"limit": 2, "cursor": first.json()["next"]})
+    assert [len(page.json()["uploads"]) for page in (first, rest)] == [2, 1]
