@@ -7,11 +7,12 @@ from sqlmodel import Session
 
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
-from services.ingest.rules.directory import DIRECTORY_TABLES
+from services.ingest.rules.directory import directory_tables
 from services.ingest.tables import Upload
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, DirectoryLoaded, DirectoryPerson, DirectorySchool
 from shared.outbox import say
+from shared.policy import ROLES
 
 _NEXT = text(
     "insert into directory_revision(id, revision) values (1, 1)"
@@ -69,7 +70,7 @@ def load_directory(session: Session, upload: Upload, content: bytes, watch: Watc
 
     Raises UnreadableFile, TakesLong, or Invalid with every problem.
     """
-    found = read_listing(content, watch, DIRECTORY_TABLES)
+    found = read_listing(content, watch, directory_tables(ROLES))
     schools, people = found.rows.get("schools"), found.rows.get("people")
     problems = list(found.report.problems())
     if found.report.rejected_rows or not (schools or people):

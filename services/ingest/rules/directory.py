@@ -1,6 +1,7 @@
 """The directory: a school's row and a person's row."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from services.ingest.rules.cells import Cell, read_count, read_ploc, shown
@@ -9,7 +10,6 @@ from services.ingest.rules.listing import Table
 from services.ingest.rules.names import region_of
 from services.ingest.rules.rows import clean
 from shared.names import name_key
-from shared.policy import ROLES
 
 COUNT_FIELDS = ("enrolled", "classified_classroom", "classified_other", "certificated_admin", "certificated_other")
 WORDS = ("name", "level", "region", "cos", "director", "principal", "landline")
@@ -59,11 +59,11 @@ def read_school(cells: Mapping[str, Cell]) -> dict[str, Any]:
     return {**school, "cost_centre": code, "name_key": name_key(school["name"])}
 
 
-def read_person(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    """A person's row by field. Raises BadCell."""
+def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, Any]:
+    """A person's row by field; `roles` are those that exist. Raises BadCell."""
     name, email = clean(cells.get("name")), clean(cells.get("email")).lower()
     role = name_key(shown(cells.get("role")))
-    if role not in ROLES:
+    if role not in roles:
         raise BadCell("role", "role_unknown")
     if not is_address(email):
         raise BadCell("email", "email_unreadable")
@@ -89,12 +89,15 @@ def parted(cell: Cell) -> list[str]:
     return [entry for part in shown(cell).split(";") if (entry := clean(part))]
 
 
-DIRECTORY_TABLES = (
-    Table(
-        "schools",
-        SCHOOL_COLUMNS,
-        {"cost_centre": "Cost Center Code", "ploc": "PLOC", "name": "School", "level": "Level", "region": "Region"},
-        read_school,
-    ),
-    Table("people", PERSON_COLUMNS, {"name": "Name", "role": "Role", "email": "Email"}, read_person),
+SCHOOLS = Table(
+    "schools",
+    SCHOOL_COLUMNS,
+    {"cost_centre": "Cost Center Code", "ploc": "PLOC", "name": "School", "level": "Level", "region": "Region"},
+    read_school,
 )
+
+
+def directory_tables(roles: Collection[str]) -> tuple[Table, Table]:
+    """The tables of schools and people, for people in these roles."""
+    shown = {"name": "Name", "role": "Role", "email": "Email"}
+    return SCHOOLS, Table("people", PERSON_COLUMNS, shown, partial(read_person, roles))
