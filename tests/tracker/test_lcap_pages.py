@@ -52,7 +52,7 @@ def test_the_demo_is_seen_on_every_page() -> None:
     assert "2/2A I feel safe" in survey
     for show in ("doubts", "damaged", "pending", "part-year", "checked"):
         assert browser.get(f"{ROOT}measures", params={"show": show}).status_code == 200
-    assert browser.get(f"{ROOT}measures", params={"after": 250}).text.count('<section class="card"') == 46
+    assert browser.get(f"{ROOT}measures", params={"after": 250}).text.count('<article class="card"') == 46
 
 
 @pytest.mark.usefixtures("clean")

@@ -11,14 +11,15 @@ from shared.web import Db, allow
 
 router = APIRouter(prefix="/tracker/api/v1/lcap", tags=["lcap"])
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Cursor = Annotated[int, Query(ge=0)]
+Cursor = Annotated[int, Query(ge=0, le=100_000)]
+Small = Annotated[int | None, Query(ge=1, le=99)]
 
 
 @router.get("/actions")
 def get_actions(
     session: Db,
     _: Annotated[Who, allow("lcap.see")],
-    goal: int | None = None,
+    goal: Small = None,
     contributing: bool | None = None,
     show: Literal["all", "material", "missing", "damaged"] = "all",
     sort: Literal["number", "gap", "-gap", "size", "spent", "-spent", "change", "-change", "planned"] = "number",
@@ -42,9 +43,9 @@ def get_actions(
 def get_measures(
     session: Db,
     _: Annotated[Who, allow("lcap.see")],
-    goal: int | None = None,
-    action: int | None = None,
-    q: str | None = None,
+    goal: Small = None,
+    action: Small = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
     show: Literal["all", "doubts", "damaged", "pending", "part-year", "checked"] = "all",
     survey: bool | None = None,
     limit: Limit = 100,

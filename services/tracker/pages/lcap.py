@@ -30,7 +30,7 @@ def overview(
     contributing: YesNo = "",
     show: Show = "all",
     sort: str = "number",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> Response:
     limits = lcap.material(session)
     seen = lcap.actions(session, limits)
@@ -93,7 +93,7 @@ def unread(
     request: Request,
     session: Db,
     who: Annotated[Who, allow("lcap.see")],
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> Response:
     told = loads(session)
     lines = [

@@ -34,7 +34,7 @@ def measures(
     goal: str = "",
     q: Annotated[str, Query(max_length=200)] = "",
     show: Show = "all",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> Response:
     chosen = {"goal": goal, "q": q, "show": show}
     wanted = lcap_measures.Wanted(int(goal) if goal in tuple("12345678") else None, None, q or None, show)
@@ -144,7 +144,7 @@ def survey(
     who: Annotated[Who, allow("lcap.see")],
     level: str = "",
     item: Annotated[str, Query(max_length=300)] = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> Response:
     lines = survey_lines(session)
     kept = [line for line in lines if level in ("", line.level) and item in ("", line.item)]
