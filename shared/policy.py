@@ -19,6 +19,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "rates.views": EVERYONE,
     "digests.see": _CENTRAL | _OPS,
     "digests.write": _CENTRAL,
+    "alerts.answer": frozenset({"central", "director"}),
+    "alerts.mine": frozenset({"director"}),
     "plan.write": _CENTRAL,
     "tracker.see": frozenset({"central", "director", "principal", "designee", "desk"}),
     "tracker.write": frozenset({"central", "principal", "designee"}),

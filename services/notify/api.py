@@ -1,34 +1,116 @@
-"""The API of notify: digests and mails."""
+"""The API of notify: digests and mails, and the answers of directors."""
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
 
+from services.notify.actions import answers
+from services.notify.queries import answers as found
 from services.notify.queries import lists
 from shared.access import Who
+from shared.errors import NotFound
+from shared.events import Group
 from shared.web import Db, allow
 
 router = APIRouter(prefix="/notify/api/v1", tags=["alerts"])
 Limit = Annotated[int, Query(ge=1, le=200)]
+State = Literal["planned", "held", "unroutable", "superseded"]
+
+
+class NewSnooze(BaseModel):
+    """A school to snooze: for one group or (null) all, until a day or (null) the next extraction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digest_id: int
+    school_key: str
+    group: Group | None = None
+    reason: str
+    until: date | None = None
+
+
+class NewAcknowledgement(BaseModel):
+    """A director has seen a digest, and what will be done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digest_id: int
+    plan: str
+
+
+def key_of(session: Db, who: Who) -> str | None:
+    """Whose alerts a person may answer: a director's own; None (anybody's) for the central office."""
+    if who.role != "director":
+        return None
+    director = found.director_of(session, who.email)
+    if director is None:
+        raise NotFound("The directory has no regional director with your address. Ask the support team.")
+    return director.person_id
 
 
 @router.get("/digests")
 def get_digests(
     session: Db,
     _: Annotated[Who, allow("digests.see")],
-    state: str | None = None,
+    state: State | None = None,
+    term: str | None = None,
+    on: date | None = None,
     cursor: int | None = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Digests, newest first: to whom, why, and what became of the mail."""
-    rows = [dict(row._mapping) for row in lists.digests(session, lists.Wanted(state=state, before=cursor), limit)]
+    wanted = lists.Wanted(state=state, term=term, on=on, before=cursor)
+    rows = [dict(row._mapping) for row in lists.digests(session, wanted, limit)]
     return {"digests": rows, "next": rows[-1]["digest_id"] if len(rows) == limit else None}
 
 
 @router.get("/mails")
 def get_mails(
-    session: Db, _: Annotated[Who, allow("digests.see")], cursor: int | None = None, limit: Limit = 50
+    session: Db,
+    _: Annotated[Who, allow("digests.see")],
+    state: str | None = None,
+    cursor: int | None = None,
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Mails, newest first, with the mail server's answer."""
-    rows = [dict(row._mapping) for row in lists.mails(session, before=cursor, limit=limit)]
+    rows = [dict(row._mapping) for row in lists.mails(session, state, None, cursor, limit)]
     return {"mails": rows, "next": rows[-1]["mail_id"] if len(rows) == limit else None}
+
+
+@router.get("/snoozes")
+def get_snoozes(
+    session: Db,
+    who: Annotated[Who, allow("alerts.answer")],
+    cursor: int | None = None,
+    limit: Limit = 50,
+    ended: bool = False,
+) -> dict[str, Any]:
+    """Snoozes in force, a director's own; `ended` shows those that are over too."""
+    listed = found.snoozes(session, key_of(session, who), ended=ended, after=cursor, limit=limit)
+    rows = [dict(row._mapping) for row in listed]
+    return {"snoozes": rows, "next": rows[-1]["snooze_id"] if len(rows) == limit else None}
+
+
+@router.post("/snoozes", status_code=201)
+def post_snooze(session: Db, who: Annotated[Who, allow("alerts.answer")], wanted: NewSnooze) -> dict[str, Any]:
+    """Snoozes a school of a digest; a director's own digests only."""
+    digest = answers.digest_of(session, wanted.digest_id, key_of(session, who))
+    sleep = answers.Sleep([(wanted.school_key, wanted.group)], wanted.reason, wanted.until)
+    return answers.snooze(session, digest, sleep, who.actor)[0].model_dump()
+
+
+@router.delete("/snoozes/{snooze_id}", status_code=204)
+def delete_snooze(session: Db, who: Annotated[Who, allow("alerts.answer")], snooze_id: int) -> None:
+    """Ends a snooze now."""
+    answers.end_snooze(session, snooze_id, key_of(session, who), who.actor)
+
+
+@router.post("/acknowledgements", status_code=201)
+def post_acknowledgement(
+    session: Db, who: Annotated[Who, allow("alerts.answer")], wanted: NewAcknowledgement
+) -> dict[str, Any]:
+    """Acknowledges a digest with a plan; it holds until the next extraction."""
+    digest = answers.digest_of(session, wanted.digest_id, key_of(session, who))
+    return answers.acknowledge(session, digest, wanted.plan, who.actor).model_dump()

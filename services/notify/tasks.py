@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.notify.actions import planning, routing, sending, standings
+from services.notify.actions import planning, reminding, routing, sending, standings
 from shared.bus import Bus
 from shared.db import transaction
 from shared.events import DirectoryLoaded, TiersComputed
@@ -33,3 +33,8 @@ def plan_overdue() -> None:
 @bus.loop("notify.send_mail", timedelta(seconds=10))
 def send_mail() -> None:
     sending.send_due()
+
+
+@bus.daily("notify.remind", timedelta(hours=1))
+def remind(session: Session) -> None:
+    reminding.remind(session)

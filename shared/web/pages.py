@@ -21,6 +21,7 @@ NAVIGATION = (
     ("/ingest/", "Uploads", "uploads.see"),
     ("/rates/", "Response rates", "rates.see"),
     ("/notify/", "Alerts", "digests.see"),
+    ("/notify/mine", "My alerts", "alerts.mine"),
     ("/tracker/", "Progress tracker", "tracker.see"),
     ("/tracker/lcap/", "LCAP", "lcap.see"),
     ("/sesr/", "Strike reports", "sesr.see"),

@@ -1,0 +1,72 @@
+"""Changing the settings of alerts and the heads of the regions; each change leaves an audit row."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from services.notify.mailer.smtp import HeaderRefused, one_address
+from services.notify.queries.choices import chosen, hours_of
+from services.notify.rules.clock import next_sending
+from services.notify.tables import Chosen, RegionHead
+from shared.access import audit
+from shared.errors import Invalid
+from shared.settings import settings
+
+NUMBERS = {
+    "wait_minutes": (1, 240, "Minutes to wait for all groups"),
+    "remind_days": (0, 60, "Days between reminders"),
+    "escalate_after": (0, 50, "Extractions before escalation"),
+    "per_minute": (0, 6000, "Mails a minute"),
+    "link_days": (1, 90, "Days that a link works"),
+}
+
+
+def choose(session: Session, wanted: dict[str, Any], actor: str) -> Chosen:
+    """Keeps new settings, all fields of Chosen but the id. Invalid with every problem, each with its field."""
+    problems = []
+    for field, (least, most, label) in NUMBERS.items():
+        value = wanted.get(field)
+        if not isinstance(value, int) or not least <= value <= most:
+            problems.append(_problem(field, f"{label}: enter a whole number from {least} to {most}."))
+    for start, end, label in (("opens", "closes", "Sending window"), ("quiet_from", "quiet_until", "Quiet hours")):
+        if (wanted.get(start) is None) != (wanted.get(end) is None):
+            problems.append(_problem(start, f"{label}: enter both times, or leave both empty."))
+    made = Chosen(id=1, **wanted)
+    if not problems and next_sending(datetime.now(UTC), hours_of(made, settings().timezone)) is None:
+        problems.append(_problem("opens", "With these hours no mail could ever go. Leave some time open."))
+    if problems:
+        raise Invalid("The settings were not changed.", code="settings_invalid", problems=problems)
+    before = chosen(session).model_dump()
+    session.merge(made)
+    session.flush()
+    changed = {name: value for name, value in made.model_dump().items() if value != before.get(name)}
+    audit(session, actor, "change alert settings", "settings", changed)
+    return made
+
+
+def name_heads(session: Session, wanted: dict[str, tuple[str, str]], actor: str) -> None:
+    """Keeps the head of each region (name, address); an empty address removes one."""
+    problems = []
+    for region, (_, email) in wanted.items():
+        try:
+            _ = one_address(email) if email else ""
+        except HeaderRefused:
+            problems.append(_problem(f"email_{region}", f"Region {region}: enter one e-mail address."))
+    if problems:
+        raise Invalid("The heads of the regions were not changed.", code="heads_invalid", problems=problems)
+    known = {head.region: head for head in session.exec(select(RegionHead).order_by(col(RegionHead.region)))}
+    for region, (name, email) in sorted(wanted.items()):
+        head = known.get(region)
+        if (name, email) == ((head.name, head.email) if head else ("", "")):
+            continue
+        if not email and head is not None:
+            session.delete(head)
+        elif email:
+            session.merge(RegionHead(region=region, name=name or f"Head of region {region}", email=email))
+        audit(session, actor, "name region head", region, {"name": name, "email": email})
+    session.flush()
+
+
+def _problem(field: str, message: str) -> dict[str, str]:
+    return {"field": field, "code": f"{field}_invalid", "message": message}

@@ -1,0 +1,89 @@
+"""A director's own alerts: the newest list, answering it, snoozes, and how to be told."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.notify.actions import answers
+from services.notify.pages.answers import take_answer
+from services.notify.pages.parts import SentForm, chosen_places
+from services.notify.queries import answers as found
+from services.notify.queries import lists
+from services.notify.queries.content import lines_of
+from services.notify.rules.news import OPEN
+from services.notify.tables import Director
+from shared.access import Who
+from shared.errors import Invalid, NotFound
+from shared.web import Db, allow, page, redirect
+
+router = APIRouter(prefix="/mine")
+Me = Annotated[Who, allow("alerts.mine")]
+
+
+def own(session: Db, who: Who) -> Director:
+    """The director who asks; NotFound for somebody whom the directory does not have as one."""
+    director = found.director_of(session, who.email)
+    if director is None:
+        raise NotFound("The directory has no regional director with your address. Ask the support team.")
+    return director
+
+
+@router.get("")
+def mine(request: Request, session: Db, who: Me) -> Response:
+    return _page(request, session, own(session, who), {})
+
+
+@router.post("/answer")
+def send_answer(request: Request, session: Db, who: Me, form: SentForm) -> Response:
+    director = own(session, who)
+    number = str(form.get("digest_id", ""))
+    digest = answers.digest_of(session, int(number) if number.isdigit() else 0, director.person_id)
+    places = chosen_places(form)
+    values = {name: str(form.get(name, "")) for name in ("plan", "reason", "until")}
+    try:
+        take_answer(session, digest, values, places, who.actor)
+    except Invalid as error:
+        chosen = {f"{key}|{group or ''}" for key, group in places}
+        return _page(request, session, director, {**values, "chosen": chosen, "problems": error.problems}, 422)
+    return redirect("/notify/mine")
+
+
+@router.post("/preference")
+def prefer(session: Db, who: Me, form: SentForm) -> Response:
+    wish = {name: form.get(name) == "1" for name in ("only_changes", "also_when_none")}
+    answers.prefer(session, own(session, who).person_id, **wish, actor=who.actor)
+    return redirect("/notify/mine")
+
+
+@router.post("/snoozes/{snooze_id}/end")
+def end_snooze(session: Db, who: Me, snooze_id: int) -> Response:
+    answers.end_snooze(session, snooze_id, own(session, who).person_id, who.actor)
+    return redirect("/notify/mine")
+
+
+@router.post("/seen")
+def seen(session: Db, who: Me) -> Response:
+    answers.note_visit(session, own(session, who).person_id)
+    return Response(status_code=204)
+
+
+def _page(request: Request, session: Db, director: Director, more: dict[str, Any], status: int = 200) -> Response:
+    digest = found.newest_digest(session, director.person_id)
+    lines = [] if digest is None else [line for line in lines_of(digest.content) if line.mark in OPEN]
+    values: dict[str, Any] = {"plan": "", "reason": "", "until": "", "chosen": set(), "problems": [], **more}
+    return page(
+        request,
+        "mine.html",
+        status,
+        digest=digest,
+        lines=lines,
+        action="/notify/mine/answer",
+        wish=found.wish_of(session, director.person_id),
+        snoozes=found.snoozes(session, director.person_id),
+        acknowledgements=found.acknowledgements(session, director.person_id, limit=10),
+        told=lists.digests(session, lists.Wanted(key=director.person_id), 20),
+        ends="/notify/mine/snoozes",
+        used=None,
+        **values,
+    )

@@ -1,0 +1,91 @@
+"""Extractions with their digests: preview before release, hold, and whether the mail server is there."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from services.notify.actions import mails, planning, settling
+from services.notify.pages.parts import tabs_of
+from services.notify.queries import choices, lists
+from services.notify.rules.clock import next_sending
+from shared.access import Who, audit
+from shared.outbox import call_job
+from shared.settings import settings
+from shared.web import Db, allow, page, redirect
+
+router = APIRouter()
+PAGE = 100
+
+
+@router.get("/")
+def extractions(request: Request, session: Db, who: Annotated[Who, allow("digests.see")]) -> Response:
+    hours = choices.hours_of(choices.chosen(session), settings().timezone)
+    now = datetime.now(UTC)
+    opens = next_sending(now, hours)
+    return page(
+        request,
+        "extractions.html",
+        tabs=tabs_of("/notify/"),
+        extractions=lists.extractions(session),
+        unroutable=lists.digests(session, lists.Wanted(state="unroutable"), 200),
+        lane=choices.lane(session),
+        waiting=lists.waiting(session),
+        opens=None if opens == now else opens,
+    )
+
+
+@router.get("/extractions/{term}/{on}")
+def extraction(
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("digests.see")],
+    term: str,
+    on: date,
+    state: str | None = None,
+    before: int | None = None,
+) -> Response:
+    wanted = lists.Wanted(state=state or None, term=term, on=on, before=before)
+    rows = lists.digests(session, wanted, PAGE)
+    totals = next((e for e in lists.extractions(session, 1000) if (e.term, e.on) == (term, on)), None)
+    return page(
+        request,
+        "extraction.html",
+        term=term,
+        on=on,
+        digests=rows,
+        totals=totals,
+        state=state,
+        tabs=tabs_of("/notify/"),
+        older=f"/notify/extractions/{term}/{on}?before={rows[-1].digest_id}" if len(rows) == PAGE else None,
+    )
+
+
+@router.post("/extractions/{term}/{on}/release")
+def release(session: Db, who: Annotated[Who, allow("digests.write")], term: str, on: date) -> Response:
+    session.execute(planning.LOCK)
+    mails.release(session, term, on, who.actor)
+    return redirect(f"/notify/extractions/{term}/{on}")
+
+
+@router.post("/extractions/{term}/{on}/hold")
+def hold(
+    session: Db,
+    who: Annotated[Who, allow("digests.write")],
+    term: str,
+    on: date,
+    why: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    session.execute(planning.LOCK)
+    mails.hold(session, term, on, who.actor, why)
+    return redirect(f"/notify/extractions/{term}/{on}")
+
+
+@router.post("/resume")
+def resume(session: Db, who: Annotated[Who, allow("digests.write")]) -> Response:
+    """The mail server is tried again now."""
+    settling.resume(session)
+    audit(session, who.actor, "try mail server again", "mail server")
+    call_job(session, "notify.send_mail")
+    return redirect("/notify/")

@@ -1,0 +1,81 @@
+"""The settings of alerts, and the heads of the regions."""
+
+from datetime import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.notify.actions import choosing
+from services.notify.pages.parts import SentForm, plain_form, tabs_of
+from services.notify.queries import choices, reports
+from shared.access import Who
+from shared.errors import Invalid
+from shared.settings import settings
+from shared.web import Db, allow, page, redirect
+
+router = APIRouter(prefix="/settings")
+TIMES = ("opens", "closes", "quiet_from", "quiet_until")
+SWITCHES = ("hold_all", "hold_thin", "weekdays_only")
+
+
+@router.get("")
+def show(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], saved: bool = False) -> Response:
+    return _page(request, session, choices.chosen(session).model_dump(), [], saved=saved)
+
+
+@router.post("")
+def change(request: Request, session: Db, who: Annotated[Who, allow("digests.write")], sent: SentForm) -> Response:
+    form = plain_form(sent)
+    wanted: dict[str, Any] = {name: form.get(name) == "1" for name in SWITCHES}
+    problems = []
+    for name in TIMES:
+        try:
+            wanted[name] = time.fromisoformat(form[name]) if form.get(name) else None
+        except ValueError:
+            problems.append(
+                {"field": name, "code": "time_invalid", "message": "Enter a time as 07:30, or leave it empty."}
+            )
+    for name in choosing.NUMBERS:
+        value = form.get(name, "")
+        wanted[name] = int(value) if value.isdecimal() and len(value) < 6 else None
+    try:
+        if problems:
+            raise Invalid("The settings were not changed.", problems=problems)
+        choosing.choose(session, wanted, who.actor)
+    except Invalid as error:
+        return _page(request, session, {**wanted, **{n: form.get(n, "") for n in TIMES}}, error.problems, 422)
+    return redirect("/notify/settings?saved=true")
+
+
+@router.post("/heads")
+def heads(request: Request, session: Db, who: Annotated[Who, allow("digests.write")], sent: SentForm) -> Response:
+    form = plain_form(sent)
+    wanted = {
+        region: (form.get(f"name_{region}", ""), form.get(f"email_{region}", "")) for region in reports.regions(session)
+    }
+    try:
+        choosing.name_heads(session, wanted, who.actor)
+    except Invalid as error:
+        return _page(request, session, choices.chosen(session).model_dump(), error.problems, 422)
+    return redirect("/notify/settings?saved=true")
+
+
+def _page(
+    request: Request, session: Db, values: dict[str, Any], problems: list[Any], status: int = 200, saved: bool = False
+) -> Response:
+    named = {head.region: head for head in choices.heads(session)}
+    return page(
+        request,
+        "settings.html",
+        status,
+        tabs=tabs_of("/notify/settings"),
+        values={
+            name: value.isoformat("minutes") if isinstance(value, time) else value for name, value in values.items()
+        },
+        problems=problems,
+        errors={problem["field"]: problem["message"] for problem in problems},
+        regions=[(region, named.get(region)) for region in reports.regions(session)],
+        zone=settings().timezone,
+        saved=saved,
+    )

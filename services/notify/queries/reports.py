@@ -1,0 +1,76 @@
+"""Looking back: who was told what of a school, what came in after a mail, which directors look at their alerts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+_TIMELINE = text(
+    "select at, what, who, words from (select d.planned_at as at, d.kind || ' ' || d.state as what, d.director as who,"
+    "  string_agg(l->>0 || ' (' || (l->>2) || '), ' || coalesce(l->>10, '?') || ' of ' || coalesce(l->>9, '?'), '; ')"
+    "  || case when max(m.sent_at) is null then '' else '; mail sent to ' || max(m.rcpt) end as words"
+    "  from digest d cross join lateral jsonb_array_elements(d.content->'lines') l"
+    "  left join mail m on m.digest_id = d.digest_id and m.state = 'sent'"
+    "  where d.content->'lines' @> jsonb_build_array(jsonb_build_array(cast(:school_key as text)))"
+    "  and l->>1 = :school_key group by d.digest_id"
+    " union all select at, 'snoozed', author, reason || coalesce(' until ' || until, ' until the next extraction')"
+    "  from snooze where school_key = :school_key"
+    " union all select ended_at, 'snooze ended', ended_by, reason from snooze"
+    "  where school_key = :school_key and ended_at is not null"
+    " union all select a.at, 'acknowledged', a.author, a.plan from acknowledgement a join digest d using (digest_id)"
+    "  where d.content->'lines' @> jsonb_build_array(jsonb_build_array(cast(:school_key as text)))) x"
+    " order by at desc limit :limit"
+)
+_NAME = text('select school, ploc from tier_state where school_key = :school_key order by "on" desc limit 1')
+_WORKED = text(
+    'select m.mail_id, m.rcpt, m.sent_at, d.digest_id, d.director, d.term, d."on", count(*) as rows, max(n."on") as next,'
+    " count(n.submitted) as seen, coalesce(sum(n.submitted - cast(l->>10 as int)), 0) as gained,"
+    " count(*) filter (where n.tier > 1) as left_tier_1 from mail m join digest d using (digest_id)"
+    " cross join lateral jsonb_array_elements(d.content->'lines') l"
+    ' left join lateral (select t."on", t.submitted, t.tier from tier_state t where t.term = d.term'
+    '  and t."group" = l->>2 and t.school_key = l->>1 and t."on" > cast(l->>3 as date) and not t.removed'
+    '  order by t."on" limit 1) n on true'
+    " where m.state = 'sent' and m.kind = 'digest' and d.kind = 'digest' and l->>0 in ('new', 'still')"
+    " and (cast(:before as bigint) is null or m.mail_id < :before)"
+    " group by m.mail_id, d.digest_id order by m.mail_id desc limit :limit"
+)
+_DIRECTORS = text(
+    "select p.person_id, p.name, p.email, case when p.refused_email = p.email then p.refused else '' end as refused,"
+    " v.at as visited_at, count(m.mail_id) as mails, max(m.sent_at) as last_mail,"
+    " (select max(a.at) from acknowledgement a where a.director_key = p.person_id) as answered_at,"
+    " coalesce(w.only_changes, false) as only_changes, coalesce(w.also_when_none, false) as also_when_none"
+    " from director p left join visit v using (person_id) left join preference w using (person_id)"
+    " left join digest d on d.director_key = p.person_id and d.kind = 'digest'"
+    " left join mail m on m.digest_id = d.digest_id and m.state = 'sent'"
+    " where :after = '' or (p.name, p.person_id) > (select name, person_id from director where person_id = :after)"
+    " group by p.person_id, v.at, w.person_id order by p.name, p.person_id limit :limit"
+)
+_REGIONS = text(
+    "select region from tier_state where not removed union select region from region_head order by region limit 50"
+)
+
+
+def timeline(session: Session, school_key: str, limit: int = 200) -> Sequence[Any]:
+    """Who was told what about a school, and what was answered, newest first."""
+    return session.execute(_TIMELINE, {"school_key": school_key, "limit": limit}).all()
+
+
+def school_name(session: Session, school_key: str) -> Any | None:
+    """The school's newest name and PLOC."""
+    return session.execute(_NAME, {"school_key": school_key}).one_or_none()
+
+
+def worked(session: Session, before: int | None = None, limit: int = 50) -> Sequence[Any]:
+    """Surveys that came in at the schools of each mail until their next extraction, newest mail first."""
+    return session.execute(_WORKED, {"before": before, "limit": limit}).all()
+
+
+def directors(session: Session, after: str = "", limit: int = 100) -> Sequence[Any]:
+    """Directors by name, with their last mail, answer and visit."""
+    return session.execute(_DIRECTORS, {"after": after, "limit": limit}).all()
+
+
+def regions(session: Session) -> list[str]:
+    """The regions that extractions name, or that have a head."""
+    return [region for region in session.execute(_REGIONS).scalars() if region]

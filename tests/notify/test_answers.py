@@ -1,0 +1,229 @@
+"""Directors' answers: by signed links, on the page and by the API; what they change in the next digests."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.notify.actions.reminding import remind
+from services.notify.actions.sending import answer_token
+from services.notify.rules.links import Link, sign
+from shared.db import transaction
+from shared.settings import settings
+from tests.notify.telling import (
+    FEB14,
+    FEB21,
+    FEB28,
+    FRANCO,
+    VEGA,
+    asked,
+    digests,
+    mails,
+    mark_sent,
+    marks,
+    row,
+    tell,
+    tell_directory,
+)
+from tests.people import api_of, browser_of
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+
+
+def told() -> int:
+    """Both directors were told of Feb 14; answers the number of Vega's digest."""
+    tell_directory()
+    tell(LOW, FEB14)
+    mark_sent()
+    return int(asked("select digest_id from digest where director = :d", d=VEGA)[0].digest_id)
+
+
+def link_of(director: str) -> str:
+    mail = asked("select m.* from mail m join digest d using (digest_id) where d.director = :d", d=director)[0]
+    return f"/notify/answer/{answer_token(mail.mail_id, mail.queued_at, 14)}"
+
+
+def test_a_link_shows_by_get_and_answers_by_post_once() -> None:
+    told()
+    link = link_of(VEGA)
+    nobody = browser_of(None)
+    shown = nobody.get(link)
+    assert shown.status_code == 200
+    assert "Alder 4001" in shown.text
+    assert "Cedar" not in shown.text
+    assert asked("select count(*) as n from acknowledgement")[0].n == 0
+    sent = nobody.post(
+        link, data={"plan": "Paper surveys on Monday", "place": "1400101|parents", "reason": "EEC is closed"}
+    )
+    assert (sent.status_code, sent.headers["location"]) == (303, link)
+    assert "Your answer was saved" in nobody.get(link).text
+    assert nobody.post(link, data={"plan": "again"}).status_code == 409
+    assert [(r.plan, r.author) for r in asked("select * from acknowledgement")] == [
+        ("Paper surveys on Monday", "director@lausd.example by mail link")
+    ]
+    assert [(r.school, r.group, r.reason) for r in asked("select * from snooze")] == [
+        ("Alder 4001", "parents", "EEC is closed")
+    ]
+    assert [r.action for r in asked("select action from audit order by id")] == ["snooze", "acknowledge alert"]
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"plan": " "}, "plan"),
+        ({"plan": "x" * 2001}, "plan"),
+        ({"place": "1400101|parents"}, "reason"),
+        ({"place": "1400301|parents", "reason": "not mine"}, "places"),
+        ({"place": "1400101|parents", "reason": "x", "until": "2025-02-14"}, "until"),
+        ({"place": "1400101|parents", "reason": "x", "until": "soon"}, "until"),
+    ],
+)
+def test_an_answer_that_is_not_one_is_asked_again_and_the_link_still_works(data: dict[str, str], field: str) -> None:
+    told()
+    answer = browser_of(None).post(link_of(VEGA), data=data)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert [
+        asked(f"select count(*) as n from {t}")[0].n for t in ("link_use", "snooze", "acknowledgement", "audit")
+    ] == [0] * 4
+
+
+def test_links_that_were_changed_made_elsewhere_or_have_expired_are_refused() -> None:
+    told()
+    link = link_of(VEGA)
+    number, until, signature = link.rpartition("/")[2].split(".")
+    key = settings().link_key.get_secret_value().encode()
+    for token in (
+        f"{int(number) + 1}.{until}.{signature}",
+        f"{number}.{int(until) + 1}.{signature}",
+        f"{number}.{until}",
+        f"{number}.{until}.",
+        "x" * 300,
+        sign(b"another key", Link(int(number), datetime.now(UTC) + timedelta(days=1))),
+        sign(key, Link(int(number), datetime.now(UTC) - timedelta(seconds=1))),
+        sign(key, Link(10**9, datetime.now(UTC) + timedelta(days=1))),
+    ):
+        for answer in (
+            browser_of(None).get(f"/notify/answer/{token}"),
+            browser_of(None).post(f"/notify/answer/{token}", data={"plan": "x"}),
+        ):
+            assert answer.status_code == 404
+    assert asked("select count(*) as n from acknowledgement")[0].n == 0
+
+
+def test_another_site_cannot_send_an_answer() -> None:
+    told()
+    answer = browser_of(None).post(link_of(VEGA), data={"plan": "x"}, headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_a_snoozed_school_is_counted_and_not_listed_until_its_end() -> None:
+    digest = told()
+    made = api_of("director").post(
+        "/notify/api/v1/snoozes",
+        json={
+            "digest_id": digest,
+            "school_key": "1400101",
+            "group": "parents",
+            "reason": "closed",
+            "until": "2025-02-21",
+        },
+    )
+    assert made.status_code == 201, made.text
+    tell(LOW, FEB21)
+    assert marks() == {"4001/parents": "snoozed", "4002/parents": "still"}
+    assert "1 snoozed school is not listed" in asked("select body from mail order by mail_id desc limit 1")[0].body
+    mark_sent()
+    tell(LOW, FEB28)
+    assert marks() == {"4001/parents": "still", "4002/parents": "still"}
+
+
+def test_a_snooze_without_an_end_ends_with_the_next_extraction() -> None:
+    digest = told()
+    body = {"digest_id": digest, "school_key": "1400101", "reason": "closed"}
+    assert api_of("director").post("/notify/api/v1/snoozes", json=body).status_code == 201
+    tell(LOW, FEB21)
+    assert marks() == {"4001/parents": "still", "4002/parents": "still"}
+
+
+def test_all_left_is_told_also_when_snoozed() -> None:
+    digest = told()
+    for key in ("1400101", "1400201"):
+        body = {"digest_id": digest, "school_key": key, "reason": "closed", "until": "2025-03-07"}
+        assert api_of("director").post("/notify/api/v1/snoozes", json=body).status_code == 201
+    tell(LOW, FEB21)
+    assert digests()[2:] == [(FRANCO, "still", "planned")]
+    mark_sent()
+    tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB28)
+    assert (VEGA, "all left", "planned") in digests()
+
+
+def test_a_director_answers_only_the_own_alerts() -> None:
+    told()
+    foreign = int(asked("select digest_id from digest where director = :d", d=FRANCO)[0].digest_id)
+    api = api_of("director")
+    assert api.post("/notify/api/v1/acknowledgements", json={"digest_id": foreign, "plan": "x"}).status_code == 404
+    body = {"digest_id": foreign, "school_key": "1400301", "reason": "x"}
+    assert api.post("/notify/api/v1/snoozes", json=body).status_code == 404
+    assert api_of("central").post("/notify/api/v1/snoozes", json=body).status_code == 201
+    assert api.get("/notify/api/v1/snoozes").json()["snoozes"] == []
+    number = asked("select snooze_id from snooze")[0].snooze_id
+    assert api.delete(f"/notify/api/v1/snoozes/{number}").status_code == 404
+    assert api_of("central").delete(f"/notify/api/v1/snoozes/{number}").status_code == 204
+    assert asked("select ended_by from snooze")[0].ended_by.endswith("as central")
+
+
+def test_the_own_page_lists_answers_and_keeps_how_to_be_told() -> None:
+    digest = told()
+    browser = browser_of("director")
+    assert "Birch 4002" in browser.get("/notify/mine").text
+    assert browser.post("/notify/mine/answer", data={"digest_id": str(digest), "plan": "Calls home"}).status_code == 303
+    assert browser.post("/notify/mine/answer", data={"digest_id": str(digest)}).status_code == 422
+    assert browser.post("/notify/mine/preference", data={"only_changes": "1"}).status_code == 303
+    assert browser.post("/notify/mine/seen").status_code == 204
+    assert "Calls home" in browser.get("/notify/mine").text
+    tell(LOW, FEB21)
+    assert digests()[2:] == [(FRANCO, "still", "planned")]
+    assert asked("select person_id from visit")[0].person_id == "director:director@lausd.example"
+
+
+def test_who_wants_it_is_also_told_when_nothing_is_in_tier_1() -> None:
+    told()
+    tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB21)
+    mark_sent()
+    central = browser_of("central")
+    wish = {"also_when_none": "1"}
+    assert central.post("/notify/directors/director:director@lausd.example/preference", data=wish).status_code == 303
+    tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB28)
+    assert digests()[-1] == (VEGA, "none in Tier 1", "planned")
+    assert mails()[-1][1] == "SES Sp25: none of your schools is in Tier 1 (Feb 28)"
+
+
+def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
+    digest = told()
+    asked("insert into chosen(id, remind_days) values (1, 3) returning 1")
+    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
+    api_of("director").post("/notify/api/v1/acknowledgements", json={"digest_id": digest, "plan": "Calls"})
+    counts = []
+    for age in ("2 days", "3 days", "3 days", "6 days"):
+        asked(f"update mail set sent_at = now() - interval '{age}' where kind = 'digest' returning 1")
+        with transaction("notify") as session:
+            counts.append(remind(session))
+    assert counts == [0, 1, 0, 1]
+    assert mails() == [("sergio.franco@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
+    assert "nothing newer has come" in asked("select body from mail where kind = 'reminder'")[0].body
+
+
+def test_after_some_extractions_the_head_of_the_region_is_told_once() -> None:
+    asked("insert into region_head values ('E', 'Ito, Kenji', 'head.e@lausd.example') returning 1")
+    asked("insert into chosen(id, escalate_after) values (1, 3) returning 1")
+    tell_directory()
+    for on in (FEB14, FEB21, FEB28, FEB28 + timedelta(days=7)):
+        tell(LOW, on)
+        mark_sent()
+    escalated = [m for m in mails("sent") if m[0] == "head.e@lausd.example"]
+    assert escalated == [("head.e@lausd.example", "SES Sp25: 3 schools of region E long in Tier 1 (Feb 28)")]
+    body = asked("select body from mail where rcpt = 'head.e@lausd.example'")[0].body
+    assert re.search(r"Cedar 4003.*\n.*director FRANCO, SERGIO L", body)

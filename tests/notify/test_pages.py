@@ -1,0 +1,138 @@
+"""The pages of central staff: preview, release and hold, the queue, the log, looking back, settings."""
+
+import pytest
+
+from tests.notify.telling import (
+    FEB14,
+    FEB21,
+    FRANCO,
+    asked,
+    digests,
+    mails,
+    mark_sent,
+    row,
+    tell,
+    tell_directory,
+)
+from tests.people import browser_of
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+LOW = [row("Alder 4001", 10, 100), row("Birch <b> 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+PAGES = (
+    "/notify/",
+    "/notify/unroutable",
+    "/notify/mails",
+    "/notify/snoozes",
+    "/notify/worked",
+    "/notify/directors",
+    "/notify/settings",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_there_before_anything_happened(path: str) -> None:
+    assert browser_of("central").get(path).status_code == 200
+    assert browser_of("principal").get(path).status_code == 403
+
+
+def test_held_mails_are_read_and_released_on_the_page() -> None:
+    tell_directory()
+    central = browser_of("central")
+    assert central.post("/notify/settings", data={**DEFAULTS, "hold_all": "1"}).status_code == 303
+    tell(LOW)
+    preview = central.get("/notify/extractions/Sp25/2025-02-21").text
+    assert "2 alerts are held" in preview
+    assert "the settings ask for a preview" in preview
+    number = asked("select max(mail_id) as n from mail")[0].n
+    shown = central.get(f"/notify/mails/{number}/page")
+    assert "Birch &lt;b&gt; 4002" in shown.text
+    assert "unsafe-inline" in shown.headers["content-security-policy"]
+    assert "script" not in shown.headers["content-security-policy"]
+    assert central.post("/notify/extractions/Sp25/2025-02-21/release").status_code == 303
+    assert len(mails()) == 2
+    assert central.post("/notify/extractions/Sp25/2025-02-21/hold", data={"why": "wait"}).status_code == 303
+    assert len(mails("held")) == 2
+    assert browser_of("ops").post("/notify/extractions/Sp25/2025-02-21/release").status_code == 403
+
+
+def test_the_queue_suggests_and_a_click_sends() -> None:
+    tell_directory()
+    tell([row("Cedar 4003", 5, 100, "FRNCO. SERGIO")])
+    central = browser_of("central")
+    assert "This is Franco, Sergio L" in central.get("/notify/unroutable").text
+    match = {"alias": "FRNCO. SERGIO", "person_id": "director:sergio.franco@lausd.example"}
+    assert central.post("/notify/unroutable/match", data=match).status_code == 303
+    assert len(mails()) == 1
+    assert "Every alert has a route" in central.get("/notify/unroutable").text
+
+
+def test_a_mail_is_read_in_the_log_and_sent_again_without_giving_its_link_away() -> None:
+    tell_directory()
+    tell(LOW[:1])
+    central = browser_of("central")
+    assert central.post("/notify/mails/1/resend").status_code == 409
+    mark_sent()
+    assert central.get("/notify/mails?state=sent&q=director").text.count("director@lausd.example") == 1
+    page = central.get("/notify/mails/1").text
+    assert "ANSWER-LINK" in page
+    again = central.post("/notify/mails/1/resend")
+    assert again.headers["location"] == "/notify/mails/2"
+    ids = [r.message_id for r in asked("select message_id from mail")]
+    assert len(set(ids)) == 2
+
+
+def test_a_school_has_its_timeline_and_mails_show_what_came_after() -> None:
+    tell_directory()
+    tell(LOW, FEB14)
+    mark_sent()
+    tell([row("Alder 4001", 60, 100), *LOW[1:]], FEB21)
+    central = browser_of("central")
+    told = central.get("/notify/schools/1400101").text
+    assert "mail sent to director@lausd.example" in told
+    assert "left (parents), 60 of 100" in told
+    assert central.get("/notify/schools/9999999").status_code == 404
+    worked = central.get("/notify/worked").text
+    assert '<td data-label="New surveys" class="number">50</td>' in worked
+
+
+DEFAULTS = {
+    "hold_thin": "1", "wait_minutes": "15", "remind_days": "0", "escalate_after": "3", "per_minute": "0",
+    "link_days": "14",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"wait_minutes": "0"}, "wait_minutes"),
+        ({"opens": "08:00"}, "opens"),
+        ({"opens": "08:00", "closes": "09:00", "quiet_from": "07:00", "quiet_until": "10:00"}, "opens"),
+        ({"quiet_from": "late", "quiet_until": "07:00"}, "quiet_from"),
+        ({"per_minute": "-1"}, "per_minute"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_with_their_field(wrong: dict[str, str], field: str) -> None:
+    answer = browser_of("central").post("/notify/settings", data={**DEFAULTS, **wrong})
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert asked("select count(*) as n from chosen")[0].n == 0
+
+
+def test_settings_and_heads_are_kept_and_leave_a_trace() -> None:
+    tell_directory()
+    tell(LOW)
+    central = browser_of("central")
+    hours = {"quiet_from": "20:00", "quiet_until": "07:00"}
+    assert central.post("/notify/settings", data={**DEFAULTS, **hours}).headers["location"].endswith("saved=true")
+    assert 'value="20:00"' in central.get("/notify/settings").text
+    head = {"name_E": "Ito, Kenji", "email_E": "head.e@lausd.example"}
+    assert central.post("/notify/settings/heads", data=head).status_code == 303
+    assert central.post("/notify/settings/heads", data={"name_E": "", "email_E": "a@b, c@d"}).status_code == 422
+    assert "head.e@lausd.example" in central.get("/notify/settings").text
+    assert central.post("/notify/settings/heads", data={"name_E": "", "email_E": ""}).status_code == 303
+    assert asked("select count(*) as n from region_head")[0].n == 0
+    assert [r.action for r in asked("select action from audit order by id")] == [
+        "change alert settings", "name region head", "name region head",
+    ]  # fmt: skip
+    assert digests()[0][2] == "planned"
