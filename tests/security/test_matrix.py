@@ -11,7 +11,7 @@ GUARDED = [surface for surface in SURFACES if surface.permission not in (None, "
 PUBLIC = [surface for surface in SURFACES if surface.permission == "public"]
 PUBLIC_PATHS = (
     "/", "/healthz", "/readyz", "/{}/healthz", "/{}/readyz", "/{}/metrics", "/sign-in", "/sign-in/demo",
-    "/sign-in/start", "/sign-in/callback", "/sign-out/everywhere",
+    "/sign-in/start", "/sign-in/callback", "/sign-out/everywhere", "/notify/answer/{{token}}",
 )  # fmt: skip
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
