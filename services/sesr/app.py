@@ -1,10 +1,14 @@
 """The web app of sesr."""
 
+from services.sesr.api.board import router as board_api
 from services.sesr.api.incidents import router as incidents_api
 from services.sesr.api.reports import router as reports_api
+from services.sesr.pages.board import router as board_pages
+from services.sesr.pages.chase import router as chase_pages
 from services.sesr.pages.history import router as history_pages
 from services.sesr.pages.incidents import router as incident_pages
 from services.sesr.pages.report import router as report_pages
 from shared.web import service_app
 
-app = service_app("sesr", [reports_api, incidents_api, history_pages, report_pages, incident_pages])
+PAGES = (history_pages, report_pages, board_pages, chase_pages, incident_pages)
+app = service_app("sesr", [reports_api, board_api, incidents_api, *PAGES])

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.sesr.actions.incidents import OUTCOMES
 from services.sesr.actions.submission import DESKS
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import incidents, reports, schools
@@ -71,5 +72,14 @@ def history(
     changes = {row.report_id: changed_fields(told, reports.told_of(row)) for row in rows}
     last = reports.last_valid(rows)
     return page(
-        request, "history.html", school=school, incident=chosen, day=on, rows=rows, changes=changes, last=last, **WORDS
+        request,
+        "history.html",
+        outcomes=OUTCOMES,
+        school=school,
+        incident=chosen,
+        day=on,
+        rows=rows,
+        changes=changes,
+        last=last,
+        **WORDS,
     )

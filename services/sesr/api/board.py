@@ -1,0 +1,105 @@
+"""The board and its feed for programs."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from services.sesr.queries import board as rows
+from services.sesr.queries import incidents
+from services.sesr.queries.board import Asked
+from services.sesr.queries.boards import day_before, read_board
+from services.sesr.queries.scope import scope_of
+from services.sesr.rules.board import Line, Sums
+from services.sesr.rules.view import GROUPINGS
+from services.sesr.tables import Incident
+from shared.access import Who
+from shared.errors import Invalid, NotFound
+from shared.web import Db, allow
+from shared.web.clock import district_zone, today
+
+router = APIRouter(prefix="/sesr/api/v1", tags=["sesr"])
+
+
+@router.get("/board")
+def get_board(
+    session: Db,
+    who: Annotated[Who, allow("sesr.board")],
+    incident: UUID | None = None,
+    day: date | None = None,
+    as_of: AwareDatetime | None = None,
+    region: str | None = None,
+    by: str = "region",
+    limit: Annotated[int, Query(ge=1, le=2000)] = 100,
+    cursor: Annotated[int, Query(ge=0)] = 0,
+) -> dict[str, Any]:
+    """Sums with coverage, the estimate apart, groups, and the schools page by page; `as_of` any past moment."""
+    if by not in GROUPINGS:
+        raise Invalid(f"`by` is one of {', '.join(GROUPINGS)}.")
+    chosen, asked = _asked(session, incident, day, region, by)
+    now = datetime.now(UTC)
+    before = day_before(session, scope_of(who), asked, chosen, as_of or now)
+    board = read_board(session, scope_of(who), asked, chosen, now, district_zone(), as_of, before)
+    view = board.view
+    page = view.lines[cursor : cursor + limit]
+    return {
+        "incident_id": chosen.incident_id,
+        "drill": chosen.drill,
+        "day": asked.day,
+        "as_of": board.at,
+        "place": board.place,
+        "window": view.window.label if view.window else None,
+        "next_window": view.next_window.label if view.next_window else None,
+        "total": sums_fields(view.total),
+        "groups": [sums_fields(group) for group in view.groups],
+        "estimate": view.estimate._asdict(),
+        "same_schools_as_yesterday": view.same,
+        "alarms": [line.school_key for line in view.alarms],
+        "media": [line.school_key for line in view.media],
+        "outside_group": [line.school_key for line in view.outside],
+        "rows": [line_fields(line) for line in page],
+        "next": cursor + limit if cursor + limit < len(view.lines) else None,
+    }
+
+
+@router.get("/changes")
+def get_changes(
+    session: Db,
+    who: Annotated[Who, allow("sesr.board")],
+    incident: UUID | None = None,
+    day: date | None = None,
+    limit: Annotated[int, Query(ge=1, le=2000)] = 500,
+    cursor: Annotated[int, Query(ge=0)] = 0,
+) -> dict[str, Any]:
+    """Recorded reports in the order in which boards saw them; `cursor` is the `next` of the page before."""
+    _, asked = _asked(session, incident, day, None, "region")
+    found = rows.changes_after(session, scope_of(who), asked, cursor, limit)
+    names = "place report_id number school_key name region counted_at received_at supersedes counts flags".split()
+    told = [{name: getattr(row, name) for name in names} for row in found]
+    return {"rows": told, "next": found[-1].place if found else cursor}
+
+
+def _asked(session: Db, incident: UUID | None, day: date | None, region: str | None, by: str) -> tuple[Incident, Asked]:
+    chosen = incidents.known_incident(session, incident) if incident else incidents.current_incident(session, today())
+    if chosen is None:
+        raise NotFound("There is no incident yet, so there is no board.")
+    on = day or min(max(today(), chosen.first_day), chosen.last_day)
+    return chosen, Asked(chosen.incident_id, on, region=region, by=by)
+
+
+def sums_fields(sums: Sums) -> dict[str, Any]:
+    """`totals` are over the schools that gave the number, `given` counts those."""
+    own = {"not_yet": sums.not_yet, "percent": sums.percent, "adults": sums.adults, "students_per_adult": sums.ratio}
+    return {**sums._asdict(), **own}
+
+
+def line_fields(line: Line) -> dict[str, Any]:
+    standing = line.standing
+    ratio = None if line.ratio == float("inf") else line.ratio
+    told = {"school_key": line.school_key, "school": line.name, "region": line.region, "state": line.state}
+    if standing is None:
+        return {**told, "number": None, "counted_at": None, "counts": None, "flags": None, "students_per_adult": None}
+    own = {"number": standing.number, "counted_at": standing.counted_at, "counts": standing.counts}
+    return {**told, **own, "flags": standing.flags, "report_id": standing.report_id, "students_per_adult": ratio}

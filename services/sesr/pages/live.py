@@ -1,0 +1,150 @@
+"""Boards that follow the reports: one LISTEN connection for this process, fanned out in memory to its streams."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import orjson
+import psycopg
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from shared.settings import settings
+
+CHANNEL = "sesr_board"
+# Several reports within this time are one message; so long also is at most the wait for a board to follow.
+GATHER_SECONDS = 0.2
+# Without any report a board is still made anew, for schools become overdue by the clock.
+REFRESH_SECONDS = 20.0
+SILENCE_SECONDS = 15.0
+WAITING_AT_MOST = 16
+log = structlog.get_logger()
+
+
+class Chunk(NamedTuple):
+    """What one turn tells: the changes after `start` up to `place`, and the whole board at `place` as HTML."""
+
+    start: int
+    place: int
+    changes: list[dict[str, object]]
+    board: str
+
+    def told(self, after: int) -> str:
+        """The messages for one who has seen everything up to `after`."""
+        fresh = [change for change in self.changes if isinstance(change["place"], int) and change["place"] > after]
+        lines = "".join(f"data: {line}\n" for line in self.board.splitlines() if line.strip())
+        changes = f"id: {self.place}\nevent: changes\ndata: {orjson.dumps(fresh).decode()}\n\n" if fresh else ""
+        return f"{changes}id: {self.place}\n{lines}\n"
+
+
+Make = Callable[[int | None], Chunk]
+Stream = asyncio.Queue[Chunk | None]
+
+
+class Channel:
+    """All streams of one and the same board: it is read and rendered once for all of them."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.place: int | None = None
+        self.streams: set[Stream] = set()
+        self.bell = asyncio.Event()
+        self.task = asyncio.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        while self.streams or self.place is None:
+            try:
+                await asyncio.wait_for(self.bell.wait(), REFRESH_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
+            except TimeoutError:
+                pass
+            self.bell.clear()
+            try:
+                self.tell(await run_in_threadpool(self.make, self.place))
+            except Exception:
+                log.exception("board not made; the next report or refresh tries again")
+                await asyncio.sleep(1)
+
+    def tell(self, chunk: Chunk) -> None:
+        """Hands a chunk to every stream; one that does not keep up is ended and comes back where it was."""
+        self.place = chunk.place
+        for stream in list(self.streams):
+            if stream.qsize() >= WAITING_AT_MOST:
+                self.streams.discard(stream)
+                stream.put_nowait(None)
+            else:
+                stream.put_nowait(chunk)
+
+
+class Hub:
+    """The channels of this process and the one connection that wakes them."""
+
+    def __init__(self) -> None:
+        self.channels: dict[object, Channel] = {}
+        self.task = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                url = settings().database_url_of("sesr")
+                async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=3) as connection:
+                    await connection.execute(f"listen {CHANNEL}")
+                    self._ring()
+                    async for _ in connection.notifies():
+                        self._ring()
+            except (psycopg.Error, OSError) as error:
+                log.warning("board connection lost; connecting again", reason=str(error)[:200])
+            await asyncio.sleep(1)
+
+    def _ring(self) -> None:
+        self.channels = {key: channel for key, channel in self.channels.items() if not channel.task.done()}
+        for channel in self.channels.values():
+            channel.bell.set()
+
+    def channel(self, key: object, make: Make) -> Channel:
+        found = self.channels.get(key)
+        if found is None or found.task.done():
+            found = self.channels[key] = Channel(make)
+        return found
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running loop, made when its first board is opened."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]
+
+
+async def follow(key: object, make: Make, after: int | None, may_go_on: Callable[[], bool]) -> AsyncIterator[str]:
+    """The messages of a stream: first all after `after` (None: the board only), then each turn of its channel.
+
+    Joins the channel before it reads, so that nothing is lost between. Ends when `may_go_on` says no.
+    """
+    channel, stream = hub().channel(key, make), Stream()
+    channel.streams.add(stream)
+    try:
+        first = await run_in_threadpool(make, after)
+        place = first.place
+        yield f"retry: 1000\n{first.told(first.place if after is None else after)}"
+        while True:
+            try:
+                chunk = await asyncio.wait_for(stream.get(), SILENCE_SECONDS)
+            except TimeoutError:
+                if not await run_in_threadpool(may_go_on):
+                    return
+                yield ": waiting for reports\n\n"
+                continue
+            if chunk is None:
+                return
+            if chunk.place >= place:
+                if chunk.start > place:
+                    chunk = await run_in_threadpool(make, place)
+                yield chunk.told(place)
+                place = chunk.place
+    finally:
+        channel.streams.discard(stream)

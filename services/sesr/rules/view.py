@@ -1,0 +1,97 @@
+"""One board put together: everything that it shows, from the lines of the schools and a moment."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from services.sesr.rules.board import (
+    Estimate,
+    Line,
+    Sums,
+    alarms,
+    estimate,
+    flagged,
+    grouped,
+    same_schools,
+    sums,
+    to_chase,
+    with_states,
+)
+from services.sesr.rules.standing import Told, standing_of
+from services.sesr.rules.timing import Window, last_due, next_due
+
+GROUPINGS = {"region": "Region", "cos": "Community of Schools", "director": "Director", "level": "Level"}
+
+
+class View(NamedTuple):
+    """What a board shows; `same` is (schools, present then, present now) against the day before, or nothing."""
+
+    lines: list[Line]
+    total: Sums
+    groups: list[Sums]
+    window: Window | None
+    next_window: Window | None
+    media: list[Line]
+    outside: list[Line]
+    alarms: list[Line]
+    chase: list[Line]
+    estimate: Estimate
+    same: tuple[int, int, int] | None
+
+
+class Slot(NamedTuple):
+    """A moment of the day's timeline."""
+
+    at: datetime
+    reported: int
+    present: int
+
+
+def view_of(
+    lines: Sequence[Line],
+    windows: Sequence[Window],
+    now: datetime,
+    by: str,
+    most_per_adult: int,
+    before: Sequence[Line] | None = None,
+) -> View:
+    """The board at a moment; `before` are the lines of the day before at the same time."""
+    window = last_due(windows, now)
+    known = with_states(lines, window)
+    return View(
+        lines=known,
+        total=sums("All", known),
+        groups=grouped(known, lambda line: str(getattr(line, by))),
+        window=window,
+        next_window=next_due(windows, now),
+        media=flagged(known, "media"),
+        outside=flagged(known, "outside_group"),
+        alarms=alarms(known, most_per_adult),
+        chase=to_chase(known),
+        estimate=estimate(known),
+        same=same_schools(known, before) if before is not None else None,
+    )
+
+
+def timeline(told: Sequence[tuple[str, Told]], every: timedelta, until: datetime) -> list[Slot]:
+    """Schools reported and students present as they were known, at every step from the first report on."""
+    coming = sorted(told, key=lambda pair: pair[1].received_at)
+    if not coming:
+        return []
+    by_school: dict[str, list[Told]] = {}
+    present: dict[str, int] = {}
+    slots: list[Slot] = []
+    at = _floor(coming[0][1].received_at, every) + every
+    for school_key, report in coming:
+        while report.received_at > at:
+            slots.append(Slot(at, len(by_school), sum(present.values())))
+            at += every
+        by_school.setdefault(school_key, []).append(report)
+        standing = standing_of(by_school[school_key])
+        present[school_key] = (standing.counts.get("students_present") if standing else None) or 0
+    last = Slot(min(at, until), len(by_school), sum(present.values()))
+    return [*slots, last]
+
+
+def _floor(at: datetime, every: timedelta) -> datetime:
+    return at - timedelta(seconds=at.timestamp() % every.total_seconds())

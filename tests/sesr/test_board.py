@@ -1,0 +1,149 @@
+"""The board: who reported, totals with coverage, past minutes, scope, exports, calls."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import text
+
+from services.sesr.queries import board as queries
+from services.sesr.queries.board import Asked
+from services.sesr.queries.scope import Scope
+from shared.db import transaction
+from shared.web.clock import today
+from tests.people import api_of, browser_of
+from tests.sesr.world import ALDER, BIRCH, CEDAR, load_schools, open_incident, send, yesterday
+from tests.stack import deliver
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+@pytest.fixture(autouse=True)
+def incident(clean: None) -> str:
+    load_schools()
+    return open_incident(windows="00:01", grace_minutes=0, most_per_adult=20, first_day=str(yesterday()))
+
+
+def board(role: str = "central", **asked: str) -> dict[str, Any]:
+    answer = api_of(role).get("/sesr/api/v1/board", params=asked)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_who_has_not_reported_is_not_zero() -> None:
+    send(counts={"students_present": 310, "volunteers": 10}, flags={"media": True})
+    deliver()
+    shown = board()
+    total = shown["total"]
+    assert (total["expected"], total["reported"], total["not_yet"]) == (3, 1, 2)
+    assert (total["totals"]["students_present"], total["totals"]["enrolled"]) == (310, 944)
+    assert total["given"]["walkout"] == 0
+    assert shown["media"] == [ALDER]
+    assert shown["alarms"] == [ALDER]
+    assert shown["estimate"]["schools"] == 2
+    assert [row["counts"] is None for row in shown["rows"]] == [False, True, True]
+
+
+def test_each_role_sees_its_own_schools_on_the_board() -> None:
+    for school in (ALDER, BIRCH, CEDAR):
+        send("central", school_key=school)
+    deliver()
+    seen = {role: [row["school_key"] for row in board(role)["rows"]] for role in ("central", "desk", "director")}
+    assert seen == {"central": [ALDER, BIRCH, CEDAR], "desk": [ALDER, BIRCH], "director": [ALDER, BIRCH]}
+    assert [api_of(role).get("/sesr/api/v1/board").status_code for role in ("principal", "ops", None)] == [
+        403,
+        403,
+        401,
+    ]
+    assert "Cedar" not in browser_of("desk").get("/sesr/board").text
+    assert "Cedar" not in browser_of("desk").get("/sesr/board.csv").text
+    assert len(api_of("desk").get("/sesr/api/v1/changes").json()["rows"]) == 2
+
+
+def test_the_board_of_a_past_minute_is_what_stood_then() -> None:
+    first = send().json()
+    deliver()
+    then = datetime.now(UTC)
+    send(counts={"students_present": 290})
+    send(supersedes=first["report_id"], reason="typed wrongly", counts={"students_present": 5})
+    deliver()
+    assert board()["total"]["totals"]["students_present"] == 290
+    assert board(as_of=then.isoformat())["total"]["totals"]["students_present"] == 310
+    assert board(as_of=(then - timedelta(days=1)).isoformat())["total"]["reported"] == 0
+
+
+def test_the_live_board_and_the_board_as_of_now_are_the_same(incident: str) -> None:
+    first = send().json()
+    send("desk", school_key=BIRCH, counts={"students_present": 20})
+    send(supersedes=first["report_id"], reason="typed wrongly", counts={"students_present": 300})
+    deliver(times=3)
+    with transaction("sesr") as session:
+        [found] = session.execute(text("select incident_id from incident")).scalars()
+        asked = Asked(found, today())
+        live = queries.lines(session, Scope(everywhere=True), asked)
+        assert queries.lines(session, Scope(everywhere=True), asked, datetime.now(UTC)) == live
+
+
+def test_an_excused_school_is_not_expected(incident: str) -> None:
+    fields = {"school_key": BIRCH, "excused": "true"}
+    assert browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data=fields).status_code == 303
+    assert board()["total"]["expected"] == 2
+    fields["school_key"] = CEDAR
+    assert browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data=fields).status_code == 404
+
+
+def test_a_call_is_noted_on_the_chase_list(incident: str) -> None:
+    desk = browser_of("desk")
+    page = desk.get("/sesr/board").text
+    assert 'href="tel:213-555-0102"' in page
+    assert "overdue since 12:01 AM" in page
+    note = {"incident_id": incident, "day": str(today()), "school_key": BIRCH, "outcome": "no_answer", "note": "twice"}
+    assert desk.post("/sesr/chase", data=note).status_code == 303
+    assert desk.post("/sesr/chase", data={**note, "outcome": "shrug"}).status_code == 422
+    assert desk.post("/sesr/chase", data={**note, "school_key": CEDAR}).status_code == 404
+    assert "Called, no answer" in desk.get("/sesr/board").text
+
+
+def test_the_page_shows_groups_changes_and_the_day(incident: str) -> None:
+    send(flags={"outside_group": True})
+    deliver()
+    central = browser_of("central")
+    for by in ("region", "cos", "director", "level", "nonsense"):
+        page = central.get(f"/sesr/board?by={by}")
+        assert page.status_code == 200
+    assert "Group outside fence (1)" in page.text
+    assert "Latest reports" in page.text
+    assert "The day so far" in page.text
+    assert "hx-sse:connect" in page.text
+    past = central.get("/sesr/board?at=00:00").text
+    assert "As it was at" in past
+    assert "hx-sse:connect" not in past
+    assert central.get("/sesr/board?at=never").status_code == 422
+    assert "Cedar" in central.get("/sesr/board/live?region=W").text
+
+
+def test_exports_hold_every_school_and_blanks_for_what_is_not_known() -> None:
+    send()
+    deliver()
+    central = browser_of("central")
+    book = openpyxl.load_workbook(io.BytesIO(central.get("/sesr/board.xlsx").content))
+    assert book.sheetnames == ["Summary", "Groups", "Schools"]
+    rows = list(book["Schools"].values)
+    header = list(rows[0])
+    assert [row[0] for row in rows[1:]] == ["Alder El", "Birch MS", "Cedar HS"]
+    assert [row[header.index("Students present")] for row in rows[1:]] == [310, None, None]
+    summary = {row[0]: row[1] for row in book["Summary"].values}
+    assert (summary["Schools reported"], summary["Schools not yet reported"]) == (1, 2)
+    lines = central.get("/sesr/board.csv").text.splitlines()
+    assert len(lines) == 4
+    assert lines[2].startswith("Birch MS,1400201")
+
+
+def test_without_an_incident_there_is_no_board() -> None:
+    with transaction("sesr") as session:
+        session.execute(text("delete from incident"))
+    assert "No incident yet" in browser_of("central").get("/sesr/board").text
+    assert api_of("central").get("/sesr/api/v1/board").status_code == 404

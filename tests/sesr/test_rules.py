@@ -1,0 +1,166 @@
+"""The rules of strike reports, without a database."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.sesr.rules.board import Line, estimate, sums, with_states
+from services.sesr.rules.contact import Private, read_phone
+from services.sesr.rules.counts import read_counts
+from services.sesr.rules.standing import Told, standing_of
+from services.sesr.rules.timing import counted_when, last_due, next_due, punctual, read_times, windows_of
+from services.sesr.rules.view import timeline, view_of
+
+LA = ZoneInfo("America/Los_Angeles")
+DAY = date(2026, 3, 24)
+NOON = datetime(2026, 3, 24, 19, 0, tzinfo=UTC)
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 3, 24, hour, minute, tzinfo=LA)
+
+
+def told(number: int, counted: datetime, present: int | None = 100, supersedes: int | None = None) -> Told:
+    replaced = UUID(int=supersedes) if supersedes else None
+    received = counted + timedelta(minutes=number)
+    return Told(UUID(int=number), number, counted, received, replaced, {"students_present": present}, {})
+
+
+def line(key: str, level: str, enrolled: int | None, *reports: Told) -> Line:
+    counted = [r._replace(counts={**r.counts, "enrolled": enrolled}) for r in reports]
+    return Line(key, "4001", key, level, "E", "CoS", "VEGA", enrolled, "", standing_of(counted))
+
+
+def test_any_order_and_repetition_of_reports_stands_the_same() -> None:
+    reports = [told(1, at(8)), told(2, at(10)), told(3, at(9)), told(4, at(10), 90, 2), told(5, at(10), 80, 4)]
+    expected = standing_of(reports)
+    assert expected is not None
+    assert (expected.number, expected.counts["students_present"], len(expected.times)) == (5, 80, 3)
+    rng = random.Random(7)
+    for _ in range(200):
+        heard = [rng.choice(reports) for _ in range(rng.randrange(10))] + reports
+        rng.shuffle(heard)
+        assert standing_of(heard) == expected
+
+
+def test_a_correction_heard_before_its_original_counts_once() -> None:
+    early = standing_of([told(2, at(8), 90, 1)])
+    both = standing_of([told(2, at(8), 90, 1), told(1, at(8))])
+    assert early == both
+
+
+def test_blank_is_not_zero_and_not_a_number_is_told_by_field() -> None:
+    counts, problems = read_counts({"students_present": " 0310 ", "walkout": " ", "volunteers": "0", "strangers": 1})
+    assert (counts["students_present"], counts["walkout"], counts["volunteers"]) == (310, None, 0)
+    assert [problem["field"] for problem in problems] == ["strangers"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("(213) 555-0100", "213-555-0100"), ("1 213 555 0100 ext 7", "213-555-0100 x7"), ("", "")],
+)
+def test_phones_are_kept_in_one_form(text: str, kept: str) -> None:
+    assert read_phone(text).reveal() == kept
+
+
+@pytest.mark.parametrize("text", ["555-0100", "12345678901234", "call me"])
+def test_what_is_no_phone_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="area code"):
+        read_phone(text)
+
+
+def test_a_private_text_does_not_show_itself() -> None:
+    secret = Private("213-555-0100")
+    assert "555" not in f"{secret} {secret!r} {[secret]} {secret!s}"
+
+
+@pytest.mark.parametrize(("wrong", "way"), [(60, "60 minutes fast"), (-60, "60 minutes slow")])
+def test_a_wrong_clock_does_not_move_the_time_of_counting(wrong: int, way: str) -> None:
+    shift = timedelta(minutes=wrong)
+    counted = counted_when(NOON, NOON + shift - timedelta(minutes=20), NOON + shift)
+    assert counted.at == NOON - timedelta(minutes=20)
+    assert way in counted.note
+
+
+def test_a_time_in_the_future_without_the_time_of_sending_becomes_now() -> None:
+    counted = counted_when(NOON, NOON + timedelta(hours=1), None)
+    assert counted.at == NOON
+    assert counted.note
+
+
+def test_windows_follow_the_districts_clock_through_the_change_to_summer_time() -> None:
+    before, after = (windows_of(date(2026, 3, day), ["08:30"], LA, timedelta())[0].due for day in (7, 8))
+    assert (before.hour, after.hour) == (16, 15)
+
+
+@pytest.mark.parametrize(
+    ("counted", "now", "state"),
+    [
+        ([], at(8), "not_yet"),
+        ([at(7)], at(8), "reported"),
+        ([], at(8, 45), "overdue"),
+        ([at(7)], at(8, 45), "on_time"),
+        ([at(8, 39)], at(8, 45), "on_time"),
+        ([at(8, 44)], at(8, 45), "late"),
+        ([at(8, 44)], at(11, 5), "late"),
+        ([at(8, 44)], at(11, 11), "overdue"),
+        ([at(8, 44), at(10, 30)], at(11, 11), "on_time"),
+    ],
+)
+def test_how_a_school_stands_towards_the_window(counted: list[datetime], now: datetime, state: str) -> None:
+    windows = windows_of(DAY, ["08:30", "11:00"], LA, timedelta(minutes=10))
+    assert punctual(counted, last_due(windows, now)) == state
+
+
+def test_the_next_window_is_the_one_still_running() -> None:
+    windows = windows_of(DAY, read_times("11:00; 8:30, 8:30"), LA, timedelta(minutes=10))
+    assert [found.label if (found := next_due(windows, now)) else None for now in (at(8, 35), at(8, 41), at(12))] == [
+        "08:30",
+        "11:00",
+        None,
+    ]
+
+
+def test_sums_cover_reporting_schools_only_and_the_estimate_stands_apart() -> None:
+    lines = with_states(
+        [
+            line("a", "El", 200, told(1, at(8), 50)),
+            line("b", "El", 400),
+            line("c", "HS", 1000, told(2, at(8), 100)),
+            line("d", "HS", None),
+            line("e", "Span", 100),
+        ],
+        None,
+    )
+    total = sums("All", lines)
+    assert (total.expected, total.reported, total.not_yet) == (5, 2, 3)
+    assert (total.totals["students_present"], total.totals["enrolled"]) == (150, 1200)
+    assert estimate(lines) == (2, 100 + round(100 * 150 / 1200), 1)
+
+
+def test_a_school_that_reported_and_gave_no_adult_has_no_ratio() -> None:
+    known = told(1, at(8), 90)
+    without = line("a", "El", 200, known)
+    none_there = line("b", "El", 200, known._replace(counts={"students_present": 90, "volunteers": 0}))
+    some = line("c", "El", 200, known._replace(counts={"students_present": 90, "volunteers": 2}))
+    assert (without.ratio, none_there.ratio, some.ratio) == (None, float("inf"), 45)
+    view = view_of([without, none_there, some], [], NOON, "region", 30)
+    assert [alarm.school_key for alarm in view.alarms] == ["b", "c"]
+
+
+def test_yesterday_is_compared_over_the_same_schools() -> None:
+    today = [line("a", "El", 200, told(1, at(8), 50)), line("b", "El", 400, told(2, at(8), 70))]
+    yesterday = [line("a", "El", 200, told(3, at(8), 60)), line("b", "El", 400)]
+    assert view_of(today, [], NOON, "region", 30, yesterday).same == (1, 60, 50)
+
+
+def test_the_timeline_shows_what_was_known_then() -> None:
+    reports = [("a", told(1, at(8), 50)), ("b", told(2, at(8, 40), 70)), ("a", told(3, at(8, 50), 10))]
+    slots = timeline(reports, timedelta(minutes=30), at(12))
+    assert [(slot.at.astimezone(LA).strftime("%H:%M"), slot.reported, slot.present) for slot in slots] == [
+        ("08:30", 1, 50),
+        ("09:00", 2, 80),
+    ]
