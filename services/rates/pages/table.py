@@ -79,7 +79,7 @@ def _menu(view: View, column: Column) -> dict[str, Any]:
         "active": view.filters(column.name),
         "sort": view.sorts[0] if view.sorts else "",
         "sorts": list(zip((column.name, f"-{column.name}"), column.sorts, strict=True)),
-        "clear": other.address(),
+        "cleared": other.address(),
         "list": view.address("/rates/values", after=0) + ("&" if view.pairs() else "?") + f"column={column.name}",
         "chosen": [{"value": value, "label": column.word(value)} for value in view.listed.get(column.name, ())],
         "excluded": view.excluded.get(column.name, ()),
@@ -120,8 +120,8 @@ def values(request: Request, session: Db, who: Annotated[Who, allow("rates.see")
         raise NotFound("There is no such extraction. Open the table and choose one there.")
     chosen = COLUMNS[column]
     own = own_schools(session, who, extraction.place)
-    found = tables.values_of(session, extraction, view, own, chosen)
     fragment = request.headers.get("hx-request") == "true"
+    found = tables.values_of(session, extraction, view, own, chosen, all_ticked=fragment)
     return page(
         request,
         "_values.html" if fragment else "values.html",

@@ -148,16 +148,19 @@ def summary(session: Session, extraction: Extraction, view: View, own: Own | Non
 
 
 def values_of(
-    session: Session, extraction: Extraction, view: View, own: Own | None, column: Column
+    session: Session, extraction: Extraction, view: View, own: Own | None, column: Column, *, all_ticked: bool = True
 ) -> list[dict[str, Any]]:
-    """What a column's filter can choose among the rows that all other filters leave, with counts, in the column's order."""
+    """What a column's filter can choose among the rows that all other filters leave, with counts, in the column's order.
+
+    Without a filter on the column all values are ticked, as in a spreadsheet, or none.
+    """
     where, values = _where(extraction, view, own, leave_out=column.name)
     order = f"min({column.order}) nulls last, 1"
     statement = text(_VALUES.format(key=column.key, print=column.print, where=where, order=order))
     found = session.execute(statement, {**values, "limit": VALUES_LIMIT}).all()
     chosen = {column.normal(value) for value in view.listed.get(column.name, ())}
     excluded = {column.normal(value) for value in view.excluded.get(column.name, ())}
-    is_open = column.name not in view.listed
+    is_open = column.name not in view.listed and (all_ticked or bool(excluded))
     return [
         {
             "value": (row.shown if column.shown else row.value) or BLANK,

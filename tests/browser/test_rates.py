@@ -1,0 +1,167 @@
+"""The rates pages in a real browser: filter menus, keyboard, no script, phone, dark, and what axe finds."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.axe import axe
+from tests.browser.site import opened, served
+from tests.rates.world import FEB_14, FEB_21, GUIDE, counts, load
+
+COS = ("Fremont CoS", "Venice CoS", "Downtown CoS")
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def site(clean: None) -> Iterator[str]:
+    """The guide's six schools of its menu in three CoS, and one that the newest extraction lacks."""
+    names = GUIDE["filter_menu_order"]
+    rows = [counts(name, 7 * n, cos=COS[n % 3], region="NSE"[n % 3]) for n, name in enumerate(names)]
+    load(FEB_14, *rows, counts("Gone El", 9))
+    load(FEB_21, *rows, counts("Zelzah El", 80))
+    with served() as address:
+        yield address
+
+
+def schools(page: Page) -> list[str]:
+    return page.locator("#results tbody th a").all_inner_texts()
+
+
+def menu(page: Page, column: str) -> None:
+    """Opens the menu of a column and waits for its list."""
+    page.locator("thead summary", has_text=column).first.click()
+    expect(page.locator("details[open] .count").first).to_be_visible()
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_the_school_menu_lists_the_guides_six_names_in_its_order(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents&school.not=Gone El&school.not=Zelzah El") as page:
+        menu(page, "School")
+        listed = page.locator("details[open] ul li").all_inner_texts()
+        assert [line.split("\n")[0] for line in listed][:6] == GUIDE["filter_menu_order"]
+
+
+def test_unticking_select_all_and_ticking_one_shows_that_school(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents") as page:
+        menu(page, "School")
+        page.get_by_label("Select all").locator("visible=true").uncheck()
+        page.get_by_label("107th St El").check()
+        page.get_by_role("button", name="Apply").locator("visible=true").click()
+        expect(page.locator("#results tbody tr")).to_have_count(1)
+        assert query(page)["school"] == ["107th St El"]
+        page.locator("thead summary", has_text="School").click()
+        page.get_by_role("link", name="Clear filter from School").click()
+        expect(page.locator("#results tbody tr")).to_have_count(8)
+
+
+def test_unticking_one_of_many_sends_only_that_one(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents") as page:
+        menu(page, "School")
+        page.get_by_label("Gone El").uncheck()
+        page.get_by_role("button", name="Apply").locator("visible=true").click()
+        expect(page.locator("#results tbody tr")).to_have_count(7)
+        assert query(page)["school.not"] == ["Gone El"] and "school" not in query(page)
+
+
+def test_the_menu_sorts_and_what_was_sorted_before_breaks_ties(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents&tier=1") as page:
+        for column, words in (("School", "Sort Z to A"), ("CoS", "Sort A to Z")):
+            page.locator("thead summary", has_text=column).first.click()
+            page.get_by_role("button", name=words).locator("visible=true").click()
+            page.wait_for_url("**sort=**")
+        assert schools(page) == ["109th St El", "10th St El", "102nd St EEC", "107th St El"]
+
+
+def test_search_as_you_type_filters_and_keeps_the_address(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents") as page:
+        page.keyboard.press("/")
+        page.keyboard.type("venice")
+        expect(page.locator("#results tbody tr")).to_have_count(2)
+        expect(page.locator("[data-search]")).to_be_focused()
+        assert query(page) == {"group": ["parents"], "q": ["venice"]}
+        page.reload()
+        expect(page.locator("#results tbody tr")).to_have_count(2)
+
+
+def test_a_menu_works_by_keyboard_alone(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents") as page:
+        page.locator("thead summary", has_text="CoS").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("details[open] .count").first).to_be_visible()
+        expect(page.get_by_label("Search CoS")).to_be_focused()
+        page.keyboard.type("down")
+        page.keyboard.press("Enter")
+        expect(page.locator("#results tbody tr")).to_have_count(2)
+        page.locator("thead summary", has_text="CoS").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+        expect(page.locator("thead summary", has_text="CoS")).to_be_focused()
+
+
+def test_all_of_it_works_without_script(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents", java_script_enabled=False) as page:
+        page.locator("thead summary", has_text="Response Rate").click()
+        page.get_by_role("button", name="Sort largest to smallest").locator("visible=true").click()
+        assert schools(page)[0] == "Zelzah El"
+        page.locator("thead summary", has_text="CoS").click()
+        page.get_by_role("link", name="Choose from the list").locator("visible=true").click()
+        page.get_by_label("Venice CoS").check()
+        page.get_by_role("button", name="Apply").click()
+        assert (len(schools(page)), query(page)["cos"]) == (2, ["Venice CoS"])
+        page.get_by_label("Search school, PLOC, CoS or director").fill("112th")
+        page.get_by_role("button", name="Search").click()
+        assert schools(page) == ["112th St EEC"]
+
+
+def test_a_view_is_saved_and_opened_again(browser: Browser, site: str) -> None:
+    with opened(browser, site, "director", "/rates/?group=parents&tier=1&sort=needed") as page:
+        page.get_by_label("Save this view as").fill("Closest")
+        page.get_by_role("button", name="Save view").click()
+        page.goto(site + "/rates/")
+        page.get_by_role("link", name="Closest", exact=True).click()
+        assert query(page)["sort"] == ["needed"]
+
+
+PATHS = (
+    "/rates/?group=parents&sort=school",
+    "/rates/schools/k-107th%20St%20El",
+    "/rates/rollup?group=parents",
+    "/rates/heatmap",
+    "/rates/settings",
+    "/rates/values?column=cos&group=parents",
+)
+
+
+def test_axe_finds_nothing_in_light_on_a_desk_and_in_dark_on_a_phone(browser: Browser, site: str) -> None:
+    desk = {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}}
+    for look in (desk, {"color_scheme": "dark", "viewport": PHONE}):
+        for path in PATHS:
+            with opened(browser, site, "central", path, bypass_csp=True, **look) as page:
+                assert axe(page) == [], f"{path} {look}"
+
+
+def test_axe_finds_nothing_in_an_open_menu(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents", bypass_csp=True) as page:
+        menu(page, "CoS")
+        assert axe(page) == []
+
+
+def test_a_phone_shows_cards_without_scrolling_sideways(browser: Browser, site: str) -> None:
+    for path in PATHS:
+        with opened(browser, site, "central", path, viewport=PHONE) as page:
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_the_header_and_the_first_column_stay_in_sight(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents", viewport={"width": 700, "height": 300}) as page:
+        page.locator(".table-region").evaluate("e => e.scrollTo(400, 120)")
+        region = page.locator(".table-region").bounding_box()
+        head = page.locator("thead th").first.bounding_box()
+        first = page.locator("tbody th").last.bounding_box()
+        assert region is not None and head is not None and first is not None
+        assert (abs(head["y"] - region["y"]) < 3, abs(first["x"] - region["x"]) < 3) == (True, True)
