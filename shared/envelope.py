@@ -37,6 +37,8 @@ def open_event(message: dict[str, Any]) -> Envelope:
         envelope = Envelope(**{**fields, "event_id": UUID(fields["event_id"])})
     except (TypeError, KeyError, ValueError) as error:
         raise ForgedMessage(f"not an event: {error}") from error
+    if str(envelope.topic).partition(".")[0] != envelope.source:
+        raise ForgedMessage(f"{envelope.source!r} does not say {envelope.topic!r}")
     _verify(envelope.source, _signed_part(envelope), signature)
     return envelope
 

@@ -1,0 +1,115 @@
+"""What is installed and under which licence: `python -m deploy.inventory licences|sbom`, from the packages' own metadata."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "licences.md"
+LOCK = ROOT / "requirements.lock"
+BEGIN, END = "<!-- from the installed packages -->\n", "<!-- end -->\n"
+VENDORED = (("htmx", "4.0.1", "0BSD"), ("axe-core", "4.14.1", "MPL-2.0 (tests only)"))
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)(.*)$", re.MULTILINE)
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+class Package(NamedTuple):
+    """A package of the lock file; the licence as the package itself tells it."""
+
+    name: str
+    version: str
+    licence: str
+
+
+def locked() -> dict[str, str]:
+    """Versions by name, as requirements.lock pins them."""
+    return {_key(name): version for name, version, _ in _PINNED.findall(LOCK.read_text())}
+
+
+def packages() -> list[Package]:
+    """Those of the lock file that are installed here, by name; markers leave some out on some systems."""
+    pinned = locked()
+    found = {_key(found.name): found for found in distributions() if found.name}
+    return [Package(name, found[name].version, licence_of(found[name])) for name in sorted(pinned) if name in found]
+
+
+def licence_of(distribution: Distribution) -> str:
+    """Its licence expression, else its classifiers, else the first line of its licence field; `unknown` without any."""
+    metadata = distribution.metadata
+    expression = metadata.get("License-Expression")
+    if expression:
+        return expression
+    classifiers = [value for value in metadata.get_all("Classifier") or [] if value.startswith("License ::")]
+    named = [value.rsplit(" :: ", 1)[-1] for value in classifiers if value != "License :: OSI Approved"]
+    if named:
+        return ", ".join(sorted(set(named)))
+    lines = (metadata.get("License") or "").strip().splitlines()
+    return lines[0][:80] if lines else "unknown"
+
+
+def table() -> str:
+    """The licences as Markdown."""
+    rows = [f"| {found.name} | {found.licence} |" for found in packages()]
+    rows += [f"| {name} {version} (vendored) | {licence} |" for name, version, licence in VENDORED]
+    return "\n".join(["| Package | Licence |", "|---|---|", *rows, ""])
+
+
+def rendered(document: str) -> str:
+    """The document with the licences of today between its two marks."""
+    before, _, rest = document.partition(BEGIN)
+    return f"{before}{BEGIN}{table()}{END}{rest.partition(END)[2]}"
+
+
+def sbom() -> dict[str, Any]:
+    """A CycloneDX 1.6 bill of materials, with the hashes that the lock file allows; the same input gives the same text."""
+    hashes = dict(_hashes())
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": "ses", "bom-ref": "ses"}},
+        "components": [
+            {
+                "type": "library",
+                "bom-ref": f"pkg:pypi/{found.name}@{found.version}",
+                "name": found.name,
+                "version": found.version,
+                "purl": f"pkg:pypi/{found.name}@{found.version}",
+                "licenses": [{"license": {"name": found.licence}}],
+                "properties": [{"name": "ses:allowed-sha256", "value": value} for value in hashes.get(found.name, ())],
+            }
+            for found in packages()
+        ],
+    }
+
+
+def _hashes() -> Iterator[tuple[str, list[str]]]:
+    text = LOCK.read_text()
+    starts = list(_PINNED.finditer(text))
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        block = text[start.start() : following.start() if following else len(text)]
+        yield _key(start[1]), _HASH.findall(block)
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main(words: list[str]) -> int:
+    """`licences` rewrites docs/licences.md; `sbom` prints the bill of materials."""
+    if words == ["licences"]:
+        DOCUMENT.write_text(rendered(DOCUMENT.read_text()))
+        return 0
+    if words == ["sbom"]:
+        print(json.dumps(sbom(), indent=1))
+        return 0
+    print("usage: python -m deploy.inventory licences|sbom", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,37 @@
+"""The documents about access and security say what is so."""
+
+import re
+
+import pytest
+
+from deploy import inventory, policy_table
+from tests.stack import ROOT
+
+PATHS = re.compile(r"`((?:tests|shared|services|deploy)/[\w/.-]+\.\w+)`")
+DOCUMENTS = ("access.md", "security.md", "threat-model.md", "asvs.md", "licences.md")
+
+
+def test_the_table_of_permissions_is_todays() -> None:
+    document = policy_table.DOCUMENT.read_text()
+    assert policy_table.rendered(document) == document, "run: .venv/bin/python -m deploy.policy_table"
+
+
+def test_every_installed_package_of_the_lock_file_is_in_the_list_with_its_licence() -> None:
+    listed = set(inventory.DOCUMENT.read_text().splitlines())
+    missing = [found.name for found in inventory.packages() if f"| {found.name} | {found.licence} |" not in listed]
+    assert missing == [], "run: .venv/bin/python -m deploy.inventory licences"
+    assert [found.name for found in inventory.packages() if found.licence == "unknown"] == []
+
+
+def test_the_bill_of_materials_has_the_versions_and_hashes_of_the_lock_file() -> None:
+    made = inventory.sbom()
+    pinned = inventory.locked()
+    assert {part["name"]: part["version"] for part in made["components"]}.items() <= pinned.items()
+    assert len(made["components"]) > 80
+    assert all(part["properties"] for part in made["components"])
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if (ROOT / "docs" / name).exists()])
+def test_every_file_that_a_document_names_exists(name: str) -> None:
+    named = PATHS.findall((ROOT / "docs" / name).read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
