@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ DOCUMENT = ROOT / "docs" / "licences.md"
 LOCK = ROOT / "requirements.lock"
 BEGIN, END = "<!-- from the installed packages -->\n", "<!-- end -->\n"
 VENDORED = (("htmx", "4.0.1", "0BSD"), ("axe-core", "4.14.1", "MPL-2.0 (tests only)"))
-_PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)(.*)$", re.MULTILINE)
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+).*$", re.MULTILINE)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
@@ -25,29 +24,34 @@ class Package(NamedTuple):
     licence: str
 
 
-def locked() -> dict[str, str]:
-    """Versions by name, as requirements.lock pins them."""
-    return {_key(name): version for name, version, _ in _PINNED.findall(LOCK.read_text())}
+def locked() -> dict[tuple[str, str], list[str]]:
+    """The allowed hashes by (name, version); a name can have several versions, for several versions of Python."""
+    text = LOCK.read_text()
+    starts = list(_PINNED.finditer(text))
+    ends = [start.start() for start in starts[1:]] + [len(text)]
+    return {
+        (_key(start[1]), start[2]): _HASH.findall(text[start.start() : end])
+        for start, end in zip(starts, ends, strict=True)
+    }
 
 
 def packages() -> list[Package]:
     """Those of the lock file that are installed here, by name; markers leave some out on some systems."""
-    pinned = locked()
     found = {_key(found.name): found for found in distributions() if found.name}
-    return [Package(name, found[name].version, licence_of(found[name])) for name in sorted(pinned) if name in found]
+    names = sorted({name for name, _ in locked()} & set(found))
+    return [Package(name, found[name].version, licence_of(found[name])) for name in names]
 
 
 def licence_of(distribution: Distribution) -> str:
     """Its licence expression, else its classifiers, else the first line of its licence field; `unknown` without any."""
     metadata = distribution.metadata
-    expression = metadata.get("License-Expression")
-    if expression:
-        return expression
+    if "License-Expression" in metadata:
+        return str(metadata["License-Expression"])
     classifiers = [value for value in metadata.get_all("Classifier") or [] if value.startswith("License ::")]
     named = [value.rsplit(" :: ", 1)[-1] for value in classifiers if value != "License :: OSI Approved"]
     if named:
         return ", ".join(sorted(set(named)))
-    lines = (metadata.get("License") or "").strip().splitlines()
+    lines = (metadata["License"] if "License" in metadata else "").strip().splitlines()
     return lines[0][:80] if lines else "unknown"
 
 
@@ -66,7 +70,7 @@ def rendered(document: str) -> str:
 
 def sbom() -> dict[str, Any]:
     """A CycloneDX 1.6 bill of materials, with the hashes that the lock file allows; the same input gives the same text."""
-    hashes = dict(_hashes())
+    hashes = locked()
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -80,19 +84,14 @@ def sbom() -> dict[str, Any]:
                 "version": found.version,
                 "purl": f"pkg:pypi/{found.name}@{found.version}",
                 "licenses": [{"license": {"name": found.licence}}],
-                "properties": [{"name": "ses:allowed-sha256", "value": value} for value in hashes.get(found.name, ())],
+                "properties": [
+                    {"name": "ses:allowed-sha256", "value": value}
+                    for value in hashes.get((found.name, found.version), ())
+                ],
             }
             for found in packages()
         ],
     }
-
-
-def _hashes() -> Iterator[tuple[str, list[str]]]:
-    text = LOCK.read_text()
-    starts = list(_PINNED.finditer(text))
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        block = text[start.start() : following.start() if following else len(text)]
-        yield _key(start[1]), _HASH.findall(block)
 
 
 def _key(name: str) -> str:
