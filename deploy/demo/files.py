@@ -1,7 +1,8 @@
-"""Writes the demo district's files: directory, participation extractions, survey results, and a list of them."""
+"""Writes the demo district's files: directory, participation extractions, survey results, LCAP tables, and a list of them."""
 
 import csv
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -28,6 +29,9 @@ from deploy.demo.sheets import (
 )
 
 LIST = "demo.json"
+# The LCAP's figures and titles as published; descriptions and explanations are examples.
+LCAP_FILES = Path(__file__).parent / "lcap"
+LCAP = (("lcap-actions", "lcap_actions.csv"), ("lcap-measures", "lcap_measures.csv"))
 # A fixed creation time keeps the same content the same bytes.
 CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
@@ -58,6 +62,9 @@ def write(folder: Path, size: Size, today: date, seed: int = SEED) -> Written:
         uploads.append(["participation", _file_name(week)])
     write_results(folder / "survey_results.csv", found)
     uploads.append(["survey-results", "survey_results.csv"])
+    for kind, name in LCAP:
+        shutil.copyfile(LCAP_FILES / name, folder / name)
+        uploads.append([kind, name])
     example = f"example/{_file_name(weeks[-1])}"
     write_participation(folder / example, weeks[-1])
     write_participation_csv((folder / example).with_suffix(".csv"), weeks[-1])

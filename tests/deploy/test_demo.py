@@ -282,7 +282,7 @@ def test_the_csv_prints_whole_percent_and_no_rate_for_an_empty_group(folder: Pat
 def test_files_written_again_are_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     write(tmp_path, "small", TODAY)
     names = sorted(path.relative_to(folder) for path in folder.rglob("*.*"))
-    assert len(names) == 12
+    assert len(names) == 14
     for name in names:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
@@ -290,7 +290,13 @@ def test_files_written_again_are_the_same_bytes(folder: Path, tmp_path: Path) ->
 def test_a_complete_folder_is_used_again_for_its_size_only(folder: Path, tmp_path: Path) -> None:
     found = written_before(folder, "small")
     assert isinstance(found, Written)
-    assert [kind for kind, _ in found.uploads] == ["directory", *["participation"] * 7, "survey-results"]
+    assert [kind for kind, _ in found.uploads] == [
+        "directory",
+        *["participation"] * 7,
+        "survey-results",
+        "lcap-actions",
+        "lcap-measures",
+    ]
     assert found.example not in [name for _, name in found.uploads]
     assert written_before(folder, "full") is None
     assert written_before(tmp_path, "small") is None

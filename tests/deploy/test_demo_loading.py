@@ -98,11 +98,11 @@ def test_files_are_loaded_in_order_once_each_arrived(server: DoorServer, folder:
     load(Door(server.url, "secret"), folder, written, lines.append)
     assert [kind for kind, _ in server.taken] == [kind for kind, _ in written.uploads]
     assert server.tokens == {"Bearer secret"}
-    assert len(lines) == 9
+    assert len(lines) == 11
     assert all(": loaded in " in line for line in lines)
     load(Door(server.url, "secret"), folder, written, lines.append)
-    assert len(server.taken) == 9
-    assert all(line.endswith(": known already") for line in lines[9:])
+    assert len(server.taken) == 11
+    assert all(line.endswith(": known already") for line in lines[11:])
 
 
 def test_a_late_upload_is_named_and_those_after_it_are_not_waited_for(
@@ -111,7 +111,7 @@ def test_a_late_upload_is_named_and_those_after_it_are_not_waited_for(
     server.looks_needed = 1_000_000
     lines: list[str] = []
     load(Door(server.url, "secret", travel_seconds=0.4), folder, written, lines.append)
-    assert len(server.taken) == 9
+    assert len(server.taken) == 11
     assert all(line.endswith(": taken, still on its way") for line in lines)
 
 
@@ -121,8 +121,8 @@ def test_a_kind_that_the_system_does_not_take_is_passed_over(
     server.refused["survey-results"] = (415, {"code": "kind_unknown"})
     lines: list[str] = []
     load(Door(server.url, "secret"), folder, written, lines.append)
-    assert len(server.taken) == 8
-    assert "no place for it" in lines[-1]
+    assert len(server.taken) == 10
+    assert "no place for it" in lines[8]
 
 
 def test_a_refused_file_stops_the_loading_and_is_named(server: DoorServer, folder: Path, written: Written) -> None:
