@@ -12,6 +12,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "home.see": EVERYONE,
     "uploads.see": _CENTRAL | _OPS,
     "uploads.write": _CENTRAL,
+    "uploads.decide": _CENTRAL,
+    "windows.write": _CENTRAL,
     "directory.see": _CENTRAL,
     "directory.write": _CENTRAL,
     "rates.see": EVERYONE,

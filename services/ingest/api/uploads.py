@@ -159,7 +159,7 @@ def post_publish(
     request: Request,
     session: Db,
     response: Response,
-    who: Annotated[Who, allow("uploads.write")],
+    who: Annotated[Who, allow("uploads.decide")],
     upload_id: UUID,
     confirm: bool = False,
 ) -> Any:
@@ -170,7 +170,7 @@ def post_publish(
 
 
 @router.post("/{upload_id}/discard")
-def post_discard(session: Db, who: Annotated[Who, allow("uploads.write")], upload_id: UUID) -> UploadOut:
+def post_discard(session: Db, who: Annotated[Who, allow("uploads.decide")], upload_id: UUID) -> UploadOut:
     """Discards an upload that waits, or stops the reading of a long one."""
     upload = found_upload(session, upload_id)
     discard_upload(session, upload, who.actor)
@@ -179,7 +179,7 @@ def post_discard(session: Db, who: Annotated[Who, allow("uploads.write")], uploa
 
 @router.post("/{upload_id}/undo", status_code=201)
 def post_undo(
-    session: Db, response: Response, who: Annotated[Who, allow("uploads.write")], upload_id: UUID
+    session: Db, response: Response, who: Annotated[Who, allow("uploads.decide")], upload_id: UUID
 ) -> UploadOut:
     """Takes a publish back while its alerts are not sent; answers the compensating upload."""
     undo = undo_upload(session, found_upload(session, upload_id), who.actor)

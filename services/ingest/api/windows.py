@@ -34,13 +34,13 @@ def get_windows(session: Db, _: Annotated[Who, allow("uploads.see")]) -> list[Wi
 
 
 @router.put("/{term}")
-def put_window(session: Db, who: Annotated[Who, allow("uploads.write")], term: str, days: Days) -> WindowOut:
+def put_window(session: Db, who: Annotated[Who, allow("windows.write")], term: str, days: Days) -> WindowOut:
     """Adds or changes the survey window of a term such as `Sp26`."""
     return WindowOut(**keep_window(session, term, days.opens, days.closes, who.actor).model_dump())
 
 
 @router.delete("/{term}", status_code=204)
-def delete_window(session: Db, who: Annotated[Who, allow("uploads.write")], term: str) -> Response:
+def delete_window(session: Db, who: Annotated[Who, allow("windows.write")], term: str) -> Response:
     """Removes the survey window of a term."""
     drop_window(session, term, who.actor)
     return Response(status_code=204)

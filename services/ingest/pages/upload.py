@@ -88,7 +88,7 @@ def _found(session: Db, upload_id: UUID) -> Upload:
 @router.post("/publish")
 def publish(
     session: Db,
-    who: Annotated[Who, allow("uploads.write")],
+    who: Annotated[Who, allow("uploads.decide")],
     upload_id: UUID,
     confirm: Annotated[bool, Form()] = False,
 ) -> Response:
@@ -97,13 +97,13 @@ def publish(
 
 
 @router.post("/discard")
-def discard(session: Db, who: Annotated[Who, allow("uploads.write")], upload_id: UUID) -> Response:
+def discard(session: Db, who: Annotated[Who, allow("uploads.decide")], upload_id: UUID) -> Response:
     discard_upload(session, _found(session, upload_id), who.actor)
     return redirect(f"/ingest/uploads/{upload_id}")
 
 
 @router.post("/undo")
-def undo(session: Db, who: Annotated[Who, allow("uploads.write")], upload_id: UUID) -> Response:
+def undo(session: Db, who: Annotated[Who, allow("uploads.decide")], upload_id: UUID) -> Response:
     made = undo_upload(session, _found(session, upload_id), who.actor)
     return redirect(f"/ingest/uploads/{made.upload_id}")
 

@@ -24,7 +24,7 @@ def windows(request: Request, session: Db, who: Annotated[Who, allow("uploads.se
 @router.post("")
 def keep(
     session: Db,
-    who: Annotated[Who, allow("uploads.write")],
+    who: Annotated[Who, allow("windows.write")],
     term: Annotated[str, Form()],
     opens: Annotated[date, Form()],
     closes: Annotated[date, Form()],
@@ -34,6 +34,6 @@ def keep(
 
 
 @router.post("/{term}/remove")
-def remove(session: Db, who: Annotated[Who, allow("uploads.write")], term: str) -> Response:
+def remove(session: Db, who: Annotated[Who, allow("windows.write")], term: str) -> Response:
     drop_window(session, term, who.actor)
     return redirect("/ingest/windows")
