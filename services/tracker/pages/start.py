@@ -21,6 +21,7 @@ def start(
     who: Annotated[Who, allow("tracker.see")],
     q: str = "",
     after: Annotated[int, Query(ge=0)] = 0,
+    saved: int | None = None,
 ) -> Response:
     rows = schools(session, who, q, PAGE + 1, after)
     return page(
@@ -28,6 +29,7 @@ def start(
         "start.html",
         schools=rows[:PAGE],
         q=q,
+        saved=saved,
         first=after + 1,
         previous=_link(q, max(0, after - PAGE)) if after else None,
         next=_link(q, after + PAGE) if len(rows) > PAGE else None,

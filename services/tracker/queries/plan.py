@@ -43,3 +43,8 @@ def goal_table(session: Session) -> dict[tuple[str, str], Goal]:
 def plan_changes(session: Session, limit: int) -> Sequence[Any]:
     """Who changed items, goals and years, newest first."""
     return session.execute(_CHANGES, {"limit": limit}).all()
+
+
+def item_texts(session: Session) -> dict[str, str]:
+    """Each item as the workbook shows it: group and item."""
+    return {item.item_id: f"{item.group} / {item.item}" for item in session.exec(select(Item))}

@@ -16,6 +16,7 @@ _NAMED = text(
     f"select {_COLUMNS} from school s where (s.school_key = :named or s.cost_centre = :named or s.ploc = :named)"
     f" and {SEEN} order by s.school_key limit 50"
 )
+_OF_KEYS = text(f"select {_COLUMNS} from school s where s.school_key = any(:keys) and {SEEN}")
 _SCHOOLS = text(
     f"select {_COLUMNS}, count(t.item_id) as items, count(*) filter (where t.status = any(:behind)) as behind,"
     " count(*) filter (where t.status = any(:ahead)) as ahead from school s"
@@ -47,6 +48,11 @@ def school_named(session: Session, who: Who, named: str) -> Any:
             code="ploc_shared",
         )
     return (exact or rows)[0]
+
+
+def schools_of_keys(session: Session, who: Who, keys: Sequence[str]) -> Sequence[Any]:
+    """Those of the schools that the person sees."""
+    return session.execute(_OF_KEYS, {"keys": list(keys), **scope_values(who)}).all()
 
 
 def schools(session: Session, who: Who, q: str | None, limit: int, offset: int) -> Sequence[Any]:

@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from services.tracker.tables.schema import TrackerTable
 
-_NOW = {"server_default": func.now()}
+_NOW = {"server_default": func.now(), "nullable": False}
 
 
 class BookImport(TrackerTable, table=True):
@@ -22,7 +22,7 @@ class BookImport(TrackerTable, table=True):
     by: str
     file_name: str
     written_at: str
-    at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs=_NOW)
+    at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=_NOW)
     state: str
     cells: list[dict[str, Any]] = Field(sa_type=JSONB)
 
@@ -38,7 +38,7 @@ class BookExport(TrackerTable, table=True):
     scope: list[str] = Field(sa_type=ARRAY(Text))
     kind: str
     wanted: dict[str, Any] = Field(sa_type=JSONB)
-    at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs=_NOW)
+    at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=_NOW)
     state: str
     done: int = 0
     total: int = 0
