@@ -34,8 +34,8 @@ lock: ## Write requirements.lock anew from pyproject.toml
 bench: env ## Measure start, stop and memory of the whole installation
 	@.venv/bin/python -m bench.stack
 
-faults: env ## Run the long tests with killed programs and lost brokers
-	@.venv/bin/python -m pytest tests/faults $(ARGS)
+faults: env ## Break the running stack by a seeded schedule for MINUTES (30) and count what is lost; SEED=n repeats a run
+	@FAULTS_MINUTES=$(or $(MINUTES),30) FAULTS_SEED=$(or $(SEED),$$(date +%s)) FAULTS_EVERY=1 .venv/bin/python -m pytest -s tests/faults $(ARGS)
 
 clean: ## Remove the environment and all data of the embedded runner; stop it first
 	@"$(PYTHON)" deploy/setup.py clean

@@ -1,0 +1,145 @@
+"""What must be true after a run with faults, read from the tables of all services and from the mail server."""
+
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from shared.db import transaction
+from shared.events import EVENTS
+from shared.settings import SERVICES
+from tests.faults.ledger import effects
+from tests.faults.load import Load
+from tests.faults.mails import MailServer
+
+_LATER = (
+    "update outbox_delivery set next_at = now() where state in ('pending','sent')",
+    "update inbox set next_at = now() where state = 'new'",
+    "update job set due_at = now(), next_at = now()",
+)
+_MAILS_LATER = (
+    "delete from lane",
+    "update mail set next_at = now() where state = 'queued'",
+    # A claim of 15 minutes that is older than any worker's time limit: its worker is gone.
+    "update mail set next_at = now() where state = 'sending' and next_at < now() + interval '14 min'",
+)
+
+
+class Counts(NamedTuple):
+    """Total-queue counters: events said to hearers, done, lost, done twice; mails expected, sent, repeated."""
+
+    said: int
+    done: int
+    lost: int
+    doubled: int
+    mails: int
+    repeated: int
+
+
+def rows(service: str, query: str) -> list[tuple[object, ...]]:
+    with transaction(service) as session:
+        return [tuple(row) for row in session.execute(text(query))]
+
+
+def number(service: str, query: str) -> int:
+    return int(str(rows(service, query)[0][0]))
+
+
+def time_passes() -> None:
+    """As if the waits for a repetition, and for a mail server that was away, were over."""
+    for service in SERVICES:
+        with transaction(service) as session:
+            for statement in (*_LATER, *(_MAILS_LATER if service == "notify" else ())):
+                session.execute(text(statement))
+
+
+def unsettled() -> list[str]:
+    """What is still under way, in words."""
+    found = []
+    for service in SERVICES:
+        for what, query in (
+            ("deliveries", "select count(*) from outbox_delivery where state in ('pending','sent')"),
+            ("inbox", "select count(*) from inbox where state = 'new'"),
+        ):
+            count = number(service, query)
+            found += [f"{service}: {count} {what}"] if count else []
+    count = number("notify", "select count(*) from mail where state in ('queued','sending')")
+    return [*found, f"{count} mails"] if count else found
+
+
+def said_and_done() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """(hearer, event id) of everything said, and of everything done."""
+    said = {
+        (str(hearer), str(event_id))
+        for service in SERVICES
+        for hearer, event_id in rows(service, "select subscriber, event_id from outbox_delivery")
+    }
+    done = {
+        (service, str(event_id))
+        for service in SERVICES
+        for (event_id,) in rows(service, "select event_id from inbox where state = 'done'")
+    }
+    return said, done
+
+
+def check(load: Load, server: MailServer) -> Counts:
+    """Asserts the invariants; answers the counts."""
+    assert load.problems == []
+    parked = [
+        row
+        for service in SERVICES
+        for row in rows(service, "select topic, last_error from inbox where state = 'parked'")
+    ]
+    assert parked == []
+    said, done = said_and_done()
+    assert said - done == set(), "said and not done"
+    assert done - said == set(), "done and never said"
+    doubled = [key for service in SERVICES for key, times in effects(f"{service} done").items() if times != 1]
+    assert doubled == []
+    _check_uploads(load)
+    _check_reports(load)
+    mails, repeated = _check_mails(server)
+    return Counts(len(said), len(done), len(said - done), len(doubled), mails, repeated)
+
+
+def _check_uploads(load: Load) -> None:
+    kept = {
+        str(upload_id) for (upload_id,) in rows("ingest", "select upload_id from upload where kind = 'participation'")
+    }
+    assert {str(upload_id) for upload_id in load.uploads} <= kept, "an accepted upload is gone"
+    stations = rows("ingest", "select upload_id, station from travel")
+    planned = {str(upload_id) for upload_id, station in stations if str(station) == "digests"}
+    changed = {str(key).partition("/")[0] for (key,) in rows("ingest", _LOADED)}
+    assert changed - planned == set(), "an upload whose digests were never planned"
+    told = {key: times for key, times in effects("ingest.travel").items() if "mail/" in key and times != 1}
+    assert told == {}
+
+
+_LOADED = f"select payload->>'upload_id' from outbox_event where topic = '{EVENTS['ingest.extraction_loaded'].topic}'"
+
+
+def _check_reports(load: Load) -> None:
+    sent = {str(report_id) for report_id in load.reports}
+    for table in ("report", "recorded"):
+        kept = [str(report_id) for (report_id,) in rows("sesr", f"select report_id from {table}")]
+        assert sent <= set(kept), f"a receipt was given for a report that is not in {table}"
+        assert len(kept) == len(set(kept))
+    if load.reports:
+        stands = [str(report_id) for (report_id,) in rows("sesr", "select report_id from standing")]
+        assert stands == [str(load.reports[-1])] or set(stands) <= set(kept)
+
+
+def _check_mails(server: MailServer) -> tuple[int, int]:
+    sent = {str(message_id): int(str(unknown)) for message_id, unknown in rows(
+        "notify", "select message_id, unknown from mail where state = 'sent'")}  # fmt: skip
+    assert rows("notify", "select rcpt, last_reply from mail where state = 'failed'") == []
+    assert set(server.accepted) >= set(sent), "a mail that we say was sent was not accepted by anybody"
+    never_made = set(server.accepted) - {str(mid) for (mid,) in rows("notify", "select message_id from mail")}
+    assert never_made == set()
+    repeated = {mid: times for mid, times in server.accepted.items() if times > 1}
+    assert {mid: times for mid, times in repeated.items() if times > 1 + sent.get(mid, 0)} == {}, (
+        "repeated without doubt"
+    )
+    digests = number("notify", "select count(*) from digest where state = 'planned' and kind = 'digest'")
+    assert digests == number("notify", "select count(*) from mail m join digest d using (digest_id)"
+                             " where m.kind = 'digest' and m.state = 'sent' and d.state = 'planned' and d.kind = 'digest'")  # fmt: skip
+    return len(sent), sum(repeated.values()) - len(repeated)

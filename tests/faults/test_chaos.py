@@ -1,0 +1,96 @@
+"""The real stack under load while a seeded schedule breaks its parts: nothing is lost, nothing happens twice.
+
+`FAULTS_SEED=n` plays a schedule again; `FAULTS_MINUTES=n` makes the run so long (`make faults MINUTES=30`).
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from deploy.embedded import Servers
+from shared.access import issue_token
+from shared.web.clock import today
+from tests.deploy.waiting import until
+from tests.faults import checks, injuries
+from tests.faults.ledger import ledger
+from tests.faults.load import Load
+from tests.faults.mails import MailServer
+from tests.faults.schedule import schedule
+from tests.files import directory
+from tests.journeys.test_main_job import PEOPLE
+from tests.people import add_people
+from tests.stack import Programs, programs, wipe
+
+SEED = int(os.environ.get("FAULTS_SEED", "41"))
+MINUTES = float(os.environ.get("FAULTS_MINUTES", "0.6"))
+GAP = 4.0
+DRAIN_SECONDS = 90.0
+
+
+@pytest.fixture
+def running(stack_servers: Servers, tmp_path: Path) -> Iterator[Programs]:
+    wipe()
+    add_people()
+    with ledger(), programs(tmp_path) as started:
+        started.start("relay-2", "shared.relay")
+        yield started
+
+
+@pytest.fixture
+def mails() -> Iterator[MailServer]:
+    made = MailServer()
+    made.start()
+    yield made
+    made.stop()
+
+
+def prepare(url: str, token: str) -> None:
+    """A directory, and a strike today at which one school is expected."""
+    headers = {"authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=url, headers=headers, timeout=30) as client:
+        files = {"file": ("directory.xlsx", directory(PEOPLE))}
+        client.post("/ingest/api/v1/uploads", params={"kind": "directory"}, files=files).raise_for_status()
+        until(lambda: not checks.unsettled())
+        strike = {"name": "Strike", "first_day": str(today()), "last_day": str(today())}
+        client.post("/sesr/api/v1/incidents", json=strike).raise_for_status()
+
+
+@pytest.mark.timeout(MINUTES * 60 + 300)
+def test_nothing_is_lost_and_nothing_happens_twice(
+    running: Programs, stack_servers: Servers, mails: MailServer
+) -> None:
+    token = issue_token("central")
+    prepare(running.url, token)
+    load = Load(running.url, token, SEED, pause=0.5)
+    faults = schedule(SEED, MINUTES * 60, GAP)
+    print(f"\nseed {SEED}, {len(faults)} faults in {MINUTES} minutes")
+    broken = injuries.Injuries(running, stack_servers, mails, SEED)
+    load.start()
+    try:
+        injuries.run(broken, faults, running.mend)
+    finally:
+        load.stop()
+    mails.become("well")
+    seconds = drain(running)
+    counts = checks.check(load, mails)
+    print(f"faults {broken.counts}; {len(load.uploads)} uploads, {len(load.reports)} reports, {load.retries} repeated")
+    print(f"settled {seconds:.0f} s after the last fault; {counts}")
+    assert counts.said > 20
+
+
+def drain(running: Programs) -> float:
+    """Waits until everything is settled; only waits that are longer than a minute are cut short. Answers the seconds."""
+    began = time.monotonic()
+    until(lambda: running.mend() or running.beats(), Exception, seconds=30)
+    while left := checks.unsettled():
+        assert time.monotonic() - began < DRAIN_SECONDS, left
+        running.mend()
+        time.sleep(1)
+        if time.monotonic() - began > 20:
+            checks.time_passes()
+            time.sleep(5)
+    return time.monotonic() - began
