@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from sqlalchemy import text
@@ -28,10 +28,18 @@ _PENDING = text(
     " order by e.created_at, d.event_id"
 )
 _ACKED = text("update outbox_delivery set state = 'acked' where event_id = :event_id and subscriber = :subscriber")
-_TABLES = (
-    "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any(%s)"
-    " and tablename not in ('alembic_version', 'job')"
-)
+_WIPE: LiteralString = """
+do $$ declare t text; used text[] := '{}'; found boolean; begin
+  for t in select format('%I.%I', schemaname, tablename) from pg_tables
+    where schemaname in ('ingest', 'rates', 'tracker', 'sesr', 'notify', 'access')
+    and tablename not in ('alembic_version', 'job') loop
+    execute format('select exists (select 1 from %s)', t) into found;
+    if found then used := used || t; end if;
+  end loop;
+  if cardinality(used) > 0 then
+    execute format('truncate %s restart identity cascade', array_to_string(used, ', '));
+  end if;
+end $$"""
 
 
 def owner() -> psycopg.Connection[Any]:
@@ -42,8 +50,7 @@ def owner() -> psycopg.Connection[Any]:
 def wipe() -> None:
     """Empties every table of every service, except its migrations and its list of jobs."""
     with owner() as connection:
-        tables = [name for (name,) in connection.execute(_TABLES, ([*SERVICES, "access"],))]
-        connection.execute(f"truncate {', '.join(tables)} restart identity cascade".encode())
+        connection.execute(_WIPE)
 
 
 def bus_of(service: str) -> Bus:
