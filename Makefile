@@ -31,8 +31,8 @@ format: env ## Put the code into the house's format
 lock: ## Write requirements.lock anew from pyproject.toml
 	@"$(PYTHON)" deploy/setup.py lock
 
-bench: env ## Measure start, stop and memory of the whole installation
-	@.venv/bin/python -m bench.stack
+bench: env ## Measure everything and write docs/benchmarks.md (a part: make bench ARGS=rates)
+	@.venv/bin/python -m bench $(ARGS)
 
 faults: env ## Break the running stack by a seeded schedule for MINUTES (30) and count what is lost; SEED=n repeats a run
 	@FAULTS_MINUTES=$(or $(MINUTES),30) FAULTS_SEED=$(or $(SEED),$$(date +%s)) FAULTS_EVERY=1 .venv/bin/python -m pytest -s tests/faults $(ARGS)

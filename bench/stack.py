@@ -6,7 +6,6 @@ Prints medians with the spread; asserts nothing, because machines are shared.
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.figures import Figure, keep
 from deploy.servers import free_port
 from deploy.setup import remove_data
 
@@ -61,13 +61,9 @@ def kind_of(process: psutil.Process) -> str:
     return named.group(1) if named else process.name()
 
 
-def spread(name: str, seconds: list[float]) -> None:
-    print(f"{name:<28} {statistics.median(seconds):6.2f} s  ({min(seconds):.2f} to {max(seconds):.2f})", flush=True)
-
-
-def measure(data: Path) -> None:
+def measure(data: Path) -> list[Figure]:
     with started(data) as (_, first):
-        spread("first start to ready", [first])
+        print(f"first start to ready {first:.1f} s", flush=True)
     ready, stop = [], []
     for number in range(ROUNDS):
         with started(data) as (runner, seconds):
@@ -77,20 +73,25 @@ def measure(data: Path) -> None:
                 kinds = memory(runner.pid)
             began = time.monotonic()
         stop.append(time.monotonic() - began)
-    spread("second start to ready", ready)
-    spread("stop", stop)
     for kind, size in sorted(kinds.items(), key=lambda pair: -pair[1]):
         print(f"  PSS {kind:<22} {size:7.1f} MB")
-    print(f"PSS of the whole stack, idle  {sum(kinds.values()):7.1f} MB")
+    return [
+        Figure("first start to ready, demo loaded", "s", [first], "-"),
+        Figure("second start to ready", "s", ready, "<= 8 s"),
+        Figure("stop", "s", stop, "<= 3 s"),
+        Figure("memory of the whole stack, idle (PSS)", "MB", [sum(kinds.values())], "<= 1200 MB"),
+    ]
 
 
 def main() -> None:
     data = Path(tempfile.mkdtemp(prefix="ses-bench-")) / "data"
     try:
-        measure(data)
+        measured = measure(data)
     finally:
         remove_data(data)
         data.parent.rmdir()
+    keep("stack", measured)
+    print("\n".join(figure.line() for figure in measured))
 
 
 if __name__ == "__main__":
