@@ -45,6 +45,8 @@ def shown() -> dict[str, Action]:
         (r"\$1,23", Money(None, True)),
         (r"\$l,234", Money(None, True)),
         ("$1.50", Money(None, True)),
+        ("$" + "9" * 16, Money(None, True)),
+        ("$²", Money(None, True)),
     ],
 )
 def test_money_reads_as_printed_or_is_odd(cell: str, read: Money) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from services.tracker.actions.lcap_checks import set_material
 from services.tracker.pages.lcap_cards import ROOT, WORDS, chart, link, loads, tabs
 from services.tracker.queries import lcap, lcap_measures
-from services.tracker.rules.lcap_cells import action_number
+from services.tracker.rules.lcap_cells import action_number, whole
 from services.tracker.rules.lcap_spending import totals
 from shared.access import Who
 from shared.errors import Invalid, NotFound
@@ -62,7 +62,7 @@ def overview(
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) == 1 else None
+    return whole(text, 99)
 
 
 def _yes(text: YesNo) -> bool | None:

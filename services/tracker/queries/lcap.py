@@ -30,7 +30,8 @@ _LOAD = text(
     " order by revision desc, read_at desc limit 1"
 )
 _WAITING = text(
-    'select count(*) from lcap_load where "table" = :table and read_at is null and cardinality(parts) < "of"'
+    'select count(*) from lcap_load l where "table" = :table and read_at is null and cardinality(parts) < "of" and not'
+    ' exists (select 1 from lcap_load newer where newer."table" = :table and newer.revision > l.revision)'
 )
 
 

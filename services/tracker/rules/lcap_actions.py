@@ -4,7 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.tracker.rules.lcap_cells import ActionNumber, action_number, label, money, pages, title_key, yes_no
+from services.tracker.rules.lcap_cells import (
+    MOST_LINES,
+    ActionNumber,
+    action_number,
+    label,
+    money,
+    pages,
+    title_key,
+    whole,
+    yes_no,
+)
 from services.tracker.rules.lcap_lines import Line, is_actions_header, is_raw, of_table, raw_lines, spilled
 from shared.names import name_key, tidy
 
@@ -128,7 +138,7 @@ def _clean_rows(rows: Iterable[dict[str, Any]]) -> list[_Row]:
         if not any(cells.values()):
             continue
         source = cells.pop("source_line", "")
-        line = int(source) if source.isdigit() else int(row.get("line") or 0)
+        line = whole(source, MOST_LINES) or int(row.get("line") or 0)
         damage = [part.strip() for part in cells.pop("damage", "").split(";") if part.strip()]
         made.append(_Row(line, cells, bare=True, damage=damage))
     return made

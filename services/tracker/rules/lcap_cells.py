@@ -11,6 +11,9 @@ MOVED = {(1, 31): None, (1, 32): (1, 31), (1, 33): (1, 32), (1, 34): (1, 33)}
 # All actions of this goal were replaced by others, so that equal numbers mean nothing.
 REPLACED_GOAL = 8
 DASHES = "-–—"
+# More digits than any budget: such a cell is no amount.
+MOST_DIGITS = 15
+MOST_LINES = 999_999_999
 _MONEY = re.compile(r"(?P<sign>-?)(?P<dollar>\\?\$)?(?P<digits>\d{1,3}(?:,\d{3})+|\d+)(?P<cents>\.\d+)?")
 _NUMBER = re.compile(r"(\d{1,2})[.](\d{1,2})")
 _PAGES = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
@@ -34,7 +37,10 @@ def money(cell: str, *, bare: bool) -> Money:
     found = _MONEY.fullmatch(text)
     if found is None or not (bare or found["dollar"]) or Decimal(found["cents"] or 0) != 0:
         return Money(None, True)
-    dollars = int(found["digits"].replace(",", ""))
+    digits = found["digits"].replace(",", "")
+    if len(digits) > MOST_DIGITS:
+        return Money(None, True)
+    dollars = int(digits)
     return Money(-dollars if found["sign"] else dollars, False)
 
 
@@ -84,6 +90,14 @@ def now_numbered(goal: int, action: int) -> tuple[int, int] | None:
     if goal == REPLACED_GOAL:
         return None
     return MOVED.get((goal, action), (goal, action))
+
+
+def whole(cell: str, most: int) -> int | None:
+    """A whole number from 0 to `most`; None for anything else."""
+    text = tidy(cell)
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        return None
+    return int(text) if int(text) <= most else None
 
 
 def decimal(text: str) -> Decimal | None:

@@ -10,6 +10,8 @@ from services.tracker.rules.lcap_words import YEAR, Number, day, moment, numbers
 # The table is that of 2023-24: a text without a year tells of this one, which is then marked as inferred.
 THIS_YEAR = "2023-24"
 FAR_APART = 10
+# No measure's text is nearly as long; what is longer is read so far and marked.
+MOST_TEXT = 8_000
 LEVELS = ("No Performance Color", "Red", "Orange", "Yellow", "Green", "Blue", "Very Low", "Very High", "Low", "Medium", "High")  # fmt: skip
 _LEVEL = re.compile(r"\s*(?:- )?([^:]+?):\s*(" + "|".join(LEVELS) + r")\.?(?=\s|$)")
 _NOT_LABELS = frozenset({"Increased", "Decreased", "Maintained", "Baseline", "Improved", "Note"})
@@ -93,6 +95,7 @@ class _Reader:
 
 def read_growth(text: str) -> Growth:
     """Reads one text by the rules; every number that no rule took, and every odd pair, becomes a doubt."""
+    whole, text = text, text[:MOST_TEXT]
     text = _WORD_AND_DIGITS.sub(r"\1", _JOINED_YEAR.sub(r"\1-\2", text)).strip()
     levels = _levels(text)
     if levels:
@@ -108,6 +111,8 @@ def read_growth(text: str) -> Growth:
             _read_segment(segments[at], reader)
         at += max(len(run), 1)
     _doubt_whole(text, reader)
+    if len(whole) > MOST_TEXT:
+        reader.doubt("the text is too long; only its start was read")
     return Growth(tuple(reader.values), reader.pending or bool(_PENDING.search(text)), tuple(reader.doubts))
 
 

@@ -36,7 +36,7 @@ def raw_lines(rows: Iterable[dict[str, Any]]) -> list[Line]:
 
 def is_raw(rows: Sequence[dict[str, Any]]) -> bool:
     """Whether the rows are lines of the published text, not rows of a clean table."""
-    return bool(rows) and set(rows[0]) <= {"line", "text"}
+    return bool(rows) and all(set(row) == {"line", "text"} for row in rows)
 
 
 def of_table(lines: Sequence[Line], table: Table) -> list[Line]:

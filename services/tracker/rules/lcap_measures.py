@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from services.tracker.rules.lcap_actions import GOALS
-from services.tracker.rules.lcap_cells import action_number
+from services.tracker.rules.lcap_cells import MOST_LINES, action_number, whole
 from services.tracker.rules.lcap_growth import Growth, Value, read_growth
 from services.tracker.rules.lcap_lines import Line, is_measures_header, is_raw, of_table, raw_lines
 from services.tracker.rules.lcap_polarity import Polarity, polarity_of
@@ -18,6 +18,7 @@ from shared.names import name_key, tidy
 
 Status = Literal["pairs", "partial", "single", "text", "levels"]
 WIDTH = 4
+MOST_NUMBER = 99
 COLUMNS = {
     "goal": "goal",
     "goal name": "goal_name",
@@ -111,7 +112,7 @@ def _clean_rows(rows: Sequence[dict[str, Any]]) -> list[_Row]:
         cells = {COLUMNS[key]: tidy(str(value)) for name, value in row.items() if (key := name_key(name)) in COLUMNS}
         if any(cells.values()):
             source = cells.pop("source_line", "")
-            line = int(source) if source.isdigit() else int(row.get("line") or 0)
+            line = whole(source, MOST_LINES) or int(row.get("line") or 0)
             damage = [part.strip() for part in cells.pop("damage", "").split(";") if part.strip()]
             made.append(_Row(line, cells, damage))
     return made
@@ -180,8 +181,6 @@ def _place(row: _Row) -> tuple[int, str, int, str] | None:
     both = action_number(cells.get("goal_action", ""))
     if both is not None:
         return both.goal, name, both.action, title
-    first = goal[1] if goal else cells.get("goal", "")
-    second = action[2] if action else cells.get("action", "")
-    if not (first.isdigit() and second.isdigit()):
-        return None
-    return int(first), name, int(second), title
+    first = whole(goal[1] if goal else cells.get("goal", ""), MOST_NUMBER)
+    second = whole(action[2] if action else cells.get("action", ""), MOST_NUMBER)
+    return None if first is None or second is None else (first, name, second, title)
