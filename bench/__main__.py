@@ -33,7 +33,11 @@ def main(names: list[str]) -> None:
     unknown = [name for name in wanted if name not in PARTS]
     if unknown:
         sys.exit(f"{', '.join(unknown)}: not measured here. There are: {', '.join(PARTS)}.")
-    failed = [name for name in wanted if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT).returncode]
+    failed = [
+        name
+        for name in wanted
+        if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, check=False).returncode
+    ]
     PAGE.write_text(HEAD + "\n".join(section(name) for name in PARTS if (RESULTS / f"{name}.json").exists()))
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
