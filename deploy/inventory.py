@@ -51,7 +51,7 @@ def licence_of(distribution: Distribution) -> str:
     named = [value.rsplit(" :: ", 1)[-1] for value in classifiers if value != "License :: OSI Approved"]
     if named:
         return ", ".join(sorted(set(named)))
-    lines = (metadata["License"] if "License" in metadata else "").strip().splitlines()
+    lines = str(metadata["License"] or "").strip().splitlines()
     return lines[0][:80] if lines else "unknown"
 
 

@@ -7,7 +7,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-_PHONE = re.compile(r"(?<![\w.-])(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}(?![\w-])")
+_PHONE = re.compile(r"(?<![\w.-])(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
 _SECRET = re.compile(r"(://[^:/@\s]+:)[^@\s]+@")
 
 
