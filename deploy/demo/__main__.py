@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
+from deploy.demo.drill import open_drill
 from deploy.demo.example import EXAMPLES, write_examples
 from deploy.demo.files import Written, write, written_before
 from deploy.demo.loading import Door, LoadFailed, load
@@ -32,7 +33,9 @@ def main(words: list[str]) -> int:
 def _load(folder: Path, size: Size) -> int:
     written = written_before(folder, size) or _write_aloud(folder, size)
     try:
-        load(Door(settings().public_url, issue_token("central", label="demo")), folder, written, _say)
+        door = Door(settings().public_url, issue_token("central", label="demo"))
+        load(door, folder, written, _say)
+        _say(f"A drill of a strike: {open_drill(door.client, size, _today())}")
     except LoadFailed as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -7,8 +7,9 @@ from services.sesr.pages.board import router as board_pages
 from services.sesr.pages.chase import router as chase_pages
 from services.sesr.pages.history import router as history_pages
 from services.sesr.pages.incidents import router as incident_pages
+from services.sesr.pages.offline import router as offline_pages
 from services.sesr.pages.report import router as report_pages
 from shared.web import service_app
 
-PAGES = (history_pages, report_pages, board_pages, chase_pages, incident_pages)
+PAGES = (history_pages, report_pages, board_pages, chase_pages, incident_pages, offline_pages)
 app = service_app("sesr", [reports_api, board_api, incidents_api, *PAGES])

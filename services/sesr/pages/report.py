@@ -93,11 +93,18 @@ def _form(
     history = reports.history(session, scope_of(who), chosen.incident_id, day, school.school_key)
     last = reports.last_valid(history)
     values = {
-        "commander": last.commander if last else school.principal,
-        "landline": last.landline if last else school.landline,
-        "cell": last.cell if last else "",
+        "commander": (last and last.commander) or school.principal,
+        "landline": (last and last.landline) or school.landline,
+        "cell": (last and last.cell) or "",
     }
-    return _page(request, who, school, chosen, day, values, sites=sites, choices=choices, last=last)
+    return _page(
+        request, who, school, chosen, day, values, sites=sites, choices=choices, last=last, same_counts=_inputs(last)
+    )
+
+
+def _inputs(last: Any | None) -> dict[str, int | None]:
+    """What was typed into a report, without the totals that were prefilled."""
+    return {count.name: last.counts.get(count.name) for count in INPUTS} if last else {}
 
 
 def _correction(request: Request, session: Db, who: Who, report_id: UUID) -> Response:
@@ -133,6 +140,7 @@ def _page(
         "corrects": None,
         "problems": [],
         "errors": {},
+        "same_counts": {},
         **WORDS,
     }
     status = 422 if more.get("problems") else 200
@@ -191,7 +199,7 @@ def send_same(
         school_key=old.school_key,
         incident_id=old.incident_id,
         day=old.day,
-        counts={count.name: old.counts.get(count.name) for count in INPUTS},
+        counts=_inputs(old),
         flags=old.flags,
         commander=old.commander,
         landline=old.landline,

@@ -1,0 +1,15 @@
+"""The service worker of the strike form, at an address whose scope is all of sesr."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from shared.web import public
+from shared.web.static_files import FILES
+
+router = APIRouter(prefix="/sesr", include_in_schema=False)
+
+
+@router.get("/sw.js", dependencies=[public])
+def service_worker() -> Response:
+    headers = {"cache-control": "no-cache", "service-worker-allowed": "/sesr/"}
+    return Response(FILES["sesr-sw.js"], media_type="text/javascript; charset=utf-8", headers=headers)

@@ -1,0 +1,85 @@
+// Reports that are not sent yet, kept in this browser until the server has them. Sending one twice is harmless.
+window.sesrQueue = (() => {
+  const API = "/sesr/api/v1";
+  let csrf = document.querySelector('meta[name="csrf"]')?.content || "";
+
+  const database = new Promise((resolve, reject) => {
+    const asked = indexedDB.open("ses-sesr", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("reports", { keyPath: "body.report_id" });
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+
+  async function run(mode, work) {
+    const store = (await database).transaction("reports", mode).objectStore("reports");
+    return new Promise((resolve, reject) => {
+      const asked = work(store);
+      store.transaction.oncomplete = () => resolve(asked.result);
+      store.transaction.onabort = () => reject(store.transaction.error);
+    });
+  }
+
+  const all = () => run("readonly", (store) => store.getAll());
+  const keep = (item) => run("readwrite", (store) => store.put(item));
+  const drop = (id) => run("readwrite", (store) => store.delete(id));
+
+  async function post(item) {
+    return fetch(`${API}/reports`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": csrf },
+      body: JSON.stringify({ ...item.body, sent_at: new Date().toISOString() }),
+    });
+  }
+
+  // A page from the cache carries the form token of an older session: ask for today's, and whose it is.
+  async function refreshed(item) {
+    const answer = await fetch(`${API}/me`, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return answer;
+    const me = await answer.json();
+    csrf = me.csrf;
+    if (item.person && me.person !== item.person) return null;
+    return post(item);
+  }
+
+  // What became of it: {state: "sent", receipt}, "waiting", "sign-in", "other-person", or "refused" with the problem.
+  async function send(item) {
+    let answer;
+    try {
+      answer = await post(item);
+      if (answer.status === 403 || answer.status === 401) answer = await refreshed(item);
+    } catch {
+      return { state: "waiting" };
+    }
+    if (answer === null) return { state: "other-person" };
+    if (answer.status === 401) return { state: "sign-in" };
+    if (answer.status === 429 || answer.status >= 500) return { state: "waiting" };
+    const told = await answer.json().catch(() => ({}));
+    if (answer.ok) {
+      await drop(item.body.report_id);
+      return { state: "sent", receipt: told };
+    }
+    await keep({ ...item, problem: told.detail || "The server did not take it.", problems: told.problems || [] });
+    return { state: "refused", problem: told };
+  }
+
+  // Two tabs of one browser take turns.
+  async function flush(tell) {
+    const work = async () => {
+      for (const item of await all()) {
+        if (!item.problem) tell(item, await send(item));
+      }
+    };
+    await (navigator.locks ? navigator.locks.request("sesr-send", work) : work());
+  }
+
+  function newId() {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  }
+
+  return { all, keep, drop, flush, newId };
+})();

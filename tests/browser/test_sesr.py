@@ -1,0 +1,162 @@
+"""The strike form and the board in a real browser: without network, without script, on a phone, live."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import text
+
+from shared.db import transaction
+from tests.browser.axe import axe
+from tests.people import browser_of
+from tests.sesr.served import served
+from tests.sesr.world import load_schools, open_incident, send
+from tests.stack import deliver
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def site(clean: None) -> Iterator[str]:
+    load_schools()
+    open_incident(drill=True)
+    with served() as address:
+        yield address
+
+
+def signed_in(browser: Browser, site: str, role: str, **options: Any) -> BrowserContext:
+    """A browser context with a session of the role."""
+    context = browser.new_context(**options)
+    sign_in(context, site, role)
+    return context
+
+
+def sign_in(context: BrowserContext, site: str, role: str) -> None:
+    [(name, value)] = browser_of(role).cookies.items()
+    context.add_cookies([{"name": name, "value": value, "url": site}])
+
+
+def reports() -> list[Any]:
+    with transaction("sesr") as session:
+        return list(session.execute(text("select report_id, counts, received_at - counted_at as waited from report")))
+
+
+def form(context: BrowserContext, site: str) -> Page:
+    """The form, once it can be opened without network."""
+    page = context.new_page()
+    page.goto(f"{site}/sesr/report")
+    expect(page.locator("html[data-offline=ready]")).to_have_count(1)
+    return page
+
+
+def test_a_report_of_a_phone_without_network_is_sent_exactly_once_later(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.set_offline(True)
+    page.get_by_label("Students present").fill("310")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("heading", name="NOT SENT YET: 1 report")).to_be_visible()
+    page.close()
+    again = context.new_page()
+    again.goto(f"{site}/sesr/report")
+    expect(again.get_by_role("heading", name="NOT SENT YET: 1 report")).to_be_visible()
+    assert reports() == []
+    context.set_offline(False)
+    expect(again.locator("#toasts")).to_contain_text(re.compile(r"Report \d+ received"), timeout=15000)
+    expect(again.get_by_role("heading", name="NOT SENT YET")).to_have_count(0)
+    again.reload()
+    expect(again.get_by_text("Last report")).to_have_count(2)
+    assert [row.counts["students_present"] for row in reports()] == [310]
+    context.close()
+
+
+def test_a_session_that_ended_keeps_the_report_until_sign_in(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal")
+    page = form(context, site)
+    context.clear_cookies()
+    page.get_by_label("Students present").fill("7")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("link", name="Sign in to send")).to_be_visible()
+    assert reports() == []
+    sign_in(context, site, "principal")
+    page.goto(f"{site}/sesr/report")
+    expect(page.locator("#toasts")).to_contain_text("received")
+    assert len(reports()) == 1
+    context.close()
+
+
+def test_with_network_a_report_leads_to_its_receipt(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    page.get_by_label("Students present").fill("0")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_label("Zero is right")).to_be_focused()
+    page.get_by_label("Zero is right").check()
+    page.get_by_label("Cell phone").fill("12")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.locator("#refusal")).to_contain_text("area code")
+    page.get_by_label("Cell phone").fill("213-555-0177")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    page.goto(f"{site}/sesr/report")
+    page.get_by_role("button", name="No change since").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    assert len(reports()) == 2
+    context.close()
+
+
+def test_a_draft_outlives_a_closed_page(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal")
+    page = form(context, site)
+    page.get_by_label("Volunteers").fill("12")
+    page.get_by_role("group", name="Media on site").get_by_label("Yes").check()
+    page.close()
+    again = form(context, site)
+    expect(again.get_by_label("Volunteers")).to_have_value("12")
+    expect(again.get_by_role("group", name="Media on site").get_by_label("Yes")).to_be_checked()
+    context.close()
+
+
+def test_the_form_works_without_script(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/sesr/")
+    page.get_by_label("Students present").fill("310")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    context.close()
+
+
+def test_an_open_board_follows_a_report(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "central")
+    page = context.new_page()
+    page.goto(f"{site}/sesr/board")
+    expect(page.get_by_text("No report yet.")).to_be_visible()
+    send(flags={"media": True})
+    deliver()
+    expect(page.get_by_text("Media on site (1):")).to_be_visible()
+    expect(page.locator("#changes-title + ol")).to_contain_text("Alder El 310 present")
+    context.close()
+
+
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 900}])
+def test_axe_finds_nothing_on_the_pages_of_strike_reports(browser: Browser, site: str, viewport: Any) -> None:
+    first = send(flags={"outside_group": True}, counts={"students_present": 900, "volunteers": 1}).json()["report_id"]
+    deliver()
+    found = []
+    pages = {
+        "principal": ["/sesr/report", f"/sesr/receipts/{first}", f"/sesr/report?correct={first}"],
+        "central": ["/sesr/", "/sesr/board", "/sesr/incidents", "/sesr/schools/1400101"],
+    }
+    for role, paths in pages.items():
+        context = signed_in(browser, site, role, viewport=viewport, bypass_csp=True)
+        for path in paths:
+            page = context.new_page()
+            page.goto(site + path)
+            found += [(path, said) for said in axe(page)]
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
+            page.close()
+        context.close()
+    assert found == []
