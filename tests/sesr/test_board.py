@@ -116,7 +116,6 @@ def test_the_page_shows_groups_changes_and_the_day(incident: str) -> None:
         assert page.status_code == 200
     assert "Group outside fence (1)" in page.text
     assert "Latest reports" in page.text
-    assert "The day so far" in page.text
     assert "hx-sse:connect" in page.text
     past = central.get("/sesr/board?at=00:00").text
     assert "As it was at" in past
