@@ -14,16 +14,16 @@ from services.tracker.tables.plan import Goal, Item
 from shared.access import Who
 
 CHUNK = 50
-_WANTED = (
+WANTED = (
     " and (cast(:region as text) is null or s.region = :region) and (cast(:cos as text) is null or s.cos = :cos)"
     " and (cast(:director as text) is null or s.director = :director)"
 )
-_AT_LEVEL = (
+AT_LEVEL = (
     "(s.tracker_level = :level or exists(select 1 from entry e where e.school_key = s.school_key"
     " and e.level = :level and e.percent is not null))"
 )
 _SCHOOLS = text(
-    f"select s.school_key, s.ploc, s.name from school s where {SEEN}{_WANTED} and {_AT_LEVEL}"
+    f"select s.school_key, s.ploc, s.name from school s where {SEEN}{WANTED} and {AT_LEVEL}"
     " order by lower(s.name), s.school_key"
 )
 _ENTRIES = text(
