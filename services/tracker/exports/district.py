@@ -15,8 +15,10 @@ COUNTS_HEADER = (
     "With data",
     *(status.capitalize() for status in STATUSES),
 )
-STANDINGS_HEADER = ("Region", "PLOC", "CoS", "Regional Director", "School", "Item", "Latest %", "Year")
-STANDINGS_HEADER = (*STANDINGS_HEADER, "Difference from Target", "2026 Target %", "Status")
+STANDINGS_HEADER = (
+    *("Region", "PLOC", "CoS", "Regional Director", "School", "Item"),
+    *("Latest %", "Year", "Difference from Target", "2026 Target %", "Status"),
+)
 
 
 def counts_rows(counts: Iterable[Any]) -> list[Sequence[Cell]]:
