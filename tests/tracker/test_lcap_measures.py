@@ -188,7 +188,7 @@ def test_a_survey_measure_has_item_level_and_subgroup() -> None:
     assert (parents.respondents, parents.level, parents.subgroup) == ("parents", "High", "Highest-need schools")
     felt = survey_of("Percent of students who feel safe at school for Highest-Need Schools (SENI) - Middle Schools")
     assert (felt.kind, felt.item, felt.level) == ("implicit", "feel safe at school", "Middle")
-    assert tracker_item(felt).startswith("2/2A ")
+    assert tracker_item(felt) == "2a-safe"
     assert survey_of("Percent of BSAP survey respondents agreeing that it helps").kind == "no"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from shared.db import transaction
 from tests.people import api_of, browser_of
+from tests.tracker.district import ALDER, tell_directory, tell_results
 from tests.tracker.lcap_tables import demo, load, published, tell
 
 ROOT = "/tracker/lcap/"
@@ -49,10 +50,22 @@ def test_the_demo_is_seen_on_every_page() -> None:
     assert "whose explanation it shares" in browser.get(f"{ROOT}actions/6.02").text
     survey = browser.get(f"{ROOT}ses").text
     assert "91 values" in survey and "70 fell, 21 rose" in survey
-    assert "2/2A I feel safe" in survey
     for show in ("doubts", "damaged", "pending", "part-year", "checked"):
         assert browser.get(f"{ROOT}measures", params={"show": show}).status_code == 200
     assert browser.get(f"{ROOT}measures", params={"after": 250}).text.count('<article class="card"') == 46
+
+
+@pytest.mark.usefixtures("clean")
+def test_survey_measures_stand_beside_the_tracker_s_like_items() -> None:
+    tell_directory()
+    safe = "I feel safe in this school or in online school sessions."
+    tell_results([(ALDER, safe, "Fall 2021", "70.0"), (ALDER, safe, "Fall 2022", "71.5")])
+    load(*tell("actions", demo("actions")), *tell("measures", demo("measures")))
+    shown = browser_of("central").get(f"{ROOT}ses").text
+    assert shown.count('<a href="#beside">Pillar 2, Priority 2A: I feel safe') == 4
+    beside = shown.partition('id="beside"')[2]
+    assert re.search(r"Priority 2A.*?Elementary.*?9\.3.*?>1<.*?71\.5%", beside, re.DOTALL)
+    assert "awaiting" in beside
 
 
 @pytest.mark.usefixtures("clean")

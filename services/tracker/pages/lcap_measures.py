@@ -10,7 +10,7 @@ from services.tracker.exports.lcap import workbook
 from services.tracker.pages.lcap_cards import ROOT, WORDS, link, loads, tabs
 from services.tracker.pages.lcap_sheets import sheets
 from services.tracker.queries import lcap_measures
-from services.tracker.queries.lcap_survey import survey_lines, years_of
+from services.tracker.queries.lcap_survey import beside, survey_lines, years_of
 from services.tracker.rules.lcap_checked import CheckedValue, problem_of
 from services.tracker.rules.lcap_shown import shown_number
 from shared.access import Who
@@ -158,6 +158,8 @@ def survey(
         years=years_of(lines),
         items=sorted({line.item for line in lines}),
         levels=sorted({line.level for line in lines}),
+        beside=(tracked := beside(session)),
+        items_named={row.item_id: f"{row.pillar}: {row.item}" for row in tracked},
         fell=sum(line.figure.value.direction == "down" for line in kept),
         rose=sum(line.figure.value.direction == "up" for line in kept),
         chosen=chosen,

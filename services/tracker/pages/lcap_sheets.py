@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from services.tracker.exports.lcap import Column, Sheet
 from services.tracker.queries import lcap, lcap_measures
-from services.tracker.queries.lcap_survey import survey_lines, years_of
+from services.tracker.queries.lcap_survey import beside, survey_lines, years_of
 from services.tracker.rules.lcap_shown import shown_rows
 from services.tracker.rules.lcap_spending import Totals, totals
 from shared.web.clock import instant_words
@@ -100,6 +100,7 @@ def _figure(figure: lcap_measures.Figure, polarity: str) -> list[Cell]:
 def _survey(session: Session) -> Sheet:
     lines = survey_lines(session)
     years = years_of(lines)
+    named = {row.item_id: f"{row.pillar}: {row.item}" for row in beside(session)}
     columns = [
         Column("Item", "wide"), Column("Respondents"), Column("Level"), Column("Subgroup"),
         *(Column(f"% {year}", "number") for year in years), Column("Change (points)", "number"), Column("Reading"),
@@ -107,7 +108,7 @@ def _survey(session: Session) -> Sheet:
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [line.item, line.respondents, line.level, line.subgroup, *(line.years.get(year) for year in years),
-         line.figure.value.delta, line.figure.favour, line.tracker, line.told.action_now, line.told.row.line]
+         line.figure.value.delta, line.figure.favour, named.get(line.tracker, ""), line.told.action_now, line.told.row.line]
         for line in lines
     ]  # fmt: skip
     return Sheet("Survey measures", f"{len(lines)} values of the School Experience Survey", columns, rows)

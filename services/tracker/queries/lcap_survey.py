@@ -3,18 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import Session
 
 from services.tracker.queries.lcap_measures import MOST, Figure, Told, Wanted, measures
-from services.tracker.rules.lcap_ses import LEVELS, Survey, level_of, plain_group, tracker_item
+from services.tracker.rules.lcap_ses import LEVELS, TRACKER_ITEMS, Survey, level_of, plain_group, tracker_item
 
 ALL_LEVELS = "All"
+_BESIDE = text(
+    "select i.item_id, i.pillar, i.item, l.level, g.increase, count(s.latest) as schools, round(avg(s.latest), 1) as average"
+    " from item i cross join level l left join goal g on g.item_id = i.item_id and g.level = l.level"
+    " left join standing s on s.item_id = i.item_id and s.level = l.level where i.item_id = any(:ids)"
+    " group by i.item_id, l.level, g.increase order by i.position, l.position"
+)
 
 
 @dataclass
 class Line:
-    """One item for one kind of respondent, level and subgroup; `years` maps school years to percents as written."""
+    """One item for one kind of respondent, level and subgroup; `years` maps school years to percents as written.
+
+    `tracker` is the id of the progress tracker's like item, or empty.
+    """
 
     item: str
     respondents: str
@@ -36,6 +47,12 @@ def survey_lines(session: Session) -> list[Line]:
 def years_of(lines: Sequence[Line]) -> list[str]:
     """The school years that the lines have values of, oldest first."""
     return sorted({year for line in lines for year in line.years})
+
+
+def beside(session: Session) -> Sequence[Any]:
+    """The tracker's like items per level: goal in points, schools with a result, and the average of their newest."""
+    ids = sorted({item_id for _, _, item_id in TRACKER_ITEMS})
+    return session.execute(_BESIDE, {"ids": ids}).all()
 
 
 def _line(told: Told, figure: Figure) -> Line:

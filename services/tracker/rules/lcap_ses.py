@@ -18,10 +18,10 @@ _THAT = re.compile(r"agreeing that (?:the )?(.+?)(?= \(|$)")
 _LEVEL = re.compile(r"\b(Elementary|Middle|High)\b(?! / | \(|-Need| quality|est)", re.IGNORECASE)
 _ENDING = re.compile(r" - ([A-Z][A-Za-z ]+)$")
 _HIGHEST_NEED = "Highest-need schools"
-# Which survey item of the progress tracker says nearly the same (proposal; the others have none).
+# Which item of the progress tracker, by its id, says nearly the same (proposal; the others have none).
 TRACKER_ITEMS = (
-    ("safe", "students", "2/2A", "I feel safe in this school or in online school sessions."),
-    ("lots of chances", "students", "3/3D", '"Overall" Opportunities for Participation & Leadership'),
+    ("safe", "students", "2a-safe"),
+    ("lots of chances", "students", "3d-leadership"),
 )
 
 
@@ -83,8 +83,8 @@ def plain_group(group: str) -> str:
 
 
 def tracker_item(survey: Survey) -> str:
-    """The pillar and priority of the tracker's like item, with its words; empty where it has none."""
-    for words, respondents, priority, item in TRACKER_ITEMS:
+    """The id of the tracker's like item; empty where it has none."""
+    for words, respondents, item_id in TRACKER_ITEMS:
         if survey.respondents == respondents and words in survey.item:
-            return f"{priority} {item}"
+            return item_id
     return ""
