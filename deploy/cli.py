@@ -1,4 +1,4 @@
-"""The command `ses`: run, migrate, show the broker's users, ask for health."""
+"""The command `ses`: run, migrate, upload, show the broker's users, ask for health."""
 
 import os
 import sys
@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
-from deploy import runner
+from deploy import runner, uploading
 from deploy.beside import NotRunning, environment_beside
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load, new, write_files
@@ -81,6 +82,36 @@ def token(
         sys.exit(str(error))
     except OperationalError:
         sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")
+
+
+@app.command("upload")
+def upload_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    kind: Annotated[str, typer.Option(help="What is in the file; docs/files.md has the kinds.")] = "participation",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would happen, store nothing.")] = False,
+    term: Annotated[str, typer.Option(help="The survey window, such as Sp26, where the date does not tell.")] = "",
+    token: Annotated[
+        str, typer.Option(envvar="UPLOAD_TOKEN", help="A bearer token; default: one of this machine.")
+    ] = "",
+) -> None:
+    """Upload a file. Ends with 0 taken, 1 refused, 3 quarantined, 4 the system does not answer."""
+    console = Console(stderr=True)
+    url = settings().public_url
+    sent = uploading.upload(uploading.Wanted(file, kind, dry_run, term, url, token or _own_token("central")), console)
+    typer.echo("\n".join(sent.lines))
+    raise typer.Exit(sent.code)
+
+
+def _own_token(role: str) -> str:
+    """A bearer token from the installation on this machine, for an hour."""
+    try:
+        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
+        settings.cache_clear()
+        return issue_token(role, lasts=timedelta(hours=1))
+    except (NotRunning, SettingsError) as error:
+        sys.exit(str(error))
+    except OperationalError:
+        sys.exit("The database does not answer. Start it with `make run`, or give --token.")
 
 
 @app.command()

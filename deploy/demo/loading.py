@@ -10,6 +10,7 @@ import httpx2
 from deploy.demo.files import Written
 
 UPLOADS = "/ingest/api/v1/uploads"
+WINDOWS = "/ingest/api/v1/windows"
 KNOWN, DONE, ON_ITS_WAY, NOT_SUPPORTED = 200, 201, 202, 415
 LOOK_EVERY_SECONDS = 0.25
 # Mails go out at their own pace; everything before has to be done for an upload to count as arrived.
@@ -40,6 +41,18 @@ class Door:
             raise LoadFailed(f"{path.name}: the system answered {answer.status_code}: {answer.text[:500]}")
         return self._await_arrival(answer.headers["location"])
 
+    def set_window(self, term: str, opens: str, closes: str) -> None:
+        """Sets the survey window that the extractions belong to, unless the term has one. Raises LoadFailed."""
+        try:
+            if any(window["term"] == term for window in self.client.get(WINDOWS).raise_for_status().json()):
+                return
+            answer = self.client.put(f"{WINDOWS}/{term}", json={"opens": opens, "closes": closes})
+        except httpx2.TransportError as error:
+            text = f"{self.client.base_url} does not answer ({error}). Start the system and try again."
+            raise LoadFailed(text) from error
+        if answer.status_code not in (DONE, KNOWN):
+            raise LoadFailed(f"survey window {term}: the system answered {answer.status_code}: {answer.text[:500]}")
+
     def _post(self, kind: str, path: Path) -> httpx2.Response:
         try:
             with path.open("rb") as file:
@@ -61,6 +74,7 @@ class Door:
 
 def load(door: Door, folder: Path, written: Written, say: Say) -> None:
     """Uploads all files in their order; those that the system knows change nothing. Raises LoadFailed."""
+    door.set_window(written.term, written.opens, written.closes)
     for number, (kind, name) in enumerate(written.uploads, start=1):
         say(f"[{number}/{len(written.uploads)}] {name}: {door.upload(kind, folder / name)}")
 

@@ -3,6 +3,7 @@
 from services.ingest.api import uploads as uploads_api
 from services.ingest.api import windows as windows_api
 from services.ingest.pages.access import router as access
+from services.ingest.pages.directory import router as directory
 from services.ingest.pages.home import router as home
 from services.ingest.pages.ops import router as ops
 from services.ingest.pages.sign_in import router as sign_in
@@ -16,7 +17,19 @@ from shared.web.static_files import route as static
 MULTIPART_OVERHEAD = 64 * 1024
 app = service_app(
     "ingest",
-    [home, sign_in, access, uploads, upload, windows, ops, uploads_api, windows_api, health_routes("ingest")],
+    [
+        home,
+        sign_in,
+        access,
+        uploads,
+        upload,
+        directory,
+        windows,
+        ops,
+        uploads_api,
+        windows_api,
+        health_routes("ingest"),
+    ],
     routes=[static],
     body_limit=settings().upload_max_mb * 1024 * 1024 + MULTIPART_OVERHEAD,
 )

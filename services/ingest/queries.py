@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ingest.tables import Progress, SurveyWindow, Upload
+from services.ingest.tables import Person, Progress, School, SurveyWindow, Upload
+from shared.names import name_key
 
 _UPLOADS = text(
     'select upload_id, kind, file_name, state, uploaded_by, uploaded_at, term, "on", revision, groups, counts, part_of,'
@@ -26,6 +27,16 @@ _RELATED = text(
     'select upload_id, "on", state, undoes, part_of from upload where part_of = :upload_id or undoes = :upload_id'
     ' or upload_id = :other order by "on" desc, uploaded_at'
 )
+_SCHOOLS = text(
+    "select * from school where (:q = '' or name_key like '%' || :q_key || '%' or ploc = :q or cost_centre = :q"
+    " or director ilike '%' || :q || '%') and school_key > :after order by school_key limit :limit"
+)
+_PEOPLE = text(
+    "select * from person where (:q = '' or name ilike '%' || :q || '%' or email ilike '%' || :q || '%'"
+    " or array_to_string(aliases || resolved_aliases, ';') ilike '%' || :q || '%')"
+    " and (:role = '' or role = :role) and person_id > :after order by person_id limit :limit"
+)
+_HISTORY = text("select at, actor, action, detail from audit where object = :key order by at desc, id desc limit 50")
 _DIRECTORY_PARTS = text("select key from outbox_event where topic = 'ingest.directory_loaded' and version = :version")
 TOPICS = {
     "participation": "ingest.extraction_loaded",
@@ -73,6 +84,30 @@ def survey_windows(session: Session) -> Sequence[SurveyWindow]:
     """The survey windows, newest first."""
     rows = session.execute(text("select term, opens, closes from survey_window order by opens desc"))
     return [SurveyWindow(term=row.term, opens=row.opens, closes=row.closes) for row in rows]
+
+
+def schools(session: Session, q: str = "", after: str = "", limit: int = 50) -> Sequence[Any]:
+    """Schools whose name, PLOC, code or director is searched for, by key, after one."""
+    values = {"q": q, "q_key": name_key(q) or q, "after": after, "limit": limit}
+    return session.execute(_SCHOOLS, values).all()
+
+
+def people(session: Session, q: str = "", role: str = "", after: str = "", limit: int = 50) -> Sequence[Any]:
+    """People of the directory whose name, e-mail or spelling is searched for, by id, after one."""
+    return session.execute(_PEOPLE, {"q": q, "role": role, "after": after, "limit": limit}).all()
+
+
+def school(session: Session, school_key: str) -> School | None:
+    return session.get(School, school_key)
+
+
+def person(session: Session, person_id: str) -> Person | None:
+    return session.get(Person, person_id)
+
+
+def history(session: Session, key: str) -> Sequence[Any]:
+    """What was changed about a school or a person, newest first."""
+    return session.execute(_HISTORY, {"key": key}).all()
 
 
 def journey(session: Session, taken: Upload) -> list[Station]:

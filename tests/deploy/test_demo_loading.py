@@ -27,6 +27,7 @@ class DoorServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), DoorRequest)
         self.taken: list[tuple[str, bytes]] = []
         self.tokens: set[str] = set()
+        self.windows: list[str] = []
         self.looks_needed = 2
         self.looks = 0
         self.refused: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -54,13 +55,20 @@ class DoorRequest(BaseHTTPRequestHandler):
         self.server.looks = 0
         return self.answer(201, {})
 
+    def do_PUT(self) -> None:
+        self.server.windows.append(self.path.rpartition("/")[2])
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(200, {})
+
     def do_GET(self) -> None:
+        if self.path.endswith("/windows"):
+            return self.answer(200, [{"term": term} for term in self.server.windows])
         self.server.looks += 1
         done = self.server.looks >= self.server.looks_needed
         steps = [{"name": "Tiers computed", "done": done}, {"name": "Mails sent", "done": False}]
-        self.answer(200, {"travelled": steps})
+        return self.answer(200, {"travelled": steps})
 
-    def answer(self, status: int, body: dict[str, Any]) -> None:
+    def answer(self, status: int, body: Any) -> None:
         sent = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Location", "/ingest/api/v1/uploads/7")
@@ -98,6 +106,7 @@ def test_files_are_loaded_in_order_once_each_arrived(server: DoorServer, folder:
     load(Door(server.url, "secret"), folder, written, lines.append)
     assert [kind for kind, _ in server.taken] == [kind for kind, _ in written.uploads]
     assert server.tokens == {"Bearer secret"}
+    assert server.windows == [written.term]
     assert len(lines) == 11
     assert all(": loaded in " in line for line in lines)
     load(Door(server.url, "secret"), folder, written, lines.append)

@@ -1,0 +1,86 @@
+"""Uploads one file to a running system from the command line, with a progress bar and an exit code for scripts."""
+
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx2
+from rich.console import Console
+from rich.progress import Progress
+
+UPLOADS = "/ingest/api/v1/uploads"
+TAKEN, REFUSED, QUARANTINED, AWAY = 0, 1, 3, 4
+LOOK_EVERY_SECONDS = 0.5
+SHOWN = 20
+
+
+class Sent(NamedTuple):
+    """The exit code and the lines to show."""
+
+    code: int
+    lines: list[str]
+
+
+class Wanted(NamedTuple):
+    """What to upload and where."""
+
+    path: Path
+    kind: str
+    dry_run: bool
+    term: str
+    url: str
+    token: str
+
+
+def upload(wanted: Wanted, console: Console) -> Sent:
+    """Uploads the file, waits while a long one is read, and says what became of it."""
+    headers = {"authorization": f"Bearer {wanted.token}", "accept": "application/json"}
+    with httpx2.Client(base_url=wanted.url, headers=headers, timeout=300) as client, Progress(console=console) as bar:
+        try:
+            return said(_awaited(client, _post(client, wanted, bar), bar))
+        except httpx2.TransportError as error:
+            return Sent(AWAY, [f"{wanted.url} does not answer ({error}). Start the system and try again."])
+
+
+def _post(client: httpx2.Client, wanted: Wanted, bar: Progress) -> httpx2.Response:
+    given = {"kind": wanted.kind, "dry_run": str(wanted.dry_run).lower(), "term": wanted.term}
+    with bar.open(wanted.path, "rb", description="Sending") as file:
+        return client.post(UPLOADS, params=given, files={"file": (wanted.path.name, file)})
+
+
+def _awaited(client: httpx2.Client, answer: httpx2.Response, bar: Progress) -> httpx2.Response:
+    """The answer once a long file has been read."""
+    reading = None
+    while answer.status_code == 202 or (answer.is_success and answer.json()["state"] == "reading"):
+        reading = bar.add_task("Reading", total=None) if reading is None else reading
+        time.sleep(LOOK_EVERY_SECONDS)
+        place = answer.headers.get("location", answer.request.url.path)
+        answer = client.get(place)
+        if answer.is_success:
+            bar.update(reading, description=f"Reading, {answer.json()['rows_read']} rows so far")
+    return answer
+
+
+def said(answer: httpx2.Response) -> Sent:
+    """What an answer means for a person and for a script."""
+    body = answer.json()
+    if not answer.is_success:
+        code = QUARANTINED if body.get("code") == "quarantined" else REFUSED
+        return Sent(code, [str(body.get("detail", answer.text)), *_places(body)])
+    state = {"quarantined": QUARANTINED, "refused": REFUSED}.get(body["state"], TAKEN)
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(body["counts"].items()))
+    found = [f"{group['count']} x {group['outcome']}: {group['message']}" for group in body["found"][:SHOWN]]
+    places = _places(body) if state != TAKEN or body["counts"].get("rejected") else []
+    return Sent(state, [f"{body['file_name']}: {body['state']}. {counts}.", *found, *places])
+
+
+def _places(body: dict[str, Any]) -> list[str]:
+    lines = []
+    for problem in body.get("problems", [])[:SHOWN]:
+        where = [
+            problem.get("sheet", ""),
+            f"row {problem['row']}" if problem.get("row") else "",
+            problem.get("column", ""),
+        ]
+        lines.append(": ".join(part for part in (", ".join(filter(None, where)), str(problem["message"])) if part))
+    return lines
