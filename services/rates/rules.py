@@ -149,35 +149,35 @@ def school_days(after: date, until: date, off: Collection[date] = ()) -> int:
 
 
 class Pace(NamedTuple):
-    """Surveys per school day: over the last intervals together, and in the slowest and the fastest of them."""
+    """Surveys per school day: between the last two extractions, and in the fastest of the last stretches."""
 
-    usual: Fraction
-    slowest: Fraction
+    last: Fraction
     fastest: Fraction
 
 
-PACE_INTERVALS = 3
+PACE_STRETCHES = 3
 Count = tuple[date, int]
 
 
 def pace(counts: Sequence[Count], off: Collection[date] = ()) -> Pace | None:
-    """The pace over the last PACE_INTERVALS intervals of (day, submitted), oldest first; None with fewer than two.
+    """The pace of (day, submitted), oldest first; None with fewer than two. A fall (a clean-up) counts as no pace.
 
-    A fall (a clean-up) counts as no pace. With a single interval the range is from none to twice that pace.
+    A single stretch says little: the fastest is then taken as twice as fast.
     """
-    last = counts[-(PACE_INTERVALS + 1) :]
-    steps = [(max(new - old, 0), max(school_days(then, day, off), 1)) for (then, old), (day, new) in pairwise(last)]
-    if not steps:
+    stretches = [
+        Fraction(max(new - old, 0), max(school_days(then, day, off), 1))
+        for (then, old), (day, new) in pairwise(counts[-(PACE_STRETCHES + 1) :])
+    ]
+    if not stretches:
         return None
-    usual = Fraction(sum(gain for gain, _ in steps), sum(days for _, days in steps))
-    if len(steps) == 1:
-        return Pace(usual, Fraction(0), 2 * usual)
-    each = [Fraction(gain, days) for gain, days in steps]
-    return Pace(usual, min(each), max(each))
+    return Pace(stretches[-1], max(stretches) if len(stretches) > 1 else 2 * stretches[-1])
 
 
 class Forecast(NamedTuple):
-    """The final count at this pace with its range, each at most the total, and the school days it runs over."""
+    """The final count at this pace, and its range: nothing more comes, or every day is as in the fastest stretch.
+
+    Each is at most the total; `days` are the school days that it runs over.
+    """
 
     low: int
     usual: int
@@ -194,11 +194,8 @@ def forecast(counts: Sequence[Count], total: int | None, closes: date, off: Coll
     on, submitted = counts[-1]
     days = school_days(on, closes, off)
     most = max(total, submitted)
-    low, usual, high = (
-        min(submitted + int(speed * days + Fraction(1, 2)), most)
-        for speed in (found.slowest, found.usual, found.fastest)
-    )
-    return Forecast(low, usual, high, total, days)
+    usual, high = (min(submitted + int(speed * days + Fraction(1, 2)), most) for speed in found)
+    return Forecast(submitted, usual, high, total, days)
 
 
 def per_day(needed: int | None, days: int) -> Decimal | None:

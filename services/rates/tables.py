@@ -23,11 +23,7 @@ class Rate(RatesTable, table=True):
     """A school's counts for one group at one extraction; `removed` where an undo took the row back."""
 
     __tablename__ = "rate"
-    __table_args__ = (
-        Index("ix_rate_school", "school_key", "group", "on"),
-        Index("ix_rate_tier", "term", "on", "group", "tier"),
-        Index("ix_rate_director", "director_key", "term", "on", "group"),
-    )
+    __table_args__ = (Index("ix_rate_school", "school_key", "group", "on"),)
 
     term: str = Field(primary_key=True)
     on: date = Field(primary_key=True)

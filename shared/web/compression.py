@@ -3,6 +3,7 @@
 import gzip
 
 import brotli
+from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,7 +34,7 @@ class Compression:
             start, waiting = waiting, None
             if start is not None:
                 if message["type"] == "http.response.body" and _is_worth_it(start, message):
-                    message = _compressed(start, message, coding)
+                    message = await to_thread.run_sync(_compressed, start, message, coding)
                 await send(start)
             await send(message)
 

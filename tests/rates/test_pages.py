@@ -32,9 +32,9 @@ def test_a_schools_page_shows_history_forecast_and_needs() -> None:
     shown = seen("/rates/schools/1400101")
     assert "20 of 100 surveys" in shown
     assert "Needed for Tier 2 5 0.4 per school day until 2025-03-14" in shown
-    assert "Actual pace 1.5 surveys per school day" in shown
-    assert "At this pace: 43%, Tier 2 when the window closes on Fri Mar 14, 2025 , 15 school days" in shown
-    assert "between 35% (Tier 2) and 50% (Tier 2)" in shown
+    assert "Actual pace 2.0 surveys per school day between" in shown
+    assert "At this pace: 50%, Tier 2 when the window closes on Fri Mar 14, 2025 , 15 school days" in shown
+    assert "between 20% (Tier 1) if nothing more comes and 50% (Tier 2) if every day" in shown
     assert "No rows of students or staff so far" in shown
 
 

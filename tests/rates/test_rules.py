@@ -120,10 +120,11 @@ def test_a_forecast_needs_two_extractions_and_something_expected() -> None:
 
 def test_a_forecast_goes_on_at_the_pace_within_its_range() -> None:
     counts = [(date(2025, 2, 7), 0), (FRIDAY, 5), (NEXT_FRIDAY, 20)]
-    assert pace(counts) == Pace(Fraction(2), Fraction(1), Fraction(3))
+    assert pace(counts) == Pace(Fraction(3), Fraction(3))
+    assert pace(counts[:2]) == Pace(Fraction(1), Fraction(2))
     found = forecast(counts, 100, date(2025, 2, 28))
     assert found is not None
-    assert (found.low, found.usual, found.high, found.days) == (25, 30, 35, 5)
+    assert (found.low, found.usual, found.high, found.days) == (20, 35, 35, 5)
 
 
 def test_a_forecast_never_passes_the_total_and_a_cleanup_is_no_pace() -> None:

@@ -1,7 +1,10 @@
 """A row of the table as people read it."""
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from services.rates.rules import MARKS, TIER_LABELS, change, shown_rate, tier_nr
 from shared.web.charts import Lines, lines
@@ -11,9 +14,9 @@ TRAIL = 12
 
 
 class Cells(NamedTuple):
-    """The texts of a row; `tier` as a number for its colour, `trail` for the sparkline."""
+    """The texts of a row; `tier` as a number for its color, `trail` for the sparkline. The template unpacks them all."""
 
-    key: str
+    href: str
     school: str
     region: str
     ploc: str
@@ -38,12 +41,14 @@ class Cells(NamedTuple):
     trail_words: str
 
 
-def row_cells(row: Any, *, with_trail: bool = True) -> Cells:
-    """The cells of a row of `standing`; a school that is not in the extraction is unknown, last seen on a date."""
-    here = row.present
-    trail = row.trail[-TRAIL:] if with_trail else []
+def row_cells(row: Any, *, brief: bool = False) -> Cells:
+    """The cells of a row of `standing`; a school that is not in the extraction is unknown, last seen on a date.
+
+    Brief, for a page of all schools: without the sparkline and what hovering tells.
+    """
+    here, trail = row.present, () if brief else row.trail[-TRAIL:]
     return Cells(
-        row.school_key,
+        f"/rates/schools/{quote(row.school_key, safe=':')}",
         row.school,
         row.region,
         row.ploc,
@@ -57,15 +62,15 @@ def row_cells(row: Any, *, with_trail: bool = True) -> Cells:
         number(row.total),
         number(row.submitted),
         shown_rate(row.submitted, row.total),
-        "" if row.rate is None else f"{row.rate.normalize():f} %",
-        row.last_on.isoformat(),
+        "" if brief or row.rate is None else f"{row.rate.normalize():f} %",
+        str(row.last_on),
         number(row.needed),
         signed(row.gained),
         points(row.moved),
-        why(row),
-        mark_words(row),
-        lines(trail) if with_trail else None,
-        trail_words(trail) if with_trail else "",
+        "" if brief else why(row),
+        mark_words(row) if row.mark else "",
+        None if brief else lines(trail),
+        "" if brief else trail_words(trail),
     )
 
 
@@ -78,6 +83,7 @@ def signed(value: int | None) -> str:
     return "" if value is None else f"{value:+,}" if value else "0"
 
 
+@lru_cache(maxsize=1 << 16)
 def points(value: Decimal | None) -> str:
     """A change of a rate in points with one decimal, half away from zero."""
     if value is None:
@@ -104,7 +110,7 @@ def mark_words(row: Any) -> str:
     return MARKS.get(row.mark, "")
 
 
-def trail_words(trail: list[Decimal | None]) -> str:
+def trail_words(trail: Sequence[Decimal | None]) -> str:
     """What a sparkline shows, in words."""
     known = [rate for rate in trail if rate is not None]
     if not known:

@@ -29,7 +29,9 @@ def export_xlsx(request: Request, session: Db, who: Reader) -> Response:
     for group in GROUPS:
         extraction = tables.extraction_at(session, group, view.on, view.term)
         own = own_schools(session, who, extraction.place) if extraction is not None else None
-        tabs[group.capitalize()] = [] if extraction is None else tables.rows(session, extraction, view, own, ALL)
+        tabs[group.capitalize()] = (
+            [] if extraction is None else tables.rows(session, extraction, view, own, ALL, with_history=False)
+        )
         newest = max(newest, extraction.on.isoformat() if extraction is not None else "")
     title = f"Response rates as of {newest}" if newest else "Response rates"
     return _file(xlsx(title, tabs), XLSX_TYPE, f"response-rates-{newest}.xlsx")
@@ -43,7 +45,7 @@ def export_csv(request: Request, session: Db, who: Reader) -> Response:
     extraction = tables.extraction_at(session, group, view.on, view.term)
     if extraction is None:
         raise NotFound("There is no such extraction. Open the table and choose one there.")
-    rows = tables.rows(session, extraction, view, own_schools(session, who, extraction.place), ALL)
+    rows = tables.rows(session, extraction, view, own_schools(session, who, extraction.place), ALL, with_history=False)
     return _file(csv_file(rows).encode(), CSV_TYPE, f"response-rates-{group}-{extraction.on}.csv")
 
 

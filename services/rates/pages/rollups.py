@@ -92,7 +92,7 @@ def _cells(each: Rollup, view: View, by: str) -> dict[str, Any]:
         "points": points(each.points),
         "moves": ", ".join(words for count, words in ((each.left, f"{each.left} left"), (each.fell, f"{each.fell} fell")) if count),
         "trail": lines(each.trail[-12:]),
-        "trail_words": trail_words(list(each.trail[-12:])),
+        "trail_words": trail_words(each.trail[-12:]),
     }  # fmt: skip
 
 

@@ -103,7 +103,7 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
 
 def _pace_words(counts: list[Count], off: dict[date, str]) -> str:
     found = pace(counts, off)
-    return "" if found is None else f"{float(found.usual):.1f}"
+    return "" if found is None else f"{float(found.last):.1f}"
 
 
 def _forecast(counts: list[Count], total: int | None, closes: date, off: dict[date, str]) -> dict[str, Any] | None:

@@ -47,11 +47,11 @@ def _table(request: Request, session: Db, who: Who, view: View) -> Response:
 
 def _shown(session: Db, extraction: Extraction, view: View, own: Own | None, goal: int | None) -> dict[str, Any]:
     size = ALL if view.everything else PAGE
-    found = tables.rows(session, extraction, view, own, size, view.after)
+    found = tables.rows(session, extraction, view, own, size, view.after, with_history=not view.everything)
     summary = tables.summary(session, extraction, view, own, goal)
     more = view.after + len(found)
     return {
-        "rows": [row_cells(row, with_trail=not view.everything) for row in found],
+        "rows": [row_cells(row, brief=view.everything) for row in found],
         "summary": summary,
         "marks": [(label, summary.marks[mark], mark) for mark, label in MARKS.items() if summary.marks.get(mark)],
         "menus": {column.name: _menu(view, column) for column in COLUMNS.values()},

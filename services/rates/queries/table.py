@@ -31,9 +31,10 @@ _VERSION = text(
 )
 _ROWS = (
     'select school_key, present, region, ploc, cos, director, school, level, "group", tier, total, submitted, rate,'
-    " needed, was_on, was_total, was_submitted, was_tier, was_rate, gained, moved, first_on, last_on, stalled, mark, trail"
+    " needed, gained, moved, first_on, last_on, stalled, mark{history}"
     " from standing where {where} order by {order} limit :limit offset :offset"
 )
+_HISTORY = ", was_on, was_total, was_submitted, was_tier, was_rate, trail"
 _SUMMARY = (
     "select {tier} as tier, mark, count(*) as schools, count(*) filter (where {chosen}) as chosen,"
     " count(*) filter (where {chosen} and submitted * 100 >= total * cast(:goal as int) and total > 0) as at_goal,"
@@ -103,12 +104,22 @@ def version(session: Session) -> str:
 
 
 def rows(
-    session: Session, extraction: Extraction, view: View, own: Own | None, limit: int, offset: int = 0
+    session: Session,
+    extraction: Extraction,
+    view: View,
+    own: Own | None,
+    limit: int,
+    offset: int = 0,
+    *,
+    with_history: bool = True,
 ) -> Sequence[Any]:
-    """The schools that the view leaves, in its order: those that the extraction holds and those last seen before."""
+    """The schools that the view leaves, in its order: those that the extraction holds and those last seen before.
+
+    `with_history` adds the row before and the trail of rates.
+    """
     where, values = _where(extraction, view, own)
     order = ", ".join([*(_level(name) for name in view.order), 'school_sort collate "C"', "school_key"])
-    statement = text(_ROWS.format(where=where, order=order))
+    statement = text(_ROWS.format(where=where, order=order, history=_HISTORY if with_history else ""))
     return session.execute(statement, {**values, "limit": limit, "offset": offset}).all()
 
 

@@ -1,0 +1,232 @@
+"""How long rates takes: tiers of an extraction stored, the table's pages, with a long history, and how well forecasts do.
+
+`python -m bench.rates [ROWS OF HISTORY]` starts its own PostgreSQL; it prints the figures and keeps them.
+"""
+
+import gc
+import itertools
+import logging
+import os
+import random
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import structlog
+from sqlalchemy import text
+
+from bench.figures import Figure, keep, percentile, timed
+from deploy.demo.courses import FINAL, course
+from deploy.embedded import running
+from services.rates.actions.extractions import store_tiers
+from services.rates.queries import table as tables
+from services.rates.queries.views import View
+from services.rates.rules import forecast, rate
+from shared.db import raw, transaction
+from shared.events import GROUPS, ExtractionLoaded, ExtractionRow
+from shared.migrations import migrate
+from shared.settings import settings
+from tests.people import add_people, browser_of
+
+SCHOOLS = 1300
+HISTORY = 10_000_000
+DAYS = [date(2025, 2, 3) + timedelta(days=7 * week) for week in range(6)]
+CLOSES = date(2025, 3, 28)
+PAGES = 40
+VIEWS = (
+    "group=parents",
+    "group=parents&tier=1&sort=needed",
+    "group=parents&region=E&region=N&sort=-rate&sort=school",
+    "group=staff&q=alder&sort=-gained",
+    "group=students&mark=stalled&rate.max=40&sort=cos&sort=school",
+    "group=parents&director=Director 7, Ann&sort=school",
+)
+_FILL_RATE = (
+    'insert into rates.rate (term, "on", "group", revision, upload_id, school_key, ploc, school, school_sort, region, cos,'
+    " director, director_key, level, total, submitted, tier, rate, needed, file_tier, file_rate, removed)"
+    ' select \'H\' || h, r."on" - (h + 1) * 365, r."group", 1, r.upload_id, school_key, ploc, school, school_sort, region,'
+    " cos, director, director_key, level, total, submitted, tier, rate, needed, '', '', false"
+    " from generate_series(%s::int, %s::int) h, (select * from rates.rate where term = 'Sp25') r"
+    " order by 1, 2, 3, school_key"
+)
+_FILL_STANDING = (
+    'insert into rates.standing (term, "group", "on", school_key, present, ploc, school, school_sort, region, cos, director,'
+    " director_key, level, total, submitted, tier, rate, needed, first_on, last_on, stalled, mark, trail)"
+    ' select \'H\' || h, s."group", s."on" - (h + 1) * 365, school_key, present, ploc, school, school_sort, region, cos,'
+    " director, director_key, level, total, submitted, tier, rate, needed, first_on - (h + 1) * 365,"
+    " last_on - (h + 1) * 365, stalled, mark, trail"
+    " from generate_series(%s::int, %s::int) h, (select * from rates.standing where term = 'Sp25') s"
+    " order by 1, 2, 3, school_key"
+)
+_FILL_EXTRACTION = (
+    'insert into rates.extraction(term, "on", "group", revision, upload_id, window_opens, window_closes, schools)'
+    ' select \'H\' || h, "on" - (h + 1) * 365, "group", 1, upload_id, window_opens - (h + 1) * 365,'
+    " window_closes - (h + 1) * 365, schools from generate_series(%s::int, %s::int) h, rates.extraction"
+    " where term = 'Sp25'"
+)
+
+
+def extraction(group: str, day: date, seed: int) -> ExtractionLoaded:
+    """An extraction of one group with SCHOOLS rows in one part."""
+    rng = random.Random(f"{group}{seed}")
+    rows = []
+    for number in range(SCHOOLS):
+        total = rng.randrange(30, 900)
+        names = (f"{'Alder' if number % 9 == 0 else 'School'} {number} El", "Elementary")
+        places = ("NSEWX"[number % 5], f"Community {number % 40} CoS", f"Director {number % 48}, Ann")
+        counts = (total, rng.randrange(0, total))
+        rows.append(ExtractionRow(f"1{number:04d}01", f"{number:04d}", None, *places, *names, *counts, "Tier-1", "9%"))
+    return ExtractionLoaded.model_validate(
+        {
+            "upload_id": uuid4(), "term": "Sp25", "on": day, "revision": 1, "groups": [group], "group": group, "part": 1,
+            "parts": 1, "window_opens": DAYS[0], "window_closes": CLOSES, "rows": rows,
+        }
+    )  # fmt: skip
+
+
+def store(seed: int, day: date, parts: int = 1) -> float:
+    """Seconds to compute and store the tiers of an extraction of all groups; with more parts to come, nothing is told."""
+    events = [extraction(group, day, seed).model_copy(update={"parts": parts}) for group in GROUPS]
+    began = time.perf_counter()
+    for event in events:
+        with transaction("rates") as session:
+            store_tiers(session, event)
+    return time.perf_counter() - began
+
+
+def copy(seed: int, day: date) -> float:
+    """Seconds of a plain COPY of those rows into a table of their own."""
+    rows = [(*row, group) for group in GROUPS for row in extraction(group, day, seed).rows]
+    with transaction("rates") as session:
+        session.execute(text("create temp table plain (like rate including all) on commit drop"))
+        session.execute(text("alter table plain alter revision drop not null, alter upload_id drop not null"))
+        columns = (
+            'school_key, ploc, region, cos, director, school, level, total, submitted, file_tier, file_rate, "group"'
+        )
+        names = 'term, "on", removed, school_sort, director_key, ' + columns
+        cursor = raw(session).cursor()
+        began = time.perf_counter()
+        with cursor.copy(f"copy plain ({names}) from stdin".encode()) as out:
+            for key, ploc, _, *rest in rows:
+                out.write_row(("Sp25", day, False, str(rest[3]).casefold(), str(rest[2]).casefold(), key, ploc, *rest))
+    return time.perf_counter() - began
+
+
+def stored() -> list[Figure]:
+    """The weeks of a window, one after the other, each against the COPY of the same rows; first without telling."""
+    only, told, copied = [], [], []
+    for seed, day in enumerate(DAYS):
+        copied.append(copy(seed, day))
+        only.append(store(seed, day - timedelta(days=1), parts=2))
+        told.append(store(seed, day))
+    beside = {"COPY of those rows": copied}
+    return [
+        Figure("tiers of 3,900 rows computed and stored", "s", only, "<= 3x", beside),
+        Figure("the same with standings computed and tiers told", "s", told, "-", beside),
+    ]
+
+
+def page_queries(times: int = 15) -> list[float]:
+    """Milliseconds of the queries of a page of 100 rows, over several filters, sorts and searches."""
+    taken = []
+    for _, query in itertools.product(range(times), VIEWS):
+        view = View.read([tuple(pair.split("=", 1)) for pair in query.split("&")])  # type: ignore[misc]
+        with transaction("rates") as session:
+            began = time.perf_counter()
+            found = tables.extraction_at(session, view.group or "parents")
+            assert found is not None
+            tables.rows(session, found, view, None, 100)
+            tables.summary(session, found, view, None)
+            taken.append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+def fill(history: int) -> int:
+    """Adds terms of history by SQL until there are about so many rows; answers how many rows there are."""
+    a_term = SCHOOLS * len(GROUPS) * len(DAYS)
+    terms = history // a_term
+    with psycopg.connect(settings().database_url, autocommit=True) as owner:
+        for first in range(0, terms, 20):
+            span = (first, min(first + 19, terms - 1))
+            for statement in (_FILL_EXTRACTION, _FILL_RATE, _FILL_STANDING):
+                owner.execute(statement.encode(), span)
+        owner.execute("vacuum analyze rates.rate, rates.standing, rates.extraction")
+    return (terms + 1) * a_term
+
+
+def pages() -> list[Figure]:
+    """The whole table on one page, by HTTP in this process; its size; and the same page asked for again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)  # as the web does at its start
+    client = browser_of("central")
+    whole = "/rates/?group=parents&show=all"
+    headers = {"accept-encoding": "br"}
+    tag = client.get(whole, headers=headers).headers["etag"]
+
+    def whole_page() -> None:
+        with client.stream("GET", whole, headers=headers) as answer:
+            assert sum(len(part) for part in answer.iter_raw())
+
+    full = [each * 1000 for each in timed(whole_page, PAGES)]
+    known = [each * 1000 for each in timed(lambda: client.get(whole, headers={"if-none-match": tag}), PAGES)]
+    bare = [each * 1000 for each in timed(lambda: client.get("/rates/readyz"), PAGES)]
+    with client.stream("GET", whole, headers=headers) as answer:
+        size = sum(len(part) for part in answer.iter_raw()) / 1024
+    return [
+        Figure("table page of 1,300 rows", "ms", full, "p50 < 40 ms", {"a bare GET with one query": bare}),
+        Figure("its size with brotli", "KB", [size], "< 70 KB"),
+        Figure("the same page, unchanged (304)", "ms", known, "<= 2x a bare GET", {"a bare GET with one query": bare}),
+    ]
+
+
+def forecasts(schools: int = 400) -> list[Figure]:
+    """Forecasts halfway through generated curves against where these end; only generated curves, no real ones."""
+    rng = random.Random(7)
+    errors, inside = [], []
+    weeks = range(0, 50, 7)
+    days = [DAYS[0] + timedelta(days=day) for day in weeks]
+    for group, number in itertools.product(FINAL, range(schools)):
+        counts = course(group, 300, list(weeks), paper=number % 7 == 0, rng=rng)
+        for known in range(2, len(days) - 1):
+            told = forecast([(day, s) for day, (_, s) in zip(days[:known], counts, strict=False)], 300, days[-1])
+            assert told is not None
+            end = counts[-1][1]
+            inside.append(float(told.low <= end <= told.high))
+            errors.append(abs(float(rate(told.usual, 300) or 0) - float(rate(end, 300) or 0)))
+    share = 100 * sum(inside) / len(inside)
+    return [
+        Figure("forecast within its range, generated curves", "%", [share], "said honestly"),
+        Figure("forecast's error, generated curves", "points", [percentile(errors, 0.5)], "said honestly"),
+    ]
+
+
+def measure(history: int) -> list[Figure]:
+    figures = [*stored(), *forecasts(), *pages()]
+    small = page_queries()
+    rows = fill(history)
+    large = page_queries()
+    name = f"queries of a page of 100 rows, {rows:,} rows of history"
+    return [*figures, Figure(name, "ms", large, "<= 2x", {"the same with 23,400 rows": small})]
+
+
+def main(history: int = HISTORY) -> None:
+    for name in [name for name in os.environ if name.startswith("SES_")]:
+        del os.environ[name]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with running(Path(tempfile.mkdtemp(prefix="ses-bench-")), "test", {}) as servers:
+        os.environ.update(servers.env)
+        settings.cache_clear()
+        migrate()
+        add_people()
+        measured = measure(history)
+    keep("rates", measured)
+    print("\n".join(figure.line() for figure in measured))
+
+
+if __name__ == "__main__":
+    main(*(int(given) for given in sys.argv[1:2]))
