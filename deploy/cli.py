@@ -16,8 +16,11 @@ from deploy import runner, uploading
 from deploy.beside import NotRunning, environment_beside
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load, new, write_files
+from services.ingest.actions import retention as access_retention
+from services.sesr.actions import retention as report_retention
 from shared import acl
 from shared.access import issue_token
+from shared.db import transaction
 from shared.migrations import migrate as migrate_all
 from shared.policy import ROLES
 from shared.settings import Settings, SettingsError, settings
@@ -112,6 +115,31 @@ def _own_token(role: str) -> str:
         sys.exit(str(error))
     except OperationalError:
         sys.exit("The database does not answer. Start it with `make run`, or give --token.")
+
+
+@app.command()
+def purge(
+    days: Annotated[int | None, typer.Option(min=30, help="Instead of each part's own retention.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="Remove it; without this it is only counted.")] = False,
+) -> None:
+    """Show what is kept longer than needed (sessions, tokens, names and phones in old strike reports), or remove it."""
+    try:
+        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
+        settings.cache_clear()
+        for line in purged(days, now=now):
+            typer.echo(line)
+    except (NotRunning, SettingsError) as error:
+        sys.exit(str(error))
+
+
+def purged(days: int | None, *, now: bool) -> list[str]:
+    """One line for each kind of thing: how many were, or would be, removed."""
+    lines = []
+    for service, part in (("ingest", access_retention), ("sesr", report_retention)):
+        with transaction(service) as session:
+            counts = part.purge(session, days or part.DAYS, dry_run=not now)
+        lines += [f"{count} {name} {'removed' if now else 'would be removed'}" for name, count in counts.items()]
+    return lines
 
 
 @app.command()

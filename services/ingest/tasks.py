@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.ingest.actions import long_files, travel
+from services.ingest.actions import long_files, retention, travel
 from shared.bus import Bus
 from shared.events import AliasResolved, DigestSent, DigestsPlanned, TiersComputed
 
@@ -34,3 +34,8 @@ def on_alias_resolved(session: Session, event: AliasResolved) -> None:
 @bus.loop("ingest.read_upload", timedelta(seconds=5), soft_seconds=240)
 def read_upload() -> None:
     long_files.read_waiting()
+
+
+@bus.daily("ingest.purge_access", timedelta(days=1))
+def purge_access(session: Session) -> None:
+    retention.purge(session)

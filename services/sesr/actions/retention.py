@@ -1,0 +1,26 @@
+"""Names and phone numbers in strike reports that nobody needs any more; the figures stay."""
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.access import audit
+
+DAYS = 400
+_BLANK = text(
+    "update report set commander = '', landline = '', cell = '', author_name = '', proxy_for = ''"
+    " where received_at < now() - make_interval(days => :days)"
+    " and (commander, landline, cell, author_name, proxy_for) <> ('', '', '', '', '') returning 1"
+)
+
+
+def purge(session: Session, days: int = DAYS, *, dry_run: bool = False) -> dict[str, int]:
+    """How many reports older than `days` lost their names; a dry run counts the same and leaves everything."""
+    part = session.begin_nested()
+    counts = {"names and phones in strike reports": len(session.execute(_BLANK, {"days": days}).all())}
+    if dry_run:
+        part.rollback()
+        return counts
+    part.commit()
+    if any(counts.values()):
+        audit(session, "retention", "purge", "reports", {"days": days, **counts})
+    return counts

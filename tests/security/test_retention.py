@@ -1,0 +1,55 @@
+"""What is kept too long goes: first counted, then removed, and the figures stay."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from deploy.cli import purged
+from shared.access import issue_token
+from shared.db import transaction
+from tests.people import api_of, browser_of
+from tests.sesr.world import body, load_schools, open_incident
+
+pytestmark = pytest.mark.usefixtures("clean")
+NONE = [
+    "0 unfinished sign-ins removed",
+    "0 ended sessions removed",
+    "0 expired and revoked tokens removed",
+    "0 programs without a token removed",
+    "0 people without a role removed",
+    "0 names and phones in strike reports removed",
+]
+
+
+def age_everything() -> None:
+    with transaction("ingest") as session:
+        session.execute(text("update access.session set expires_at = now() - interval '91 days'"))
+        session.execute(text("delete from access.role_grant where person_id = 'desk@lausd.example'"))
+    with transaction("sesr") as session:
+        session.execute(text("update report set received_at = now() - interval '401 days'"))
+
+
+def test_nothing_that_is_still_needed_goes() -> None:
+    browser_of("central")
+    issue_token("ops")
+    assert purged(None, now=True) == NONE
+
+
+def test_a_dry_run_counts_what_the_purge_then_removes() -> None:
+    load_schools()
+    open_incident()
+    sent = {**body(), "commander": "Quillfeather", "cell": "310-555-0187"}
+    assert api_of("principal").post("/sesr/api/v1/reports", json=sent).status_code == 201
+    issue_token("ops", lasts=timedelta(days=-91))
+    age_everything()
+    planned = purged(None, now=False)
+    assert planned == purged(None, now=False), "a dry run changed something"
+    assert [line.replace("would be removed", "removed") for line in planned] == purged(None, now=True)
+    assert [int(line.split()[0]) for line in planned][2:] == [1, 1, 1, 1]
+    assert purged(None, now=True) == NONE
+    with transaction("sesr") as session:
+        row = session.execute(text("select commander, cell, counts from report")).one()
+        assert (row.commander, row.cell, row.counts["students_present"]) == ("", "", 310)
+        assert session.execute(text("select count(*) from audit where action = 'purge'")).scalar_one() == 1
+    assert api_of("central").get("/ingest/api/v1/audit", params={"q": "purge"}).json()["audit"]
