@@ -4,7 +4,9 @@ PostgreSQL is the truth (RELIABILITY section 2): no results, no ETA, no retries,
 because an unacknowledged delivery is sent again until the hearer's receipt arrives.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -29,6 +31,7 @@ E = TypeVar("E", bound=Event)
 log = structlog.get_logger()
 SWEEP_EVERY = timedelta(seconds=5)
 SWEEP_AT_MOST = 200
+LONG_WORK_BEAT_SECONDS = 15.0
 
 _BEAT = text("insert into loop_beat(id, at) values ('loop', now()) on conflict (id) do update set at = now()")
 _ADVANCE = text(
@@ -133,7 +136,8 @@ class Bus:
             def turn() -> None:
                 with transaction(self.service) as session:
                     session.execute(_ADVANCE, {"name": name})
-                work()
+                with self._beating() if soft_seconds else nullcontext():
+                    work()
 
             self.jobs[name] = every
             self.celery.task(name=name, **limits)(turn)
@@ -155,6 +159,24 @@ class Bus:
             return work
 
         return register
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
+        """Shows life while long work keeps the worker from its sweeps; its time limit bounds it all the same."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(LONG_WORK_BEAT_SECONDS):
+                with transaction(self.service) as session:
+                    session.execute(_BEAT)
+
+        beating = threading.Thread(target=beat, daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beating.join()
 
     def sweep(self) -> None:
         """Runs what is due again and shows that the whole loop relay, broker, worker, PostgreSQL works."""

@@ -12,6 +12,7 @@ from shared.db import transaction
 from shared.envelope import Envelope, ForgedMessage, event_message, open_event, open_receipt, receipt_message
 from shared.events import DigestsPlanned, Event, ExtractionLoaded, ExtractionRow
 from shared.worker import is_stalled
+from tests.deploy.waiting import until
 from tests.stack import bus_of, deliver, failures
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -167,6 +168,16 @@ def test_a_job_runs_once_per_slot_however_often_it_is_rung_for() -> None:
     assert ran == ["once"]
     with transaction("notify") as session:
         session.execute(text("delete from job where name = 'notify.probe'"))
+
+
+def test_long_work_shows_life_so_that_the_watchdog_lets_it_finish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.bus.LONG_WORK_BEAT_SECONDS", 0.02)
+    beats = "select count(*) from loop_beat where id = 'loop'"
+    bus = bus_of("notify")
+    bus.loop("notify.long_probe", timedelta(hours=1), soft_seconds=60)(lambda: until(lambda: count("notify", beats)))
+    bus.celery.tasks["notify.long_probe"]()
+    assert count("notify", beats) == 1
+    del bus.jobs["notify.long_probe"]
 
 
 @pytest.mark.parametrize(
