@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
-from deploy import runner, uploading
+from deploy import events, runner, uploading
 from deploy.beside import NotRunning, environment_beside
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load, new, write_files
@@ -26,6 +26,7 @@ from shared.policy import ROLES
 from shared.settings import Settings, SettingsError, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app.add_typer(events.app, name="events")
 
 
 @app.command()

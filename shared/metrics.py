@@ -1,11 +1,12 @@
 """Counters of this process, and gauges of a service's queue tables computed when they are asked for."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from shared.db import transaction
 
@@ -36,11 +37,22 @@ _TOLD = {
 }
 
 
+class Gauges(NamedTuple):
+    """Further figures of one service: a query of one row, and for each of its columns the metric's name and words."""
+
+    query: TextClause
+    told: dict[str, tuple[str, str]]
+
+
+OWN: dict[str, Gauges] = {}
+
+
 def queue_state(service: str) -> dict[str, float]:
     """The service's queue figures by name: counts, and ages in seconds (-1 where there never was a beat)."""
+    queries = [_GAUGES, *([OWN[service].query] if service in OWN else [])]
     with transaction(service) as session:
-        row = session.execute(_GAUGES).one()
-    return {name: float(value) for name, value in row._mapping.items()}
+        rows = [session.execute(query).one()._mapping for query in queries]
+    return {name: float(value) for row in rows for name, value in row.items()}
 
 
 class QueueGauges(Collector):
@@ -54,7 +66,8 @@ class QueueGauges(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         state = queue_state(self.service)
-        for name, (metric, words) in _TOLD.items():
+        own = OWN[self.service].told if self.service in OWN else {}
+        for name, (metric, words) in (_TOLD | own).items():
             gauge = GaugeMetricFamily(metric, words, labels=["service"])
             gauge.add_metric([self.service], state[name])
             yield gauge

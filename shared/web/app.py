@@ -20,6 +20,7 @@ from shared.settings import settings
 from shared.web.audit import audit_routes
 from shared.web.bodies import BodyLimit
 from shared.web.compression import Compression
+from shared.web.desk import desk_routes
 from shared.web.errors import install_errors
 from shared.web.middleware import Surroundings
 from shared.web.pages import page
@@ -62,7 +63,8 @@ def service_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts())
     app.add_middleware(Surroundings, service=service)
     install_errors(app)
-    for router in (*routers, _about(service), audit_routes(service), health_routes(service, f"/{service}")):
+    platform = (_about(service), audit_routes(service), desk_routes(service), health_routes(service, f"/{service}"))
+    for router in (*routers, *platform):
         app.include_router(router)
     app.router.routes.extend(routes)
     return app

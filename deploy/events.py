@@ -1,0 +1,96 @@
+"""The commands `ses events`: list what is parked, replay it, discard it, follow one event through the services."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from deploy.beside import NotRunning, environment_beside
+from shared.db import transaction
+from shared.errors import Refused
+from shared.parking import discard, parked, replay, replay_all, way
+from shared.settings import SERVICES, SettingsError, settings
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+ACTOR = "ses events"
+MOST = 500
+Service = Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]
+
+
+@contextmanager
+def at(service: str) -> Iterator[Session]:
+    """A transaction of the service in the installation that runs here; ends with a sentence where it cannot be had."""
+    if service not in SERVICES:
+        sys.exit(f"{service} is not a service; there are {', '.join(SERVICES)}.")
+    try:
+        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
+        settings.cache_clear()
+        with transaction(service) as session:
+            yield session
+    except Refused as refused:
+        sys.exit(refused.sentence)
+    except (NotRunning, SettingsError) as error:
+        sys.exit(str(error))
+    except OperationalError:
+        sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")
+
+
+def _each(show: Callable[[str, Session], None]) -> None:
+    for service in SERVICES:
+        with at(service) as session:
+            show(service, session)
+
+
+@app.command("list")
+def list_parked() -> None:
+    """Show the parked events of all services with their errors."""
+
+    def show(service: str, session: Session) -> None:
+        for row in parked(session, MOST):
+            typer.echo(f"{service}  {row['event_id']}  {row['topic']}  {row['key']} v{row['version']}")
+            typer.echo(f"    {row['attempts']} attempts: {row['last_error']}")
+
+    _each(show)
+
+
+@app.command()
+def follow(event_id: UUID) -> None:
+    """Show one event's way through all services."""
+
+    def show(service: str, session: Session) -> None:
+        for step in way(session, event_id):
+            typer.echo(f"{step['at']:%Y-%m-%d %H:%M:%S}  {service:<8} {step['step']}: {step['words']}")
+
+    _each(show)
+
+
+@app.command("replay")
+def replay_parked(
+    service: Service,
+    event_id: Annotated[UUID | None, typer.Argument()] = None,
+    topic: Annotated[str, typer.Option(help="All parked events of this topic instead of one.")] = "",
+) -> None:
+    """Run a parked event again, or all of a topic."""
+    if (event_id is None) == (not topic):
+        sys.exit("Name one event by its id, or all of a topic with --topic.")
+    with at(service) as session:
+        if event_id is None:
+            typer.echo(f"{replay_all(session, service, ACTOR, topic)} events run again.")
+        else:
+            replay(session, service, ACTOR, event_id)
+            typer.echo("It runs again.")
+
+
+@app.command("discard")
+def discard_parked(service: Service, event_id: UUID, reason: Annotated[str, typer.Option()]) -> None:
+    """Give a parked event up for good, with a reason that goes into the audit log."""
+    with at(service) as session:
+        discard(session, ACTOR, event_id, reason)
+    typer.echo("Discarded.")

@@ -1,0 +1,54 @@
+"""What operations see of one service: its queues, its loops and jobs, its migrations, and what is parked."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.metrics import queue_state
+
+STALE_SECONDS = 60
+
+_JOBS = text(
+    "select j.name, j.due_at, extract(epoch from now() - j.due_at) as late,"
+    " (select max(slot) from job_log l where l.name = j.name) as last_slot from job j order by j.name"
+)
+_FACTS = text(
+    "select (select string_agg(version_num, ', ') from alembic_version) as migration,"
+    " (select at from loop_beat where id = 'loop') as loop_at, (select at from loop_beat where id = 'relay') as relay_at,"
+    " pg_size_pretty(pg_database_size(current_database())) as size, current_setting('server_version') as postgresql"
+)
+
+
+def desk(session: Session, service: str) -> dict[str, Any]:
+    """Figures, jobs and facts of the service for its part of the operator's desk."""
+    figures = queue_state(service)
+    return {
+        "service": service,
+        "figures": figures,
+        "troubles": troubles(figures),
+        "jobs": [dict(row._mapping) for row in session.execute(_JOBS)],
+        "facts": dict(session.execute(_FACTS).one()._mapping),
+    }
+
+
+def troubles(figures: dict[str, float]) -> list[str]:
+    """What is wrong, in sentences that say what to do; empty when all is well."""
+    return [sentence for is_so, sentence in _judged(figures) if is_so]
+
+
+def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
+    relay, loop = figures["relay_age"], figures["loop_age"]
+    relay_away = not 0 <= relay <= STALE_SECONDS
+    return [
+        (relay_away, "The relay is silent: nothing is sent. Start it again."),
+        (
+            not relay_away and not 0 <= loop <= STALE_SECONDS,
+            "The worker hears nothing. It ends itself after a minute and must be started again by its supervisor.",
+        ),
+        (figures["parked"] > 0, "Events are parked: read their errors below, mend the cause, replay them."),
+        (figures["oldest_unacknowledged"] > 300, "An event waits for its receipt for more than five minutes."),
+        (figures["oldest_new"] > 300, "An event was heard more than five minutes ago and is not done."),
+        (figures.get("mail_oldest", 0) > 1800, "A mail waits for more than half an hour: look at the mail server."),
+        (figures.get("mails_failed", 0) > 0, "Mails were refused for good within a day: see Alerts."),
+    ]

@@ -1,0 +1,126 @@
+"""A poison event: set aside without holding up the others, found on the desk, run again, or given up with a reason."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from deploy.cli import app as ses
+from shared import inbox
+from shared.db import transaction
+from shared.envelope import Envelope
+from shared.events import DigestsPlanned
+from shared.settings import SERVICES
+from tests.people import api_of, browser_of
+from tests.stack import bus_of
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+def poison(number: int = 1) -> list[UUID]:
+    """Events that ingest parked with an error of another day."""
+    ids = []
+    for _ in range(number):
+        event = DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0)
+        ids.append(uuid4())
+        inbox.arrive("ingest", Envelope(ids[-1], "notify", event.topic, event.key, 1, event.model_dump_json()))
+    asked("update inbox set state = 'parked', attempts = 8, last_error = 'ValueError: call 213-555-0100' returning 1")
+    return ids
+
+
+def asked(statement: str) -> Sequence[Any]:
+    with transaction("ingest") as session:
+        return session.execute(text(statement)).all()
+
+
+def states() -> dict[UUID, str]:
+    return {row.event_id: row.state for row in asked("select event_id, state from inbox")}
+
+
+def test_the_desk_shows_a_parked_event_with_its_error_and_without_phone_numbers() -> None:
+    (event_id,) = poison()
+    shown = browser_of("ops").get("/ingest/ops").text
+    assert str(event_id) in shown and "ValueError: call [phone]" in shown and "Needs attention" in shown
+    assert "All well" not in shown
+    listed = api_of("ops").get("/ingest/api/v1/events/parked").json()["parked"]
+    assert [row["event_id"] for row in listed] == [str(event_id)]
+
+
+def test_a_replayed_event_is_done_by_the_next_sweep_and_both_are_in_the_records() -> None:
+    (event_id,) = poison()
+    answer = browser_of("ops").post(f"/ingest/ops/events/{event_id}/replay")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ingest/ops")
+    assert asked("select name from job where name = 'ingest.sweep_inbox' and due_at > now()") == []
+    bus_of("ingest").sweep()
+    assert states() == {event_id: "done"}
+    rows = asked("select actor, action from audit where object <> ''")
+    assert [tuple(row) for row in rows] == [("ops@lausd.example as ops", "event replayed")]
+
+
+def test_all_of_a_topic_are_replayed_at_once() -> None:
+    ids = poison(3)
+    browser_of("ops").post("/ingest/ops/replay", data={"topic": DigestsPlanned.topic})
+    bus_of("ingest").sweep()
+    assert states() == dict.fromkeys(ids, "done")
+
+
+def test_an_event_is_discarded_only_with_a_reason() -> None:
+    (event_id,) = poison()
+    browser = browser_of("ops")
+    assert browser.post(f"/ingest/ops/events/{event_id}/discard", data={"reason": " "}).status_code == 422
+    assert states() == {event_id: "parked"}
+    browser.post(f"/ingest/ops/events/{event_id}/discard", data={"reason": "the upload was undone"})
+    assert states() == {event_id: "discarded"}
+    (row,) = asked("select detail from audit where action = 'event discarded'")
+    assert row.detail["reason"] == "the upload was undone"
+
+
+def test_what_is_not_parked_is_not_replayed() -> None:
+    (event_id,) = poison()
+    bus_of("ingest").sweep()
+    api = api_of("ops")
+    assert api.post(f"/ingest/api/v1/events/{event_id}/replay").status_code == 200
+    assert api.post(f"/ingest/api/v1/events/{event_id}/replay").status_code == 409
+    assert api.post(f"/rates/api/v1/events/{event_id}/replay").status_code == 409
+
+
+def test_only_operations_see_the_desk() -> None:
+    (event_id,) = poison()
+    for path in ("/ingest/ops", "/ingest/ops/state", f"/ingest/ops/events/{event_id}", "/ops"):
+        assert browser_of("central").get(path).status_code == 403
+    assert browser_of("central").post(f"/ingest/ops/events/{event_id}/replay").status_code == 403
+    assert states() == {event_id: "parked"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_tells_its_state_as_page_and_as_part_of_the_desk(service: str) -> None:
+    browser = browser_of("ops")
+    whole, part = browser.get(f"/{service}/ops").text, browser.get(f"/{service}/ops/state").text
+    assert f"Operations: {service}" in whole and "<html" in whole
+    assert "Parked events" in part and "<html" not in part
+    assert f'hx-get="/{service}/ops/state"' in browser.get("/ops").text
+
+
+def test_one_event_is_followed_through_the_services_by_its_id_or_its_task() -> None:
+    (event_id,) = poison()
+    browser = browser_of("ops")
+    followed = browser.get("/ops", params={"event": f"{event_id}:ingest"}).text
+    assert f"/rates/ops/events/{event_id}" in followed
+    assert "heard" in browser.get(f"/ingest/ops/events/{event_id}").text
+    assert "never met this event" in browser.get(f"/rates/ops/events/{event_id}", headers={"hx-request": "true"}).text
+    assert "not an event" in browser.get("/ops", params={"event": "x"}).text
+
+
+def test_the_commands_list_follow_replay_and_discard() -> None:
+    first, second = poison(2)
+    run = CliRunner().invoke
+    listed = run(ses, ["events", "list"]).output
+    assert str(first) in listed and "8 attempts: ValueError: call [phone]" in listed
+    assert "parked" in run(ses, ["events", "follow", str(first)]).output
+    assert run(ses, ["events", "replay", "ingest", str(first)]).exit_code == 0
+    assert run(ses, ["events", "replay", "ingest", str(first)]).exit_code == 1
+    assert run(ses, ["events", "discard", "ingest", str(second), "--reason", "a test"]).exit_code == 0
+    assert states() == {first: "new", second: "discarded"}
