@@ -3,24 +3,33 @@
 `python -m bench.tracker` starts its own PostgreSQL and prints one line a measure.
 """
 
+import io
 import os
 import random
+import resource
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
 from deploy.embedded import running
+from services.tracker.actions.exports import ask_export, write_next
 from services.tracker.actions.plan import begin_plan
 from services.tracker.actions.targets import compute_targets
-from services.tracker.rules.known import ITEMS
+from services.tracker.queries.books import Wanted, one_school
+from services.tracker.queries.schools import school_named
+from services.tracker.rules.known import ITEMS, LEVELS, PERIODS
+from services.tracker.workbook.writing import Stamp, Tab, write_book
+from shared.access import Who
 from shared.db import raw, transaction
 from shared.migrations import migrate
 from shared.settings import settings
 
 SCHOOLS = 1150
+CENTRAL = Who("bench", "Bench", "bench@lausd.example", "central", (), ("central",), "session")
 COLUMNS = (
     "school_key, level, item_id, goal, targets, differences, status, difference, latest, latest_period, gains, needed"
 )
@@ -50,6 +59,35 @@ def fill() -> None:
                         percent = f"{rng.uniform(40, 90):.1f}"
                         key = f"1{number:04d}01"
                         copy.write_row((key, "Elementary", item.item_id, period, percent, "file", "bench"))
+
+
+def add_schools() -> None:
+    with transaction("tracker") as session:
+        cursor = raw(session).cursor()
+        with cursor.copy("copy school from stdin") as copy:
+            for number in range(SCHOOLS):
+                key = f"1{number:04d}01"
+                place = ("E", "North CoS", "VEGA, MARTA", "Elementary")
+                copy.write_row((key, 1, key[1:5], key, f"School {number} El", "Elementary", *place))
+
+
+def write_one() -> None:
+    with transaction("tracker") as session:
+        school = school_named(session, CENTRAL, "1000001")
+        tabs = [Tab(level, [one_school(session, school, level)]) for level in LEVELS]
+        write_book(io.BytesIO(), PERIODS, tabs, Stamp(datetime.now(UTC), "bench", "bench"))
+
+
+def write_all(kind: str) -> None:
+    with transaction("tracker") as session:
+        ask_export(session, CENTRAL, kind, Wanted(), None)
+    with transaction("tracker") as session:
+        write_next(session, lambda _export, _done, _total: None)
+
+
+def memory() -> int:
+    """The most memory that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def empty() -> None:
@@ -98,6 +136,13 @@ def main() -> None:
         fresh, changed = seconds(compute_all), seconds(compute_changed)
         seconds(copy_rows)
         rows = SCHOOLS * len(ITEMS)
+        add_schools()
+        one = seconds(write_one, 5)
+        before = memory()
+        book, zipped = seconds(lambda: write_all("book"), 1), seconds(lambda: write_all("zip"), 1)
+        print(f"workbook of one school            {one * 1000:.0f} ms")
+        print(f"workbook of {SCHOOLS} schools          {book:.1f} s   memory {before} -> {memory()} MB")
+        print(f"zip of {SCHOOLS} workbooks             {zipped:.1f} s")
         print(f"COPY of {rows} standings          {min(TOOK):.3f} s")
         print(f"computed and stored, first time   {fresh:.3f} s   {fresh / min(TOOK):.1f}x")
         print(f"computed and stored, all changed  {changed:.3f} s   {changed / min(TOOK):.1f}x")

@@ -6,6 +6,7 @@ from services.tracker.api.lcap import router as lcap_api
 from services.tracker.api.schools import router as school_api
 from services.tracker.pages.books import router as books
 from services.tracker.pages.district import router as district
+from services.tracker.pages.exports import router as exports
 from services.tracker.pages.imports import router as imports
 from services.tracker.pages.lcap import router as lcap
 from services.tracker.pages.lcap_measures import router as lcap_measures
@@ -14,5 +15,5 @@ from services.tracker.pages.schools import router as schools
 from services.tracker.pages.start import router as start
 from shared.web import service_app
 
-pages = [start, books, imports, plan, schools, district]
+pages = [start, books, imports, plan, schools, district, exports]
 app = service_app("tracker", [*pages, school_api, book_api, district_api, lcap, lcap_measures, lcap_api])

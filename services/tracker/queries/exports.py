@@ -1,0 +1,30 @@
+"""What a person has asked for: large workbooks, how far they are, and their content."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from services.tracker.tables.books import BookExport, BookPart
+from shared.access import Who
+from shared.errors import NotFound
+
+
+def exports_of(session: Session, who: Who, limit: int = 20) -> Sequence[BookExport]:
+    """The person's own exports, newest first."""
+    own = select(BookExport).where(BookExport.by == who.person_id, BookExport.role == who.role)
+    return session.exec(own.order_by(col(BookExport.at).desc()).limit(limit)).all()
+
+
+def export_of(session: Session, who: Who, export_id: UUID) -> BookExport:
+    """One of the person's own exports; NotFound for any other."""
+    found = session.get(BookExport, export_id)
+    if found is None or (found.by, found.role) != (who.person_id, who.role):
+        raise NotFound("There is no such export of yours. It may be older than a week: ask for it again.")
+    return found
+
+
+def content_of(session: Session, export_id: UUID) -> bytes:
+    """The written file."""
+    parts = select(BookPart).where(BookPart.export_id == export_id).order_by(col(BookPart.number))
+    return b"".join(part.content for part in session.exec(parts))
