@@ -1,11 +1,13 @@
 """The table: the guide's rows as in the guide, sorting, filters and lists of values, all by the address."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.rates.actions.directory import store_directory
+from services.rates.queries.columns import COLUMNS
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectoryPerson
 from tests.people import api_of, browser_of
@@ -204,3 +206,11 @@ def test_the_api_refuses_what_it_does_not_know() -> None:
         for query in ({"sort": "colour"}, {"cursor": "page 2"})
     ]
     assert answers == ["sort_unknown", "cursor_unknown"]
+
+
+def test_the_documentation_and_the_help_name_every_column() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "rates.md").read_text()
+    load(FEB_21, counts("A", 1))
+    shown = browser_of("central").get("/rates/").text
+    assert [name for name in COLUMNS if f"`{name}`" not in told] == []
+    assert [column.label for column in COLUMNS.values() if f"<dt>{column.label}</dt>" not in shown] == []
