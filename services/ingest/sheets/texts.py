@@ -35,7 +35,7 @@ def encoding_of(path: str) -> str:
 def _utf_16(head: bytes) -> str:
     even, odd = head[0::2].count(0), head[1::2].count(0)
     most, least = max(even, odd), min(even, odd)
-    if most < len(head) // 5 or least > most // 10:
+    if most < 0.3 * len(head) or least > most // 10:
         raise UnreadableFile("file_not_a_table")
     return "utf-16-le" if odd > even else "utf-16-be"
 
