@@ -64,7 +64,7 @@ def _templates() -> Environment:
         autoescape=lambda name: bool(name and name.endswith(".html")),
     )
     made.filters["day"] = day_words
-    made.filters["signed"] = lambda number: "" if number is None else f"{number:+d}" if number else "no change"
+    made.filters["signed"] = lambda number: "" if number is None else f"{number:+d}" if number else "0"
     made.filters["trimmed"] = lambda text: text if len(text) <= 60 else text[:57] + "..."
     return made
 
@@ -141,7 +141,7 @@ def _changes(facts: DigestFacts) -> list[dict[str, Any]]:
     titles = (
         (NEW, "New on your list"),
         (LEFT, "Left Tier 1"),
-        (MISSING, "Missing: unknown"),
+        (MISSING, "Missing from this extraction: unknown"),
         (MOVED, "Moved to another director"),
     )
     found = []

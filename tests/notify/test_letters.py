@@ -1,0 +1,108 @@
+"""The words of a mail, and everything that must not get into its headers."""
+
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.notify.mailer.attachments import workbook
+from services.notify.mailer.letters import DigestFacts, Site, write
+from services.notify.mailer.smtp import HEADERS, HeaderRefused, Letter, message
+from services.notify.rules.news import Line
+
+SITE = Site("https://ses.lausd.example", "lausd.example", "ses-support@lausd.example", "213-555-0100")
+ON = date(2025, 2, 21)
+SENDER, REPLY = "School Experience Survey <ses@lausd.example>", "ses-support@lausd.example"
+
+
+def line(mark: str = "still", school: str = "Alder El", **changed: object) -> Line:
+    made = Line(
+        mark, "1400101", "parents", ON, "4001", school, "E", "C", "VEGA, MARTA", 100, 20, 5, "20.0 %", 3, 2, "▁▂", ""
+    )
+    return made._replace(**changed)  # type: ignore[arg-type]
+
+
+def facts(*lines: Line, reason: str = "still", **changed: object) -> DigestFacts:
+    made = DigestFacts(
+        "digest", "Vega, Marta", "VEGA, MARTA", "Sp25", ON, ON, reason, False, lines, {"parents": ON}, []
+    )
+    return made._replace(**changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("told", "subject"),
+    [
+        (facts(line(), reason="first"), "SES Sp25: 1 school in Tier 1 (Feb 21)"),
+        (facts(line()), "SES Sp25: 1 school still in Tier 1 (Feb 21)"),
+        (
+            facts(line(), line("left", school_key="2"), reason="some left"),
+            "SES Sp25: 1 school still in Tier 1, 1 left (Feb 21)",
+        ),
+        (facts(line("left"), reason="all left"), "SES Sp25: all your schools have left Tier 1 (Feb 21)"),
+        (facts(line("moved"), reason="moved"), "SES Sp25: 1 school moved to another director (Feb 21)"),
+        (facts(line("missing"), reason="missing"), "SES Sp25: 1 school missing from the extraction (Feb 21)"),
+        (facts(line(), correction=True), "Correction - SES Sp25: 1 school still in Tier 1 (Feb 21)"),
+    ],
+)
+def test_the_subject_has_the_counts_the_term_and_the_day(told: DigestFacts, subject: str) -> None:
+    assert write(told, SITE, "key").subject == subject
+
+
+def test_a_mail_is_the_same_for_the_same_digest_and_fetches_nothing() -> None:
+    first, again = write(facts(line()), SITE, "key"), write(facts(line()), SITE, "key")
+    assert first == again
+    assert write(facts(line()), SITE, "other").message_id != first.message_id
+    assert "<img" not in first.html and "src=" not in first.html and "<script" not in first.html
+    assert "https://ses.lausd.example/rates/?group=parents&tier=1&director=VEGA%2C+MARTA&on=2025-02-21" in first.body
+    assert "Why you get this" in first.body and "Why you get this" in first.html
+
+
+def test_names_from_a_file_are_text_in_the_page() -> None:
+    html = write(facts(line(school="<script>alert(1)</script>")), SITE, "key").html
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_the_workbook_of_a_digest_is_the_same_bytes_each_time() -> None:
+    at = datetime(2025, 2, 21, 9, tzinfo=UTC)
+    lines = [line(), line("left", school="=HYPERLINK(1)")]
+    assert workbook(lines, "Tier 1", at) == workbook(lines, "Tier 1", at)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"subject": "x\r\nBcc: evil@x.example"},
+        {"subject": "x\nBcc: evil@x.example"},
+        {"subject": "=?utf-8?q?x=0d=0aBcc:_evil@x?="},
+        {"subject": "x\x00"},
+        {"subject": "x\u2028Bcc: evil@x.example"},
+        {"rcpt": "a@x.example, b@x.example"},
+        {"rcpt": "a@x.example\r\nDATA"},
+        {"rcpt": "a@x.example> SIZE=1"},
+        {"rcpt": "a"},
+        {"rcpt": ""},
+        {"rcpt": "a@@x.example"},
+        {"rcpt": "josé@x.example"},
+        {"message_id": "<a@b>\r\nX: y"},
+    ],
+)
+def test_what_could_break_a_header_is_refused(changed: dict[str, str]) -> None:
+    letter = Letter("a@x.example", "Subject", "text", "<p>page</p>", "<1@x.example>")._replace(**changed)
+    with pytest.raises(HeaderRefused):
+        message(letter, SENDER, REPLY)
+
+
+@given(subject=st.text(max_size=120), body=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_whatever_the_words_the_mail_has_exactly_the_expected_headers(subject: str, body: str) -> None:
+    letter = Letter("a@x.example", subject, body, "<p>page</p>", "<1@x.example>")
+    try:
+        raw = message(letter, SENDER, REPLY)
+    except (HeaderRefused, UnicodeError):
+        return
+    read = message_from_bytes(raw, policy=policy.default)
+    assert sorted(read.keys()) == sorted(HEADERS)
+    assert read["To"] == "a@x.example"

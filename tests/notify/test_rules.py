@@ -1,0 +1,211 @@
+"""The decisions on alerts, without a database: routes, hours, answers of mail servers, links, planning in any order."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.notify.rules import delivery, links
+from services.notify.rules.clock import Hours, is_snoozed, may_send, next_sending, reminders_due
+from services.notify.rules.news import Course, Line, Standing, Told, Wish, course_of, trend_of
+from services.notify.rules.planning import World, digests_due
+from services.notify.rules.routes import Person, Route, route_of, suggestions
+
+ZONE = "America/Los_Angeles"
+LA = ZoneInfo(ZONE)
+FRANCO = Person("p1", "Franco, Sergio L", "f@lausd.example", ("Franco, Sergio L",))
+DAVIS = Person("p2", "Davis, Itsa", "d@lausd.example", ("Davis, Itsa",))
+TWINS = [Person(f"k{n}", "Kim, Ana", f"k{n}@lausd.example", ("Kim, Ana",)) for n in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "person_id"),
+    [
+        ("FRANCO, SERGIO L", "p1"),
+        ("Franco, Sergio", "p1"),
+        ("franco,  sergio l.", "p1"),
+        ("FRANCO, SERGIO M", None),
+        ("DAVTS. ITSA", None),
+        ("Kim, Ana", None),
+        ("", None),
+    ],
+)
+def test_a_name_is_one_person_or_nobody_and_never_guessed(spelling: str, person_id: str | None) -> None:
+    assert route_of(spelling, [FRANCO, DAVIS, *TWINS], {}).person_id == person_id
+
+
+def test_a_match_by_a_person_decides_and_a_name_alike_is_only_suggested() -> None:
+    assert route_of("DAVTS. ITSA", [FRANCO, DAVIS], {"davts itsa": "p2"}).person_id == "p2"
+    assert route_of("DAVTS. ITSA", [FRANCO], {"davts itsa": "p2"}).person_id is None
+    assert [s.person_id for s in suggestions("DAVTS. ITSA", [FRANCO, DAVIS])] == ["p2"]
+
+
+def test_a_refused_or_missing_address_is_no_route_but_still_the_same_person() -> None:
+    for person in (FRANCO._replace(refused="550 unknown"), FRANCO._replace(email="")):
+        route = route_of("FRANCO, SERGIO", [person], {})
+        assert (route.key, route.person_id) == ("p1", None)
+
+
+def at(text: str) -> datetime:
+    """A wall time of the district as an instant."""
+    return datetime.fromisoformat(text).replace(tzinfo=LA).astimezone(UTC)
+
+
+NIGHT = Hours(ZONE, quiet_from=time(20), quiet_until=time(7))
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "expected"),
+    [
+        (Hours(ZONE), "2025-02-21T03:00", "2025-02-21T03:00"),
+        (NIGHT, "2025-02-21T19:59", "2025-02-21T19:59"),
+        (NIGHT, "2025-02-21T20:00", "2025-02-22T07:00"),
+        (NIGHT, "2025-03-09T01:30", "2025-03-09T07:00"),
+        (NIGHT, "2025-11-02T01:30", "2025-11-02T07:00"),
+        (Hours(ZONE, opens=time(2, 30), closes=time(4)), "2025-03-09T01:00", "2025-03-09T03:00"),
+        (Hours(ZONE, opens=time(8), closes=time(17), weekdays_only=True), "2025-02-21T17:00", "2025-02-24T08:00"),
+        (Hours(ZONE, weekdays_only=True), "2025-02-22T09:10", "2025-02-24T00:00"),
+    ],
+)
+def test_the_next_sending_follows_the_wall_clock_over_nights_weekends_and_changes_of_time(
+    hours: Hours, now: str, expected: str
+) -> None:
+    assert next_sending(at(now), hours) == at(expected)
+
+
+def test_hours_that_leave_no_time_have_no_next_sending() -> None:
+    never = Hours(ZONE, opens=time(8), closes=time(9), quiet_from=time(7), quiet_until=time(10))
+    assert next_sending(at("2025-02-21T03:00"), never) is None
+
+
+@given(
+    now=st.datetimes(datetime(2025, 1, 1), datetime(2025, 12, 20), timezones=st.just(UTC)),
+    quiet=st.tuples(st.times(), st.times()),
+    weekdays_only=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_at_the_next_sending_a_mail_may_go_and_at_no_quarter_hour_before(
+    now: datetime, quiet: tuple[time, time], weekdays_only: bool
+) -> None:
+    hours = Hours(ZONE, quiet_from=quiet[0], quiet_until=quiet[1], weekdays_only=weekdays_only)
+    found = next_sending(now, hours)
+    if found is not None:
+        assert found >= now and may_send(found, hours)
+        steps = range(min(int((found - now).total_seconds() // 900), 500))
+        assert not any(may_send(now + timedelta(minutes=15 * step), hours) for step in steps)
+
+
+def test_snoozes_and_reminders_are_clocked_by_extractions_and_days() -> None:
+    on = date(2025, 2, 21)
+    assert is_snoozed(on, on, None) and not is_snoozed(on + timedelta(days=7), on, None)
+    assert is_snoozed(on, date(2025, 2, 14), on) and not is_snoozed(on + timedelta(days=1), on, on)
+    sent = datetime(2025, 2, 21, tzinfo=UTC)
+    assert [reminders_due(sent + timedelta(days=d), sent, 3) for d in (0, 2, 3, 7)] == [0, 0, 1, 2]
+    assert reminders_due(sent + timedelta(days=9), sent, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "stage", "failure"),
+    [
+        (421, "closing", "recipient", delivery.RATE),
+        (450, "4.2.0 greylisted", "recipient", delivery.TEMPORARY),
+        (451, "4.7.1 try again later", "data", delivery.RATE),
+        (452, "too many recipients", "recipient", delivery.RATE),
+        (535, "5.7.8 bad credentials", "login", delivery.AUTH),
+        (530, "5.7.0 must authenticate", "sender", delivery.AUTH),
+        (550, "5.1.1 no such user", "recipient", delivery.ADDRESS),
+        (550, "5.7.1 relaying denied", "recipient", delivery.AUTH),
+        (552, "message too big", "data", delivery.MESSAGE),
+        (553, "sender refused", "sender", delivery.AUTH),
+    ],
+)
+def test_an_answer_of_the_server_has_its_class(code: int, words: str, stage: str, failure: str) -> None:
+    assert delivery.failure_of(code, words, stage=stage) == failure
+
+
+def test_waits_double_to_half_an_hour_and_pools_are_for_distant_servers() -> None:
+    waits = [delivery.wait_after(delivery.TEMPORARY, n) // timedelta(seconds=1) for n in range(1, 9)]
+    assert waits == [30, 60, 120, 240, 480, 960, 1800, 1800]
+    assert delivery.wait_after(delivery.AUTH, 10**6) == timedelta(minutes=30)
+    assert [delivery.connections_for(n, 0.02) for n in (1, 7, 8, 60)] == [1, 1, 4, 6]
+    assert delivery.connections_for(60, 0.0005) == 1
+
+
+@given(st.integers(0, 2**62), st.integers(0, 2**31), st.text(max_size=60), st.integers(0, 400))
+@settings(max_examples=150, deadline=None)
+def test_only_an_unchanged_link_before_its_end_is_read(number: int, until: int, noise: str, cut: int) -> None:
+    key = b"k" * 32
+    link = links.Link(number, datetime.fromtimestamp(until, UTC))
+    token = links.sign(key, link)
+    before = link.until - timedelta(seconds=1)
+    assert links.read(key, token, before) == link
+    for wrong, now in (
+        (token, link.until),
+        (noise, before),
+        (token[: cut % len(token)], before),
+        (noise + token, before),
+    ):
+        if (wrong, now) != (token, before):
+            with pytest.raises(links.BadLink):
+                links.read(key, wrong, now)
+
+
+def test_a_course_counts_extractions_in_tier_1_without_a_break() -> None:
+    assert course_of([2, 1, 1], [40, 10, 14], [40.0, 10.0, 14.0]) == Course(2, 4, [40.0, 10.0, 14.0])
+    assert course_of([1], [3], [3.0]).gained is None
+    assert trend_of([0.0, None, 50.0, 24.9]) == "▁·█▄"
+    assert trend_of([1.0]) == ""
+
+
+NAMES = ("VEGA, MARTA", "Vega, Marta", "FRANCO, SERGIO L", "NOBODY, X")
+ROUTES = {
+    "VEGA, MARTA": Route("v", "Vega, Marta", "v", ""),
+    "Vega, Marta": Route("v", "Vega, Marta", "v", ""),
+    "FRANCO, SERGIO L": Route("p1", "Franco, Sergio L", "p1", ""),
+    "NOBODY, X": Route("?nobody x", "NOBODY, X", None, "nobody"),
+}
+Numbers = dict[int, tuple[int, str]]
+extractions = st.lists(
+    st.dictionaries(st.integers(0, 5), st.tuples(st.integers(0, 100), st.sampled_from(NAMES)), max_size=6),
+    min_size=1, max_size=5,
+)  # fmt: skip
+
+
+def standings_of(numbers: Numbers, on: date) -> dict[tuple[str, str], Standing]:
+    return {
+        (str(school), "parents"): Standing(
+            str(school), "parents", on, str(school), f"School {school}", "E", "CoS", director, 100, submitted,
+            1 if submitted < 25 else 2, max(0, 25 - submitted), "",
+        )
+        for school, (submitted, director) in numbers.items()
+    }  # fmt: skip
+
+
+@given(extractions)
+@settings(max_examples=120, deadline=None)
+def test_over_a_term_everyone_knows_the_own_schools_and_nothing_is_told_twice(course: list[Numbers]) -> None:
+    told: dict[str, Told] = {}
+    for week, numbers in enumerate(course):
+        on = date(2025, 2, 7) + timedelta(days=7 * week)
+        now = standings_of(numbers, on)
+        world = World(on, now, {}, told, ROUTES, {}, {})
+        due = digests_due(world)
+        assert [d.key for d in due] == [d.key for d in digests_due(world)]
+        for digest in due:
+            told[digest.key] = Told(on, digest.lines, {"parents": on})
+        expected: dict[str, set[str]] = {}
+        for school, (submitted, director) in numbers.items():
+            if submitted < 25:
+                expected.setdefault(ROUTES[director].key, set()).add(str(school))
+        for key, schools in expected.items():
+            assert {line.school_key for line in told[key].lines if line.mark in ("new", "still")} == schools
+        assert digests_due(world._replace(told=told)) == []
+        only = digests_due(world._replace(told=told, wishes={key: Wish(only_changes=True) for key in told}))
+        assert only == []
+
+
+def test_a_line_says_where_it_is() -> None:
+    line = Line("still", "1", "parents", date(2025, 2, 21), "1", "S", "E", "C", "D", 1, 0, 1, "", None, 1, "", "")
+    assert line.place == ("1", "parents")
