@@ -90,7 +90,8 @@ def test_the_workbook_of_a_digest_is_the_same_bytes_each_time() -> None:
     ],
 )
 def test_what_could_break_a_header_is_refused(changed: dict[str, str]) -> None:
-    letter = Letter("a@x.example", "Subject", "text", "<p>page</p>", "<1@x.example>")._replace(**changed)
+    values = {"rcpt": "a@x.example", "subject": "Subject", "message_id": "<1@x.example>", **changed}
+    letter = Letter(values["rcpt"], values["subject"], "text", "<p>page</p>", values["message_id"])
     with pytest.raises(HeaderRefused):
         message(letter, SENDER, REPLY)
 
