@@ -190,7 +190,7 @@ def test_over_a_term_everyone_knows_the_own_schools_and_nothing_is_told_twice(co
     for week, numbers in enumerate(course):
         on = date(2025, 2, 7) + timedelta(days=7 * week)
         now = standings_of(numbers, on)
-        world = World(on, now, {}, told, ROUTES, {}, {})
+        world = World(on, now, {}, told, ROUTES, {}, {}, {"parents": on.isoformat()})
         due = digests_due(world)
         assert [d.key for d in due] == [d.key for d in digests_due(world)]
         for digest in due:

@@ -127,7 +127,6 @@ def _hold_reason(session: Session, upload: Any, *, again: bool) -> str:
 
 def _add_digest(session: Session, upload: Any, found: World, due: Due, hold: str, late: Collection[str]) -> Digest:
     state = "unroutable" if due.route.person_id is None else "held" if hold else "planned"
-    as_of = {standing.group: standing.on.isoformat() for standing in found.now.values()}
     digest = Digest(
         upload_id=upload.upload_id,
         term=upload.term,
@@ -143,7 +142,7 @@ def _add_digest(session: Session, upload: Any, found: World, due: Due, hold: str
         why=due.route.why or hold,
         content={
             "lines": kept_lines(due.lines),
-            "as_of": as_of,
+            "as_of": found.as_of,
             "closes": upload.window_closes.isoformat(),
             "late": list(late),
         },

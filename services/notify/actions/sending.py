@@ -1,7 +1,7 @@
 """Sending: claim a mail, hand it over, settle it, so that a crash loses nothing.
 
-The only instant at which a mail can be sent twice is between the server's 250 and the commit of `sent`; the second copy
-has the same Message-ID (RFC 1047). Settling one mail and claiming the next are one commit.
+Each step is one commit. The only instant at which a mail can be sent twice is between the server's 250 and the commit of
+`sent`; the second copy has the same Message-ID (RFC 1047).
 """
 
 import time
@@ -105,33 +105,37 @@ def _connect_and_drain(now: Round) -> None:
 
 
 def _drain(server: Server, now: Round) -> None:
-    """Claims, sends and settles until nothing is due; the mail before is settled with the claim of the next."""
-    before: tuple[Any, Reply] | None = None
+    """Claims, sends and settles until nothing is due, the time is over, or the server wants a rest."""
     while True:
-        over = time.monotonic() > now.ends_at or (before is not None and stops_the_round(before[1].outcome))
         with transaction("notify") as session:
-            if before is not None:
-                settling.settle(session, *before)
+            over = time.monotonic() > now.ends_at
             mail = None if over else session.execute(_CLAIM, {"per_minute": now.per_minute}).one_or_none()
-            if over and before is not None and not stops_the_round(before[1].outcome):
+            if over:
                 call_job(session, "notify.send_mail")
         if mail is None:
             return
-        before = mail, _hand_over(server, mail, now)
+        reply = _hand_over(server, mail, now)
+        if stops_the_round(reply.outcome):
+            return
 
 
 def _hand_over(server: Server, mail: Any, now: Round) -> Reply:
-    chosen = settings()
+    """Sends and settles a claimed mail. Between the server's 250 and the commit nothing is computed that could wait."""
+    chosen, told = settings(), settling.told_by(mail)
+    unknown = False
+    broken: Interrupted | None = None
     try:
         raw = message(_letter(mail, now), chosen.mail_from, chosen.support_email)
+        reply = send(server.smtp, raw, chosen.mail_from, mail.rcpt)
     except HeaderRefused as error:
-        return unsendable(error)
-    try:
-        return send(server.smtp, raw, chosen.mail_from, mail.rcpt)
+        reply = unsendable(error)
     except Interrupted as error:
-        with transaction("notify") as session:
-            settling.settle(session, mail, Reply(error.failure, str(error)), unknown=error.unknown)
-        raise
+        reply, unknown, broken = Reply(error.failure, str(error)), error.unknown, error
+    with transaction("notify") as session:
+        settling.settle(session, mail, reply, told, unknown=unknown)
+    if broken is not None:
+        raise broken
+    return reply
 
 
 def _letter(mail: Any, now: Round) -> Letter:

@@ -37,12 +37,21 @@ _PAUSE = text(
 _RESUME = text("delete from lane where id = 1")
 
 
-def settle(session: Session, mail: Any, reply: Reply, *, unknown: bool = False) -> None:
+def told_by(mail: Any) -> DigestSent | None:
+    """The event that a mail leads to once it is sent; None for a mail that is not to a director."""
+    if mail.digest_kind != "digest":
+        return None
+    keys = sorted({line.school_key for line in lines_of(mail.content)})
+    return DigestSent(mail_id=mail.mail_id, upload_id=mail.upload_id, director=mail.director, school_keys=keys)
+
+
+def settle(session: Session, mail: Any, reply: Reply, told: DigestSent | None, *, unknown: bool = False) -> None:
     """Settles a claimed mail by the answer it got. `unknown`: it may have been accepted all the same."""
     if reply.outcome == SENT:
         session.execute(_SENT, {"mail_id": mail.mail_id, "words": reply.words})
         session.execute(_RESUME)
-        _tell(session, mail)
+        if told is not None:
+            say(session, told)
         return
     permanent = reply.outcome in PERMANENT
     values = {
@@ -60,13 +69,6 @@ def settle(session: Session, mail: Any, reply: Reply, *, unknown: bool = False) 
         _keep_waiting(session, mail, reply)
     if stops_the_round(reply.outcome):
         pause(session, reply.outcome, reply.words)
-
-
-def _tell(session: Session, mail: Any) -> None:
-    if mail.digest_kind == "digest":
-        keys = sorted({line.school_key for line in lines_of(mail.content)})
-        sent = DigestSent(mail_id=mail.mail_id, upload_id=mail.upload_id, director=mail.director, school_keys=keys)
-        say(session, sent)
 
 
 def _keep_waiting(session: Session, mail: Any, reply: Reply) -> None:

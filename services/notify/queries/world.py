@@ -25,12 +25,9 @@ _STANDINGS = text(
     " where t.term = :term and not t.removed"
 )
 _COURSES = text(
-    f'with {_NEWEST}, alert as (select t.school_key, t."group" from tier_state t join newest using ("group", "on")'
-    "  where t.term = :term and not t.removed and t.tier = 1)"
-    ' select h.school_key, h."group", array_agg(h.tier order by h."on") as tiers,'
-    '  array_agg(h.submitted order by h."on") as submitted, array_agg(cast(h.rate as float8) order by h."on") as rates'
-    ' from tier_state h join alert using (school_key, "group") where h.term = :term and not h.removed'
-    ' group by h.school_key, h."group"'
+    'select school_key, "group", array_agg(tier order by "on") as tiers, array_agg(submitted order by "on") as submitted,'
+    ' array_agg(cast(rate as float8) order by "on") as rates from tier_state where term = :term and not removed'
+    ' group by school_key, "group" having (array_agg(tier order by "on" desc))[1] = 1'
 )
 _TOLD = text(
     'select distinct on (director_key) director_key, content, max("on") over (partition by director_key) as newest'
@@ -126,4 +123,5 @@ def world(session: Session, term: str) -> World | None:
         routes=routes(session, spelled),
         snoozed=snoozed(session, term, on, now),
         wishes=wishes(session),
+        as_of={standing.group: standing.on.isoformat() for standing in now.values()},
     )

@@ -25,7 +25,7 @@ from services.notify.rules.routes import Route
 
 
 class World(NamedTuple):
-    """All that planning looks at. `told`, `snoozed`, `wishes` are by director key; `routes` by spelling."""
+    """All that planning looks at. `told`, `snoozed`, `wishes` are by director key; `routes` by spelling; `as_of` by group."""
 
     on: date
     now: Standings
@@ -34,6 +34,7 @@ class World(NamedTuple):
     routes: Mapping[str, Route]
     snoozed: Mapping[str, Mapping[Place, str]]
     wishes: Mapping[str, Wish]
+    as_of: Mapping[str, str]
 
 
 class Due(NamedTuple):
