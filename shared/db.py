@@ -56,6 +56,17 @@ def transaction(service: str) -> Iterator[Session]:
 
 
 @contextmanager
+def rehearsed(session: Session, *, dry_run: bool) -> Iterator[None]:
+    """What the block writes; in a dry run it is taken back when the block ends."""
+    part = session.begin_nested()
+    yield
+    if dry_run:
+        part.rollback()
+    else:
+        part.commit()
+
+
+@contextmanager
 def listening(service: str) -> Iterator[psycopg.Connection[Any]]:
     """A bare autocommit connection as the service's role, for LISTEN and for claims outside a transaction."""
     with psycopg.connect(settings().database_url_of(service), autocommit=True, connect_timeout=3) as connection:

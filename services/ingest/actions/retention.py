@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from shared.access import audit
+from shared.db import rehearsed
 
 DAYS = 90
 # In this order: a person can go only when no session and no token is left.
@@ -31,15 +32,11 @@ _GONE = {
 
 def purge(session: Session, days: int = DAYS, *, dry_run: bool = False) -> dict[str, int]:
     """How much of what is older than `days` was removed; a dry run counts the same and leaves everything."""
-    part = session.begin_nested()
     counts = {}
-    for name, statement in _GONE.items():
-        values = {"days": days} if ":days" in statement.text else {}
-        counts[name] = len(session.execute(statement, values).all())
-    if dry_run:
-        part.rollback()
-        return counts
-    part.commit()
-    if any(counts.values()):
+    with rehearsed(session, dry_run=dry_run):
+        for name, statement in _GONE.items():
+            values = {"days": days} if ":days" in statement.text else {}
+            counts[name] = len(session.execute(statement, values).all())
+    if any(counts.values()) and not dry_run:
         audit(session, "retention", "purge", "access", {"days": days, **counts})
     return counts

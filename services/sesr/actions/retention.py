@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from shared.access import audit
+from shared.db import rehearsed
 
 DAYS = 400
 _BLANK = text(
@@ -15,12 +16,8 @@ _BLANK = text(
 
 def purge(session: Session, days: int = DAYS, *, dry_run: bool = False) -> dict[str, int]:
     """How many reports older than `days` lost their names; a dry run counts the same and leaves everything."""
-    part = session.begin_nested()
-    counts = {"names and phones in strike reports": len(session.execute(_BLANK, {"days": days}).all())}
-    if dry_run:
-        part.rollback()
-        return counts
-    part.commit()
-    if any(counts.values()):
+    with rehearsed(session, dry_run=dry_run):
+        counts = {"names and phones in strike reports": len(session.execute(_BLANK, {"days": days}).all())}
+    if any(counts.values()) and not dry_run:
         audit(session, "retention", "purge", "reports", {"days": days, **counts})
     return counts
