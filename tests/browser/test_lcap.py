@@ -44,7 +44,7 @@ def test_a_person_corrects_a_doubtful_measure_without_script(site: str, browser:
         page.get_by_role("link", name="Depth of wells").click()
         expect(page.get_by_text("Please check: the two values are more than ten times apart")).to_be_visible()
         first = page.get_by_role("group", name="Value 1")
-        first.get_by_label("Now", exact=True).fill("-141.8")
+        first.get_by_label("Now", exact=True).fill("-151.8")
         page.get_by_role("button", name="Save these values").click()
         expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
         expect(page.get_by_role("cell", name="+0.3 up")).to_be_visible()

@@ -2,17 +2,20 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+from services.tracker.rules.lcap_spending import OVER, UNDER
 from shared.db import transaction
 from tests.people import api_of, browser_of
 from tests.tracker.district import ALDER, tell_directory, tell_results
 from tests.tracker.lcap_tables import demo, load, published, tell
 
 ROOT = "/tracker/lcap/"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = (ROOT, f"{ROOT}measures", f"{ROOT}ses", f"{ROOT}settings", f"{ROOT}unread")
 
 
@@ -108,8 +111,8 @@ def test_a_person_s_values_take_the_place_of_read_ones_now_and_after_the_next_lo
     key = key_of("depth of wells")
     cells = {
         "group": "",
-        "now": "-141.8",
-        "before": "-142.1",
+        "now": "-151.8",
+        "before": "-152.1",
         "period_now": "2022-23",
         "period_before": "2021-22",
         "as_of": "",
@@ -117,11 +120,11 @@ def test_a_person_s_values_take_the_place_of_read_ones_now_and_after_the_next_lo
     assert browser_of("central").post(f"{ROOT}measures/{key}/correct", data=cells).status_code == 303
     load(*tell("measures", published(), revision=2))
     row = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": "depth of wells"}).json()["rows"][0]
-    assert (row["values"][0]["now"], row["values"][0]["delta"]) == ("-141.8", "0.3")
+    assert (row["values"][0]["now"], row["values"][0]["delta"]) == ("-151.8", "0.3")
     assert row["checked_by"]
     browser_of("central").post(f"{ROOT}measures/{key}/confirm", data={})
     row = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": "depth of wells"}).json()["rows"][0]
-    assert row["values"][0]["now"] == "-7141.8"
+    assert row["values"][0]["now"] == "-7151.8"
 
 
 @pytest.mark.usefixtures("clean")
@@ -169,3 +172,12 @@ def test_others_see_neither_pages_nor_the_way_to_them(role: str) -> None:
     assert browser.get(f"{ROOT}export.xlsx").status_code == 403
     assert browser.post(f"{ROOT}settings", data={"under": "1", "over": "2"}).status_code == 403
     assert ROOT not in browser.get("/rates/").text
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_guide_names_the_limits_and_the_addresses_that_hold() -> None:
+    guide = (DOCS / "lcap.md").read_text(encoding="utf-8")
+    assert f"under {UNDER} % or over {OVER} % of the plan" in guide
+    for address in re.findall(r"`(?:GET )?(/[a-z0-9/-]+)`", guide):
+        path = address if address.startswith("/tracker") else f"/tracker/api/v1{address}"
+        assert browser_of(None).get(path).status_code in (303, 401), path
