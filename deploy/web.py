@@ -59,7 +59,6 @@ def main(arguments: list[str]) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        h11_max_incomplete_event_size=32 * 1024,
         timeout_graceful_shutdown=2,
     )
 

@@ -1,0 +1,43 @@
+"""The pages of people, sessions, tokens and the audit log in a real browser: what axe finds, on a screen and on a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.axe import axe
+from tests.browser.site import opened, served
+
+PHONE = {"width": 390, "height": 844}
+PAGES = (
+    "/", "/access/people", "/access/people/desk%40lausd.example", "/access/sessions", "/access/tokens", "/ingest/audit",
+    "/sign-in", "/sign-in?out=1",
+)  # fmt: skip
+
+
+@pytest.fixture
+def site(clean: None) -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+@pytest.mark.parametrize("size", [None, PHONE], ids=["screen", "phone"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    browser: Browser, site: str, size: dict[str, int] | None
+) -> None:
+    for path in PAGES:
+        with opened(browser, site, "ops", path, bypass_csp=True, **({"viewport": size} if size else {})) as page:
+            assert size or axe(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+
+
+def test_a_token_is_made_and_revoked_with_the_keyboard(browser: Browser, site: str) -> None:
+    with opened(browser, site, "ops", "/access/tokens") as page:
+        page.get_by_label("What it is for").fill("nightly export")
+        page.get_by_role("button", name="Make the token").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="The token nightly export is made")).to_be_visible()
+        assert len(page.locator(".alert code").inner_text()) == 43
+        page.get_by_role("button", name="Revoke nightly export").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("cell", name="revoked")).to_be_visible()
