@@ -38,6 +38,12 @@ def test_a_schools_page_shows_history_forecast_and_needs() -> None:
     assert "No rows of students or staff so far" in shown
 
 
+def test_a_forecast_never_seems_to_contradict_its_tier() -> None:
+    for day, submitted in ((FEB_14, 59), (FEB_21, 61)):
+        load(day, counts("Alder El", submitted, 247, key="1"))
+    assert "between 24.7% (Tier 1) if nothing more comes" in seen("/rates/schools/1")
+
+
 def test_one_extraction_is_no_forecast() -> None:
     load(FEB_21, counts("Alder El", 20, key="1400101"))
     shown = seen("/rates/schools/1400101")

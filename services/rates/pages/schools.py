@@ -112,7 +112,7 @@ def _forecast(counts: list[Count], total: int | None, closes: date, off: dict[da
     if found is None or not found.days:
         return None
     ends = (found.low, found.usual, found.high)
-    low, usual, high = (f"{rate(end, found.total):.0f}%" for end in ends)
+    low, usual, high = (shown_rate(end, found.total) for end in ends)
     tiers = [tier(end, found.total) for end in ends]
     return {"low": low, "usual": usual, "high": high, "tiers": tiers, "days": found.days, "closes": closes}
 
