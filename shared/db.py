@@ -1,5 +1,6 @@
 """PostgreSQL: one engine per service and process, one schema and role per service, and the one commit point."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -71,6 +72,11 @@ def listening(service: str) -> Iterator[psycopg.Connection[Any]]:
     """A bare autocommit connection as the service's role, for LISTEN and for claims outside a transaction."""
     with psycopg.connect(settings().database_url_of(service), autocommit=True, connect_timeout=3) as connection:
         yield connection
+
+
+def psycopg_style(statement: str) -> str:
+    """The statement with psycopg's %(name)s where SQLAlchemy's text has :name; a cast keeps its two colons."""
+    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", statement)
 
 
 def raw(session: Session) -> psycopg.Connection[Any]:

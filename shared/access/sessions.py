@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from shared.access.people import Who
 
-_WHO = text(
+WHO = text(
     "select person_id, name, email, role, scope, roles, kind from access.who"
     " where token_hash = :token_hash and (kind = 'token' or access.touch_session(:token_hash, :idle))"
 )
@@ -44,10 +44,15 @@ def csrf_of(token: str) -> str:
 
 def who_is(session: Session, token: str, idle: timedelta) -> Who | None:
     """The person of a live session or service token; None when it is unknown, ended or expired."""
-    row = session.execute(_WHO, {"token_hash": hash_of(token), "idle": idle}).one_or_none()
+    return who_of(session.execute(WHO, {"token_hash": hash_of(token), "idle": idle}).one_or_none())
+
+
+def who_of(row: Any | None) -> Who | None:
+    """The person of a row of the statement WHO."""
     if row is None:
         return None
-    return Who(row.person_id, row.name, row.email, row.role, tuple(row.scope), tuple(row.roles), row.kind)
+    person_id, name, email, role, scope, roles, kind = row
+    return Who(person_id, name, email, role, tuple(scope), tuple(roles), kind)
 
 
 def start_session(session: Session, person_id: str, role: str, lasts: timedelta) -> str:

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -131,4 +132,5 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _on_value)
     app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(PoolTimeout, _on_database_away)
+    app.add_exception_handler(psycopg.OperationalError, _on_database_away)
     app.add_exception_handler(Exception, on_failure)

@@ -72,12 +72,21 @@ async def _guard_writes(request: Request) -> None:
 
 def current_who(request: Request, session: Db) -> Who | None:
     """Who is asking; None for an anonymous request. Raises NotSignedIn for a token that is not valid (any more)."""
-    bearer = _bearer(request)
-    token = bearer or session_token(request)
+    token, is_bearer = token_of(request)
     if token is None:
         return None
-    who = who_is(session, token, timedelta(minutes=settings().session_idle_minutes))
-    if who is None and bearer:
+    return accepted(request, who_is(session, token, timedelta(minutes=settings().session_idle_minutes)), is_bearer)
+
+
+def token_of(request: Request) -> tuple[str | None, bool]:
+    """The token that a request carries, and whether it is a program's bearer token."""
+    bearer = _bearer(request)
+    return bearer or session_token(request), bearer is not None
+
+
+def accepted(request: Request, who: Who | None, is_bearer: bool) -> Who | None:
+    """Notes on the request who was found for its token; raises NotSignedIn for a bearer token of nobody."""
+    if who is None and is_bearer:
         raise NotSignedIn("The bearer token is unknown, revoked or expired. Ask operations for a new one.")
     request.state.who = who
     return who
@@ -92,6 +101,10 @@ class Permission:
         self.name = name
 
     def __call__(self, request: Request, who: Annotated[Who | None, Depends(current_who, scope="function")]) -> Who:
+        return self.permit(request, who)
+
+    def permit(self, request: Request, who: Who | None) -> Who:
+        """The one who asks, if they may; counts a write against its limit. Raises NotSignedIn, NotAllowed, TooMany."""
         if who is None:
             raise NotSignedIn("Sign in to see this page.")
         if not may(who.role, self.name):

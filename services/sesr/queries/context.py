@@ -1,6 +1,5 @@
 """All that has to be known to take a report, in one statement: school, incident, what stands, what is kept already."""
 
-import re
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from services.sesr.queries.scope import WITHIN, Scope
 from services.sesr.rules.acceptance import Days
 from services.sesr.rules.counts import TOTALS, Counts
+from shared.db import psycopg_style
 
 
 class Context(NamedTuple):
@@ -30,8 +30,7 @@ class Context(NamedTuple):
     old_superseded_by: int | None
 
 
-# psycopg writes %(name)s where SQLAlchemy writes :name; a cast keeps its two colons.
-_WITHIN = re.sub(r"(?<!:):(\w+)", r"%(\1)s", WITHIN)
+_WITHIN = psycopg_style(WITHIN)
 CONTEXT = f"""
 select s.name, s.enrolled, s.classified_classroom, s.classified_other, s.certificated_admin, s.certificated_other,
   i.incident_id, i.first_day, i.last_day, i.closed_at, st.counts, l.school_key is not null,
