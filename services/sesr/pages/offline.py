@@ -11,5 +11,5 @@ router = APIRouter(prefix="/sesr", include_in_schema=False)
 
 @router.get("/sw.js", dependencies=[allow("sesr.see")])
 def service_worker() -> Response:
-    headers = {"cache-control": "no-cache", "service-worker-allowed": "/sesr/"}
+    headers = {"service-worker-allowed": "/sesr/"}
     return Response(FILES["sesr-sw.js"], media_type="text/javascript; charset=utf-8", headers=headers)

@@ -1,0 +1,131 @@
+"""The peers of the strike report's route: a plain synchronous SQLModel route, and psycopg by hand with the same statements."""
+
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+import psycopg
+import uvicorn
+from fastapi import Depends, FastAPI, Request, Response
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import JSON, create_engine
+from sqlmodel import Field, Session, SQLModel
+
+from services.sesr.actions.submission import KEEP
+from services.sesr.queries.context import CONTEXT, context_values
+from services.sesr.queries.scope import Scope
+from services.sesr.rules.counts import ALL_COUNTS
+from shared.access import csrf_of, hash_of
+from shared.access.sessions import WHO
+from shared.db import psycopg_style
+from shared.settings import settings
+
+URL = settings().database_url_of("sesr")
+ENGINE = create_engine(URL.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=16, max_overflow=16)
+POOL: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
+    URL, min_size=8, max_size=8, open=False, kwargs={"autocommit": True}
+)
+WHO_SQL = psycopg_style(WHO.text)
+
+
+class PlainReport(SQLModel, table=True):
+    """The table of the plain route."""
+
+    __tablename__ = "plain_report"
+    __table_args__ = {"schema": "sesr"}
+
+    report_id: UUID = Field(primary_key=True)
+    school_key: str
+    received_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    counts: dict[str, Any] = Field(sa_type=JSON)
+
+
+class PlainBody(SQLModel):
+    """What the plain route reads."""
+
+    report_id: UUID
+    school_key: str
+    counts: dict[str, Any]
+
+
+@asynccontextmanager
+async def _life(_app: FastAPI) -> Any:
+    await POOL.open(wait=True)
+    yield
+    await POOL.close()
+
+
+app = FastAPI(lifespan=_life)
+
+
+def _session() -> Iterator[Session]:
+    with Session(ENGINE) as session:
+        yield session
+
+
+@app.post("/plain", status_code=201)
+def plain(session: Annotated[Session, Depends(_session)], sent: PlainBody) -> PlainReport:
+    made = PlainReport(**sent.model_dump())
+    session.add(made)
+    session.commit()
+    session.refresh(made)
+    return made
+
+
+@app.post("/hand", status_code=201)
+async def hand(request: Request) -> Response:
+    """The statements of the product's route, and nothing else."""
+    token = request.cookies["sid"]
+    assert request.headers["x-csrf-token"] == csrf_of(token)
+    sent = orjson.loads(await request.body())
+    report_id, day = UUID(sent["report_id"]), date.fromisoformat(sent["day"])
+    asked = context_values(Scope(schools=(sent["school_key"],)), sent["school_key"], None, day, report_id, None)
+    async with POOL.connection() as connection:
+        values = {"token_hash": hash_of(token), "idle": timedelta(minutes=30)}
+        who: Any = await (await connection.execute(WHO_SQL, values)).fetchone()
+        known: Any = await (await connection.execute(CONTEXT, asked)).fetchone()
+        written = _values(sent, who[0], known[6], report_id, day)
+        kept: Any = await (await connection.execute(KEEP, written)).fetchone()
+    told = {"report_id": report_id, "number": kept[0], "received_at": kept[1]}
+    return Response(orjson.dumps(told), 201, media_type="application/json")
+
+
+def _values(sent: dict[str, Any], person: str, incident: UUID, report_id: UUID, day: date) -> dict[str, Any]:
+    counts = {**dict.fromkeys(ALL_COUNTS), **sent["counts"]}
+    key = {"report_id": str(report_id), "incident_id": str(incident), "school_key": sent["school_key"], "day": str(day)}
+    event = {**key, "counts": counts, "flags": {}, "supersedes": None}
+    blank = dict.fromkeys(("proxy_for", "reason", "commander", "landline", "cell", "note"), "")
+    return {
+        **blank,
+        "report_id": report_id,
+        "incident_id": incident,
+        "school_key": sent["school_key"],
+        "day": day,
+        "counted_at": datetime.now(UTC),
+        "author": person,
+        "author_name": person,
+        "supersedes": None,
+        "counts": orjson.dumps(counts).decode(),
+        "flags": "{}",
+        "action": "report.submit",
+        "topic": "sesr.report_submitted",
+        "payload": orjson.dumps(event).decode(),
+        "hearers": ["sesr"],
+        "channel": "ses_outbox",
+    }
+
+
+@app.get("/bare")
+async def bare() -> Response:
+    return Response(b'{"id":1}', media_type="application/json")
+
+
+def main() -> None:
+    uvicorn.run(app, host="127.0.0.1", port=settings().port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()
