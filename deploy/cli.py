@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
-from deploy import events, runner, uploading
+from deploy import backup, events, runner, uploading
 from deploy.beside import NotRunning, environment_beside
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load, new, write_files
@@ -39,6 +39,20 @@ def run() -> None:
 def migrate() -> None:
     """Create roles and schemas, and bring all services' tables up to date."""
     migrate_all()
+
+
+@app.command("backup")
+def back_up(file: Path) -> None:
+    """Write the whole database, as of one instant, into a file; everything may go on meanwhile."""
+    backup.main_back_up(file)
+
+
+@app.command()
+def restore(
+    file: Path, replace: Annotated[bool, typer.Option("--replace", help="Over the data that is there.")] = False
+) -> None:
+    """Put a backup in place of the database; web, workers and relay must be stopped."""
+    backup.main_restore(file, replace)
 
 
 @app.command("acl")

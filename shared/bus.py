@@ -27,6 +27,15 @@ from shared.events import Event
 from shared.metrics import FORGED, HANDLED
 from shared.settings import settings
 
+# What was done is kept for 90 days; an inbox longer than the outboxes, so that a late repetition is still known.
+_PURGE = (
+    (
+        "delete from outbox_event e where created_at < now() - interval '90 days'"
+        " and not exists (select 1 from outbox_delivery d where d.event_id = e.event_id and d.state <> 'acked')"
+    ),
+    "delete from inbox where state in ('done','discarded') and done_at < now() - interval '120 days'",
+    "delete from job_log where slot < now() - interval '90 days'",
+)
 E = TypeVar("E", bound=Event)
 log = structlog.get_logger()
 SWEEP_EVERY = timedelta(seconds=5)
@@ -102,6 +111,12 @@ def _fresh_engines(**_: Any) -> None:
     engine.cache_clear()
 
 
+def purge(session: Session) -> None:
+    """Removes events that were said and acknowledged, or heard and done, a quarter ago."""
+    for statement in _PURGE:
+        session.execute(text(statement))
+
+
 class Bus:
     """A service's ears: register listeners with `hears`, loops with `loop`, once-per-slot jobs with `daily`."""
 
@@ -112,6 +127,7 @@ class Bus:
         self.jobs: dict[str, timedelta] = {}
         self.celery.task(name=f"{service}.take_receipt")(self._take_receipt)
         self.loop(f"{service}.sweep_inbox", SWEEP_EVERY)(self.sweep)
+        self.daily(f"{service}.purge_events", timedelta(days=1))(purge)
 
     def hears(self, event: type[E]) -> Callable[[Callable[[Session, E], None]], Callable[[Session, E], None]]:
         """Registers the listener of an event under the task name that the map gives this service."""

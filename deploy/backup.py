@@ -1,0 +1,138 @@
+"""Backup and restore of the whole database: one consistent snapshot of all services, made by PostgreSQL's own programs.
+
+A restored outbox is sent again and the restored inboxes know what they have; mails that were waiting are held, because
+they may have been sent since the backup (docs/operations/backup.md).
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import LiteralString
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from deploy.beside import NotRunning, environment_beside
+from deploy.embedded import running
+from deploy.servers import ServerMissing, postgres_programs
+from shared.migrations import migrate, provision
+from shared.settings import SERVICES, settings
+
+SCHEMAS = (*SERVICES, "access")
+_AT_WORK: LiteralString = (
+    "select distinct application_name from pg_stat_activity"
+    " where datname = current_database() and application_name like 'ses %'"
+)
+_LOADED: LiteralString = "select exists (select from pg_tables where schemaname = 'ingest' and tablename = 'upload')"
+_HOLD: LiteralString = (
+    "with held as (update notify.mail set state = 'held' where state in ('queued','sending') returning digest_id),"
+    " shown as (update notify.digest set state = 'held',"
+    "  why = 'held by a restore: it may have been sent since the backup'"
+    "  where digest_id in (select digest_id from held) and state = 'planned')"
+    " select count(*) from held"
+)
+
+
+class BackupRefused(Exception):
+    """The backup or restore cannot be made; the text says why and what to do."""
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """The settings lead to the database: a running one, or the embedded one started for this command alone."""
+    data = Path(settings().data).expanduser().resolve()
+    try:
+        found = environment_beside(data)
+    except NotRunning:
+        with running(data, settings().environment, {}) as servers:
+            os.environ.update(servers.env)
+            settings.cache_clear()
+            yield
+        return
+    os.environ.update(found)
+    settings.cache_clear()
+    yield
+
+
+def back_up(file: Path) -> int:
+    """Writes all schemas as of one instant, while everything runs; answers the bytes. Never leaves half a file."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.touch(mode=0o600)
+    schemas = [f"--schema={name}" for name in SCHEMAS]
+    _run("pg_dump", "--format=custom", "--no-owner", f"--file={unfinished}", *schemas)
+    unfinished.rename(file)
+    return file.stat().st_size
+
+
+def restore(file: Path, *, replace: bool) -> int:
+    """Puts a backup in place of the database's contents, newest migrations applied; answers how many mails are held.
+
+    Refused while programs are at work, and over data unless `replace`.
+    """
+    _run("pg_restore", "--list", str(file), connected=False)
+    with psycopg.connect(settings().database_url, autocommit=True, connect_timeout=5) as connection:
+        busy = [name for (name,) in connection.execute(_AT_WORK)]
+        if busy:
+            raise BackupRefused(f"Stop web, workers and relay first; at work are: {', '.join(sorted(busy))}.")
+        if connection.execute(_LOADED).fetchone() == (True,) and not replace:
+            raise BackupRefused("There is data in this database. Add --replace to put the backup in its place.")
+        provision(connection, settings())
+        for name in SCHEMAS:
+            connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
+        _run("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", "--dbname=", str(file))
+        migrate()
+        (held,) = connection.execute(_HOLD).fetchone() or (0,)
+        return int(held)
+
+
+def _run(program: str, *arguments: str, connected: bool = True) -> None:
+    folder, parts = postgres_programs(settings_bin())
+    command = [str(folder / parts[0] / program), *arguments]
+    ran = subprocess.run(
+        command, check=False, text=True, capture_output=True, env=_environment() if connected else None
+    )
+    if ran.returncode != 0:
+        raise BackupRefused(f"{program}: {ran.stderr.strip()[-1000:]}")
+
+
+def settings_bin() -> str:
+    return os.environ.get("SES_PG_BIN", "")
+
+
+def _environment() -> dict[str, str]:
+    """How PostgreSQL's programs reach the database; the password is in no command line."""
+    url = urlsplit(settings().database_url)
+    return {
+        **os.environ,
+        "PGHOST": url.hostname or "127.0.0.1",
+        "PGPORT": str(url.port or 5432),
+        "PGUSER": unquote(url.username or ""),
+        "PGPASSWORD": unquote(url.password or ""),
+        "PGDATABASE": url.path.lstrip("/"),
+    }
+
+
+def main_back_up(file: Path) -> None:
+    """The command `ses backup`."""
+    try:
+        with database():
+            size = back_up(file)
+    except (BackupRefused, ServerMissing, OSError) as error:
+        sys.exit(str(error))
+    print(f"{file}: {size / 1e6:.1f} MB. Keep the secrets of the installation as well; they are not in it.")
+
+
+def main_restore(file: Path, replace: bool) -> None:
+    """The command `ses restore`."""
+    if not file.exists():
+        sys.exit(f"There is no file {file}.")
+    try:
+        with database():
+            held = restore(file, replace=replace)
+    except (BackupRefused, ServerMissing, OSError, psycopg.OperationalError) as error:
+        sys.exit(str(error))
+    print(f"Restored. {held} mails that were waiting are held: release them under Alerts if they were not sent.")

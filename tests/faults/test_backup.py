@@ -1,0 +1,147 @@
+"""A backup restored into a fresh database: the same rows, no event done twice, no mail sent twice; and the purge."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from deploy.backup import SCHEMAS, BackupRefused, back_up, restore
+from deploy.cli import app as ses
+from deploy.embedded import Servers
+from services.notify.actions import mails, sending
+from shared.bus import purge
+from shared.db import engine, transaction
+from shared.events import DigestsPlanned
+from shared.outbox import say
+from shared.settings import SERVICES, settings
+from tests.faults.crash import fresh_connections
+from tests.notify.sinks import Sink, sink
+from tests.notify.telling import FEB28, TERM, asked, row, tell, tell_directory
+from tests.stack import deliver, owner
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    with sink() as (kept, url):
+        monkeypatch.setattr(settings(), "smtp_url", url)
+        yield kept
+
+
+@pytest.fixture
+def fresh(stack_servers: Servers, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of another, empty database of the same server."""
+    address = settings().database_url.rpartition("/")[0] + "/restored"
+    with owner() as connection:
+        connection.execute("create database restored")
+    yield address
+    fresh_connections()
+    with owner() as connection:
+        connection.execute("drop database restored with (force)")
+
+
+def use(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on this process works with the database at the address."""
+    fresh_connections()
+    engine.cache_clear()
+    monkeypatch.setattr(settings(), "database_url", address)
+
+
+def contents() -> dict[str, int]:
+    """How many rows each table of each service has."""
+    with psycopg.connect(settings().database_url) as connection:
+        names = connection.execute(
+            "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any(%s)",
+            (list(SCHEMAS),),
+        ).fetchall()
+        return {name: count_of(connection, name) for (name,) in names}
+
+
+def count_of(connection: psycopg.Connection[tuple[object, ...]], table: str) -> int:
+    found = connection.execute(f"select count(*) from {table}".encode()).fetchone()
+    assert found is not None
+    return int(str(found[0]))
+
+
+def test_a_restored_installation_has_the_same_rows_and_mails_nobody_twice(
+    server: Sink, fresh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = settings().database_url
+    tell_directory()
+    tell([row("Alder 4001", 10, 100)])
+    sending.send_due()
+    deliver()
+    tell([row("Alder 4001", 10, 100), row("Birch 4002", 10, 100)], FEB28)
+    before = contents()
+    assert back_up(tmp_path / "ses.backup") > 10_000
+    sending.send_due()
+    assert len(server.accepted) == 2
+
+    use(fresh, monkeypatch)
+    assert restore(tmp_path / "ses.backup", replace=False) == 1
+    assert contents() == before
+    sending.send_due()
+    deliver(times=2)
+    assert len(server.accepted) == 2
+    assert [r.state for r in asked("select state from mail order by mail_id")] == ["sent", "held"]
+    with transaction("notify") as session:
+        assert mails.release(session, TERM, FEB28, "a test") == 1
+    sending.send_due()
+    assert len({mail["Message-ID"] for _, mail in server.messages()}) == 2
+    use(original, monkeypatch)
+
+
+def test_a_restore_over_data_or_beside_running_programs_is_refused(tmp_path: Path) -> None:
+    back_up(tmp_path / "ses.backup")
+    with transaction("rates") as session:
+        session.execute(text("select 1"))
+        with pytest.raises(BackupRefused, match="ses rates"):
+            restore(tmp_path / "ses.backup", replace=True)
+    fresh_connections()
+    with pytest.raises(BackupRefused, match="--replace"):
+        restore(tmp_path / "ses.backup", replace=False)
+    (tmp_path / "no.backup").write_text("nothing")
+    with pytest.raises(BackupRefused, match="pg_restore"):
+        restore(tmp_path / "no.backup", replace=True)
+
+
+def test_the_commands_make_a_private_file_and_say_why_they_refuse(tmp_path: Path) -> None:
+    file = tmp_path / "ses.backup"
+    assert CliRunner().invoke(ses, ["backup", str(file)]).exit_code == 0
+    assert file.stat().st_mode & 0o077 == 0
+    fresh_connections()
+    refused = CliRunner().invoke(ses, ["restore", str(file)])
+    assert (refused.exit_code, "--replace" in refused.output) == (1, True)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_was_done_long_ago_is_purged_and_the_rest_stays(service: str) -> None:
+    with transaction(service) as session:
+        session.execute(text(
+            "insert into inbox(event_id, source, topic, key, version, payload, state, done_at)"
+            " select gen_random_uuid(), 'x', 't', state || days, 1, '{}', state, now() - days * interval '1 day'"
+            " from unnest(array['done','parked','discarded']) state, unnest(array[1, 100, 121]) days"
+        ))  # fmt: skip
+        purge(session)
+        kept = {r.key for r in session.execute(text("select key from inbox"))}
+    assert kept == {"done1", "done100", "discarded1", "discarded100", "parked1", "parked100", "parked121"}
+
+
+def test_an_event_without_a_receipt_is_never_purged() -> None:
+    for state in ("acked", "sent"):
+        with transaction("notify") as session:
+            event = say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
+            session.execute(text("update outbox_event set created_at = now() - interval '91 days'"))
+            session.execute(
+                text("update outbox_delivery set state = :state where event_id = :event"),
+                {"state": state, "event": event},
+            )
+    with transaction("notify") as session:
+        purge(session)
+        states = [r.state for r in session.execute(text("select state from outbox_delivery"))]
+    assert states == ["sent"]
