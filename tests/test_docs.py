@@ -27,6 +27,12 @@ def test_every_link_and_picture_leads_to_a_file(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md"]
+    assert [name for name in pages if f"]({name})" not in index] == []
+
+
 def test_a_decision_is_short_and_says_how_it_is_checked() -> None:
     for page in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         text = page.read_text()

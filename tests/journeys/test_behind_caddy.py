@@ -15,7 +15,9 @@ from shared.settings import SERVICES
 from tests.deploy.waiting import until
 from tests.files import extraction, guide_rows
 from tests.people import add_people
-from tests.stack import Programs, wipe
+from tests.sesr.served import cookie_of
+from tests.sesr.world import CEDAR, load_schools, open_incident, send
+from tests.stack import Programs, deliver, wipe
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -32,7 +34,7 @@ def origin(stack_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> 
             running.start(f"{service}-web", "deploy.web", service, SES_PORT=str(port))
         upstreams = {f"SES_{service.upper()}_UPSTREAM": f"127.0.0.1:{port}" for service, port in ports.items()}
         start_caddy(running, site, upstreams)
-        until(lambda: all_answer(site), httpx2.TransportError)
+        until(lambda: all_answer(site), httpx2.TransportError, seconds=90)
         yield site
     finally:
         running.stop_all()
@@ -110,3 +112,17 @@ def test_the_inside_is_not_shown_outside(central: httpx2.Client) -> None:
 def test_flower_is_closed_to_all_but_operations(central: httpx2.Client, origin: str) -> None:
     assert central.get("/ops/flower/").status_code in (401, 403)
     assert httpx2.get(f"{origin}/ops/flower/").status_code in (303, 401, 403)
+
+
+def test_a_live_board_streams_through_the_entrance(central: httpx2.Client, origin: str) -> None:
+    wipe()
+    add_people()
+    load_schools()
+    open_incident()
+    with httpx2.stream("GET", f"{origin}/sesr/board/stream", headers=cookie_of("central"), timeout=20) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.iter_lines()
+        assert any("No report yet" in line for line in lines)
+        send("central", school_key=CEDAR)
+        deliver()
+        assert any(CEDAR in line for line in lines)
