@@ -1,6 +1,6 @@
 """How long the tracker takes: all targets against the plain COPY of their rows, and workbooks.
 
-`python -m bench.tracker` starts its own PostgreSQL and prints one line a measure.
+`python -m bench.tracker` starts its own PostgreSQL.
 """
 
 import io
@@ -9,12 +9,12 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
+from bench.figures import Figure, keep, timed
 from deploy.embedded import running
 from services.tracker.actions.exports import ask_export, write_next
 from services.tracker.actions.plan import begin_plan
@@ -33,16 +33,6 @@ CENTRAL = Who("bench", "Bench", "bench@lausd.example", "central", (), ("central"
 COLUMNS = (
     "school_key, level, item_id, goal, targets, differences, status, difference, latest, latest_period, gains, needed"
 )
-
-
-def seconds(work: Callable[[], object], times: int = 3) -> float:
-    """The best of some runs."""
-    took = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - began)
-    return min(took)
 
 
 def fill() -> None:
@@ -108,7 +98,8 @@ def compute_changed() -> None:
         compute_targets(session)
 
 
-def copy_rows() -> None:
+def copy_rows() -> float:
+    """Seconds of the COPY alone."""
     with transaction("tracker") as session:
         cursor = raw(session).cursor()
         rows = cursor.execute(f"select {COLUMNS} from standing".encode()).fetchall()
@@ -119,10 +110,32 @@ def copy_rows() -> None:
         with cursor.copy(f"copy standing ({COLUMNS}) from stdin".encode()) as copy:
             for row in rows:
                 copy.write_row(row)
-        TOOK.append(time.perf_counter() - began)
+        return time.perf_counter() - began
 
 
-TOOK: list[float] = []
+def targets() -> list[Figure]:
+    first, changed = timed(compute_all, 3), timed(compute_changed, 3)
+    copied = [copy_rows() for _ in range(3)]
+    rows = f"{SCHOOLS} schools x {len(ITEMS)} items"
+    beside = {"COPY of those rows": copied}
+    return [
+        Figure(f"targets of {rows} computed and stored, first time", "s", first, "<= 5x COPY", beside),
+        Figure(f"targets of {rows} computed and stored, all changed", "s", changed, "<= 5x COPY", beside),
+    ]
+
+
+def workbooks() -> list[Figure]:
+    one = [1000 * taken for taken in timed(write_one, 5)]
+    before = memory()
+    book = timed(lambda: write_all("book"), 1)
+    after = memory()
+    zipped = timed(lambda: write_all("zip"), 1)
+    return [
+        Figure("workbook of one school", "ms", one, "< 150"),
+        Figure(f"one workbook of {SCHOOLS} schools", "s", book, "< 60"),
+        Figure("memory that it adds", "MB", [float(after - before)], "flat"),
+        Figure(f"zip of {SCHOOLS} workbooks", "s", zipped, "< 60"),
+    ]
 
 
 def main() -> None:
@@ -133,19 +146,11 @@ def main() -> None:
         settings.cache_clear()
         migrate()
         fill()
-        fresh, changed = seconds(compute_all), seconds(compute_changed)
-        seconds(copy_rows)
-        rows = SCHOOLS * len(ITEMS)
         add_schools()
-        one = seconds(write_one, 5)
-        before = memory()
-        book, zipped = seconds(lambda: write_all("book"), 1), seconds(lambda: write_all("zip"), 1)
-        print(f"workbook of one school            {one * 1000:.0f} ms")
-        print(f"workbook of {SCHOOLS} schools          {book:.1f} s   memory {before} -> {memory()} MB")
-        print(f"zip of {SCHOOLS} workbooks             {zipped:.1f} s")
-        print(f"COPY of {rows} standings          {min(TOOK):.3f} s")
-        print(f"computed and stored, first time   {fresh:.3f} s   {fresh / min(TOOK):.1f}x")
-        print(f"computed and stored, all changed  {changed:.3f} s   {changed / min(TOOK):.1f}x")
+        found = [*targets(), *workbooks()]
+    keep("tracker", found)
+    for figure in found:
+        print(figure.line())
 
 
 if __name__ == "__main__":

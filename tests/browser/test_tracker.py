@@ -1,18 +1,29 @@
-"""The tracker in a real browser: targets while typing, without script, on a phone, and for everybody."""
+"""The tracker in a real browser: targets while typing, without script, workbooks, on a phone, and for everybody."""
 
+import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, expect
 
+from services.tracker.tasks import write_books
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
-from tests.tracker.district import ALDER, tell_directory, tell_results
+from tests.tracker.district import ALDER, CEDAR, tell_directory, tell_results
 
 PAGE = f"/tracker/schools/{ALDER}"
-HAPPY = "I am happy to be at this school."
 SAFE = "I feel safe in this school or in online school sessions."
+WELCOME = "I feel welcome to participate at this school."
+PAGES = {
+    "principal": (PAGE, "/tracker/", f"{PAGE}/history", "/tracker/imports"),
+    "central": (
+        "/tracker/items", "/tracker/items/new", "/tracker/district", "/tracker/heat-map", "/tracker/feasibility",
+        "/tracker/exports",
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -20,6 +31,7 @@ def site(clean: None) -> Iterator[str]:
     tell_directory()
     worked = ("74.0", "75.3", "79.0", "82.0", "84.5")
     tell_results([(ALDER, SAFE, f"Fall {2021 + year}", percent) for year, percent in enumerate(worked)])
+    tell_results([(CEDAR, WELCOME, "Fall 2021", "60.0"), (CEDAR, WELCOME, "Fall 2022", "58.0")])
     with served() as address:
         yield address
 
@@ -46,15 +58,43 @@ def test_the_school_page_works_without_script(site: str, browser: Browser) -> No
         expect(page.locator("#item-1b-happy").get_by_role("row", name="Target %")).to_contain_text("76.5")
 
 
+def test_a_workbook_goes_out_and_comes_back_with_a_preview(site: str, browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, site, "principal", PAGE) as page:
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download workbook").click()
+        book = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+        book["Elementary"]["G2"] = 74
+        book.save(tmp_path / "filled.xlsx")
+        page.get_by_role("link", name="Upload workbook").click()
+        page.get_by_label("Drop the workbook here").set_input_files(tmp_path / "filled.xlsx")
+        page.get_by_role("button", name="Look at what differs").click()
+        expect(page.get_by_role("row", name=re.compile("Alder El.*blank 74.0 Elementary G2"))).to_be_visible()
+        page.get_by_role("button", name="Save these values").click()
+        expect(page.get_by_text("1 value saved.")).to_be_visible()
+
+
+def test_a_large_workbook_shows_when_it_is_written(site: str, browser: Browser) -> None:
+    with opened(browser, site, "central", "/tracker/exports") as page:
+        page.get_by_label("Region").select_option("W")
+        page.get_by_role("button", name="Write it").click()
+        expect(page.get_by_text("Waiting to begin.")).to_be_visible()
+        write_books()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download").click()
+        assert download.value.suggested_filename == "progress-tracker-schools.xlsx"
+
+
 def test_everybody_can_use_the_pages(site: str, browser: Browser) -> None:
-    for scheme in ("light", "dark"):
-        with opened(browser, site, "principal", PAGE, color_scheme=scheme, bypass_csp=True) as page:
-            assert axe(page) == []
-            for path in ("/tracker/", f"{PAGE}/history"):
+    for role, scheme in (("principal", "light"), ("principal", "dark"), ("central", "light"), ("central", "dark")):
+        with opened(browser, site, role, PAGES[role][0], color_scheme=scheme, bypass_csp=True) as page:
+            for path in PAGES[role]:
                 page.goto(site + path)
-                assert axe(page) == []
+                assert axe(page) == [], f"{path} {scheme}"
 
 
-def test_a_phone_shows_the_school_page_without_scrolling_sideways(site: str, browser: Browser) -> None:
-    with opened(browser, site, "principal", PAGE, viewport={"width": 390, "height": 844}) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_a_phone_shows_the_pages_without_scrolling_sideways(site: str, browser: Browser) -> None:
+    for role, paths in PAGES.items():
+        with opened(browser, site, role, paths[0], viewport={"width": 390, "height": 844}) as page:
+            for path in paths:
+                page.goto(site + path)
+                assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -78,7 +78,7 @@ def _shown(request: Request, session: Db, who: Who, chosen: Chosen, template: st
 @router.get("/district")
 def district(request: Request, session: Db, who: Seen, chosen: Filters) -> Response:
     counts = queries.item_counts(session, who, chosen.wanted, chosen.level)
-    hardest = sorted((row for row in counts if row.known), key=lambda row: -row.hardness)[:3]
+    hardest = sorted((row for row in counts if row.behind), key=lambda row: -row.hardness)[:3]
     bars = queries.differences(session, who, chosen.wanted, chosen.level, chosen.item or None)
     most = max((bar.schools for bar in bars), default=0)
     return _shown(
