@@ -75,7 +75,7 @@ def test_a_workbook_goes_out_and_comes_back_with_a_preview(site: str, browser: B
 
 def test_a_large_workbook_shows_when_it_is_written(site: str, browser: Browser) -> None:
     with opened(browser, site, "central", "/tracker/exports") as page:
-        page.get_by_label("Region").select_option("W")
+        page.get_by_label("Region", exact=True).select_option("W")
         page.get_by_role("button", name="Write it").click()
         expect(page.get_by_text("Waiting to begin.")).to_be_visible()
         write_books()
