@@ -50,8 +50,7 @@ _FILL_RATE = (
     " director, director_key, level, total, submitted, tier, rate, needed, file_tier, file_rate, removed)"
     ' select \'H\' || h, r."on" - (h + 1) * 365, r."group", 1, r.upload_id, school_key, ploc, school, school_sort, region,'
     " cos, director, director_key, level, total, submitted, tier, rate, needed, '', '', false"
-    " from generate_series(%s::int, %s::int) h, (select * from rates.rate where term = 'Sp25') r"
-    " order by 1, 2, 3, school_key"
+    " from generate_series(%s::int, %s::int) h, rates.rate r where r.term = 'Sp25'"
 )
 _FILL_STANDING = (
     'insert into rates.standing (term, "group", "on", school_key, present, ploc, school, school_sort, region, cos, director,'
@@ -59,8 +58,7 @@ _FILL_STANDING = (
     ' select \'H\' || h, s."group", s."on" - (h + 1) * 365, school_key, present, ploc, school, school_sort, region, cos,'
     " director, director_key, level, total, submitted, tier, rate, needed, first_on - (h + 1) * 365,"
     " last_on - (h + 1) * 365, stalled, mark, trail"
-    " from generate_series(%s::int, %s::int) h, (select * from rates.standing where term = 'Sp25') s"
-    " order by 1, 2, 3, school_key"
+    " from generate_series(%s::int, %s::int) h, rates.standing s where s.term = 'Sp25'"
 )
 _FILL_EXTRACTION = (
     'insert into rates.extraction(term, "on", "group", revision, upload_id, window_opens, window_closes, schools)'

@@ -214,3 +214,13 @@ def test_the_documentation_and_the_help_name_every_column() -> None:
     shown = browser_of("central").get("/rates/").text
     assert [name for name in COLUMNS if f"`{name}`" not in told] == []
     assert [column.label for column in COLUMNS.values() if f"<dt>{column.label}</dt>" not in shown] == []
+
+
+def test_the_apis_description_shows_an_example_with_every_field() -> None:
+    load(FEB_21, counts("A", 1))
+    client = api_of("central")
+    described = client.get("/rates/openapi.json").json()["paths"]["/rates/api/v1/rates"]["get"]
+    example = described["responses"]["200"]["content"]["application/json"]["example"]
+    answer = client.get("/rates/api/v1/rates").json()
+    assert example.keys() == answer.keys()
+    assert example["rows"][0].keys() == answer["rows"][0].keys()
