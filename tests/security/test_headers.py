@@ -17,6 +17,8 @@ def check(answer: Answer, where: str) -> None:
     for name, value in security_headers().items():
         assert answer.headers.get(name) == value, f"{where}: {name}"
     asked_again = ("private, no-cache",) if "etag" in answer.headers else ()
+    if answer.headers.get("content-type", "").startswith("text/javascript"):
+        asked_again = ("no-cache",)  # a service worker: the same for everybody, asked for again each time
     assert answer.headers["cache-control"].startswith(("no-store", "public, max-age=31536000", *asked_again)), where
     assert "server" not in answer.headers and "x-powered-by" not in answer.headers, where
     assert len(answer.headers["x-request-id"]) >= 8, where
