@@ -139,7 +139,7 @@ def program(*command: str) -> Iterator[int]:
     env = {**os.environ, "SES_PORT": str(port)}
     child = subprocess.Popen([sys.executable, "-m", *command], env=env, stderr=subprocess.DEVNULL)
     try:
-        until(lambda: httpx2.get(f"http://127.0.0.1:{port}/healthz"), httpx2.TransportError)
+        until(lambda: httpx2.get(f"http://127.0.0.1:{port}/healthz"), httpx2.TransportError, seconds=90)
         yield port
     finally:
         child.terminate()
