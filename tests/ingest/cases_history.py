@@ -66,7 +66,8 @@ def older(door: Door) -> None:
 @case(30, "the same file again; the same content under another name; corrected numbers", "nothing; nothing; a revision")
 def again(door: Door) -> None:
     rows = [row(f"55{n:02d}", f"H {n} El", on="2023-03-01") for n in range(4)]
-    first, renamed = (door.send(book(with_header(rows)), dry=False) for _ in range(2))
+    content = book(with_header(rows))
+    first, renamed = (door.send(content, dry=False, name=name) for name in ("first.xlsx", "renamed.xlsx"))
     as_text = door.send(text_table(with_header(rows)), dry=False, name="other.csv")
     corrected = door.send(book(with_header([row("5500", "H 0 El", 99, on="2023-03-01"), *rows[1:]])), dry=False)
     states = [answer.json()["state"] for answer in (first, renamed, as_text, corrected)]

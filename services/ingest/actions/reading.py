@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services.ingest.sheets import Batch, Sheet, TakesLong, UnreadableFile, read_parts
 from shared.db import transaction
 
-PATIENCE_SECONDS = 1.5
+PATIENCE_SECONDS = 2.0
 WORKER_SECONDS = 100.0
 PROGRESS_SECONDS = 0.5
 

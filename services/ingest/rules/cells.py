@@ -87,7 +87,10 @@ def read_tier(cell: Cell) -> int | None:
 def rate_fits(rates: tuple[float, ...], submitted: int, total: int) -> bool:
     """Whether one reading of the file's rate lies within a point of its counts."""
     exact = 100 * submitted / total
-    return any(abs(rate - exact) <= 1 for rate in rates)
+    for rate in rates:
+        if -1 <= rate - exact <= 1:
+            return True
+    return False
 
 
 def tier_fits(tier: int, submitted: int, total: int) -> bool:

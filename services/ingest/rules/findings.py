@@ -135,9 +135,11 @@ class Report:
     def __init__(self) -> None:
         self.tallies: dict[tuple[str, str], Tally] = {}
         self.rejected_rows: set[tuple[str, int]] = set()
+        self.findings = 0
         self.unplaced: dict[tuple[str, int], tuple[str, str]] = {}
 
     def add(self, code: str, place: Place, count: int = 1) -> None:
+        self.findings += count
         key = (code, place.column)
         tally = self.tallies.get(key)
         if tally is None:

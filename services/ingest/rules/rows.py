@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from services.ingest.rules.cells import Cell, rate_fits, read_count, read_ploc, read_rates, read_tier, shown, tier_fits
@@ -13,6 +14,7 @@ from shared.events import Group
 from shared.names import name_key, tidy
 
 NOTE_CELLS = 3
+NAMES = ("region", "cos", "director", "group", "on")
 FIELDS = ("region", "ploc", "cos", "director", "school", "group", "total", "submitted", "on")
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 _MISSING = object()
@@ -54,7 +56,11 @@ class RowReader:
         self.tab_group = group_of(sheet)
         self.epoch_1904 = epoch_1904
         self.contradicting = 0
-        self._known: dict[str, dict[Cell, Any]] = {field: {} for field in SHOWN}
+        self._names_of = itemgetter(*(header.columns[field] for field in NAMES if field in header.columns))
+        self._named: dict[tuple[Cell, ...], tuple[str, str, str, Group, date]] = {}
+        self._placed: dict[tuple[Cell, Cell], tuple[str, str | None, str, str]] = {}
+        self._optionals = [header.columns.get(field) for field in ("file_tier", "file_tier_label", "file_rate")]
+        self._known: dict[str, dict[Cell, Any]] = {field: {} for field in (*SHOWN, "rate_text")}
         self._readers: dict[str, Callable[[Cell], tuple[Any, str]]] = {
             "region": self._region,
             "ploc": self._ploc,
@@ -71,18 +77,40 @@ class RowReader:
         """The row where it is good; None where it was left out."""
         if len(cells) < self.width:
             cells = [*cells, *[None] * (self.width - len(cells))]
+        columns = self.columns
         try:
-            region, ploc, cos, director, school, group, total, submitted, on = [
-                self._take(field, number, cells) for field in FIELDS
-            ]
+            placed = self._placed.get((cells[columns["ploc"]], cells[columns["school"]])) or self._unit(number, cells)
+            named = self._named.get(self._names_of(cells)) or self._names(number, cells)
+            total = self._take("total", number, cells)
+            submitted = self._take("submitted", number, cells)
         except BadCell as error:
             self._leave_out(number, cells, error)
             return None
+        region, cos, director, group, on = named
+        ploc, cost_centre, school, key = placed
         file_tier, file_rate = self._check(number, cells, total, submitted)
         return CountsRow(
-            group, on, region, ploc.ploc, ploc.cost_centre, cos, director, school[0], school[1],
+            group, on, region, ploc, cost_centre, cos, director, school, key,
             total, submitted, file_tier, file_rate, self.sheet, number,
         )  # fmt: skip
+
+    def _names(self, number: int, cells: Sequence[Cell]) -> tuple[str, str, str, Group, date]:
+        """What many rows share; remembered as a whole where nothing had to be mended."""
+        before = self.report.findings
+        region, cos, director, group, on = [self._take(field, number, cells) for field in NAMES]
+        if self.report.findings == before:
+            self._named[self._names_of(cells)] = (region, cos, director, group, on)
+        return region, cos, director, group, on
+
+    def _unit(self, number: int, cells: Sequence[Cell]) -> tuple[str, str | None, str, str]:
+        """PLOC, cost center code, name and name key; remembered as `_names` are."""
+        before = self.report.findings
+        ploc = self._take("ploc", number, cells)
+        school, key = self._take("school", number, cells)
+        unit = (ploc.ploc, ploc.cost_centre, school, key)
+        if self.report.findings == before:
+            self._placed[cells[self.columns["ploc"]], cells[self.columns["school"]]] = unit
+        return unit
 
     def _take(self, field: str, number: int, cells: Sequence[Cell]) -> Any:
         index = self.columns.get(field)
@@ -127,12 +155,14 @@ class RowReader:
 
     def _check(self, number: int, cells: Sequence[Cell], total: int | None, submitted: int | None) -> tuple[str, str]:
         """The file's own tier and rate, compared with the counts."""
-        tier_cell, label, rate_cell = [self._optional(f, cells) for f in ("file_tier", "file_tier_label", "file_rate")]
+        tier_cell, label, rate_cell = [None if index is None else cells[index] for index in self._optionals]
         if total and submitted is None:
             self.report.add("submitted_blank", self._place("submitted", number, None))
         if total and submitted is not None:
             self._compare(number, (tier_cell, label, rate_cell), submitted, total)
-        return shown(tier_cell), shown(rate_cell)
+        return tier_cell if type(tier_cell) is str else shown(tier_cell), self._remembered(
+            "rate_text", rate_cell, shown
+        )
 
     def _optional(self, field: str, cells: Sequence[Cell]) -> Cell:
         index = self.columns.get(field)
