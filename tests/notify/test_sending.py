@@ -171,3 +171,19 @@ def test_a_rate_limit_of_our_own_is_kept(server: Sink) -> None:
     asked("update mail set sent_at = now() - interval '61 s' where state = 'sent' returning 1")
     sending.send_due()
     assert len(server.accepted) == 2
+
+
+def test_after_an_outage_over_two_extractions_a_director_gets_one_mail_with_all(
+    server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = settings().smtp_url
+    monkeypatch.setattr(settings(), "smtp_url", "smtp://127.0.0.1:9")
+    tell(LOW)
+    sending.send_due()
+    tell(LOW, FEB28)
+    monkeypatch.setattr(settings(), "smtp_url", there)
+    try_again_now()
+    sending.send_due()
+    assert sorted(message["Subject"] for _, message in server.messages()) == [
+        "SES Sp25: 1 school in Tier 1 (Feb 28)", "SES Sp25: 2 schools in Tier 1 (Feb 28)",
+    ]  # fmt: skip

@@ -18,7 +18,8 @@ from shared.settings import settings
 _DROP_MAILS = text(
     "update mail m set state = 'superseded' from digest d where d.digest_id = m.digest_id and d.term = :term"
     " and (cast(:keys as text[]) is null or d.director_key = any(:keys)) and m.unknown = 0"
-    " and (m.state = 'held' or (m.state = 'queued' and (d.\"on\" >= :on or m.attempts > 0 or m.kind = 'reminder')))"
+    " and (m.state = 'held' or (m.state = 'queued' and (d.\"on\" >= :on or m.attempts > 0 or m.kind = 'reminder'"
+    " or exists (select 1 from lane))))"
     " returning m.mail_id, m.digest_id, m.kind"
 )
 _DROP_DIGESTS = text(
@@ -104,7 +105,7 @@ def add_mail(session: Session, digest: Digest, kind: str = "digest", number: int
 def supersede(session: Session, term: str, on: date, keys: Collection[str] | None) -> None:
     """Takes back what was planned and is certainly not sent; what may have been sent counts as told.
 
-    Mails of an older extraction that were not tried yet still go; after a failed try the newer digest says it all.
+    Mails of an older extraction still go; while the mail server is away the newer digest says it all.
     """
     values: dict[str, Any] = {"term": term, "on": on, "keys": None if keys is None else list(keys)}
     dropped = session.execute(_DROP_MAILS, values).all()
