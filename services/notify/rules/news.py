@@ -188,7 +188,7 @@ def reason_of(lines: Sequence[Line], told: Told | None, on: date, wish: Wish) ->
         return "first" if listed else "none in Tier 1" if wish.also_when_none and not lines else None
     known_missing = {line.place for line in told.lines if line.mark == MISSING}
     newly_missing = any(line.mark == MISSING and line.place not in known_missing for line in lines)
-    if LEFT in marks and not marks & set(OPEN):
+    if LEFT in marks and not marks & {*OPEN, MOVED}:
         return "all left"
     for due, reason in (
         (NEW in marks, "new schools"),

@@ -1,0 +1,81 @@
+"""A term through the front door: files go in, events are delivered, a mail server takes the mails."""
+
+import pytest
+
+from services.notify.actions import sending
+from shared.settings import settings
+from shared.workbooks import Cell
+from tests.files import directory, extraction
+from tests.notify.sinks import sink
+from tests.people import api_of
+from tests.stack import deliver, failures
+
+PEOPLE = (
+    ("Vega, Marta", "director", "director@lausd.example", "", ""),
+    ("Franco, Sergio L", "director", "sergio.franco@lausd.example", "", ""),
+    ("Okafor, Ines", "central", "central@lausd.example", "", ""),
+)
+
+
+def school(number: int, submitted: int, on: str, director: str = "VEGA, MARTA") -> tuple[Cell, ...]:
+    name = f"Alder {number} El"
+    return ("E", str(number), "North CoS", director, name, "Parents", "", "", 100, submitted, f"{submitted}%", on)
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    central = api_of("central")
+
+    def upload(content: bytes, kind: str = "participation") -> None:
+        files = {"file": ("extraction.xlsx", content)}
+        answer = central.post(f"/ingest/api/v1/uploads?kind={kind}", files=files)
+        assert answer.status_code in (200, 201), answer.text
+        deliver(times=2)
+        sending.send_due()
+        deliver()
+
+    with sink() as (kept, url):
+        monkeypatch.setattr(settings(), "smtp_url", url)
+
+        def told() -> list[str]:
+            subjects = [f"{rcpt.partition('@')[0]}: {mail['Subject']}" for rcpt, mail in kept.messages()]
+            kept.accepted.clear()
+            return sorted(subjects)
+
+        upload(directory(PEOPLE), "directory")
+        first = [school(4001, 10, "2025-02-07"), school(4002, 20, "2025-02-07"), school(4003, 60, "2025-02-07")]
+        upload(extraction(first))
+        assert told() == ["director: SES Sp25: 2 schools in Tier 1 (Feb 7)"]
+        upload(extraction(first))
+        assert told() == []
+        upload(
+            extraction([school(4001, 40, "2025-02-14"), school(4002, 20, "2025-02-14"), school(4003, 20, "2025-02-14")])
+        )
+        assert told() == ["director: SES Sp25: 2 schools in Tier 1, 1 new, 1 left (Feb 14)"]
+        upload(extraction([school(4002, 22, "2025-02-14")]))
+        assert told() == ["director: Correction - SES Sp25: 2 schools still in Tier 1 (Feb 14)"]
+        upload(
+            extraction([school(4001, 5, "2025-02-10"), school(4002, 5, "2025-02-10"), school(4003, 5, "2025-02-10")])
+        )
+        assert told() == []
+        moved = [
+            school(4001, 40, "2025-02-21"),
+            school(4002, 22, "2025-02-21", "FRANCO, SERGIO L"),
+            school(4003, 90, "2025-02-21"),
+        ]
+        upload(extraction(moved))
+        assert told() == [
+            "director: SES Sp25: 1 school left Tier 1 (Feb 21)",
+            "sergio.franco: SES Sp25: 1 school in Tier 1 (Feb 21)",
+        ]
+        upload(
+            extraction(
+                [
+                    school(4001, 40, "2025-02-28"),
+                    school(4002, 80, "2025-02-28", "Franco, Sergio"),
+                    school(4003, 90, "2025-02-28"),
+                ]
+            )
+        )
+        assert told() == ["sergio.franco: SES Sp25: all your schools have left Tier 1 (Feb 28)"]
+    assert failures() == []
