@@ -23,7 +23,8 @@ def new_workbook(target: io.BytesIO | str, title: str, *, constant_memory: bool 
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "constant_memory": constant_memory,
-        "in_memory": True,
+        # Together with in_memory, constant_memory would be ignored.
+        "in_memory": not constant_memory,
         "default_date_format": "yyyy-mm-dd",
         "remove_timezone": True,
     }
