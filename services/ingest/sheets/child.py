@@ -87,8 +87,8 @@ def _plain(cells: list[Any]) -> list[Cell]:
     return cells
 
 
-def batches(parts: Iterable[Sheet | tuple[int, list[Cell]]]) -> Iterator[object]:
-    """The parts as JSON-ready lines: a mapping for a sheet, lists of up to BATCH rows that are not blank."""
+def batches(parts: Iterable[Sheet | tuple[int, list[Cell]]], *, blank: bool = False) -> Iterator[object]:
+    """The parts as JSON-ready lines: a mapping for a sheet, lists of up to BATCH rows, `blank` ones left out or not."""
     batch: list[object] = []
     count = 0
     for part in parts:
@@ -96,7 +96,7 @@ def batches(parts: Iterable[Sheet | tuple[int, list[Cell]]]) -> Iterator[object]
             yield from [batch] if batch else []
             batch = []
             yield part._asdict()
-        elif any(part[1]) or any(cell not in ("", None) for cell in part[1]):
+        elif blank or any(part[1]) or any(cell not in ("", None) for cell in part[1]):
             batch.append(part)
             if len(batch) == BATCH:
                 count += BATCH
@@ -123,7 +123,7 @@ def main(path: str, how: str) -> None:
     try:
         if how == "explain":
             raise explained(path)
-        for line in batches(rows_of(path, how)):
+        for line in batches(rows_of(path, how), blank=how == "lines"):
             out.write(orjson.dumps(line) + b"\n")
         out.write(b'{"done":true}\n')
     except UnreadableFile as error:
