@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 
 import redis
+from kombu.exceptions import KombuError
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.embedded import Servers
 from shared.db import transaction
@@ -47,7 +49,7 @@ class Injuries:
     def do(self, fault: Fault) -> None:
         try:
             self._done[fault.kind](fault.what)
-        except (OSError, redis.RedisError) as error:
+        except (OSError, redis.RedisError, KombuError, SQLAlchemyError) as error:
             print(f"{fault.at:6.1f} s  {fault.kind} {fault.what}: not possible now: {error}")
             return
         self.counts[fault.kind] = self.counts.get(fault.kind, 0) + 1
