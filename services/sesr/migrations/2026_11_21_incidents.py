@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
         sa.Column("author", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chase")),
         schema="sesr",
