@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString
 
+import httpx2
 import psycopg
 from sqlalchemy import text
 
@@ -127,7 +128,15 @@ class Programs:
         self.start("web", "deploy.web")
         for service in SERVICES:
             self.start(f"worker-{service}", "shared.worker", service)
-        until(self.beats, seconds=60)
+        until(self.beats, seconds=90)
+        until(self.answers, seconds=90)
+
+    def answers(self) -> bool:
+        """Whether the web serves its pages."""
+        try:
+            return httpx2.get(f"{self.url}/readyz").status_code == 200
+        except httpx2.TransportError:
+            return False
 
     def beats(self) -> bool:
         """Whether every service's loop through relay, broker, worker and PostgreSQL has turned."""

@@ -18,6 +18,7 @@ from shared.db import engine, transaction
 from shared.events import DigestsPlanned
 from shared.outbox import say
 from shared.settings import SERVICES, settings
+from tests.deploy.waiting import until
 from tests.faults.crash import fresh_connections
 from tests.notify.sinks import Sink, sink
 from tests.notify.telling import FEB28, TERM, asked, row, tell, tell_directory
@@ -43,6 +44,18 @@ def fresh(stack_servers: Servers, clean: None, monkeypatch: pytest.MonkeyPatch) 
     fresh_connections()
     with owner() as connection:
         connection.execute("drop database restored with (force)")
+
+
+def nobody_at_work() -> None:
+    """Ends the services' sessions of this process, those of web apps that other tests served too."""
+    fresh_connections()
+    with owner() as connection:
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'ses %'")
+        until(
+            lambda: (
+                not connection.execute("select 1 from pg_stat_activity where application_name like 'ses %'").fetchone()
+            )
+        )
 
 
 def use(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +115,7 @@ def test_a_restore_over_data_or_beside_running_programs_is_refused(tmp_path: Pat
         session.execute(text("select 1"))
         with pytest.raises(BackupRefused, match="ses rates"):
             restore(tmp_path / "ses.backup", replace=True)
-    fresh_connections()
+    nobody_at_work()
     with pytest.raises(BackupRefused, match="--replace"):
         restore(tmp_path / "ses.backup", replace=False)
     (tmp_path / "no.backup").write_text("nothing")
@@ -114,7 +127,7 @@ def test_the_commands_make_a_private_file_and_say_why_they_refuse(tmp_path: Path
     file = tmp_path / "ses.backup"
     assert CliRunner().invoke(ses, ["backup", str(file)]).exit_code == 0
     assert file.stat().st_mode & 0o077 == 0
-    fresh_connections()
+    nobody_at_work()
     refused = CliRunner().invoke(ses, ["restore", str(file)])
     assert (refused.exit_code, "--replace" in refused.output) == (1, True)
 
