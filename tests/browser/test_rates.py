@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
@@ -85,6 +85,18 @@ def test_search_as_you_type_filters_and_keeps_the_address(browser: Browser, site
         expect(page.locator("[data-search]")).to_be_focused()
         assert query(page) == {"group": ["parents"], "q": ["venice"]}
         page.reload()
+        expect(page.locator("#results tbody tr")).to_have_count(2)
+
+
+def test_what_was_typed_before_the_scripts_were_there_is_searched_for(browser: Browser, site: str) -> None:
+    held: list[Route] = []
+    with opened(browser, site, "central", "/") as page:
+        page.route("**/htmx.min.js", lambda route: held.append(route))
+        page.goto(site + "/rates/?group=parents", wait_until="commit")
+        page.locator("[data-search]").fill("venice")
+        expect(page.locator("#results tbody tr")).not_to_have_count(2)
+        assert len(held) == 1
+        held[0].continue_()
         expect(page.locator("#results tbody tr")).to_have_count(2)
 
 

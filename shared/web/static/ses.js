@@ -60,6 +60,12 @@
     }
   });
 
+  // htmx begins a moment after the page: what was typed into the search before is searched for then
+  setTimeout(() => {
+    const box = find("[data-search]");
+    if (box && box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // A focused table region: Home and End go to its sides
   document.addEventListener("keydown", (event) => {
     if (!event.target.matches?.(".table-region") || (event.key !== "Home" && event.key !== "End")) return;
