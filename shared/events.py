@@ -314,20 +314,26 @@ class DigestsPlanned(Event):
         return self.revision
 
 
-class DigestSent(Event):
-    """One digest was accepted by the mail server."""
-
-    topic: ClassVar[str] = "notify.digest_sent"
-    heard_by: ClassVar[dict[str, str]] = {"ingest": "ingest.note_sent", "rates": "rates.note_sent"}
+class SentDigest(NamedTuple):
+    """A digest that the mail server accepted, and the schools that it told of."""
 
     mail_id: int
-    upload_id: UUID
     director: str
     school_keys: list[str]
 
+
+class DigestsSent(Event):
+    """The digests of an upload that one round of sending delivered. Each is told in one event only."""
+
+    topic: ClassVar[str] = "notify.digests_sent"
+    heard_by: ClassVar[dict[str, str]] = {"ingest": "ingest.note_sent", "rates": "rates.note_sent"}
+
+    upload_id: UUID
+    mails: list[SentDigest]
+
     @property
     def key(self) -> str:
-        return f"mail/{self.mail_id}"
+        return f"mails/{self.mails[0].mail_id}"
 
     @property
     def version(self) -> int:
@@ -364,7 +370,7 @@ EVENTS: dict[str, type[Event]] = {
         TiersComputed,
         ReportSubmitted,
         DigestsPlanned,
-        DigestSent,
+        DigestsSent,
         AliasResolved,
     )
 }

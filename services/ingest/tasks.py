@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from services.ingest.actions import long_files, retention, travel
 from shared.bus import Bus
-from shared.events import AliasResolved, DigestSent, DigestsPlanned, TiersComputed
+from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
 
 bus = Bus("ingest")
 
@@ -21,8 +21,8 @@ def on_digests_planned(session: Session, event: DigestsPlanned) -> None:
     travel.note_digests(session, event)
 
 
-@bus.hears(DigestSent)
-def on_digest_sent(session: Session, event: DigestSent) -> None:
+@bus.hears(DigestsSent)
+def on_digests_sent(session: Session, event: DigestsSent) -> None:
     travel.note_sent(session, event)
 
 

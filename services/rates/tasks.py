@@ -5,7 +5,7 @@ from sqlmodel import Session
 from services.rates.actions.directory import note_sent, store_directory
 from services.rates.actions.extractions import store_tiers
 from shared.bus import Bus
-from shared.events import DigestSent, DirectoryLoaded, ExtractionLoaded
+from shared.events import DigestsSent, DirectoryLoaded, ExtractionLoaded
 
 bus = Bus("rates")
 
@@ -20,6 +20,6 @@ def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
     store_directory(session, event)
 
 
-@bus.hears(DigestSent)
-def on_digest_sent(session: Session, event: DigestSent) -> None:
+@bus.hears(DigestsSent)
+def on_digests_sent(session: Session, event: DigestsSent) -> None:
     note_sent(session, event)

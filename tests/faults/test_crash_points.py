@@ -106,7 +106,7 @@ def test_a_mail_is_sent_once_and_twice_only_at_the_documented_instant(server: Si
         assert len(ids) == 1, fatal
         assert len(server.accepted) == 1 + accepted * unsettled, fatal
         assert one("notify", "select count(*) from mail where state = 'sent'") == 1, fatal
-        assert one("notify", "select count(*) from outbox_event where topic = 'notify.digest_sent'") == 1, fatal
+        assert one("notify", "select count(*) from outbox_event where topic = 'notify.digests_sent'") == 1, fatal
         repeated += len(server.accepted) - 1
     print(f"{repeated} crash points between the server's answer and our commit")
 

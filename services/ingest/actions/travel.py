@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.events import AliasResolved, DigestSent, DigestsPlanned, TiersComputed
+from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
 
 _NOTE = text(
     "insert into travel(upload_id, station, detail) values (:upload_id, :station, cast(:detail as jsonb))"
@@ -34,13 +34,10 @@ def note_digests(session: Session, event: DigestsPlanned) -> None:
     note(session, event.upload_id, "digests", counts)
 
 
-def note_sent(session: Session, event: DigestSent) -> None:
-    note(
-        session,
-        event.upload_id,
-        f"mail/{event.mail_id}",
-        {"director": event.director, "schools": len(event.school_keys)},
-    )
+def note_sent(session: Session, event: DigestsSent) -> None:
+    for mail in event.mails:
+        told = {"director": mail.director, "schools": len(mail.school_keys)}
+        note(session, event.upload_id, f"mail/{mail.mail_id}", told)
 
 
 def keep_alias(session: Session, event: AliasResolved) -> None:

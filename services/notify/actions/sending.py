@@ -48,7 +48,7 @@ _CLAIM = text(
     " update mail m set state = 'sending', attempts = attempts + 1,"
     " unknown = m.unknown + (x.state = 'sending')::int, next_at = now() + interval '15 min'"
     " from x, digest d where m.mail_id = x.mail_id and d.digest_id = m.digest_id"
-    ' returning m.*, d.term, d."on", d.director, d.director_key, d.kind as digest_kind, d.content, d.planned_at'
+    ' returning m.*, d.term, d."on", d.director, d.director_key, d.content, d.planned_at'
 )
 _WAITING = text("select count(*) from mail where state in ('queued','sending') and next_at <= now()")
 
@@ -62,11 +62,19 @@ class Round(NamedTuple):
 
 
 def send_due() -> None:
-    """Sends the mails that are due; stops at the first sign that the server is away, and outside the hours."""
+    """Sends the mails that are due; stops at the first sign that the server is away, and outside the hours.
+
+    What was sent is told after the round, and what a dead sender left untold by the next one.
+    """
     with transaction("notify") as session:
         waiting, chosen = _waiting(session), choices.chosen(session)
-    if not waiting:
-        return
+    if waiting:
+        _send(waiting, chosen)
+    with transaction("notify") as session:
+        settling.tell_sent(session)
+
+
+def _send(waiting: int, chosen: Chosen) -> None:
     now = Round(chosen.per_minute, chosen.link_days, time.monotonic() + ROUND_SECONDS)
     try:
         with connection(settings().smtp_url) as server:
@@ -121,7 +129,7 @@ def _drain(server: Server, now: Round) -> None:
 
 def _hand_over(server: Server, mail: Any, now: Round) -> Reply:
     """Sends and settles a claimed mail. Between the server's 250 and the commit nothing is computed that could wait."""
-    chosen, told = settings(), settling.told_by(mail)
+    chosen = settings()
     unknown = False
     broken: Interrupted | None = None
     try:
@@ -132,7 +140,7 @@ def _hand_over(server: Server, mail: Any, now: Round) -> Reply:
     except Interrupted as error:
         reply, unknown, broken = Reply(error.failure, str(error)), error.unknown, error
     with transaction("notify") as session:
-        settling.settle(session, mail, reply, told, unknown=unknown)
+        settling.settle(session, mail, reply, unknown=unknown)
     if broken is not None:
         raise broken
     return reply

@@ -1,7 +1,9 @@
-"""Settling a mail by the server's answer, and pausing all mails while the server is away."""
+"""Settling a mail by the server's answer, telling what was sent, and pausing all mails while the server is away."""
 
 import random
+from collections import defaultdict
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -10,12 +12,16 @@ from services.notify.mailer.smtp import Reply
 from services.notify.queries.content import lines_of
 from services.notify.rules.delivery import ADDRESS, PERMANENT, SENT, stops_the_round, wait_after
 from shared.access import audit
-from shared.events import DigestSent
+from shared.events import DigestsSent, SentDigest
 from shared.outbox import say
 
 _SENT = text(
     "update mail set state = 'sent', sent_at = now(), last_reply = :words, failure = ''"
     " where mail_id = :mail_id and state = 'sending'"
+)
+_TOLD = text(
+    "update mail m set told = true from digest d where m.state = 'sent' and not m.told and d.digest_id = m.digest_id"
+    " returning m.mail_id, m.upload_id, d.kind, d.director, d.content"
 )
 _AGAIN = text(
     "update mail set state = :state, next_at = now() + cast(:wait as interval), last_reply = :words,"
@@ -37,21 +43,22 @@ _PAUSE = text(
 _RESUME = text("delete from lane where id = 1")
 
 
-def told_by(mail: Any) -> DigestSent | None:
-    """The event that a mail leads to once it is sent; None for a mail that is not to a director."""
-    if mail.digest_kind != "digest":
-        return None
-    keys = sorted({line.school_key for line in lines_of(mail.content)})
-    return DigestSent(mail_id=mail.mail_id, upload_id=mail.upload_id, director=mail.director, school_keys=keys)
+def tell_sent(session: Session) -> None:
+    """Tells of the digests that were sent since the last telling, an upload's all in one event."""
+    sent: dict[UUID, list[SentDigest]] = defaultdict(list)
+    for mail in session.execute(_TOLD):
+        if mail.kind == "digest":
+            keys = sorted({line.school_key for line in lines_of(mail.content)})
+            sent[mail.upload_id].append(SentDigest(mail.mail_id, mail.director, keys))
+    for upload_id, mails in sent.items():
+        say(session, DigestsSent(upload_id=upload_id, mails=sorted(mails)))
 
 
-def settle(session: Session, mail: Any, reply: Reply, told: DigestSent | None, *, unknown: bool = False) -> None:
+def settle(session: Session, mail: Any, reply: Reply, *, unknown: bool = False) -> None:
     """Settles a claimed mail by the answer it got. `unknown`: it may have been accepted all the same."""
     if reply.outcome == SENT:
         session.execute(_SENT, {"mail_id": mail.mail_id, "words": reply.words})
         session.execute(_RESUME)
-        if told is not None:
-            say(session, told)
         return
     permanent = reply.outcome in PERMANENT
     values = {

@@ -50,6 +50,7 @@ class Mail(NotifyTable, table=True):
         CheckConstraint("state in ('queued','held','sending','sent','failed','superseded')", name="state"),
         Index("ix_mail_due", "next_at", postgresql_where=text("state in ('queued','sending')")),
         Index("ix_mail_sent", "sent_at"),
+        Index("ix_mail_untold", "mail_id", postgresql_where=text("state = 'sent' and not told")),
     )
 
     mail_id: int | None = number()
@@ -69,6 +70,7 @@ class Mail(NotifyTable, table=True):
     expires_at: datetime | None = None
     queued_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     sent_at: datetime | None = None
+    told: bool = Field(default=False, sa_column_kwargs=default("false"))
     failure: str = Field(default="", sa_column_kwargs=default("''"))
     last_reply: str = ""
 

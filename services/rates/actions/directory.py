@@ -3,8 +3,7 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.rates.tables import Mailed
-from shared.events import DigestSent, DirectoryLoaded, DirectoryPerson
+from shared.events import DigestsSent, DirectoryLoaded, DirectoryPerson
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('directory', 0))")
 _ARRIVE = text(
@@ -27,6 +26,10 @@ _PEOPLE = text(
     " values (:person_id, :revision, :name, :email, :spellings)"
     " on conflict (person_id) do update set revision = excluded.revision, name = excluded.name,"
     " email = excluded.email, spellings = excluded.spellings where person.revision < excluded.revision"
+)
+_MAILED = text(
+    "insert into mailed(mail_id, school_key, upload_id, director)"
+    " values (:mail_id, :school_key, :upload_id, :director) on conflict do nothing"
 )
 _GONE = (text("delete from person where revision < :revision"), text("delete from school where revision < :revision"))
 
@@ -54,9 +57,12 @@ def _director(person: DirectoryPerson, revision: int) -> dict[str, object]:
     return {**person._asdict(), "revision": revision, "spellings": spellings}
 
 
-def note_sent(session: Session, event: DigestSent) -> None:
+def note_sent(session: Session, event: DigestsSent) -> None:
     """Keeps which schools a director was told of."""
-    for school_key in event.school_keys:
-        session.merge(
-            Mailed(mail_id=event.mail_id, school_key=school_key, upload_id=event.upload_id, director=event.director)
-        )
+    rows = [
+        {"mail_id": mail.mail_id, "school_key": key, "upload_id": event.upload_id, "director": mail.director}
+        for mail in event.mails
+        for key in mail.school_keys
+    ]
+    if rows:
+        session.execute(_MAILED, rows)
