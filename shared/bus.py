@@ -89,6 +89,7 @@ def celery_app(service: str) -> Celery:
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
             "health_check_interval": 10,
+            "max_retries": 0,  # to connect for a message: else kombu waits 2 s and 4 s inside send_task
             "client_name": service,
         },
     )

@@ -33,6 +33,7 @@ BACKLOG = 300
 AT_ONCE = 200
 TICKS_BACKLOG = 20
 BYTES_AT_ONCE = 16_000_000
+_UNSENT = (redis.RedisError, KombuError, OSError)
 log = structlog.get_logger()
 
 _DUE: LiteralString = (
@@ -52,6 +53,13 @@ _CLAIM: LiteralString = (
     " from x, outbox_event e where (d.event_id, d.subscriber) = (x.event_id, x.subscriber) and e.event_id = d.event_id"
     " returning e.event_id, e.topic, e.key, e.version, e.payload::text"
 )
+# What could not be sent is due again soon, not after the wait for a receipt: at once where it was not even tried.
+_GIVE_BACK: LiteralString = (
+    "update outbox_delivery set attempts = attempts - (event_id <> %(failed)s)::int,"
+    " next_at = now() + case when event_id = %(failed)s then 2 ^ least(attempts, 9) else 0 end * interval '1 s'"
+    " where subscriber = %(subscriber)s and event_id = any(%(unsent)s) and state = 'sent'"
+)
+_JOBS_BACK: LiteralString = "update job set next_at = now() where name = any(%s)"
 _JOBS: LiteralString = (
     "update job set next_at = now() + interval '15 s' where name in"
     " (select name from job where due_at <= now() and next_at <= now() for update skip locked) returning name"
@@ -85,7 +93,7 @@ class Wire:
                 pass
             self._beat(connection)
             sent = [self._send(connection, due) for (due,) in connection.execute(_DUE).fetchall()]
-        except (psycopg.Error, redis.RedisError, KombuError, OSError) as error:
+        except (psycopg.Error, *_UNSENT) as error:
             log.warning("relay turn failed", service=self.service, reason=f"{type(error).__name__}: {error}")
             self._dropped()
             return Turn.FAILED
@@ -119,8 +127,13 @@ class Wire:
         queue = f"{self.service}.ticks"
         if self._length(queue) >= TICKS_BACKLOG:
             return True
-        for (name,) in connection.execute(_JOBS).fetchall():
-            self.app.send_task(name, queue=queue, ignore_result=True)
+        names = [name for (name,) in connection.execute(_JOBS).fetchall()]
+        for number, name in enumerate(names):
+            try:
+                self.app.send_task(name, queue=queue, ignore_result=True)
+            except _UNSENT:
+                connection.execute(_JOBS_BACK, (names[number:],))
+                raise
         return True
 
     def _send_to(self, connection: psycopg.Connection[Any], subscriber: str) -> bool:
@@ -129,20 +142,30 @@ class Wire:
         if room <= 0:
             return False
         claimed = connection.execute(_CLAIM, (subscriber, room, BYTES_AT_ONCE)).fetchall()
-        for event_id, topic, key, version, payload in claimed:
-            task = EVENTS[topic].heard_by.get(subscriber) if topic in EVENTS else None
-            if task is None:  # said by a newer version: it waits for a relay that knows it, and holds up nobody
-                log.error("event of an unknown topic", topic=topic, subscriber=subscriber, event_id=str(event_id))
-                continue
-            self.app.send_task(
-                task,
-                kwargs=event_message(Envelope(event_id, self.service, topic, key, version, payload)),
-                queue=queue,
-                task_id=f"{event_id}:{subscriber}",
-                kwargsrepr=f"{topic} {key} v{version}",
-                ignore_result=True,
-            )
+        for number, (event_id, topic, key, version, payload) in enumerate(claimed):
+            try:
+                self._send_event(subscriber, Envelope(event_id, self.service, topic, key, version, payload))
+            except _UNSENT:
+                unsent = [event_id for event_id, *_ in claimed[number:]]
+                connection.execute(_GIVE_BACK, {"failed": event_id, "subscriber": subscriber, "unsent": unsent})
+                raise
         return len(claimed) < room
+
+    def _send_event(self, subscriber: str, event: Envelope) -> None:
+        task = EVENTS[event.topic].heard_by.get(subscriber) if event.topic in EVENTS else None
+        if task is None:  # said by a newer version: it waits for a relay that knows it, and holds up nobody
+            log.error(
+                "event of an unknown topic", topic=event.topic, subscriber=subscriber, event_id=str(event.event_id)
+            )
+            return
+        self.app.send_task(
+            task,
+            kwargs=event_message(event),
+            queue=f"{subscriber}.events",
+            task_id=f"{event.event_id}:{subscriber}",
+            kwargsrepr=f"{event.topic} {event.key} v{event.version}",
+            ignore_result=True,
+        )
 
     def _length(self, queue: str) -> int:
         length: Any = self.broker.llen(queue)
