@@ -1,15 +1,27 @@
-"""The relay beside what it does not know, and beside another relay."""
+"""The relay beside what it does not know, beside another relay, and before a broker that is full, deaf or away."""
 
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
+from celery import Celery
 from sqlalchemy import text
 
+from deploy.servers import free_port
+from shared import relay
+from shared.bus import celery_app
 from shared.db import transaction
 from shared.events import DigestsPlanned
 from shared.outbox import say
-from tests.faults import courier
+from shared.relay import Turn, Wire
+from shared.settings import settings
+from tests.faults import courier, injuries
+from tests.faults.proxy import proxied
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -20,10 +32,42 @@ def speak(number: int) -> None:
             say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
 
 
-def attempts() -> list[tuple[str, int]]:
-    query = text("select e.topic, d.attempts from outbox_delivery d join outbox_event e using (event_id) order by 1, 2")
+def asked(query: str) -> list[Any]:
     with transaction("notify") as session:
-        return [(row.topic, row.attempts) for row in session.execute(query)]
+        return [tuple(row) for row in session.execute(text(query))]
+
+
+def attempts() -> list[tuple[str, int]]:
+    return asked("select e.topic, d.attempts from outbox_delivery d join outbox_event e using (event_id) order by 1, 2")
+
+
+@contextmanager
+def wire() -> Iterator[Wire]:
+    """A relay's hold on notify; its queue to ingest is empty."""
+    injuries.empty_broker()
+    made = Wire("notify")
+    try:
+        yield made
+    finally:
+        made.broker.close()
+        if made.connection is not None:
+            made.connection.close()
+
+
+@contextmanager
+def another_relays(query: str, values: tuple[object, ...]) -> Iterator[psycopg.Connection[Any]]:
+    """Another relay in the midst of its claim: it holds its rows and has not committed."""
+    with psycopg.connect(settings().database_url_of("notify")) as connection:
+        connection.execute(query.encode(), values)
+        yield connection
+        connection.rollback()
+
+
+def app_at(url: str) -> Celery:
+    """Celery as notify has it, with another broker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings(), "redis_url", url)
+        return celery_app("notify")
 
 
 def test_an_event_that_only_a_newer_version_knows_holds_up_nobody_and_waits() -> None:
@@ -48,3 +92,97 @@ def test_two_relays_at_the_same_time_send_each_event_once() -> None:
         list(pool.map(courier.send, ["notify", "notify"]))
     assert {times for _, times in attempts()} == {1}
     assert courier.carry("ingest", "events") == 150
+
+
+def test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent() -> None:
+    speak(3)
+    with wire() as ours:
+        with another_relays(relay._CLAIM, ("ingest", 2, relay.BYTES_AT_ONCE)):
+            began = time.monotonic()
+            assert ours.turn() is Turn.IDLE
+            assert time.monotonic() - began < 2
+        assert courier.carry("ingest", "events") == 1
+        assert [times for _, times in attempts()] == [0, 0, 1]
+        ours.turn()
+        assert courier.carry("ingest", "events") == 2
+
+
+def test_a_job_that_another_relay_is_claiming_is_neither_waited_for_nor_rung() -> None:
+    with transaction("notify") as session:
+        session.execute(text("delete from job"))
+        session.execute(text("insert into job(name, every, due_at) values ('notify.sweep_inbox', '5 s', now())"))
+    with wire() as ours:
+        with another_relays(relay._JOBS, ()):
+            began = time.monotonic()
+            assert ours.turn() is Turn.IDLE
+            assert time.monotonic() - began < 2
+            assert ours._length("notify.ticks") == 0
+        ours.turn()
+        assert ours._length("notify.ticks") == 1
+
+
+def test_into_a_backlog_nothing_more_is_sent_until_the_hearer_has_taken_some() -> None:
+    with wire() as ours:
+        speak(relay.BACKLOG + 30)
+        for _ in range(4):
+            ours.turn()
+        assert ours._length("ingest.events") == relay.BACKLOG
+        assert ours.turn() is Turn.MORE
+        with transaction("notify") as session:
+            session.execute(text("update outbox_delivery set next_at = now()"))
+        ours.turn()
+        assert ours._length("ingest.events") == relay.BACKLOG
+        assert courier.carry("ingest", "events") == relay.BACKLOG
+
+
+def test_what_a_broker_refused_is_sent_again_after_seconds_and_the_rest_of_the_claim_at_once() -> None:
+    speak(5)
+    with wire() as ours:
+        working, ours.app = ours.app, app_at(f"redis://127.0.0.1:{free_port()}/0")
+        began = time.monotonic()
+        assert ours.turn() is Turn.FAILED
+        assert time.monotonic() - began < 2, "it waited inside send_task and served no other service meanwhile"
+        assert [times for _, times in attempts()] == [0, 0, 0, 0, 1]
+        (late,) = asked("select max(extract(epoch from next_at - now())) from outbox_delivery")
+        assert late[0] < 3
+        ours.app = working
+        assert ours.turn() is Turn.IDLE
+        assert courier.carry("ingest", "events") == 4
+
+
+def test_a_job_that_could_not_be_rung_is_rung_with_the_next_turn() -> None:
+    with transaction("notify") as session:
+        session.execute(text("delete from job"))
+        session.execute(text("insert into job(name, every, due_at) values ('notify.sweep_inbox', '5 s', now())"))
+    with wire() as ours:
+        working, ours.app = ours.app, app_at(f"redis://127.0.0.1:{free_port()}/0")
+        assert ours.turn() is Turn.FAILED
+        ours.app = working
+        ours.turn()
+        assert ours._length("notify.ticks") == 1
+
+
+def test_a_broker_that_answers_nothing_any_more_stops_a_turn_for_seconds_not_for_ever() -> None:
+    speak(2)
+    with wire() as ours, proxied(settings().redis_url) as (proxy, address):
+        ours.app = app_at(address)
+        assert ours.turn() is Turn.IDLE
+        speak(1)
+        proxy.become("silent")
+        began = time.monotonic()
+        assert ours.turn() is Turn.FAILED
+        assert time.monotonic() - began < 12
+        proxy.become("open")
+        with transaction("notify") as session:
+            session.execute(text("update outbox_delivery set next_at = now() where state = 'sent' and attempts = 1"))
+        ours.turn()
+        assert courier.carry("ingest", "events") >= 3
+
+
+def test_a_broker_that_forgot_its_queues_hears_a_relay_that_has_long_been_connected() -> None:
+    with wire() as ours:
+        for _ in range(2):
+            speak(1)
+            ours.turn()
+            assert ours._length("ingest.events") == 1
+            injuries.empty_broker()
