@@ -23,6 +23,8 @@ def tidy(text: str) -> str:
 
 def name_key(text: str) -> str:
     """Lower-case letters and digits without accents, words parted by one space: `Núñez, José` -> `nunez jose`."""
+    if text.isascii():
+        return _NOT_WORD.sub(" ", text.lower()).strip()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return _NOT_WORD.sub(" ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
 

@@ -1,45 +1,16 @@
 """Storing the tiers of an extraction and telling them."""
 
+from typing import LiteralString
+
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.rates.actions.rows import store_rows
 from services.rates.actions.standings import compute_standings
-from services.rates.rules import rate, surveys_needed, tier
 from shared.db import raw
-from shared.events import (
-    ROWS_PER_PART,
-    ExtractionLoaded,
-    ExtractionRow,
-    TierRow,
-    TiersComputed,
-)
-from shared.names import name_key
+from shared.events import ROWS_PER_PART, ExtractionLoaded, TiersComputed
 from shared.outbox import say
 
-_COLUMNS = (
-    "school_key, ploc, cost_centre, region, cos, director, school, level, total, submitted, file_tier, file_rate,"
-    " tier, rate, needed, school_sort, director_key"
-)
-_NEW = (
-    "create temp table incoming (school_key text, ploc text, cost_centre text, region text, cos text, director text,"
-    " school text, level text, total int, submitted int, file_tier text, file_rate text, tier smallint,"
-    " rate numeric(9,4), needed int, school_sort text, director_key text) on commit drop"
-)
-_MERGE = text(
-    "with merged as (merge into rate r using incoming n"
-    ' on r.term = :term and r."on" = :on and r."group" = :group and r.school_key = n.school_key'
-    " when matched and r.revision < :revision and (r.removed or (r.ploc, r.cost_centre, r.region, r.cos, r.director,"
-    "   r.school, r.level, r.total, r.submitted, r.file_tier, r.file_rate) is distinct from"
-    "   (n.ploc, n.cost_centre, n.region, n.cos, n.director, n.school, n.level, n.total, n.submitted, n.file_tier,"
-    "   n.file_rate)) then update set revision = :revision, upload_id = :upload_id, ploc = n.ploc,"
-    "   cost_centre = n.cost_centre, region = n.region, cos = n.cos, director = n.director, school = n.school,"
-    "   level = n.level, total = n.total, submitted = n.submitted, file_tier = n.file_tier, file_rate = n.file_rate,"
-    "   tier = n.tier, rate = n.rate, needed = n.needed, school_sort = n.school_sort, director_key = n.director_key,"
-    "   removed = false"
-    f' when not matched then insert (term, "on", "group", revision, upload_id, {_COLUMNS}, removed)'
-    f"   values (:term, :on, :group, :revision, :upload_id, {_COLUMNS}, false)"
-    " returning 1) select count(*) from merged"
-)
 _REMOVE = text(
     'update rate set removed = true, revision = :revision where term = :term and "on" = :on and "group" = :group'
     " and school_key = any(:removed) and revision < :revision and not removed"
@@ -61,9 +32,9 @@ _EXTRACTION = text(
     " end, window_opens = excluded.window_opens, window_closes = excluded.window_closes, schools = excluded.schools,"
     " state = extraction.state + 1, computed_at = now() returning state"
 )
-_COMPUTED = text(
+_COMPUTED: LiteralString = (
     "select school_key, ploc, school, region, cos, director, total, submitted, tier, needed, rate from rate"
-    ' where term = :term and "on" = :on and "group" = :group and not removed order by school_key'
+    ' where term = %(term)s and "on" = %(on)s and "group" = %(group)s and not removed order by school_key'
 )
 _REMOVED = text(
     'select school_key from rate where term = :term and "on" = :on and "group" = :group and removed order by school_key'
@@ -75,7 +46,7 @@ def store_tiers(session: Session, event: ExtractionLoaded) -> None:
     """Stores a part's rows with their tiers; once all parts of the group are there, tells the group's tiers."""
     values = event.model_dump(include={"term", "on", "group", "revision", "upload_id", "part", "parts"})
     session.execute(_ONE_AT_A_TIME, {"lock": f"{event.term}/{event.group}"})
-    changed = _merge_rows(session, event.rows, values)
+    changed = store_rows(session, event.rows, values)
     if event.removed:
         session.execute(_REMOVE, {**values, "removed": event.removed})
         changed += len(event.removed)
@@ -88,21 +59,9 @@ def store_tiers(session: Session, event: ExtractionLoaded) -> None:
         _tell(session, event, state, arrived.changed)
 
 
-def _merge_rows(session: Session, rows: list[ExtractionRow], values: dict[str, object]) -> int:
-    session.execute(text(_NEW))
-    with raw(session).cursor().copy(f"copy incoming ({_COLUMNS}) from stdin") as copy:
-        for row in rows:
-            counts = (row.submitted, row.total)
-            computed = (tier(*counts), rate(*counts), surveys_needed(*counts))
-            copy.write_row((*row, *computed, row.school.casefold(), name_key(row.director)))
-    changed: int = session.execute(_MERGE, values).scalar_one()
-    session.execute(text("drop table incoming"))
-    return changed
-
-
 def _tell(session: Session, event: ExtractionLoaded, state: int, changed: int) -> None:
     values = event.model_dump(include={"term", "on", "group"})
-    rows = [TierRow(*row) for row in session.execute(_COMPUTED, values)]
+    rows = raw(session).execute(_COMPUTED, values).fetchall()
     removed = list(session.execute(_REMOVED, values).scalars())
     expected = session.execute(_EXPECTED, values).scalar_one()
     told = event.model_dump(
@@ -113,7 +72,7 @@ def _tell(session: Session, event: ExtractionLoaded, state: int, changed: int) -
         taken = removed if part == 1 else []
         say(
             session,
-            TiersComputed(
+            TiersComputed.model_construct(
                 **told,
                 state=state,
                 part=part,

@@ -1,0 +1,81 @@
+"""Storing a part's rows with their tiers: copied straight in where none of them is there yet, else merged."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.rates.rules import rate, surveys_needed, tier
+from shared.db import raw
+from shared.events import ExtractionRow
+from shared.names import name_key
+
+_COLUMNS = (
+    "school_key, ploc, cost_centre, region, cos, director, school, level, total, submitted, file_tier, file_rate,"
+    " tier, rate, needed, school_sort, director_key"
+)
+_PLACE = 'term, "on", "group", revision, upload_id, removed'
+# Parts come sorted by school: whether any of theirs is there is one look at a stretch of the primary key.
+_ANY_THERE = text(
+    'select 1 from rate where term = :term and "on" = :on and "group" = :group'
+    " and school_key between :first and :last limit 1"
+)
+_NEW = (
+    "create temp table incoming (school_key text, ploc text, cost_centre text, region text, cos text, director text,"
+    " school text, level text, total int, submitted int, file_tier text, file_rate text, tier smallint,"
+    " rate numeric(9,4), needed int, school_sort text, director_key text) on commit drop"
+)
+_MERGE = text(
+    "with merged as (merge into rate r using incoming n"
+    ' on r.term = :term and r."on" = :on and r."group" = :group and r.school_key = n.school_key'
+    " and r.school_key between :first and :last"
+    " when matched and r.revision < :revision and (r.removed or (r.ploc, r.cost_centre, r.region, r.cos, r.director,"
+    "   r.school, r.level, r.total, r.submitted, r.file_tier, r.file_rate) is distinct from"
+    "   (n.ploc, n.cost_centre, n.region, n.cos, n.director, n.school, n.level, n.total, n.submitted, n.file_tier,"
+    "   n.file_rate)) then update set revision = :revision, upload_id = :upload_id, ploc = n.ploc,"
+    "   cost_centre = n.cost_centre, region = n.region, cos = n.cos, director = n.director, school = n.school,"
+    "   level = n.level, total = n.total, submitted = n.submitted, file_tier = n.file_tier, file_rate = n.file_rate,"
+    "   tier = n.tier, rate = n.rate, needed = n.needed, school_sort = n.school_sort, director_key = n.director_key,"
+    "   removed = false"
+    f" when not matched then insert ({_PLACE}, {_COLUMNS})"
+    f"   values (:term, :on, :group, :revision, :upload_id, false, {_COLUMNS})"
+    " returning 1) select count(*) from merged"
+)
+
+
+def store_rows(session: Session, rows: Sequence[ExtractionRow], values: dict[str, Any]) -> int:
+    """Stores a part's rows; answers how many changed. The caller holds the lock of the term and group.
+
+    `values`: term, on, group, revision, upload_id.
+    """
+    if not rows:
+        return 0
+    keys = [row.school_key for row in rows]
+    values = {**values, "first": min(keys), "last": max(keys)}
+    if session.execute(_ANY_THERE, values).scalar() is None:
+        place = (*(values[name] for name in ("term", "on", "group", "revision", "upload_id")), False)
+        _copy(session, f"rate ({_PLACE}, {_COLUMNS})", ((*place, *row) for row in computed(rows)))
+        return len(rows)
+    session.execute(text(_NEW))
+    _copy(session, f"incoming ({_COLUMNS})", computed(rows))
+    changed: int = session.execute(_MERGE, values).scalar_one()
+    session.execute(text("drop table incoming"))
+    return changed
+
+
+def _copy(session: Session, into: str, rows: Iterator[tuple[object, ...]]) -> None:
+    with raw(session).cursor().copy(f"copy {into} from stdin".encode()) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def computed(rows: Sequence[ExtractionRow]) -> Iterator[tuple[object, ...]]:
+    """Every row with its tier, rate, surveys needed and the keys that it is sorted and found by."""
+    keys: dict[str, str] = {}
+    for row in rows:
+        counts = (row.submitted, row.total)
+        key = keys.get(row.director)
+        if key is None:
+            key = keys[row.director] = name_key(row.director)
+        yield (*row, tier(*counts), rate(*counts), surveys_needed(*counts), row.school.casefold(), key)
