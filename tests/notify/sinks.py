@@ -34,6 +34,10 @@ class Sink:
             found.append((rcpt, message))
         return found
 
+    def mails(self) -> list[EmailMessage]:
+        """All messages that were accepted, in order."""
+        return [message for _, message in self.messages()]
+
     async def handle_EHLO(
         self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:

@@ -6,10 +6,24 @@ from collections.abc import Iterator
 import openpyxl
 import pytest
 
-from services.notify.actions import sending
+from services.notify.actions import routing, sending
+from shared.db import transaction
 from shared.settings import settings
 from tests.notify.sinks import Sink, sink, slowed
-from tests.notify.telling import FEB28, FRANCO, VEGA, asked, digests, mails, person, row, tell, tell_directory
+from tests.notify.telling import (
+    FEB14,
+    FEB21,
+    FEB28,
+    FRANCO,
+    VEGA,
+    asked,
+    digests,
+    mails,
+    person,
+    row,
+    tell,
+    tell_directory,
+)
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -99,6 +113,25 @@ def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) 
     assert sorted(rcpt for rcpt, _ in server.accepted) == [
         "marta.vega@lausd.example", "sergio.franco@lausd.example", "sergio.franco@lausd.example",
     ]  # fmt: skip
+    assert digests("unroutable") == []
+
+
+def test_a_refused_head_of_a_region_waits_over_extractions_until_the_address_works_again(server: Sink) -> None:
+    head = "head.e@lausd.example"
+    asked(f"insert into region_head(region, name, email) values ('E', 'Ito, Kenji', '{head}') returning 1")
+    asked("insert into chosen(id, escalate_after) values (1, 1) returning 1")
+    server.on_rcpt = lambda rcpt: "550 5.1.1 no such user" if rcpt == head else None
+    for on in (FEB14, FEB21):
+        tell(LOW, on)
+        sending.send_due()
+        assert digests("unroutable") == [("Head of region E", "escalated", "unroutable")]
+    server.on_rcpt = lambda _rcpt: None
+    with transaction("notify") as session:
+        assert routing.trust_address(session, "head:E", "central") == 1
+    sending.send_due()
+    assert [m["Subject"] for rcpt, m in server.messages() if rcpt == head] == [
+        "SES Sp25: 3 schools of region E long in Tier 1 (Feb 21)"
+    ]
     assert digests("unroutable") == []
 
 

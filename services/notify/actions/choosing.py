@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from services.notify.actions.routing import route_waiting
 from services.notify.mailer.smtp import HeaderRefused, one_address
 from services.notify.queries.choices import chosen, hours_of
 from services.notify.rules.clock import next_sending
@@ -46,7 +47,7 @@ def choose(session: Session, wanted: dict[str, Any], actor: str) -> Chosen:
 
 
 def name_heads(session: Session, wanted: dict[str, tuple[str, str]], actor: str) -> None:
-    """Keeps the head of each region (name, address); an empty address removes one."""
+    """Keeps the head of each region (name, address), and sends what waited; an empty address removes a head."""
     problems = []
     for region, (_, email) in wanted.items():
         try:
@@ -63,9 +64,12 @@ def name_heads(session: Session, wanted: dict[str, tuple[str, str]], actor: str)
         if not email and head is not None:
             session.delete(head)
         elif email:
-            session.merge(RegionHead(region=region, name=name or f"Head of region {region}", email=email))
+            named = head or RegionHead(region=region, name=name, email=email)
+            named.name, named.email = name or f"Head of region {region}", email
+            session.add(named)
         audit(session, actor, "name region head", region, {"name": name, "email": email})
     session.flush()
+    route_waiting(session)
 
 
 def _problem(field: str, message: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from services.notify.mailer.letters import DigestFacts, Site, write
 from services.notify.queries.content import days_of, lines_of
+from services.notify.rules.routes import HEAD
 from services.notify.tables import Digest, Director, Mail, RegionHead
 from shared.access import audit
 from shared.errors import Conflict, NotFound
@@ -71,7 +72,7 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
 def addressee(session: Session, digest: Digest) -> tuple[str, str]:
     """Name and address of who gets the digest; Conflict when nobody does (any more)."""
     if digest.kind == "escalation":
-        head = session.get(RegionHead, digest.director_key.removeprefix("head:"))
+        head = session.get(RegionHead, digest.director_key.removeprefix(HEAD))
         if head is not None:
             return head.name, head.email
     else:

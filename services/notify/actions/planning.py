@@ -112,8 +112,10 @@ def plan(session: Session, upload: Any, late: Collection[str], only: Collection[
 
 def _all_due(session: Session, found: World, only: Collection[str] | None) -> list[Due]:
     after = choices.chosen(session).escalate_after
-    regions = [head.region for head in choices.heads(session)] if only is None else []
-    return digests_due(found, only) + escalations_due(found, regions, after)
+    heads = {
+        region: route for region, route in choices.head_routes(session).items() if only is None or route.key in only
+    }
+    return digests_due(found, only) + escalations_due(found, heads, after)
 
 
 def _hold_reason(session: Session, upload: Any, *, again: bool) -> str:

@@ -6,9 +6,10 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.actions import planning
+from services.notify.queries.choices import head_routes
 from services.notify.queries.world import matches, people
-from services.notify.rules.routes import route_of
-from services.notify.tables import AliasMatch, Director
+from services.notify.rules.routes import HEAD, route_of
+from services.notify.tables import AliasMatch, Director, RegionHead
 from shared.access import audit
 from shared.errors import Conflict, Invalid, NotFound
 from shared.events import AliasResolved
@@ -25,15 +26,18 @@ _NEXT = text("select coalesce(max(revision), 0) + 1 from alias_match")
 
 
 def route_waiting(session: Session) -> int:
-    """Plans again for every director whose waiting digests have a route now; how many digests that were."""
+    """Plans again for everybody whose waiting digests have a route now; how many digests that were."""
     session.execute(planning.LOCK)
-    known, matched = people(session), matches(session)
+    known, matched, heads = people(session), matches(session), head_routes(session)
     mended: dict[str, set[str]] = defaultdict(set)
     resolved: list[int] = []
     for digest in session.execute(_WAITING).all():
-        person = next((p for p in known if p.person_id == digest.director_key), None)
-        route = route_of(digest.director if person is None else person.name, known, matched)
-        if route.person_id is not None:
+        if digest.director_key.startswith(HEAD):
+            route = heads.get(digest.director_key.removeprefix(HEAD))
+        else:
+            person = next((p for p in known if p.person_id == digest.director_key), None)
+            route = route_of(digest.director if person is None else person.name, known, matched)
+        if route is not None and route.person_id is not None:
             mended[digest.term].add(route.key)
             resolved.append(digest.digest_id)
     session.execute(_RESOLVED, {"ids": resolved, "why": "it has a route now and was planned again"})
@@ -62,13 +66,15 @@ def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int
 
 def trust_address(session: Session, person_id: str, actor: str) -> int:
     """A person says that a refused address works again; sends what waited. Conflict when it was not refused."""
-    director = session.get(Director, person_id)
-    if director is None:
-        raise NotFound("This person is not in the directory.")
-    if not director.refused:
-        raise Conflict(f"The address {director.email} is not marked as refused.")
-    director.refused_email, director.refused = "", ""
-    session.add(director)
+    whose: Director | RegionHead | None = session.get(Director, person_id)
+    if person_id.startswith(HEAD):
+        whose = session.get(RegionHead, person_id.removeprefix(HEAD))
+    if whose is None:
+        raise NotFound("This person is neither in the directory nor the head of a region.")
+    if not whose.refused:
+        raise Conflict(f"The address {whose.email} is not marked as refused.")
+    whose.refused_email, whose.refused = "", ""
+    session.add(whose)
     session.flush()
-    audit(session, actor, "trust address", person_id, {"email": director.email})
+    audit(session, actor, "trust address", person_id, {"email": whose.email})
     return route_waiting(session)

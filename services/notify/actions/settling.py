@@ -11,6 +11,7 @@ from sqlmodel import Session
 from services.notify.mailer.smtp import Reply
 from services.notify.queries.content import lines_of
 from services.notify.rules.delivery import ADDRESS, PERMANENT, SENT, stops_the_round, wait_after
+from services.notify.rules.routes import HEAD
 from shared.access import audit
 from shared.events import DigestsSent, SentDigest
 from shared.outbox import say
@@ -34,6 +35,9 @@ _WAITS = text(
 )
 _REFUSED = text(
     "update director set refused_email = :rcpt, refused = :words where person_id = :person_id and email = :rcpt"
+)
+_HEAD_REFUSED = text(
+    "update region_head set refused_email = :rcpt, refused = :words where region = :region and email = :rcpt"
 )
 _PAUSE = text(
     "insert into lane(id, resume_at, failure, words) values (1, now() + cast(:wait as interval), :failure, :words)"
@@ -85,6 +89,7 @@ def _keep_waiting(session: Session, mail: Any, reply: Reply) -> None:
     if reply.outcome == ADDRESS:
         refused = {"rcpt": mail.rcpt, "words": reply.words, "person_id": mail.director_key}
         session.execute(_REFUSED, refused)
+        session.execute(_HEAD_REFUSED, {**refused, "region": mail.director_key.removeprefix(HEAD)})
         audit(session, "mail server", "refuse address", mail.director_key, refused)
 
 

@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from services.notify.actions import routing
 from services.notify.pages.parts import tabs_of
-from services.notify.queries import lists
+from services.notify.queries import choices, lists
 from services.notify.queries.world import people
-from services.notify.rules.routes import suggestions
+from services.notify.rules.routes import HEAD, suggestions
 from shared.access import Who
 from shared.web import Db, allow, page, redirect
 
@@ -22,7 +22,8 @@ def unroutable(
 ) -> Response:
     known = people(session)
     digests = lists.digests(session, lists.Wanted(state="unroutable", before=before), 100)
-    refused = {person.person_id: person for person in known if person.refused}
+    refused = {person.person_id: person.email for person in known if person.refused}
+    refused |= {f"{HEAD}{head.region}": head.email for head in choices.heads(session) if choices.refusal_of(head)}
     queue = [
         {"digest": digest, "refused": refused.get(digest.director_key), "near": suggestions(digest.director, known)}
         for digest in digests

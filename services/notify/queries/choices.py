@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from services.notify.rules.clock import Hours
+from services.notify.rules.routes import Route, route_of_head
 from services.notify.tables import Chosen, Lane, RegionHead
 
 
@@ -24,6 +25,16 @@ def hours_of(choice: Chosen, zone: str) -> Hours:
 def heads(session: Session) -> Sequence[RegionHead]:
     """The heads of the regions, by region."""
     return session.exec(select(RegionHead).order_by(col(RegionHead.region))).all()
+
+
+def refusal_of(head: RegionHead) -> str:
+    """The mail server's no to the head's address; empty where there is none, or it was to another address."""
+    return head.refused if head.refused_email == head.email else ""
+
+
+def head_routes(session: Session) -> dict[str, Route]:
+    """Where the escalations of each region go that has a head."""
+    return {head.region: route_of_head(head.region, head.name, refusal_of(head)) for head in heads(session)}
 
 
 def lane(session: Session) -> Lane | None:

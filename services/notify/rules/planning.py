@@ -77,12 +77,11 @@ def digests_due(world: World, only: Collection[str] | None = None) -> list[Due]:
     return sorted(found, key=lambda due: (due.spelling.casefold(), due.key))
 
 
-def escalations_due(world: World, heads: Collection[str], after: int) -> list[Due]:
+def escalations_due(world: World, heads: Mapping[str, Route], after: int) -> list[Due]:
     """One digest per region with a known head: the places in Tier 1 for `after` extractions or more, once new ones come."""
     found = []
-    for region in sorted(heads):
-        key = f"head:{region}"
-        told = world.told.get(key)
+    for region, route in sorted(heads.items()):
+        told = world.told.get(route.key)
         known = set() if told is None else {line.place for line in told.lines if line.mark in OPEN}
         lines = [
             line_of(standing, "still" if place in known else "new", world.courses[place])
@@ -91,8 +90,7 @@ def escalations_due(world: World, heads: Collection[str], after: int) -> list[Du
             and world.courses[place].lasted >= after
         ]  # fmt: skip
         if after and any(line.mark == "new" for line in lines):
-            route = Route(key, f"Region {region}", key, "")
-            found.append(Due(key, f"Head of region {region}", route, "escalated", False, in_order(lines)))
+            found.append(Due(route.key, f"Head of region {region}", route, "escalated", False, in_order(lines)))
     return found
 
 

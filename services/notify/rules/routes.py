@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from shared.names import name_key, person_name, same_person
 
+# The key of a region's head, before the region.
+HEAD = "head:"
+
 
 class Route(NamedTuple):
     """Where a director's mail goes: the person, or None with the reason; `key` is by whom digests are kept."""
@@ -67,6 +70,13 @@ def _somebody(spelling: str, person: Person) -> Route:
 
 def _nobody(spelling: str, why: str) -> Route:
     return Route(f"?{name_key(spelling)}", spelling, None, why)
+
+
+def route_of_head(region: str, name: str, refused: str) -> Route:
+    """Where a region's escalations go; `refused` is the mail server's no to the address of its head."""
+    key = f"{HEAD}{region}"
+    why = f"the address of the head of region {region} was refused: {refused}" if refused else ""
+    return Route(key, name, None if refused else key, why)
 
 
 def suggestions(spelling: str, people: Iterable[Person], most: int = 3) -> list[Suggestion]:

@@ -28,13 +28,15 @@ class Chosen(NotifyTable, table=True):
 
 
 class RegionHead(NotifyTable, table=True):
-    """Who gets a region's escalations."""
+    """Who gets a region's escalations; `refused` is the mail server's no to `refused_email`."""
 
     __tablename__ = "region_head"
 
     region: str = Field(primary_key=True)
     name: str
     email: str
+    refused_email: str = Field(default="", sa_column_kwargs=default("''"))
+    refused: str = Field(default="", sa_column_kwargs=default("''"))
 
 
 class Lane(NotifyTable, table=True):

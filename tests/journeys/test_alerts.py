@@ -1,0 +1,232 @@
+"""Terms of alerts on the real stack and real mail servers: what each director reads after each file, and nothing else."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from deploy.embedded import Servers
+from shared.settings import settings
+from tests.deploy.waiting import until
+from tests.files import directory
+from tests.journeys.term import FRANCO, PEOPLE, SCHOOLS, VEGA, Term, school, term
+from tests.notify.exim import exim
+from tests.notify.sinks import sink
+from tests.stack import Programs, programs, wipe
+
+FRANCO_S = "FRANCO, SERGIO L"
+SETTINGS = {
+    "hold_thin": "1", "wait_minutes": "15", "remind_days": "0", "escalate_after": "0", "per_minute": "0",
+    "link_days": "14",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def running(stack_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    wipe()
+    with programs(tmp_path_factory.mktemp("logs")) as started:
+        yield started
+
+
+def mail_port() -> int:
+    """Where the stack's workers look for the mail server."""
+    return urlsplit(settings().smtp_url).port or 25
+
+
+@pytest.fixture
+def alder(running: Programs) -> Iterator[Term]:
+    """A term whose mails a sink takes."""
+    with sink(mail_port()) as (kept, _), term(running, kept) as made:
+        yield made
+
+
+def test_a_term_is_told_as_it_happens_and_nothing_twice(alder: Term) -> None:
+    low = [school(4001, 10), school(4002, 20), school(4003, 60), school(4004, 5, FRANCO_S)]
+    alder.extract("2025-02-07", *low)
+    to_vega, to_franco = alder.told()
+    assert to_vega[:2] == (VEGA, "SES Sp25: 2 schools in Tier 1 (Feb 7)")
+    assert to_franco[:2] == (FRANCO, "SES Sp25: 1 school in Tier 1 (Feb 7)")
+    fewest_first = "Alder 4002 El (PLOC 4002): 5 more needed\n    20 of 100 = 20.0 %\n  * Alder 4001 El"
+    assert fewest_first in to_vega.text
+    assert "Alder 4004" not in to_vega.text and "Alder 4001" not in to_franco.text
+
+    assert alder.extract("2025-02-07", *reversed(low))["state"] == "unchanged"
+    assert alder.told() == []
+
+    alder.extract(
+        "2025-02-14", school(4001, 40), school(4002, 20), school(4003, 20), school(4004, 5, FRANCO_S)
+    )  # fmt: skip
+    to_vega, to_franco = alder.told()
+    assert to_vega.subject == "SES Sp25: 2 schools in Tier 1, 1 new, 1 left (Feb 14)"
+    assert "NEW ON YOUR LIST\n  * Alder 4003 El (PLOC 4003), Parents: 20.0 % (-40 surveys)" in to_vega.text
+    assert "LEFT TIER 1\n  * Alder 4001 El (PLOC 4001), Parents: 40.0 % (+30 surveys)" in to_vega.text
+    assert "20 of 100 = 20.0 %, no change, 2 extractions in Tier 1 ▄▄" in to_vega.text
+    assert to_franco.subject == "SES Sp25: 1 school still in Tier 1 (Feb 14)"
+
+    alder.extract("2025-02-14", school(4002, 22))
+    (corrected,) = alder.told()
+    assert corrected[:2] == (VEGA, "Correction - SES Sp25: 2 schools still in Tier 1 (Feb 14)")
+    assert "This corrects the mail you had about Feb 14" in corrected.text
+    assert "22 of 100 = 22.0 %" in corrected.text
+
+    alder.extract("2025-02-10", *[school(number, 1) for number in (4001, 4002, 4003)])
+    assert alder.told() == []
+
+    moved = school(4002, 22, FRANCO_S)
+    alder.extract("2025-02-21", school(4001, 40), moved, school(4003, 90), school(4004, 5, FRANCO_S))
+    to_vega, to_franco = alder.told()
+    assert (
+        "MOVED TO ANOTHER DIRECTOR\n  * Alder 4002 El (PLOC 4002), Parents: now with FRANCO, SERGIO L" in to_vega.text
+    )
+    assert "None of your schools is on the Tier 1 list" in to_vega.text
+    assert to_franco.subject == "SES Sp25: 2 schools in Tier 1, 1 new (Feb 21)"
+
+    alder.extract("2025-02-28", school(4001, 40), moved, school(4003, 90), school(4004, 60, FRANCO_S))
+    assert alder.subjects() == ["sergio.franco: SES Sp25: 1 school still in Tier 1, 1 left (Feb 28)"]
+    closing = [school(4001, 40), school(4002, 80, "Franco, Sergio"), school(4003, 90), school(4004, 60, FRANCO_S)]
+    alder.extract("2025-03-07", *closing)
+    (closed,) = alder.told()
+    assert closed[:2] == (FRANCO, "SES Sp25: all your schools have left Tier 1 (Mar 7)")
+    assert "You hear from us again only if one comes back." in closed.text
+    alder.extract("2025-03-14", *closing)
+    assert alder.told() == []
+    timeline = alder.page("/notify/schools/1400201")
+    assert timeline.count(f"mail sent to {VEGA}") == 4 and timeline.count(f"mail sent to {FRANCO}") == 3
+    assert '<td data-label="New surveys" class="number">58</td>' in alder.page("/notify/worked")
+
+
+def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_named(alder: Term) -> None:
+    students = [school(4001, 3)]
+    parents = [school(4001, 10), school(4002, 20), school(4003, 15), school(4005, 60), school(4004, 5, FRANCO_S)]
+    alder.extract("2025-02-07", *parents, Students=students)
+    assert len(alder.told()) == 2
+
+    alder.extract("2025-02-14", *parents[:2], parents[4])
+    assert alder.told() == []
+    assert "2 alerts are held" in alder.page("/notify/extractions/Sp25/2025-02-14")
+    alder.change("/notify/extractions/Sp25/2025-02-14/release")
+    to_vega, to_franco = alder.told()
+    assert to_vega.subject == "SES Sp25: 2 schools still in Tier 1, 1 missing (Feb 14)"
+    assert "UNKNOWN\n  * Alder 4003 El (PLOC 4003), Parents: last seen Feb 7 with 15.0 %" in to_vega.text
+    assert "STUDENTS IN TIER 1, fewest surveys needed first\n(last known, of Feb 7)" in to_vega.text
+    assert to_franco.subject == "SES Sp25: 1 school still in Tier 1 (Feb 14)"
+
+    alder.running.kill("relay")
+    alder.extract("2025-02-21", *parents, Students=[school(4001, 6)], wait=False)
+    lost = (
+        "ingest.outbox_delivery set state = %s from ingest.outbox_event e where e.event_id = outbox_delivery.event_id"
+    )
+    lost += " and e.payload->>'group' = 'students' and outbox_delivery.state = %s"
+    assert alder.database.execute(f"update {lost}".encode(), ("held", "pending")).rowcount == 1
+    alder.running.start("relay", "shared.relay")
+    until(alder.quiet)
+    assert alder.told() == []
+    alder.one("update notify.upload set heard_at = now() - interval '16 min' where outcome is null returning 1")
+    alder.one("update notify.job set due_at = now(), next_at = now() where name = 'notify.plan_overdue' returning 1")
+    until(lambda: alder.one("select count(*) from notify.upload where outcome = 'late'"))
+    until(alder.quiet)
+    to_vega, to_franco = alder.told()
+    assert to_vega.subject == "SES Sp25: 3 schools still in Tier 1 (Feb 21)"
+    assert "Students of this extraction had not come when this mail was made" in to_vega.text
+    assert "3 of 100 = 3.0 %" in to_vega.text
+
+    assert alder.database.execute(f"update {lost}".encode(), ("pending", "held")).rowcount == 1
+    until(lambda: alder.one("select outcome = 'planned' from notify.upload order by \"on\" desc limit 1"))
+    until(alder.quiet)
+    (followed,) = alder.told()
+    assert followed[:2] == (VEGA, "SES Sp25: 3 schools still in Tier 1 (Feb 21)")
+    assert "This follows the mail you had about Feb 21" in followed.text
+    assert "6 of 100 = 6.0 %, +3" in followed.text and "had not come" not in followed.text
+
+
+def answer(term: Term, text: str, **form: str) -> None:
+    """Answers a mail by the link in its text, without signing in."""
+    link = re.search(r"/notify/answer/\S+", text)
+    assert link is not None
+    with httpx2.Client(base_url=term.running.url, headers={"accept": "text/html"}) as anybody:
+        assert "Schools to snooze" in anybody.get(link.group()).text
+        assert term.one("select count(*) from notify.link_use") == 0
+        assert anybody.post(link.group(), data=form).status_code == 303
+        assert "Your answer was saved" in anybody.get(link.group()).text
+        assert anybody.post(link.group(), data=form).status_code == 409
+
+
+def test_snoozed_schools_are_counted_until_the_snooze_ends_and_the_head_of_the_region_hears_of_what_lasts(
+    alder: Term,
+) -> None:
+    low = [school(4001, 10), school(4002, 20), school(4004, 5, FRANCO_S)]
+    alder.extract("2025-02-07", *low)
+    to_vega, _ = alder.told()
+    asked = {"plan": "Paper surveys on Monday", "place": "1400101|parents", "reason": "closed", "until": "2025-02-21"}
+    answer(alder, to_vega.text, **asked)
+    assert "Paper surveys on Monday" in alder.page("/notify/snoozes")
+    alder.change("/notify/settings", **{**SETTINGS, "escalate_after": "2"})
+    alder.change("/notify/settings/heads", name_E="Ito, Kenji", email_E="head.e@lausd.example")
+    assert alder.told() == []
+
+    alder.extract("2025-02-14", *low)
+    to_vega, to_head, _ = alder.told()
+    assert to_vega.subject == "SES Sp25: 1 school still in Tier 1 (Feb 14)"
+    assert "1 snoozed school is not listed" in to_vega.text and "Alder 4001" not in to_vega.text
+    assert to_head[:2] == ("head.e@lausd.example", "SES Sp25: 3 schools of region E long in Tier 1 (Feb 14)")
+    assert to_head.text.count("2 extractions in Tier 1") == 3
+    assert "director VEGA, MARTA" in to_head.text and "director FRANCO, SERGIO L" in to_head.text
+    assert "/notify/answer/" not in to_head.text
+
+    alder.extract("2025-02-21", *low)
+    assert alder.subjects() == [
+        "director: SES Sp25: 1 school still in Tier 1 (Feb 21)",
+        "sergio.franco: SES Sp25: 1 school still in Tier 1 (Feb 21)",
+    ]
+    alder.extract("2025-02-28", *low)
+    to_vega, _ = alder.told()
+    assert to_vega.subject == "SES Sp25: 2 schools still in Tier 1 (Feb 28)"
+    assert "snoozed" not in to_vega.text
+
+    digest = alder.one(
+        "select max(digest_id) from notify.digest where director_key = 'director:director@lausd.example'"
+    )
+    with alder.signed_in("director", VEGA) as director:
+        for place in ("1400101|parents", "1400201|parents"):
+            form = {"digest_id": str(digest), "place": place, "reason": "strike", "until": "2025-04-04"}
+            assert director.post("/notify/mine/answer", data=form).status_code == 303
+    alder.extract("2025-03-07", *low)
+    assert alder.subjects() == ["sergio.franco: SES Sp25: 1 school still in Tier 1 (Mar 7)"]
+    alder.extract("2025-03-14", school(4001, 60), school(4002, 60), low[2])
+    assert alder.subjects() == [
+        "director: SES Sp25: all your schools have left Tier 1 (Mar 14)",
+        "sergio.franco: SES Sp25: 1 school still in Tier 1 (Mar 14)",
+    ]
+
+
+def test_what_a_foreign_mail_server_refuses_waits_and_goes_once_the_address_is_mended(running: Programs) -> None:
+    low = [school(4001, 10), school(4002, 20), school(4004, 5, FRANCO_S), school(4005, 7, "DAVTS. ITSA")]
+    with exim(mail_port(), "sergio.franco", "head.gone") as server, term(running, server) as alder:
+        alder.extract("2025-02-07", *low)
+        assert alder.subjects() == ["director: SES Sp25: 2 schools in Tier 1 (Feb 7)"]
+        queue = alder.page("/notify/unroutable")
+        assert f"the address {FRANCO} was refused: 550 5.1.1 unknown person" in queue or "5.1.1 unknown person" in queue
+        assert "nobody in the directory has this name" in queue
+
+        people = [PEOPLE[0], ("Franco, Sergio L", "director", "s.franco@lausd.example", "", ""), PEOPLE[2]]
+        davis = ("Davis, Itsa", "director", "itsa.davis@lausd.example", "", "")
+        alder.load(directory([*people, davis], SCHOOLS), "directory")
+        assert alder.subjects() == ["s.franco: SES Sp25: 1 school in Tier 1 (Feb 7)"]
+        match = {"alias": "DAVTS. ITSA", "person_id": "director:itsa.davis@lausd.example"}
+        alder.change("/notify/unroutable/match", **match)
+        assert alder.subjects() == ["itsa.davis: SES Sp25: 1 school in Tier 1 (Feb 7)"]
+
+        alder.change("/notify/settings", **{**SETTINGS, "escalate_after": "2"})
+        alder.change("/notify/settings/heads", name_E="Ito, Kenji", email_E="head.gone@lausd.example")
+        alder.extract("2025-02-14", school(4001, 60), school(4002, 60), *low[2:])
+        assert alder.subjects() == [
+            "director: SES Sp25: all your schools have left Tier 1 (Feb 14)",
+            "itsa.davis: SES Sp25: 1 school still in Tier 1 (Feb 14)",
+            "s.franco: SES Sp25: 1 school still in Tier 1 (Feb 14)",
+        ]
+        assert "head.gone@lausd.example" in alder.page("/notify/unroutable")
+        alder.change("/notify/settings/heads", name_E="Ito, Kenji", email_E="head.e@lausd.example")
+        assert alder.subjects() == ["head.e: SES Sp25: 2 schools of region E long in Tier 1 (Feb 14)"]
+        assert "Every alert has a route" in alder.page("/notify/unroutable")
