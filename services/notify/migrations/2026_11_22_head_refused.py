@@ -5,7 +5,7 @@ import sqlmodel
 from alembic import op
 
 revision = "2026_11_22_head_refused"
-down_revision = "2026_11_21_digests_answers"
+down_revision = "2026_11_22_sent_digests_told"
 branch_labels = None
 depends_on = None
 
