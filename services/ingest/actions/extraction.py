@@ -65,7 +65,7 @@ def ready_extraction(session: Session, content: bytes, watch: Watch, named_term:
     rows = _with_regions(rows, schools, report)
     _note_directors(session, rows, report)
     _offer_matches(session, report)
-    windows, doubts = _windows(session, {row.on for row in rows}, named_term)
+    windows, doubts = _windows(session, {row.shared.on for row in rows}, named_term)
     _note_terms(found.suffixes, windows, report)
     facts = Facts(
         list(windows), today(), doubts, found.suffixes, len(rows), len(report.rejected_rows), found.contradicting
@@ -74,8 +74,9 @@ def ready_extraction(session: Session, content: bytes, watch: Watch, named_term:
 
 
 def _known_units(session: Session, rows: Iterable[CountsRow]) -> list[Unit]:
-    plocs = list({row.ploc for row in rows})
-    codes = list({row.cost_centre for row in rows if row.cost_centre})
+    places = {row.site.place for row in rows}
+    plocs = list({ploc for ploc, _, _ in places})
+    codes = list({code for _, code, _ in places if code})
     return [Unit(*row) for row in session.execute(_UNITS, {"plocs": plocs, "codes": codes})]
 
 
@@ -90,8 +91,7 @@ def read_extraction(content: bytes, watch: Watch) -> Extraction:
                 lacking += _ended(open_sheet)
                 open_sheet = SheetReader(found, part.name, epoch_1904=part.epoch_1904), part
             elif open_sheet is not None:
-                for number, cells in part:
-                    open_sheet[0].read(number, cells)
+                open_sheet[0].read_all(part)
         lacking += _ended(open_sheet)
     except NoTable as error:
         lacking.append(error)
@@ -147,24 +147,27 @@ def _columns_missing(lacking: NoTable) -> Invalid:
 
 def _with_cos(session: Session, rows: list[CountsRow], report: Report) -> list[CountsRow]:
     """The rows with every community of schools in the district's form."""
-    forms = canonical_cos(Counter(row.cos for row in rows), session.execute(_COS).scalars())
+    forms = canonical_cos(Counter(row.shared.cos for row in rows), session.execute(_COS).scalars())
     if not forms:
         return rows
     for row in rows:
-        if row.cos in forms:
-            report.add("cos_normalised", Place(row.sheet, row.number, SHOWN["cos"], row.cos, forms[row.cos]))
-    return [row._replace(cos=forms[row.cos]) if row.cos in forms else row for row in rows]
+        cos = row.shared.cos
+        if cos in forms:
+            report.add("cos_normalised", Place(row.sheet, row.number, SHOWN["cos"], cos, forms[cos]))
+    mended = {row.shared: row.shared._replace(cos=forms.get(row.shared.cos, row.shared.cos)) for row in rows}
+    return [row._replace(shared=mended[row.shared]) if row.shared.cos in forms else row for row in rows]
 
 
 def _with_regions(rows: list[CountsRow], schools: Identified, report: Report) -> list[CountsRow]:
     """The rows with the school's last region where the file's is none."""
     if not report.count("region_unknown"):
         return rows
-    return [row if row.region in REGIONS else row._replace(region=_last_region(row, schools)) for row in rows]
+    return [row if row.shared.region in REGIONS else _in_last_region(row, schools) for row in rows]
 
 
-def _last_region(row: CountsRow, schools: Identified) -> str:
-    return schools.units[row.ploc, row.cost_centre, row.name_key].region or row.region
+def _in_last_region(row: CountsRow, schools: Identified) -> CountsRow:
+    region = schools.units[row.site.place].region or row.shared.region
+    return row._replace(shared=row.shared._replace(region=region))
 
 
 def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report) -> None:
@@ -174,8 +177,8 @@ def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report)
     }
     firsts: dict[str, CountsRow] = {}
     for row in rows:
-        firsts.setdefault(row.director, row)
-    counts = Counter(row.director for row in rows)
+        firsts.setdefault(row.shared.director, row)
+    counts = Counter(row.shared.director for row in rows)
     written: dict[str, list[str]] = {}
     for director, row in firsts.items():
         place = Place(row.sheet, row.number, SHOWN["director"], director)

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ingest.actions.reading import Cancelled, in_worker
+from services.ingest.actions.reading import Cancelled, in_worker, without_collector
 from services.ingest.actions.uploads import LOADERS, summary, upload_file
 from services.ingest.sheets import TakesLong, UnreadableFile
 from services.ingest.sheets.refusals import REFUSALS
@@ -61,7 +61,8 @@ def _read(session: Session, upload: Upload, *, give_up: bool) -> None:
         raise Cancelled
     if give_up:
         raise UnreadableFile("file_unreadable")
-    LOADERS[upload.kind](session, upload, upload_file(session, upload.upload_id), in_worker(upload.upload_id))
+    with without_collector():
+        LOADERS[upload.kind](session, upload, upload_file(session, upload.upload_id), in_worker(upload.upload_id))
     if upload.intent == "dry":
         upload.state = "discarded"
 

@@ -1,6 +1,5 @@
 """Publishing an extraction: each date of a file is a revision of that extraction; only changed rows are told."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -15,15 +14,16 @@ from services.ingest.rules.dates import Window
 from services.ingest.rules.findings import Place
 from services.ingest.rules.verdicts import THIN_SHARE
 from services.ingest.tables import Upload
-from shared.events import GROUPS, ROWS_PER_PART, ExtractionLoaded, ExtractionRow, Group
+from shared.db import psycopg_style, raw
+from shared.events import GROUPS, ROWS_PER_PART, ExtractionLoaded, Group
 from shared.outbox import say
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 1))")
 _REVISION = text('select coalesce(max(revision), 0) + 1 from upload where term = :term and "on" = :on')
-_CHANGED = text(
+_CHANGED = psycopg_style(
     f'select {FIELDS} from extraction_count where term = :term and "on" = :on and "group" = :group'
     " and revision = :revision order by school_key"
-)
+).encode()
 _NEWER = text('select max("on") from extraction_count where term = :term and "group" = any(:groups) and "on" > :on')
 
 
@@ -46,7 +46,7 @@ def load_participation(session: Session, upload: Upload, content: bytes, watch: 
     upload.thin = any(_note_thin(session, ready, on) for on in (newest, *others))
     _describe(upload, ready, newest)
     if publish:
-        add_schools(session, ready.rows, ready.schools.new)
+        add_schools(session, ready.schools.new)
         _publish(session, upload, newest, ready)
         for on in others:
             _publish(session, _sibling(session, upload, on, ready), on, ready)
@@ -63,7 +63,7 @@ def _describe(upload: Upload, ready: Ready, on: date) -> None:
 
 
 def _groups(ready: Ready, on: date) -> list[str]:
-    found = {row.group for row in ready.rows if row.on == on}
+    found = {row.shared.group for row in ready.rows if row.shared.on == on}
     return [group for group in GROUPS if group in found]
 
 
@@ -100,7 +100,7 @@ def _sibling(session: Session, upload: Upload, on: date, ready: Ready) -> Upload
         term=ready.windows[on].term,
         on=on,
         groups=_groups(ready, on),
-        counts={"accepted": sum(row.on == on for row in ready.rows), "rejected": 0, "changed": 0},
+        counts={"accepted": sum(row.shared.on == on for row in ready.rows), "rejected": 0, "changed": 0},
     )
     session.add(sibling)
     session.flush()
@@ -125,7 +125,7 @@ def tell_extraction(
     assert upload.on is not None and upload.revision is not None
     upload.told = {}
     for group in groups:
-        rows = list(_revision_rows(session, upload, group))
+        rows = _revision_rows(session, upload, group)
         gone = removed.get(group, [])
         parts = max(1, -(-len(rows) // ROWS_PER_PART), -(-len(gone) // ROWS_PER_PART))
         upload.told[group] = parts
@@ -152,10 +152,10 @@ def tell_extraction(
             )
 
 
-def _revision_rows(session: Session, upload: Upload, group: Group) -> Iterator[ExtractionRow]:
+def _revision_rows(session: Session, upload: Upload, group: Group) -> list[tuple[Any, ...]]:
+    """The rows of the upload's revision, as the fields of ExtractionRow."""
     values = {"term": upload.term, "on": upload.on, "group": group, "revision": upload.revision}
-    for row in session.execute(_CHANGED, values):
-        yield ExtractionRow(*row)
+    return raw(session).execute(_CHANGED, values).fetchall()
 
 
 def later_revision(session: Session, upload: Upload) -> UUID | None:

@@ -1,7 +1,8 @@
 """Rows of an upload beside those that are published: staged, compared with the last extraction, merged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import text
@@ -26,10 +27,14 @@ _INCOMING = (
     " cos text, director text, school text, level text, total int, submitted int, file_tier text, file_rate text)"
     " on commit drop"
 )
-_ADD_SCHOOLS = (
-    "copy school (school_key, ploc, name, name_key, level, region, cos, director, principal, landline, in_directory)"
-    " from stdin"
+_STAGED = (
+    'region, cos, director, "group", "on", school_key, ploc, cost_centre, school, level, total, submitted,'
+    " file_tier, file_rate"
 )
+_SCHOOL = "school_key, ploc, name, name_key, level, region, cos, director, principal, landline, in_directory"
+LINES_AT_ONCE = 1000
+# What the text form of COPY would read as something else.
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _MERGE = text(
     'with merged as (merge into extraction_count e using (select * from incoming where "on" = :on) n'
     ' on e.term = :term and e."on" = :on and e."group" = n."group" and e.school_key = n.school_key'
@@ -93,44 +98,54 @@ def stage(session: Session, rows: Iterable[CountsRow], schools: Identified) -> N
     """Puts the rows under their schools into the transaction's own table."""
     session.execute(text("drop table if exists pg_temp.incoming"))
     session.execute(text(_INCOMING))
-    units = schools.units
-    with raw(session).cursor().copy(f'copy incoming ("on", "group", {FIELDS}) from stdin') as copy:
-        for row in rows:
-            unit = units[row.ploc, row.cost_centre, row.name_key]
-            copy.write_row(_staged(row, unit))
+    _copy(session, f"incoming ({_STAGED})", _staged(rows, schools))
     session.execute(text("analyze incoming"))
 
 
-def _staged(row: CountsRow, unit: Unit) -> tuple[object, ...]:
-    return (
-        row.on, row.group, unit.school_key, row.ploc, unit.cost_centre, row.region, row.cos, row.director, row.school,
-        unit.level, row.total, row.submitted, row.file_tier, row.file_rate,
-    )  # fmt: skip
+def _copy(session: Session, into: str, lines: Iterator[str]) -> None:
+    """Copies lines in PostgreSQL's text form, many at a time."""
+    with raw(session).cursor().copy(f"copy {into} from stdin".encode()) as copy:
+        while block := "".join(islice(lines, LINES_AT_ONCE)):
+            copy.write(block)
 
 
-def add_schools(session: Session, rows: Iterable[CountsRow], units: list[Unit]) -> None:
+def _staged(rows: Iterable[CountsRow], schools: Identified) -> Iterator[str]:
+    """A line for every row. What rows share is written once: rows of one school hold the same objects, known by id."""
+    units = schools.units
+    shared: dict[int, str] = {}
+    sites: dict[int, str] = {}
+    texts: dict[str, str] = {}
+    for row in rows:
+        head = shared.get(id(row.shared))
+        if head is None:
+            head = shared[id(row.shared)] = _line(*row.shared)
+        school = sites.get(id(row.site))
+        if school is None:
+            unit = units[row.site.place]
+            names = (unit.school_key, row.site.place[0], unit.cost_centre, row.site.school, unit.level)
+            school = sites[id(row.site)] = _line(*names)
+        tier, rate = texts.get(row.file_tier), texts.get(row.file_rate)
+        if tier is None or rate is None:
+            tier = texts[row.file_tier] = _line(row.file_tier)
+            rate = texts[row.file_rate] = _line(row.file_rate)
+        total = r"\N" if row.total is None else row.total
+        submitted = r"\N" if row.submitted is None else row.submitted
+        yield f"{head}\t{school}\t{total}\t{submitted}\t{tier}\t{rate}\n"
+
+
+def _line(*values: object) -> str:
+    """The values in the text form of COPY, parted by tabs."""
+    return "\t".join(r"\N" if value is None else str(value).translate(_ESCAPES) for value in values)
+
+
+def add_schools(session: Session, units: list[Unit]) -> None:
     """Keeps the schools that were seen for the first time."""
-    if not units:
-        return
-    directors = {(row.ploc, row.name_key): row.director for row in rows}
-    with raw(session).cursor().copy(_ADD_SCHOOLS) as copy:
-        for unit in units:
-            director = directors[unit.ploc, unit.name_key]
-            copy.write_row(
-                (
-                    unit.school_key,
-                    unit.ploc,
-                    unit.name,
-                    unit.name_key,
-                    "",
-                    unit.region,
-                    unit.cos,
-                    director,
-                    "",
-                    "",
-                    False,
-                )
-            )
+    lines = (
+        _line(u.school_key, u.ploc, u.name, u.name_key, "", u.region, u.cos, u.director, "", "", "f") + "\n"
+        for u in units
+    )
+    if units:
+        _copy(session, f"school ({_SCHOOL})", lines)
 
 
 def difference(session: Session, term: str, on: date, report: Report) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from services.ingest.rules.headers import (
     read_header,
 )
 from services.ingest.rules.names import group_of
-from services.ingest.rules.rows import CountsRow, RowReader, clean
+from services.ingest.rules.rows import CountsRow, RowReader, clean, first_rows
 
 LIKELY_NAMES = 4
 
@@ -59,6 +59,15 @@ class SheetReader:
                 self.found.rows.append(row)
         elif self.searched < SEARCHED_ROWS:
             self._search(number, cells)
+
+    def read_all(self, batch: Iterable[tuple[int, Sequence[Cell]]]) -> None:
+        """Takes the sheet's next rows as `read` does."""
+        rest = iter(batch)
+        while self.rows is None and (each := next(rest, None)) is not None:
+            self.read(*each)
+        if self.rows is not None:
+            read = self.rows.read
+            self.found.rows += [row for number, cells in rest if (row := read(number, cells)) is not None]
 
     def _search(self, number: int, cells: Sequence[Cell]) -> None:
         self.searched += 1
@@ -110,17 +119,17 @@ def settled(rows: Iterable[CountsRow], report: Report) -> list[CountsRow]:
     first: dict[tuple[object, ...], CountsRow] = {}
     torn: dict[tuple[object, ...], list[CountsRow]] = defaultdict(list)
     for row in rows:
-        key: tuple[object, ...] = (row.ploc, row.name_key, row.group, row.on, row.cost_centre)
+        key = (row.site.place, row.shared.group, row.shared.on)
         kept = first.setdefault(key, row)
         if kept is row:
             continue
         if (kept.total, kept.submitted) == (row.total, row.submitted):
-            report.add("row_repeated", Place(row.sheet, row.number, "", row.school, f"as row {kept.number}"))
+            report.add("row_repeated", Place(row.sheet, row.number, "", row.site.school, f"as row {kept.number}"))
         else:
             torn[key].append(row)
     for place, others in torn.items():
         for row in (first.pop(place), *others):
-            value = f"{row.school}: {row.submitted} of {row.total}"
+            value = f"{row.site.school}: {row.submitted} of {row.total}"
             report.reject("rows_contradict", Place(row.sheet, row.number, SHOWN["submitted"], value))
     _note_shared(first.values(), report)
     return list(first.values())
@@ -128,10 +137,10 @@ def settled(rows: Iterable[CountsRow], report: Report) -> list[CountsRow]:
 
 def _note_shared(rows: Iterable[CountsRow], report: Report) -> None:
     names: dict[str, dict[str, CountsRow]] = defaultdict(dict)
-    for row in rows:
-        names[row.ploc].setdefault(row.name_key, row)
+    for (ploc, _, key), row in first_rows(rows).items():
+        names[ploc].setdefault(key, row)
     for ploc, found in names.items():
         if len(found) > 1:
             row = next(iter(found.values()))
-            listed = ", ".join(sorted(each.school for each in found.values()))
+            listed = ", ".join(sorted(each.site.school for each in found.values()))
             report.add("ploc_shared", Place(row.sheet, row.number, SHOWN["ploc"], ploc, listed[:200]))

@@ -1,6 +1,6 @@
 """One row of an extraction file: read by field, mended where it can be, checked against its own rate and tier."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -20,24 +20,42 @@ _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 _MISSING = object()
 
 
-class CountsRow(NamedTuple):
-    """One good row, and where it stands in the file."""
+class Site(NamedTuple):
+    """A school as a row names it: its place (PLOC, cost center code, name key), and its name."""
 
-    group: Group
-    on: date
+    place: tuple[str, str | None, str]
+    school: str
+
+
+class Shared(NamedTuple):
+    """What many rows of a file have in common."""
+
     region: str
-    ploc: str
-    cost_centre: str | None
     cos: str
     director: str
-    school: str
-    name_key: str
+    group: Group
+    on: date
+
+
+class CountsRow(NamedTuple):
+    """One good row, and where it stands in the file. Rows of one school and of one group hold the same objects."""
+
+    site: Site
+    shared: Shared
     total: int | None
     submitted: int | None
     file_tier: str
     file_rate: str
     sheet: str
     number: int
+
+
+def first_rows(rows: Iterable[CountsRow]) -> dict[tuple[str, str | None, str], CountsRow]:
+    """The first row of every place."""
+    found: dict[tuple[str, str | None, str], CountsRow] = {}
+    for row in rows:
+        found.setdefault(row.site.place, row)
+    return found
 
 
 def clean(cell: Cell) -> str:
@@ -57,10 +75,13 @@ class RowReader:
         self.epoch_1904 = epoch_1904
         self.contradicting = 0
         self._names_of = itemgetter(*(header.columns[field] for field in NAMES if field in header.columns))
-        self._named: dict[tuple[Cell, ...], tuple[str, str, str, Group, date]] = {}
-        self._placed: dict[tuple[Cell, Cell], tuple[str, str | None, str, str]] = {}
+        self._site_of = itemgetter(header.columns["ploc"], header.columns["school"])
+        self._counts_of = itemgetter(header.columns["total"], header.columns["submitted"])
+        self._shared: dict[tuple[Cell, ...], Shared] = {}
+        self._sites: dict[tuple[Cell, ...], Site] = {}
         self._optionals = [header.columns.get(field) for field in ("file_tier", "file_tier_label", "file_rate")]
         self._known: dict[str, dict[Cell, Any]] = {field: {} for field in (*SHOWN, "rate_text")}
+        self._totals, self._submitted = self._known["total"], self._known["submitted"]
         self._readers: dict[str, Callable[[Cell], tuple[Any, str]]] = {
             "region": self._region,
             "ploc": self._ploc,
@@ -77,40 +98,39 @@ class RowReader:
         """The row where it is good; None where it was left out."""
         if len(cells) < self.width:
             cells = [*cells, *[None] * (self.width - len(cells))]
-        columns = self.columns
         try:
-            placed = self._placed.get((cells[columns["ploc"]], cells[columns["school"]])) or self._unit(number, cells)
-            named = self._named.get(self._names_of(cells)) or self._names(number, cells)
-            total = self._take("total", number, cells)
-            submitted = self._take("submitted", number, cells)
+            site = self._sites.get(self._site_of(cells)) or self._site(number, cells)
+            shared = self._shared.get(self._names_of(cells)) or self._names(number, cells)
+            total_cell, submitted_cell = self._counts_of(cells)
+            total = self._totals.get(total_cell, _MISSING)
+            if total is _MISSING:
+                total = self._take("total", number, cells)
+            submitted = self._submitted.get(submitted_cell, _MISSING)
+            if submitted is _MISSING:
+                submitted = self._take("submitted", number, cells)
         except BadCell as error:
             self._leave_out(number, cells, error)
             return None
-        region, cos, director, group, on = named
-        ploc, cost_centre, school, key = placed
         file_tier, file_rate = self._check(number, cells, total, submitted)
-        return CountsRow(
-            group, on, region, ploc, cost_centre, cos, director, school, key,
-            total, submitted, file_tier, file_rate, self.sheet, number,
-        )  # fmt: skip
+        return CountsRow(site, shared, total, submitted, file_tier, file_rate, self.sheet, number)
 
-    def _names(self, number: int, cells: Sequence[Cell]) -> tuple[str, str, str, Group, date]:
+    def _names(self, number: int, cells: Sequence[Cell]) -> Shared:
         """What many rows share; remembered as a whole where nothing had to be mended."""
         before = self.report.findings
-        region, cos, director, group, on = [self._take(field, number, cells) for field in NAMES]
+        shared = Shared(*(self._take(field, number, cells) for field in NAMES))
         if self.report.findings == before:
-            self._named[self._names_of(cells)] = (region, cos, director, group, on)
-        return region, cos, director, group, on
+            self._shared[self._names_of(cells)] = shared
+        return shared
 
-    def _unit(self, number: int, cells: Sequence[Cell]) -> tuple[str, str | None, str, str]:
-        """PLOC, cost center code, name and name key; remembered as `_names` are."""
+    def _site(self, number: int, cells: Sequence[Cell]) -> Site:
+        """The school that the row names; remembered as `_names` are."""
         before = self.report.findings
         ploc = self._take("ploc", number, cells)
         school, key = self._take("school", number, cells)
-        unit = (ploc.ploc, ploc.cost_centre, school, key)
+        site = Site((ploc.ploc, ploc.cost_centre, key), school)
         if self.report.findings == before:
-            self._placed[cells[self.columns["ploc"]], cells[self.columns["school"]]] = unit
-        return unit
+            self._sites[self._site_of(cells)] = site
+        return site
 
     def _take(self, field: str, number: int, cells: Sequence[Cell]) -> Any:
         index = self.columns.get(field)
@@ -156,13 +176,15 @@ class RowReader:
     def _check(self, number: int, cells: Sequence[Cell], total: int | None, submitted: int | None) -> tuple[str, str]:
         """The file's own tier and rate, compared with the counts."""
         tier_cell, label, rate_cell = [None if index is None else cells[index] for index in self._optionals]
-        if total and submitted is None:
-            self.report.add("submitted_blank", self._place("submitted", number, None))
-        if total and submitted is not None:
-            self._compare(number, (tier_cell, label, rate_cell), submitted, total)
-        return tier_cell if type(tier_cell) is str else shown(tier_cell), self._remembered(
-            "rate_text", rate_cell, shown
-        )
+        if total:
+            if submitted is None:
+                self.report.add("submitted_blank", self._place("submitted", number, None))
+            else:
+                self._compare(number, (tier_cell, label, rate_cell), submitted, total)
+        text = self._known["rate_text"].get(rate_cell)
+        if text is None:
+            text = self._known["rate_text"][rate_cell] = shown(rate_cell)
+        return tier_cell if type(tier_cell) is str else shown(tier_cell), text
 
     def _optional(self, field: str, cells: Sequence[Cell]) -> Cell:
         index = self.columns.get(field)
@@ -171,22 +193,27 @@ class RowReader:
     def _compare(self, number: int, cells: tuple[Cell, Cell, Cell], submitted: int, total: int) -> None:
         if submitted > total:
             self.report.add("submitted_above_total", self._place("submitted", number, submitted, f"of {total}"))
-        tier = self._remembered("file_tier", cells[0], read_tier) or self._remembered("file_tier", cells[1], read_tier)
-        rates = self._remembered("file_rate", cells[2], read_rates)
-        exact = f"{submitted} of {total}"
+        tier = self._tier_of(cells[0])
+        if tier is None:
+            tier = self._tier_of(cells[1])
+        rates = self._known["file_rate"].get(cells[2])
+        if rates is None:
+            rates = self._known["file_rate"][cells[2]] = read_rates(cells[2])
         wrong_rate = bool(rates) and not rate_fits(rates, submitted, total)
         wrong_tier = tier is not None and not tier_fits(tier, submitted, total)
         if wrong_rate:
-            self.report.add("rate_differs", self._place("file_rate", number, cells[2], exact))
+            self.report.add("rate_differs", self._place("file_rate", number, cells[2], f"{submitted} of {total}"))
         if wrong_tier:
-            self.report.add("tier_differs", self._place("file_tier", number, cells[0] or cells[1], exact))
+            place = self._place("file_tier", number, cells[0] or cells[1], f"{submitted} of {total}")
+            self.report.add("tier_differs", place)
         self.contradicting += wrong_rate or wrong_tier
 
-    def _remembered(self, field: str, cell: Cell, read: Callable[[Cell], Any]) -> Any:
-        known = self._known[field].get(cell, _MISSING)
-        if known is _MISSING:
-            known = self._known[field][cell] = read(cell)
-        return known
+    def _tier_of(self, cell: Cell) -> int | None:
+        known: dict[Cell, int | None] = self._known["file_tier"]
+        found = known.get(cell, 0)
+        if found == 0:
+            found = known[cell] = read_tier(cell)
+        return found
 
     def _leave_out(self, number: int, cells: Sequence[Cell], first: BadCell) -> None:
         """A row that is no school is skipped; of any other every bad cell is told."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from services.ingest.rules.findings import Place, Report
 from services.ingest.rules.headers import SHOWN
-from services.ingest.rules.rows import CountsRow
+from services.ingest.rules.rows import CountsRow, first_rows
 
 
 class Unit(NamedTuple):
@@ -20,6 +20,7 @@ class Unit(NamedTuple):
     level: str
     region: str
     cos: str = ""
+    director: str = ""
 
 
 class Identified(NamedTuple):
@@ -37,25 +38,27 @@ def identify(rows: Iterable[CountsRow], known: Iterable[Unit], report: Report) -
         by_ploc[there.ploc][there.name_key] = there
         if there.cost_centre:
             by_code[there.cost_centre] = there
-    firsts: dict[tuple[str, str | None, str], CountsRow] = {}
+    firsts = first_rows(rows)
     names: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        firsts.setdefault((row.ploc, row.cost_centre, row.name_key), row)
-        names[row.ploc].add(row.name_key)
+    for ploc, _, key in firsts:
+        names[ploc].add(key)
     found = Identified({}, [])
     for place, row in firsts.items():
-        unit = by_code.get(row.cost_centre or "") or by_ploc[row.ploc].get(row.name_key)
-        if unit is None and len(by_ploc[row.ploc]) == 1 and len(names[row.ploc]) == 1:
-            unit = next(iter(by_ploc[row.ploc].values()))
-            report.add("school_name_differs", Place(row.sheet, row.number, SHOWN["school"], row.school, unit.name))
+        ploc, code, key = place
+        unit = by_code.get(code or "") or by_ploc[ploc].get(key)
+        if unit is None and len(by_ploc[ploc]) == 1 and len(names[ploc]) == 1:
+            unit = next(iter(by_ploc[ploc].values()))
+            where = Place(row.sheet, row.number, SHOWN["school"], row.site.school, unit.name)
+            report.add("school_name_differs", where)
         if unit is None:
             unit = _new(row)
-            by_ploc[row.ploc][row.name_key] = unit
+            by_ploc[ploc][key] = unit
             found.new.append(unit)
         found.units[place] = unit
     return found
 
 
 def _new(row: CountsRow) -> Unit:
-    key = f"{row.ploc}:{row.name_key}"
-    return Unit(key, row.ploc, row.school, row.name_key, None, "", row.region, row.cos)
+    (ploc, _, key), shared = row.site.place, row.shared
+    names = (shared.region, shared.cos, shared.director)
+    return Unit(f"{ploc}:{key}", ploc, row.site.school, key, None, "", *names)

@@ -20,11 +20,5 @@ class Sheet(NamedTuple):
     requoted: bool = False
 
 
-class SheetRow(NamedTuple):
-    """One row that is not blank: its number as the person sees it, its cells."""
-
-    number: int
-    cells: list[Cell]
-
-
-Batch = list[SheetRow]
+# Rows that are not blank: each its number as the person sees it, and its cells.
+Batch = list[tuple[int, list[Cell]]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from services.ingest.sheets.parts import Batch, Sheet, SheetRow
+from services.ingest.sheets.parts import Batch, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -71,7 +71,8 @@ def _child(path: str, how: str) -> subprocess.Popen[bytes]:
 def _part(said: Any) -> Sheet | Batch:
     if isinstance(said, dict):
         return Sheet(**said)
-    return [SheetRow(number, cells) for number, cells in said]
+    rows: Batch = said
+    return rows
 
 
 def _refusal(said: dict[str, str]) -> UnreadableFile:
