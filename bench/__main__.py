@@ -11,6 +11,7 @@ from bench.figures import RESULTS
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 PARTS = {
+    "events": "An event from one service to another",
     "main_job": "The main job: upload to mail",
     "ingest": "Files in",
     "rates": "Response rates: tiers, table, export",

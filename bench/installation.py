@@ -1,6 +1,9 @@
 """A stack of its own for a measurement: servers on a temporary folder, migrated, with or without the programs."""
 
 import os
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from deploy.embedded import running as servers_running
 from deploy.setup import remove_data
+from shared.db import engine
 from shared.migrations import migrate
 from shared.settings import settings
 from tests.people import add_people
@@ -29,6 +33,7 @@ def database() -> Iterator[None]:
             add_people()
             yield
     finally:
+        engine.cache_clear()
         remove_data(data)
 
 
@@ -37,3 +42,20 @@ def whole() -> Iterator[Programs]:
     """The same with relay, workers and web."""
     with database(), tempfile.TemporaryDirectory() as logs, programs(Path(logs)) as started:
         yield started
+
+
+@contextmanager
+def child(*command: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of the measurement beside this one, ended with it."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        env={**os.environ, **env},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield started
+    finally:
+        os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
