@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bench import scale
 from bench.figures import RESULTS
 
 ROOT = Path(__file__).parent.parent
@@ -18,6 +19,7 @@ PARTS = {
     "notify": "Alerts: planning and sending",
     "tracker": "Progress tracker",
     "sesr": "Strike reports",
+    "costs": "What an upload and a report cost",
     "stack": "The whole installation on one machine",
 }
 HEAD = """# Benchmarks
@@ -39,9 +41,15 @@ def main(names: list[str]) -> None:
         for name in wanted
         if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, check=False).returncode
     ]
-    PAGE.write_text(HEAD + "\n".join(section(name) for name in PARTS if (RESULTS / f"{name}.json").exists()))
+    PAGE.write_text(page())
+    scale.PAGE.write_text(scale.page())
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
+
+
+def page() -> str:
+    """The page of all kept figures."""
+    return HEAD + "\n".join(section(name) for name in PARTS if (RESULTS / f"{name}.json").exists())
 
 
 def section(name: str) -> str:

@@ -15,6 +15,7 @@ from bench.events import scalar
 from bench.figures import Figure, keep
 from bench.installation import whole
 from bench.main_job import sinking, uploads
+from bench.scale import REPORT, UPLOAD
 from bench.sesr import add_schools, add_sessions, load, open_one, request_of
 from deploy.demo.files import write
 from shared.settings import SERVICES, settings
@@ -37,7 +38,7 @@ def figures() -> list[Figure]:
         before, stored = seconds_of(stack), stored_bytes()
         uploads(stack.url, folder / "directory.xlsx", extractions[1:], sink)
         until(nothing_under_way, seconds=60)
-        an_upload = costs("district upload, 3,300 rows and 48 mails", len(extractions) - 1, stack, before, stored)
+        an_upload = costs(UPLOAD, len(extractions) - 1, stack, before, stored)
     with whole() as stack:
         add_schools()
         open_one(today(), today())
@@ -46,7 +47,7 @@ def figures() -> list[Figure]:
         before, stored = seconds_of(stack), stored_bytes()
         load(stack.port, [request_of("/sesr/api/v1/reports", host, key, token) for key, token in tokens[:REPORTS]])
         until(lambda: scalar("sesr", _RECORDED, "") == REPORTS and nothing_under_way(), seconds=120)
-        a_report = costs("strike report", REPORTS, stack, before, stored)
+        a_report = costs(REPORT, REPORTS, stack, before, stored)
     return [*an_upload, *a_report]
 
 

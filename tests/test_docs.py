@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import __main__ as benchmarks
+from bench import scale
 from shared.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +41,11 @@ def test_a_decision_is_short_and_says_how_it_is_checked() -> None:
         assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", page.name)
         assert len(text.splitlines()) <= 40, page.name
         assert "**Check.**" in text, page.name
+
+
+def test_the_pages_of_figures_are_made_from_the_kept_figures() -> None:
+    assert (ROOT / "docs" / "scale.md").read_text() == scale.page()
+    assert (ROOT / "docs" / "benchmarks.md").read_text() == benchmarks.page()
 
 
 def test_the_readme_names_the_two_commands() -> None:
