@@ -160,8 +160,9 @@ def posts() -> list[Figure]:
             connection.execute("grant all on sesr.plain_report to ses_sesr")
         rates: dict[str, list[float]] = {"product": [], "plain": [], "hand": []}
         slow: list[float] = []
-        with program("deploy.web") as web, program("bench.sesr_peers") as peers:
-            ways = {"product": (web, "/sesr/api/v1/reports"), "plain": (peers, "/plain"), "hand": (peers, "/hand")}
+        peers = "bench.sesr_peers"
+        with program("deploy.web") as web, program(peers, "asyncio") as threads, program(peers, "uvloop") as by_hand:
+            ways = {"product": (web, "/sesr/api/v1/reports"), "plain": (threads, "/plain"), "hand": (by_hand, "/hand")}
             for run in range(RUNS + 1):
                 for name, (port, path) in ways.items():
                     chosen = [tokens[place % SCHOOLS] for place in range(REQUESTS)]

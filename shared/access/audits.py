@@ -17,8 +17,13 @@ def audit(session: Session, actor: str, action: str, subject: str, detail: dict[
 
     The request's id and address are added to the detail as `_request` and `_address` where there is a request.
     """
-    known = structlog.contextvars.get_contextvars()
-    places = {"_request": known.get("request_id"), "_address": known.get("address")}
-    told = {**(detail or {}), **{name: value for name, value in places.items() if value}}
+    told = {**(detail or {}), **request_places()}
     values = {"actor": actor, "action": action, "object": subject, "detail": orjson.dumps(told, default=str).decode()}
     session.execute(_AUDIT, values)
+
+
+def request_places() -> dict[str, Any]:
+    """The request's id and address, for the detail of an audit row; nothing where there is no request."""
+    known = structlog.contextvars.get_contextvars()
+    places = {"_request": known.get("request_id"), "_address": known.get("address")}
+    return {name: value for name, value in places.items() if value}

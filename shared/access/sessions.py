@@ -13,8 +13,8 @@ from sqlmodel import Session
 from shared.access.people import Who
 
 WHO = text(
-    "select person_id, name, email, role, scope, roles, kind from access.who"
-    " where token_hash = :token_hash and (kind = 'token' or access.touch_session(:token_hash, :idle))"
+    "select token_hash, person_id, name, email, role, scope, roles, kind from access.who"
+    " where token_hash = any(:hashes) and (kind = 'token' or access.touch_session(token_hash, :idle))"
 )
 _SESSION = text(
     "insert into access.session(token_hash, person_id, role, expires_at, address)"
@@ -44,15 +44,14 @@ def csrf_of(token: str) -> str:
 
 def who_is(session: Session, token: str, idle: timedelta) -> Who | None:
     """The person of a live session or service token; None when it is unknown, ended or expired."""
-    return who_of(session.execute(WHO, {"token_hash": hash_of(token), "idle": idle}).one_or_none())
+    hashed = hash_of(token)
+    rows = session.execute(WHO, {"hashes": [hashed], "idle": idle}).all()
+    return people_of_rows(rows).get(hashed)
 
 
-def who_of(row: Any | None) -> Who | None:
-    """The person of a row of the statement WHO."""
-    if row is None:
-        return None
-    person_id, name, email, role, scope, roles, kind = row
-    return Who(person_id, name, email, role, tuple(scope), tuple(roles), kind)
+def people_of_rows(rows: Sequence[Any]) -> dict[bytes, Who]:
+    """Token hash -> person, from rows of the statement WHO."""
+    return {bytes(row[0]): Who(row[1], row[2], row[3], row[4], tuple(row[5]), tuple(row[6]), row[7]) for row in rows}
 
 
 def start_session(session: Session, person_id: str, role: str, lasts: timedelta) -> str:

@@ -130,6 +130,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(DataError, _on_value)
+    app.add_exception_handler(psycopg.DataError, _on_value)
     app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(PoolTimeout, _on_database_away)
     app.add_exception_handler(psycopg.OperationalError, _on_database_away)

@@ -3,8 +3,10 @@
 import re
 import time
 import uuid
+from functools import lru_cache
 
 import structlog
+from prometheus_client import Counter
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,6 +41,11 @@ def security_headers() -> dict[str, str]:
     return headers
 
 
+@lru_cache(maxsize=1000)
+def _requests(service: str, method: str, status: int) -> Counter:
+    return REQUESTS.labels(service, method, str(status))
+
+
 class Surroundings:
     """ASGI middleware for one service; pure ASGI, so that streams pass through unbuffered."""
 
@@ -46,6 +53,7 @@ class Surroundings:
         self.app = app
         self.service = service
         self.headers = security_headers()
+        self.seconds = SECONDS.labels(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,7 +106,7 @@ class Surroundings:
         return given.decode() if _REQUEST_ID.match(given) else uuid.uuid4().hex
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        REQUESTS.labels(self.service, scope["method"], str(status)).inc()
-        SECONDS.labels(self.service).observe(seconds)
+        _requests(self.service, scope["method"], status).inc()
+        self.seconds.observe(seconds)
         if not any(part in scope["path"] for part in _QUIET):
             log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))

@@ -1,50 +1,80 @@
-"""Taking a report: inside a session's transaction for the pages, or on a bare connection for the busy API."""
+"""Taking a report: inside a session's transaction for the pages, or together with others for the busy API."""
 
-from datetime import date, datetime, tzinfo
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 from sqlmodel import Session
 
-from services.sesr.actions.submission import KEEP, Asked, Receipt, asked_day, prepare, repeated
-from services.sesr.queries.context import CONTEXT, Context, context_of, context_values
+from services.sesr.actions.submission import KEEP, Asked, Receipt, asked_day, keep_values, prepare, repeated
+from services.sesr.queries.context import CONTEXTS, Context, Question, context_of, context_values
 from services.sesr.queries.scope import scope_of
 from shared.access import Who
 from shared.db import raw
 
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Kept(NamedTuple):
+    """A report's number, and when it was received."""
+
+    number: int
+    received_at: datetime
+
 
 def submit(session: Session, who: Who, asked: Asked, now: datetime, zone: tzinfo) -> Receipt:
     """Keeps and tells the report; the same id twice is one report. Raises what `prepare` raises."""
-    prepared = prepare(who, asked, _context(session, who, asked, now, zone), now, zone)
+    question = _question(who, asked, now, zone)
+    prepared = prepare(who, asked, _context(session, question), now, zone)
     if isinstance(prepared, Receipt):
         return prepared
-    kept = raw(session).execute(KEEP, prepared.values).fetchone()
-    if kept is None:
-        return repeated(who, asked, _context(session, who, asked, now, zone))
-    return Receipt(asked.report_id, kept[0], kept[1], True, prepared.warnings, prepared.note)
+    found = raw(session).execute(KEEP, keep_values([prepared.values])).fetchone()
+    if found is None:
+        return repeated(who, asked, _context(session, question))
+    return Receipt(asked.report_id, found[1], found[2], True, prepared.warnings, prepared.note)
 
 
-async def submit_directly(
-    connection: psycopg.AsyncConnection[Any], who: Who, asked: Asked, now: datetime, zone: tzinfo
+async def submit_together(
+    know: Callable[[Question], Awaitable[Context]],
+    keep: Callable[[Mapping[str, Any]], Awaitable[Kept | None]],
+    who: Who,
+    asked: Asked,
+    now: datetime,
+    zone: tzinfo,
 ) -> Receipt:
-    """The same on a connection where each statement is its own commit: the report and its event are one statement."""
-    day = asked_day(asked, now, zone)
-    values = _asked_values(who, asked, day)
-    row = await (await connection.execute(CONTEXT, values)).fetchone()
-    prepared = prepare(who, asked, context_of(row, day), now, zone)
+    """The same by two questions that go with those of other senders: `contexts` and `keep_reports` answer them."""
+    question = _question(who, asked, now, zone)
+    prepared = prepare(who, asked, await know(question), now, zone)
     if isinstance(prepared, Receipt):
         return prepared
-    kept = await (await connection.execute(KEEP, prepared.values)).fetchone()
+    kept = await keep(prepared.values)
     if kept is None:
-        row = await (await connection.execute(CONTEXT, values)).fetchone()
-        return repeated(who, asked, context_of(row, day))
-    return Receipt(asked.report_id, kept[0], kept[1], True, prepared.warnings, prepared.note)
+        return repeated(who, asked, await know(question))
+    return Receipt(asked.report_id, kept.number, kept.received_at, True, prepared.warnings, prepared.note)
 
 
-def _context(session: Session, who: Who, asked: Asked, now: datetime, zone: tzinfo) -> Context:
+async def contexts(connection: Connection, questions: Sequence[Question]) -> list[Context]:
+    """What has to be known for each, in their order."""
+    found = await connection.execute(CONTEXTS, context_values(questions))
+    return [context_of(row) for row in await found.fetchall()]
+
+
+async def keep_reports(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Kept | None]:
+    """Keeps and tells them in one commit; None for one that was kept already, also for the second of the same id here."""
+    first: dict[UUID, int] = {}
+    for place, row in enumerate(rows):
+        first.setdefault(row["report_id"], place)
+    found = await connection.execute(KEEP, keep_values([rows[place] for place in first.values()]))
+    kept = {first[row[0]]: Kept(row[1], row[2]) for row in await found.fetchall()}
+    return [kept.get(place) for place in range(len(rows))]
+
+
+def _context(session: Session, question: Question) -> Context:
+    return context_of(raw(session).execute(CONTEXTS, context_values([question])).fetchone())
+
+
+def _question(who: Who, asked: Asked, now: datetime, zone: tzinfo) -> Question:
     day = asked_day(asked, now, zone)
-    return context_of(raw(session).execute(CONTEXT, _asked_values(who, asked, day)).fetchone(), day)
-
-
-def _asked_values(who: Who, asked: Asked, day: date) -> dict[str, Any]:
-    return context_values(scope_of(who), asked.school_key, asked.incident_id, day, asked.report_id, asked.supersedes)
+    return Question(scope_of(who), asked.school_key, asked.incident_id, day, asked.report_id, asked.supersedes)

@@ -1,6 +1,6 @@
 """Taking a report: what has to be known, whether it may be taken, and the one statement that keeps and tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from services.sesr.rules.contact import Private, read_phone
 from services.sesr.rules.counts import FLAGS, Counts, Problem, read_counts, warnings
 from services.sesr.rules.timing import Counted, counted_when
 from shared.access import Who
+from shared.access.audits import request_places
 from shared.errors import Conflict, Invalid, NotFound
 from shared.events import ReportSubmitted
 from shared.outbox import CHANNEL
@@ -57,37 +58,47 @@ class Receipt(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """The values of the statement KEEP, and what to tell the sender."""
+    """What the statement KEEP writes of a report, and what to tell the sender."""
 
     values: dict[str, Any]
     warnings: list[str]
     note: str
 
 
-# The report, its audit row, its event with the delivery, and the bell: one statement, so one round trip and one commit.
+# Reports, their audit rows, their events with the deliveries, and the bell: one statement, so one round trip and one
+# commit however many there are. In the order of their ids, so that two such statements do not wait for each other.
 KEEP = """
-with kept as (
+with asked as (
+  select * from jsonb_to_recordset(%(rows)s::jsonb) as r(report_id uuid, incident_id uuid, school_key text, day date,
+    counted_at timestamptz, author text, author_name text, proxy_for text, reason text, supersedes uuid, commander text,
+    landline text, cell text, counts jsonb, flags jsonb, note text, action text, detail jsonb, event jsonb)),
+kept as (
   insert into report(report_id, incident_id, school_key, day, counted_at, author, author_name, proxy_for, reason,
     supersedes, commander, landline, cell, counts, flags, note)
-  values (%(report_id)s, %(incident_id)s, %(school_key)s, %(day)s, least(%(counted_at)s, now()), %(author)s,
-    %(author_name)s, %(proxy_for)s, %(reason)s, %(supersedes)s, %(commander)s, %(landline)s, %(cell)s,
-    %(counts)s::jsonb, %(flags)s::jsonb, %(note)s)
+  select report_id, incident_id, school_key, day, least(counted_at, now()), author, author_name, proxy_for, reason,
+    supersedes, commander, landline, cell, counts, flags, note from asked order by report_id
   on conflict do nothing
   returning report_id, number, counted_at, received_at),
 audited as (
   insert into audit(actor, action, object, detail)
-  select %(author)s, %(action)s, report_id::text,
-    jsonb_build_object('school_key', %(school_key)s::text, 'day', %(day)s::date, 'number', number) from kept),
+  select author, action, report_id::text, detail || jsonb_build_object('number', number) from kept join asked using (report_id)),
 said as (
   insert into outbox_event(topic, key, version, payload)
-  select %(topic)s, report_id::text, 1, %(payload)s::jsonb
-    || jsonb_build_object('sequence', number, 'counted_at', counted_at, 'received_at', received_at) from kept
+  select %(topic)s, report_id::text, 1, event
+    || jsonb_build_object('sequence', number, 'counted_at', kept.counted_at, 'received_at', received_at)
+  from kept join asked using (report_id)
   returning event_id),
 delivered as (
   insert into outbox_delivery(event_id, subscriber) select event_id, unnest(%(hearers)s::text[]) from said),
-rung as (select pg_notify(%(channel)s, current_schema()) from said)
-select number, received_at, (select count(*) from rung) from kept
+rung as (select pg_notify(%(channel)s, current_schema()) where exists (select from said))
+select report_id, number, received_at, (select count(*) from rung) from kept
 """
+
+
+def keep_values(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values of the statement KEEP for reports of different ids."""
+    told = {"topic": ReportSubmitted.topic, "hearers": list(ReportSubmitted.heard_by), "channel": CHANNEL}
+    return {**told, "rows": orjson.dumps(rows).decode()}
 
 
 def prepare(who: Who, asked: Asked, known: Context, now: datetime, zone: tzinfo) -> Prepared | Receipt:
@@ -179,7 +190,6 @@ def _counted(asked: Asked, known: Context, now: datetime) -> Counted:
 def _refused(
     who: Who, asked: Asked, known: Context, counted_at: datetime, now: datetime, zone: tzinfo
 ) -> Refusal | None:
-    assert known.day is not None
     at = now if asked.supersedes else counted_at
     on = known.day if asked.supersedes else counted_at.astimezone(zone).date()
     late_ok = known.late_ok or who.role in DESKS
@@ -188,32 +198,24 @@ def _refused(
 
 def _values(who: Who, asked: Asked, known: Context, counts: Counts, counted: Counted) -> dict[str, Any]:
     flags = {name: bool(value) for name in FLAGS if (value := asked.flags.get(name)) is not None}
-    event = {
-        "report_id": str(asked.report_id),
-        "incident_id": str(known.incident_id),
-        "school_key": asked.school_key,
-        "day": str(known.day),
-        "counts": counts,
-        "flags": flags,
-        "supersedes": str(asked.supersedes) if asked.supersedes else None,
-    }
-    return {
+    shared = {
         "report_id": asked.report_id,
         "incident_id": known.incident_id,
         "school_key": asked.school_key,
         "day": known.day,
+        "supersedes": asked.supersedes,
+        "counts": counts,
+        "flags": flags,
+    }
+    return {
+        **shared,
         "counted_at": counted.at,
         "author": who.actor,
         "author_name": who.name,
-        "supersedes": asked.supersedes,
-        "counts": orjson.dumps(counts).decode(),
-        "flags": orjson.dumps(flags).decode(),
         "note": counted.note,
         "action": "report.correct" if asked.supersedes else "report.submit",
-        "topic": ReportSubmitted.topic,
-        "payload": orjson.dumps(event).decode(),
-        "hearers": list(ReportSubmitted.heard_by),
-        "channel": CHANNEL,
+        "detail": {"school_key": asked.school_key, "day": known.day, **request_places()},
+        "event": shared,
     }
 
 

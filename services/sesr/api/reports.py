@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.sesr.actions.reports import submit_directly
+from services.sesr.actions.reports import contexts, keep_reports, submit_together
 from services.sesr.actions.submission import Asked, Receipt
 from services.sesr.queries import incidents, schools
 from services.sesr.queries import reports as queries
@@ -17,10 +17,13 @@ from shared.access import Who, csrf_of
 from shared.errors import NotFound
 from shared.web import Db, allow
 from shared.web.clock import district_zone, today
-from shared.web.direct import allow_directly, connections
+from shared.web.quick import allow_quickly
 from shared.web.requests import session_token
+from shared.web.together import Together
 
 router = APIRouter(prefix="/sesr/api/v1", tags=["sesr"])
+KNOW = Together("sesr", contexts)
+KEEP = Together("sesr", keep_reports)
 
 
 class SentReport(BaseModel):
@@ -49,10 +52,9 @@ class SentReport(BaseModel):
 
 
 @router.post("/reports", status_code=201, responses={200: {"description": "The same report id again"}})
-async def post_report(who: Annotated[Who, allow_directly("sesr.report")], sent: SentReport) -> Response:
+async def post_report(who: Annotated[Who, allow_quickly("sesr.report", "sesr")], sent: SentReport) -> Response:
     """201 with the receipt; 200 for a report that is here already; 409 and 422 say what to do."""
-    async with connections("sesr").use() as connection:
-        receipt = await submit_directly(connection, who, asked_of(sent), datetime.now(UTC), district_zone())
+    receipt = await submit_together(KNOW, KEEP, who, asked_of(sent), datetime.now(UTC), district_zone())
     content = orjson.dumps(receipt_fields(receipt))
     return Response(content, 201 if receipt.is_new else 200, media_type="application/json")
 

@@ -1,13 +1,15 @@
 """All that has to be known to take a report, in one statement: school, incident, what stands, what is kept already."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.sesr.queries.scope import WITHIN, Scope
+import orjson
+
+from services.sesr.queries.scope import WITHIN_EACH, Scope
 from services.sesr.rules.acceptance import Days
 from services.sesr.rules.counts import TOTALS, Counts
-from shared.db import psycopg_style
 
 
 class Context(NamedTuple):
@@ -18,7 +20,7 @@ class Context(NamedTuple):
     totals: Counts
     incident_id: UUID | None
     days: Days | None
-    day: date | None
+    day: date
     last_counts: Counts | None
     late_ok: bool
     kept_number: int | None
@@ -30,35 +32,51 @@ class Context(NamedTuple):
     old_superseded_by: int | None
 
 
-_WITHIN = psycopg_style(WITHIN)
-CONTEXT = f"""
+# `limit 1` keeps each look-up a look-up by its index, however many are asked for and however large a table is.
+CONTEXTS = f"""
 select s.name, s.enrolled, s.classified_classroom, s.classified_other, s.certificated_admin, s.certificated_other,
   i.incident_id, i.first_day, i.last_day, i.closed_at, st.counts, l.school_key is not null,
-  k.number, k.received_at, k.author, k.school_key, k.counts, o.counted_at, x.number
-from (values (1)) as one
-left join school s on s.school_key = %(school_key)s and {_WITHIN}
-left join incident i on i.incident_id = coalesce(%(incident_id)s::uuid, (
-  select c.incident_id from incident c left join expected e using (incident_id)
-  where e.school_key = s.school_key and not e.excused and c.closed_at is null
-    and %(day)s::date between c.first_day and c.last_day order by c.drill, c.opened_at desc limit 1))
-left join standing st on (st.incident_id, st.day, st.school_key) = (i.incident_id, %(day)s::date, s.school_key)
-left join late_entry l on (l.incident_id, l.day, l.school_key) = (i.incident_id, %(day)s::date, s.school_key)
-left join report k on k.report_id = %(report_id)s
-left join report o on o.report_id = %(supersedes)s::uuid
-  and (o.incident_id, o.day, o.school_key) = (i.incident_id, %(day)s::date, s.school_key)
-left join report x on x.supersedes = o.report_id
+  k.number, k.received_at, k.author, k.school_key, k.counts, o.counted_at, x.number, q.place, q.day
+from jsonb_to_recordset(%(asked)s::jsonb) as q(place int, everywhere boolean, scope_schools text[], scope_regions text[],
+  school_key text, incident_id uuid, day date, report_id uuid, supersedes uuid)
+left join lateral (select * from school s where s.school_key = q.school_key and {WITHIN_EACH} limit 1) s on true
+left join lateral (select c.* from incident c where c.incident_id = coalesce(q.incident_id, (
+  select n.incident_id from incident n left join expected e using (incident_id)
+  where e.school_key = s.school_key and not e.excused and n.closed_at is null
+    and q.day between n.first_day and n.last_day order by n.drill, n.opened_at desc limit 1)) limit 1) i on true
+left join lateral (select counts from standing
+  where (incident_id, day, school_key) = (i.incident_id, q.day, s.school_key) limit 1) st on true
+left join lateral (select school_key from late_entry
+  where (incident_id, day, school_key) = (i.incident_id, q.day, s.school_key) limit 1) l on true
+left join lateral (select * from report where report_id = q.report_id limit 1) k on true
+left join lateral (select report_id, counted_at from report where report_id = q.supersedes
+  and (incident_id, day, school_key) = (i.incident_id, q.day, s.school_key) limit 1) o on true
+left join lateral (select number from report where supersedes = o.report_id limit 1) x on true
+order by q.place
 """
 
 
-def context_values(
-    scope: Scope, school_key: str, incident_id: UUID | None, day: date, report_id: UUID, supersedes: UUID | None
-) -> dict[str, Any]:
-    """The values of the statement CONTEXT."""
-    asked = {"school_key": school_key, "incident_id": incident_id, "day": day}
-    return {**scope.values, **asked, "report_id": report_id, "supersedes": supersedes}
+class Question(NamedTuple):
+    """The report that somebody of a scope wants to send."""
+
+    scope: Scope
+    school_key: str
+    incident_id: UUID | None
+    day: date
+    report_id: UUID
+    supersedes: UUID | None
 
 
-def context_of(row: Any, day: date) -> Context:
-    """The statement's row by names."""
+def context_values(questions: Sequence[Question]) -> dict[str, str]:
+    """The values of the statement CONTEXTS, which answers one row for each, in their order."""
+    asked = [
+        {"place": place, **question._asdict(), "scope": None, **question.scope.values}
+        for place, question in enumerate(questions)
+    ]
+    return {"asked": orjson.dumps(asked).decode()}
+
+
+def context_of(row: Any) -> Context:
+    """A row of CONTEXTS by names."""
     days = None if row[6] is None else Days(*row[7:10])
-    return Context(row[0], dict(zip(TOTALS, row[1:6], strict=True)), row[6], days, day, *row[10:19])
+    return Context(row[0], dict(zip(TOTALS, row[1:6], strict=True)), row[6], days, row[20], *row[10:19])

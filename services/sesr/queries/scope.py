@@ -1,5 +1,6 @@
 """Which schools a person may see or report for: the one place where a role's scope becomes SQL."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ from shared.access import Who
 
 # For a query in which `s` is the school table; its values come from `Scope.values`.
 WITHIN = "(:everywhere or s.school_key = any(:scope_schools) or s.region = any(:scope_regions))"
+# The same for a query that asks for many at once: its row `q` of each has the columns of `Scope.values`.
+WITHIN_EACH = re.sub(r":(\w+)", r"q.\1", WITHIN)
 
 
 @dataclass(frozen=True)
