@@ -1,13 +1,12 @@
 """Runs measurements and writes docs/benchmarks.md: `python -m bench [NAME...]`, all of them without a name."""
 
-import json
+import argparse
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from bench import scale
-from bench.figures import RESULTS
+from bench.figures import RESULTS, Figure, keep, kept, together
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -25,45 +24,64 @@ PARTS = {
 HEAD = """# Benchmarks
 
 Every figure stands beside its limit or peer, measured in the same run on the same machine (2 cores, shared); compare ratios, not
-seconds. `make bench` measures all of them and writes this page and the JSON files in `bench/results/`;
-`python -m bench NAME` measures one part. Medians; the spread is smallest to largest.
+seconds. `make bench` measures all of them and writes this page, [scale.md](scale.md) and the JSON files in `bench/results/`;
+`make bench ARGS=NAME` (or `ses bench NAME`) measures one part, `ARGS="--runs 3"` everything three times. Medians over all
+runs; the spread is smallest to largest; where a part ran several times, the ratio is followed by that of each run.
 
 """
+MARKS = {True: "yes", False: "**no**", None: ""}
 
 
-def main(names: list[str]) -> None:
-    wanted = names or list(PARTS)
-    unknown = [name for name in wanted if name not in PARTS]
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(PARTS)}; none: all")
+    parser.add_argument("--runs", type=int, default=1, help="how often each part is run")
+    chosen = parser.parse_args(arguments)
+    unknown = [name for name in chosen.names if name not in PARTS]
     if unknown:
         sys.exit(f"{', '.join(unknown)}: not measured here. There are: {', '.join(PARTS)}.")
-    failed = [
-        name
-        for name in wanted
-        if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, check=False).returncode
-    ]
+    failed = [name for name in chosen.names or PARTS if not measured(name, chosen.runs)]
     PAGE.write_text(page())
     scale.PAGE.write_text(scale.page())
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 
 
+def measured(name: str, runs: int) -> bool:
+    """Runs a part so often and keeps its figures together; False when it failed."""
+    taken = []
+    for _ in range(runs):
+        if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, check=False).returncode:
+            return False
+        taken.append(kept(name))
+    keep(name, together(taken))
+    return True
+
+
 def page() -> str:
     """The page of all kept figures."""
-    return HEAD + "\n".join(section(name) for name in PARTS if (RESULTS / f"{name}.json").exists())
+    parts = [name for name in PARTS if (RESULTS / f"{name}.json").exists()]
+    return HEAD + in_short([figure for name in parts for figure in kept(name)]) + "\n".join(map(section, parts))
+
+
+def in_short(figures: list[Figure]) -> str:
+    """How many goals are met, and by name those that are not."""
+    judged = [(figure, figure.met()) for figure in figures]
+    missed = [f"- {figure.name}: {figure.told()}; goal {figure.goal}\n" for figure, met in judged if met is False]
+    count = sum(met is not None for _, met in judged)
+    start = f"**{count - len(missed)} of {count} goals are met.**"
+    return f"{start} Missed:\n\n{''.join(missed)}\n" if missed else f"{start}\n\n"
 
 
 def section(name: str) -> str:
     """The table of one part, from its kept figures."""
-    figures: list[dict[str, Any]] = json.loads((RESULTS / f"{name}.json").read_text())
-    head = f"## {PARTS[name]}\n\n| work | median | spread | beside it, same run | goal |\n|---|---|---|---|---|\n"
-    return head + "".join(_row(figure) for figure in figures)
+    head = f"## {PARTS[name]}\n\n| work | median | spread | beside it, same run | goal | met |\n|---|---|---|---|---|---|\n"
+    return head + "".join(_row(figure) for figure in kept(name))
 
 
-def _row(figure: dict[str, Any]) -> str:
-    values = figure["values"]
-    spread = f"{min(values):.3g} to {max(values):.3g}, {len(values)} runs" if len(values) > 1 else "one run"
-    beside = ", ".join(f"{ratio:.2f}x {name}" for name, ratio in figure["ratios"].items())
-    return f"| {figure['name']} | {figure['median']:.4g} {figure['unit']} | {spread} | {beside} | {figure['goal']} |\n"
+def _row(figure: Figure) -> str:
+    cells = [figure.name, f"{figure.median:.4g} {figure.unit}", figure.spread(), figure.told_beside(), figure.goal]
+    return f"| {' | '.join([*cells, MARKS[figure.met()]])} |\n"
 
 
 if __name__ == "__main__":

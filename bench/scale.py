@@ -1,11 +1,10 @@
 """Computes docs/scale.md from the measured costs: what 1, 10 and 100 districts need (`python -m bench.scale`)."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.figures import RESULTS
+from bench.figures import kept
 
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
 DISTRICTS = (1, 10, 100)
@@ -32,7 +31,7 @@ NAMES = {
 def page() -> str:
     """The page for the kept figures; AssertionError when they were never measured."""
     upload, report = costs(UPLOAD), costs(REPORT)
-    memory = kept("stack")["memory of the whole stack, idle (PSS)"]
+    memory = medians("stack")["memory of the whole stack, idle (PSS)"]
     seconds = {"upload": sum(upload[name] for name in NAMES) / 1000, "report": sum(report[name] for name in NAMES)}
     busiest = max(NAMES, key=lambda name: report[name])
     return TEXT.format(
@@ -89,12 +88,12 @@ def processes(cores: float) -> int:
 def costs(what: str) -> dict[str, float]:
     """Milliseconds of processor time by program, and `stored` in KB, of one upload or report."""
     start = f"{what}: "
-    return {name.removeprefix(start): value for name, value in kept("costs").items() if name.startswith(start)}
+    return {name.removeprefix(start): value for name, value in medians("costs").items() if name.startswith(start)}
 
 
-def kept(part: str) -> dict[str, float]:
+def medians(part: str) -> dict[str, float]:
     """Medians of a part's figures by name."""
-    return {figure["name"]: figure["median"] for figure in json.loads((RESULTS / f"{part}.json").read_text())}
+    return {figure.name: figure.median for figure in kept(part)}
 
 
 TEXT = """# Scale on paper
@@ -123,7 +122,7 @@ all schools of all districts report within the same minute.
 - Uploads never do: an hour of them keeps less than a core busy for many districts.
 - In a strike the {busiest} is the first: one child records about {most} reports a second, so {within} s for the 1,200 reports
   of a district, which are safe in PostgreSQL before the school gets its receipt. `python -m shared.worker sesr 4` runs four
-  children; reports of one school are taken in turn, those of others side by side.
+  children: the fold of one incident is taken one at a time, all else on the way (message, arrival, receipt) side by side.
 - Then the web: add processes behind Caddy; a session is a row, so any process serves anybody.
 - Then PostgreSQL, at {database} ms of one core a report: {hundred} cores for a hundred districts in the same minute is
   one large server, or several clusters, since districts share nothing. Watch commits: a disk that needs 2 ms for a flush wants

@@ -1,6 +1,7 @@
 """The command `ses`: run, migrate, upload, show the broker's users, ask for health."""
 
 import os
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -25,6 +26,7 @@ from shared.migrations import migrate as migrate_all
 from shared.policy import ROLES
 from shared.settings import Settings, SettingsError, settings
 
+ROOT = Path(__file__).parent.parent
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(events.app, name="events")
 
@@ -39,6 +41,14 @@ def run() -> None:
 def migrate() -> None:
     """Create roles and schemas, and bring all services' tables up to date."""
     migrate_all()
+
+
+@app.command()
+def bench(names: Annotated[list[str] | None, typer.Argument(help="Parts to measure; none: all.")] = None) -> None:
+    """Measure against limits and peers on servers of its own, as `make bench` does; needs a checkout."""
+    if not (ROOT / "bench").is_dir():
+        sys.exit("The measurements are not part of an installation. Take a checkout and run `make bench`.")
+    sys.exit(subprocess.run([sys.executable, "-m", "bench", *(names or [])], cwd=ROOT, check=False).returncode)
 
 
 @app.command("backup")
