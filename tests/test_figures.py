@@ -40,7 +40,10 @@ def test_several_runs_become_one_figure_that_shows_the_ratio_of_each() -> None:
 
 def test_ses_bench_says_which_parts_there_are() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.cli", "bench", "nosuch"], capture_output=True, text=True, check=False
+        [sys.executable, "-c", "from deploy.cli import app; app()", "bench", "nosuch"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert "nosuch: not measured here. There are: events, main_job," in done.stderr
