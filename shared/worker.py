@@ -1,5 +1,6 @@
 """Runs one service's Celery worker with its watchdog: `python -m shared.worker rates`."""
 
+import gc
 import importlib
 import os
 import signal
@@ -80,8 +81,11 @@ def main(arguments: list[str]) -> None:
         threading.Thread(target=watch, args=(service, stop), daemon=True).start()
 
     @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
-    def name_child(**_: Any) -> None:
+    def start_child(**_: Any) -> None:
         set_up_logs(f"{service} worker")
+        # As in the web: the collector does not walk the loaded code in the middle of an event.
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)
 
     queues = ",".join(f"{service}.{kind}" for kind in ("events", "receipts", "ticks"))
     options = ["--without-gossip", "--without-mingle", "-E", "--loglevel", "WARNING"]
