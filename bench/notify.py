@@ -18,7 +18,8 @@ from bench.figures import Figure, keep, timed
 from bench.installation import database
 from deploy.servers import free_port
 from services.notify.actions import planning, sending, standings
-from services.notify.mailer.smtp import Interrupted, connection, message
+from services.notify.mailer.messages import message
+from services.notify.mailer.smtp import Interrupted, connection
 from services.notify.queries import choices
 from shared.db import transaction
 from shared.events import GROUPS, TiersComputed

@@ -1,13 +1,16 @@
 """Directors' answers: by signed links, on the page and by the API; what they change in the next digests."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from services.notify.actions.reminding import remind
 from services.notify.actions.sending import answer_token
 from services.notify.rules.links import Link, sign
+from services.notify.tasks import bus
 from shared.db import transaction
 from shared.settings import settings
 from tests.notify.telling import (
@@ -214,6 +217,22 @@ def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
     assert counts == [0, 1, 0, 1]
     assert mails() == [("sergio.franco@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
     assert "nothing newer has come" in asked("select body from mail where kind = 'reminder'")[0].body
+
+
+def test_a_slot_of_reminders_runs_once_however_many_relays_ring_for_it() -> None:
+    told()
+    asked("insert into chosen(id, remind_days) values (1, 1) returning 1")
+    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
+    asked("update mail set sent_at = now() - interval '3 days' returning 1")
+    with psycopg.connect(settings().database_url_of("notify"), autocommit=True) as database:
+        database.execute("delete from job where name = 'notify.remind'")
+        database.execute("insert into job(name, every) values ('notify.remind', interval '1 hour')")
+    ring = bus.celery.tasks["notify.remind"]
+    with ThreadPoolExecutor(6) as relays:
+        for rung in [relays.submit(ring) for _ in range(12)]:
+            rung.result()
+    assert len(mails()) == 2
+    assert asked("select count(*) as n from job_log where name = 'notify.remind'")[0].n == 1
 
 
 def test_after_some_extractions_the_head_of_the_region_is_told_once() -> None:

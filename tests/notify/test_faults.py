@@ -19,7 +19,10 @@ from tests.notify.telling import FRANCO, asked, row, tell, tell_directory
 # Every so many steps; all of them were run while this was written, which takes minutes.
 EVERY = 4
 # The steps between database and mail server; building the message touches neither.
-STEPS = {"send_due", "_waiting", "_drain", "_hand_over", "send", "settle", "tell_sent", "connection", "_connect"}
+STEPS = {
+    "send_due", "_waiting", "_send", "_way", "connection", "_connect", "_drain", "_hand_over", "send", "keep_sent",
+    "tell_sent",
+}  # fmt: skip
 FRESH = (
     "with m as (update mail set state = 'queued', told = false, attempts = 0, unknown = 0, sent_at = null, next_at = now() returning 1),"
     " d as (delete from outbox_delivery returning 1), l as (delete from lane returning 1) select 1"

@@ -1,5 +1,6 @@
 """The words of a mail, and everything that must not get into its headers."""
 
+import re
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.notify.mailer.attachments import workbook
 from services.notify.mailer.letters import DigestFacts, Site, write
-from services.notify.mailer.smtp import HEADERS, HeaderRefused, Letter, message
+from services.notify.mailer.messages import HEADERS, Attachment, HeaderRefused, Letter, message
 from services.notify.rules.news import Line
 
 SITE = Site("https://ses.lausd.example", "lausd.example", "ses-support@lausd.example", "213-555-0100")
@@ -96,10 +97,16 @@ def test_what_could_break_a_header_is_refused(changed: dict[str, str]) -> None:
         message(letter, SENDER, REPLY)
 
 
-@given(subject=st.text(max_size=120), body=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
+WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200)
+
+
+@given(subject=st.text(max_size=120), body=WORDS, page=WORDS, attached=st.binary(max_size=300))
 @settings(max_examples=100, deadline=None)
-def test_whatever_the_words_the_mail_has_exactly_the_expected_headers(subject: str, body: str) -> None:
-    letter = Letter("a@x.example", subject, body, "<p>page</p>", "<1@x.example>")
+def test_whatever_the_words_the_mail_has_exactly_the_expected_headers_and_parts(
+    subject: str, body: str, page: str, attached: bytes
+) -> None:
+    workbook = Attachment("tier-1-ÄÖ\r\n.xlsx", attached)
+    letter = Letter("a@x.example", subject, body, page, "<1@x.example>", workbook)
     try:
         raw = message(letter, SENDER, REPLY)
     except (HeaderRefused, UnicodeError):
@@ -107,3 +114,12 @@ def test_whatever_the_words_the_mail_has_exactly_the_expected_headers(subject: s
     read = message_from_bytes(raw, policy=policy.default)
     assert sorted(read.keys()) == sorted(HEADERS)
     assert read["To"] == "a@x.example"
+    assert max(map(len, raw.split(b"\r\n"))) < 998 and b"\n" not in raw.replace(b"\r\n", b"")
+    plain, html = read.get_body(("plain",)), read.get_body(("html",))
+    assert plain is not None and html is not None
+    assert re.split("\r\n|\r|\n", plain.get_content())[:-1] == re.split("\r\n|\r|\n", body)
+    assert html.get_payload(decode=True) == page.encode()
+    (workbook_read,) = read.iter_attachments()
+    assert workbook_read.get_filename() == "tier-1-----.xlsx"
+    assert workbook_read.get_payload(decode=True) == attached
+    assert [part.defects for part in read.walk() if part.defects] == []

@@ -206,6 +206,38 @@ def test_a_rate_limit_of_our_own_is_kept(server: Sink) -> None:
     assert len(server.accepted) == 2
 
 
+def time_passes(minutes: int) -> None:
+    """As if so many minutes had gone by for what waits."""
+    asked(
+        f"update lane set resume_at = resume_at - interval '{minutes} min', since = since - interval '{minutes} min' returning 1"
+    )
+    asked(f"update mail set next_at = next_at - interval '{minutes} min' where state = 'queued' returning 1")
+
+
+@pytest.mark.parametrize("away", ["unreachable", "refusing"])
+def test_over_a_day_without_a_mail_server_nothing_is_lost_and_few_tries_are_made(
+    server: Sink, monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    there, tries = settings().smtp_url, []
+    server.on_rcpt = lambda rcpt: tries.append(rcpt) or "451 4.3.0 disk full"  # type: ignore[func-returns-value]
+    if away == "unreachable":
+        monkeypatch.setattr(settings(), "smtp_url", "smtp://127.0.0.1:9")
+    tell(LOW)
+    for _ in range(24 * 60 // 10):
+        sending.send_due()
+        time_passes(10)
+    assert len(mails()) == 2
+    waits = asked("select extract(epoch from resume_at - now()) / 60 as minutes from lane")
+    assert len(tries) <= 2 * 24 * 2 + 14
+    assert [w.minutes <= 38 for w in waits] == [True] * (away == "unreachable")
+    server.on_rcpt = lambda _rcpt: None
+    monkeypatch.setattr(settings(), "smtp_url", there)
+    time_passes(40)
+    sending.send_due()
+    assert sorted(rcpt for rcpt, _ in server.accepted) == ["director@lausd.example", "sergio.franco@lausd.example"]
+    assert asked("select * from lane") == []
+
+
 def test_after_an_outage_over_two_extractions_a_director_gets_one_mail_with_all(
     server: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.notify.mailer.smtp import HeaderRefused, Letter, message
+from services.notify.mailer.messages import HeaderRefused, Letter, message
 from shared.access.tokens import create_token
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectoryPerson, DirectorySchool

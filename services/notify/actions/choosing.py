@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from services.notify.actions.routing import route_waiting
-from services.notify.mailer.smtp import HeaderRefused, one_address
+from services.notify.mailer.messages import HeaderRefused, one_address
 from services.notify.queries.choices import chosen, hours_of
 from services.notify.rules.clock import next_sending
 from services.notify.tables import Chosen, RegionHead

@@ -69,27 +69,34 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
     )
 
 
-def addressee(session: Session, digest: Digest) -> tuple[str, str]:
-    """Name and address of who gets the digest; Conflict when nobody does (any more)."""
-    if digest.kind == "escalation":
-        head = session.get(RegionHead, digest.director_key.removeprefix(HEAD))
-        if head is not None:
-            return head.name, head.email
-    else:
-        known = col(Director.person_id) == (digest.person_id or digest.director_key)
-        director = session.exec(select(Director).where(known)).one_or_none()
-        if director is not None and director.email:
-            return director.name, director.email
-    raise Conflict("Nobody in the directory can get this mail. Match the name under Without a route first.")
+def addressees(session: Session, digests: Collection[Digest]) -> dict[str, tuple[str, str]]:
+    """Name and address of who gets the digests, by whom they are for."""
+    keys = {_is_for(digest) for digest in digests}
+    people = session.exec(select(Director).where(col(Director.person_id).in_(keys), Director.email != ""))
+    found = {person.person_id: (person.name, person.email) for person in people}
+    return found | {f"{HEAD}{head.region}": (head.name, head.email) for head in session.exec(select(RegionHead))}
 
 
-def add_mail(session: Session, digest: Digest, kind: str = "digest", number: int = 0) -> Mail:
-    """Makes the mail of a digest; its key makes it one mail, however often this runs."""
-    name, email = addressee(session, digest)
+def _is_for(digest: Digest) -> str:
+    return digest.director_key if digest.kind == "escalation" else digest.person_id or digest.director_key
+
+
+def add_mails(session: Session, digests: Collection[Digest], kind: str = "digest", number: int = 0) -> list[Mail]:
+    """Makes the mails of digests; the key makes each one mail, however often this runs. Conflict for nobody's digest."""
+    known = addressees(session, digests)
+    if any(_is_for(digest) not in known for digest in digests):
+        raise Conflict("Nobody in the directory can get this mail. Match the name under Without a route first.")
+    made = [_mail(digest, *known[_is_for(digest)], kind, number) for digest in digests]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def _mail(digest: Digest, name: str, email: str, kind: str, number: int) -> Mail:
     key = f"{digest.director_key}/{digest.term}/{digest.on}/{digest.revision}/{digest.upload_id}/{digest.digest_id}"
     letter = write(facts_of(digest, name), site(), f"{kind}/{key}/{number}", reminder=kind == "reminder")
     assert digest.digest_id is not None
-    mail = Mail(
+    return Mail(
         digest_id=digest.digest_id,
         upload_id=digest.upload_id,
         kind=kind,
@@ -98,9 +105,6 @@ def add_mail(session: Session, digest: Digest, kind: str = "digest", number: int
         state="held" if digest.state == "held" else "queued",
         **letter._asdict(),
     )
-    session.add(mail)
-    session.flush()
-    return mail
 
 
 def supersede(session: Session, term: str, on: date, keys: Collection[str] | None) -> None:
@@ -153,7 +157,7 @@ def resend(session: Session, mail_id: int, actor: str) -> Mail:
     if mail.state in ("queued", "held", "sending"):
         raise Conflict("This mail is still on its way. Wait until it is sent or refused, then send it again.")
     number = len(session.exec(select(Mail.mail_id).where(Mail.digest_id == mail.digest_id)).all())
-    again = add_mail(session, digest, "resend", number)
+    (again,) = add_mails(session, [digest], "resend", number)
     again.state = "queued"
     session.add(again)
     session.flush()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.notify.actions.mails import add_mail, supersede
+from services.notify.actions.mails import add_mails, supersede
 from services.notify.queries import choices
 from services.notify.queries.content import kept_lines
 from services.notify.queries.world import newest_day, world
@@ -45,6 +45,9 @@ _LATEST = text(
     "select * from upload where term = :term and outcome is not null and outcome not like 'older%'"
     ' order by "on" desc, revision desc limit 1'
 )
+
+
+_REVISION = text('select max(revision) from upload where term = :term and "on" = :on')
 
 
 class Planned(NamedTuple):
@@ -99,15 +102,16 @@ def plan(session: Session, upload: Any, late: Collection[str], only: Collection[
     if found is None:
         return Planned(0, 0, 0)
     hold = _hold_reason(session, upload, again=only is not None)
-    counts = {"planned": 0, "held": 0, "unroutable": 0}
-    for due in _all_due(session, found, only):
-        digest = _add_digest(session, upload, found, due, hold, late)
-        counts[digest.state] += 1
-        if digest.state != "unroutable":
-            add_mail(session, digest)
-    if counts["planned"]:
+    # An older upload that comes late adds to what the newest one led to; a digest is never of an older revision.
+    revision: int = session.execute(_REVISION, {"term": upload.term, "on": upload.on}).scalar_one()
+    digests = [_digest(upload, revision, found, due, hold, late) for due in _all_due(session, found, only)]
+    session.add_all(digests)
+    session.flush()
+    add_mails(session, [digest for digest in digests if digest.state != "unroutable"])
+    states = [digest.state for digest in digests]
+    if "planned" in states:
         call_job(session, "notify.send_mail")
-    return Planned(**counts)
+    return Planned(*map(states.count, Planned._fields))
 
 
 def _all_due(session: Session, found: World, only: Collection[str] | None) -> list[Due]:
@@ -127,13 +131,13 @@ def _hold_reason(session: Session, upload: Any, *, again: bool) -> str:
     return "a group has fewer than 80 % of the schools of its last extraction" if thin else ""
 
 
-def _add_digest(session: Session, upload: Any, found: World, due: Due, hold: str, late: Collection[str]) -> Digest:
+def _digest(upload: Any, revision: int, found: World, due: Due, hold: str, late: Collection[str]) -> Digest:
     state = "unroutable" if due.route.person_id is None else "held" if hold else "planned"
-    digest = Digest(
+    return Digest(
         upload_id=upload.upload_id,
         term=upload.term,
         on=found.on,
-        revision=upload.revision,
+        revision=revision,
         kind="escalation" if due.reason == "escalated" else "digest",
         director=due.spelling,
         director_key=due.key,
@@ -149,6 +153,3 @@ def _add_digest(session: Session, upload: Any, found: World, due: Due, hold: str
             "late": list(late),
         },
     )
-    session.add(digest)
-    session.flush()
-    return digest

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.notify.actions.mails import add_mail
+from services.notify.actions.mails import add_mails
 from services.notify.queries.choices import chosen
 from services.notify.rules.clock import reminders_due
 from services.notify.tables import Digest
@@ -31,7 +31,7 @@ def remind(session: Session) -> int:
         if reminders_due(datetime.now(UTC), row.sent_at, every) > row.reminded:
             digest = session.get(Digest, row.digest_id)
             assert digest is not None
-            add_mail(session, digest, "reminder", row.reminded + 1)
+            add_mails(session, [digest], "reminder", row.reminded + 1)
             queued += 1
     if queued:
         call_job(session, "notify.send_mail")

@@ -5,43 +5,37 @@ Each step is one commit. The only instant at which a mail can be sent twice is b
 """
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+import psycopg
 import structlog
+from psycopg.rows import namedtuple_row
 from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.actions import settling
 from services.notify.mailer.attachments import workbook
 from services.notify.mailer.letters import ANSWER
-from services.notify.mailer.smtp import (
-    Attachment,
-    HeaderRefused,
-    Interrupted,
-    Letter,
-    Reply,
-    Server,
-    connection,
-    message,
-    send,
-    unsendable,
-)
+from services.notify.mailer.messages import Attachment, HeaderRefused, Letter, message
+from services.notify.mailer.smtp import Interrupted, Reply, Server, connection, send, unsendable
 from services.notify.queries import choices
 from services.notify.queries.content import lines_of
 from services.notify.rules.clock import may_send
-from services.notify.rules.delivery import connections_for, stops_the_round
+from services.notify.rules.delivery import SENT, connections_for, stops_the_round
 from services.notify.rules.links import Link, sign
 from services.notify.tables import Chosen
-from shared.db import transaction
+from shared.db import listening, psycopg_style, transaction
 from shared.outbox import call_job
 from shared.settings import settings
 
 ROUND_SECONDS = 20.0
 log = structlog.get_logger()
 
-_CLAIM = text(
+_CLAIM = psycopg_style(
     "with x as (select mail_id, state from mail where state in ('queued','sending') and next_at <= now()"
     " and (:per_minute = 0 or :per_minute > (select count(*) from mail where sent_at > now() - interval '1 min'))"
     " order by next_at, mail_id limit 1 for update skip locked)"
@@ -61,6 +55,13 @@ class Round(NamedTuple):
     ends_at: float
 
 
+class Way(NamedTuple):
+    """An open connection to the mail server, and one to the database on which each statement is its own commit."""
+
+    server: Server
+    database: psycopg.Connection[Any]
+
+
 def send_due() -> None:
     """Sends the mails that are due; stops at the first sign that the server is away, and outside the hours.
 
@@ -77,14 +78,14 @@ def send_due() -> None:
 def _send(waiting: int, chosen: Chosen) -> None:
     now = Round(chosen.per_minute, chosen.link_days, time.monotonic() + ROUND_SECONDS)
     try:
-        with connection(settings().smtp_url) as server:
-            more = connections_for(waiting, server.round_trip) - 1
+        with _way() as way:
+            more = connections_for(waiting, way.server.round_trip, now.per_minute) - 1
             if more <= 0:
-                _drain(server, now)
+                _drain(way, now)
             else:
                 with ThreadPoolExecutor(more) as pool:
                     others = [pool.submit(_connect_and_drain, now) for _ in range(more)]
-                    _drain(server, now)
+                    _drain(way, now)
                 for other in others:
                     other.result()
     except Interrupted as error:
@@ -107,40 +108,45 @@ def hours(chosen: Chosen) -> Any:
     return choices.hours_of(chosen, settings().timezone)
 
 
+@contextmanager
+def _way() -> Iterator[Way]:
+    with connection(settings().smtp_url) as server, listening("notify") as database:
+        database.row_factory = namedtuple_row
+        yield Way(server, database)
+
+
 def _connect_and_drain(now: Round) -> None:
-    with connection(settings().smtp_url) as server:
-        _drain(server, now)
+    with _way() as way:
+        _drain(way, now)
 
 
-def _drain(server: Server, now: Round) -> None:
+def _drain(way: Way, now: Round) -> None:
     """Claims, sends and settles until nothing is due, the time is over, or the server wants a rest."""
-    while True:
-        with transaction("notify") as session:
-            over = time.monotonic() > now.ends_at
-            mail = None if over else session.execute(_CLAIM, {"per_minute": now.per_minute}).one_or_none()
-            if over:
-                call_job(session, "notify.send_mail")
-        if mail is None:
+    while time.monotonic() <= now.ends_at:
+        mail = way.database.execute(_CLAIM, {"per_minute": now.per_minute}).fetchone()
+        if mail is None or stops_the_round(_hand_over(way, mail, now).outcome):
             return
-        reply = _hand_over(server, mail, now)
-        if stops_the_round(reply.outcome):
-            return
+    with transaction("notify") as session:
+        call_job(session, "notify.send_mail")
 
 
-def _hand_over(server: Server, mail: Any, now: Round) -> Reply:
+def _hand_over(way: Way, mail: Any, now: Round) -> Reply:
     """Sends and settles a claimed mail. Between the server's 250 and the commit nothing is computed that could wait."""
     chosen = settings()
     unknown = False
     broken: Interrupted | None = None
     try:
         raw = message(_letter(mail, now), chosen.mail_from, chosen.support_email)
-        reply = send(server.smtp, raw, chosen.mail_from, mail.rcpt)
+        reply = send(way.server.smtp, raw, chosen.mail_from, mail.rcpt)
     except HeaderRefused as error:
         reply = unsendable(error)
     except Interrupted as error:
         reply, unknown, broken = Reply(error.failure, str(error)), error.unknown, error
+    if reply.outcome == SENT:
+        settling.keep_sent(way.database, mail.mail_id, reply)
+        return reply
     with transaction("notify") as session:
-        settling.settle(session, mail, reply, unknown=unknown)
+        settling.settle_refused(session, mail, reply, unknown=unknown)
     if broken is not None:
         raise broken
     return reply

@@ -2,23 +2,25 @@
 
 import random
 from collections import defaultdict
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.mailer.smtp import Reply
 from services.notify.queries.content import lines_of
-from services.notify.rules.delivery import ADDRESS, PERMANENT, SENT, stops_the_round, wait_after
+from services.notify.rules.delivery import ADDRESS, PERMANENT, stops_the_round, wait_after
 from services.notify.rules.routes import HEAD
 from shared.access import audit
 from shared.events import DigestsSent, SentDigest
 from shared.outbox import say
 
-_SENT = text(
-    "update mail set state = 'sent', sent_at = now(), last_reply = :words, failure = ''"
-    " where mail_id = :mail_id and state = 'sending'"
+_SENT: LiteralString = (
+    "with resumed as (delete from lane where id = 1)"
+    " update mail set state = 'sent', sent_at = now(), last_reply = %s, failure = ''"
+    " where mail_id = %s and state = 'sending'"
 )
 _TOLD = text(
     "update mail m set told = true from digest d where m.state = 'sent' and not m.told and d.digest_id = m.digest_id"
@@ -58,12 +60,13 @@ def tell_sent(session: Session) -> None:
         say(session, DigestsSent(upload_id=upload_id, mails=sorted(mails)))
 
 
-def settle(session: Session, mail: Any, reply: Reply, *, unknown: bool = False) -> None:
-    """Settles a claimed mail by the answer it got. `unknown`: it may have been accepted all the same."""
-    if reply.outcome == SENT:
-        session.execute(_SENT, {"mail_id": mail.mail_id, "words": reply.words})
-        session.execute(_RESUME)
-        return
+def keep_sent(database: psycopg.Connection[Any], mail_id: int, reply: Reply) -> None:
+    """Keeps that the server took a mail, in one statement that is its own commit; a pause is over with it."""
+    database.execute(_SENT, (reply.words, mail_id))
+
+
+def settle_refused(session: Session, mail: Any, reply: Reply, *, unknown: bool = False) -> None:
+    """Settles a claimed mail that the server did not take. `unknown`: it may have been accepted all the same."""
     permanent = reply.outcome in PERMANENT
     values = {
         "mail_id": mail.mail_id,

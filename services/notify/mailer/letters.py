@@ -132,7 +132,7 @@ def _sections(facts: DigestFacts, site: Site) -> list[dict[str, Any]]:
         if rows:
             on = facts.as_of.get(group)
             spelled = sorted({row.director for row in rows})
-            links = [rows_link(site, group, spelling, on) for spelling in spelled]
+            links = [(spelling, rows_link(site, group, spelling, on)) for spelling in spelled]
             sections.append({"name": name, "rows": rows, "on": on, "links": links})
     return sections
 

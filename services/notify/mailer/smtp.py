@@ -1,4 +1,4 @@
-"""The connection to the mail server: builds the message, checks its headers, hands it over."""
+"""The connection to the mail server, and handing a message over."""
 
 import re
 import smtplib
@@ -6,28 +6,15 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from services.notify.mailer.messages import HeaderRefused
 from services.notify.rules.delivery import AUTH, MESSAGE, SENT, TEMPORARY, TIMEOUT, failure_of
-from shared.workbooks import XLSX_TYPE
 
 TIMEOUT_SECONDS = 10.0
-HEADERS = (
-    "From", "To", "Reply-To", "Subject", "Message-ID", "Date", "Auto-Submitted", "X-Auto-Response-Suppress",
-    "MIME-Version", "Content-Type",
-)  # fmt: skip
 _DOT = re.compile(rb"(?m)^\.")
-_NAME = re.compile(rb"(?m)^([^\s:]+):")
-
-
-class HeaderRefused(ValueError):
-    """A value that must not reach a mail header: control characters or an encoded word."""
 
 
 class Interrupted(Exception):
@@ -37,22 +24,6 @@ class Interrupted(Exception):
         super().__init__(words)
         self.failure = failure
         self.unknown = unknown
-
-
-class Attachment(NamedTuple):
-    name: str
-    content: bytes
-
-
-class Letter(NamedTuple):
-    """One mail as it is sent; `rcpt` is one address."""
-
-    rcpt: str
-    subject: str
-    body: str
-    html: str
-    message_id: str
-    attachment: Attachment | None = None
 
 
 class Reply(NamedTuple):
@@ -67,49 +38,6 @@ class Server(NamedTuple):
 
     smtp: smtplib.SMTP
     round_trip: float
-
-
-def header_value(value: str) -> str:
-    """The value if it may stand in a header; HeaderRefused otherwise (CVE-2024-6923 and plain injection)."""
-    if "=?" in value or any(ord(c) < 32 or ord(c) in (127, 0x85, 0x2028, 0x2029) for c in value):
-        raise HeaderRefused(f"not allowed in a mail header: {value[:80]!r}")
-    return value
-
-
-def one_address(value: str) -> str:
-    """The value if it is one plain address; HeaderRefused otherwise."""
-    if value.count("@") != 1 or not value.isascii() or re.search(r"[\s,;<>\"()\[\]\\]", value):
-        raise HeaderRefused(f"not one address: {value[:80]!r}")
-    return header_value(value)
-
-
-def message(letter: Letter, sender: str, reply_to: str, at: datetime | None = None) -> bytes:
-    """The letter as it goes over the wire: text, HTML, attachment. HeaderRefused for what could break a header."""
-    name, address = parseaddr(sender)
-    made = EmailMessage(policy=SMTP)
-    try:
-        made["From"] = Address(header_value(name), addr_spec=one_address(address))
-        made["To"] = Address(addr_spec=one_address(letter.rcpt))
-        made["Reply-To"] = Address(addr_spec=one_address(reply_to))
-        made["Subject"] = header_value(letter.subject)
-        made["Message-ID"] = header_value(letter.message_id)
-    except (ValueError, IndexError) as error:
-        raise HeaderRefused(str(error)) from error
-    made["Date"] = format_datetime(at or datetime.now(UTC))
-    made["Auto-Submitted"] = "auto-generated"
-    made["X-Auto-Response-Suppress"] = "All"
-    made.set_content(letter.body)
-    made.add_alternative(letter.html, subtype="html", cte="base64")
-    if letter.attachment is not None:
-        kind, _, subtype = XLSX_TYPE.partition("/")
-        made.add_attachment(
-            letter.attachment.content, maintype=kind, subtype=subtype, filename=header_value(letter.attachment.name)
-        )
-    raw = made.as_bytes()
-    names = [found.decode() for found in _NAME.findall(raw.partition(b"\r\n\r\n")[0])]
-    if sorted(names) != sorted(HEADERS):
-        raise HeaderRefused(f"the mail would have the headers {', '.join(names)[:200]}")
-    return raw
 
 
 @contextmanager

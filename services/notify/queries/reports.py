@@ -7,13 +7,16 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 _TIMELINE = text(
-    "select at, what, who, words from (select d.planned_at as at, d.kind || ' ' || d.state as what, d.director as who,"
+    "select at, what, who, words from (select d.planned_at as at,"
+    "  case when m.rcpt is null then d.kind || ' ' || d.state else 'told' end as what,"
+    "  d.director as who, d.term || ', ' || d.\"on\" || ', ' ||"
     "  string_agg(l->>0 || ' (' || (l->>2) || '), ' || coalesce(l->>10, '?') || ' of ' || coalesce(l->>9, '?'), '; ')"
-    "  || case when max(m.sent_at) is null then '' else '; mail sent to ' || max(m.rcpt) end as words"
+    "  || case when m.rcpt is null then '' else '; mail sent to ' || m.rcpt end as words"
     "  from digest d cross join lateral jsonb_array_elements(d.content->'lines') l"
-    "  left join mail m on m.digest_id = d.digest_id and m.state = 'sent'"
+    "  left join lateral (select string_agg(distinct rcpt, ', ') as rcpt from mail"
+    "   where mail.digest_id = d.digest_id and mail.state = 'sent') m on true"
     "  where d.content->'lines' @> jsonb_build_array(jsonb_build_array(cast(:school_key as text)))"
-    "  and l->>1 = :school_key group by d.digest_id"
+    "  and l->>1 = :school_key group by d.digest_id, m.rcpt"
     " union all select at, 'snoozed', author, reason || coalesce(' until ' || until, ' until the next extraction')"
     "  from snooze where school_key = :school_key"
     " union all select ended_at, 'snooze ended', ended_by, reason from snooze"

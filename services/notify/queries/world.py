@@ -11,23 +11,28 @@ from sqlmodel import Session, col, select
 
 from services.notify.queries.content import days_of, lines_of
 from services.notify.rules.clock import is_snoozed
-from services.notify.rules.news import Course, Place, Standing, Told, Wish, course_of
+from services.notify.rules.news import GROUP_ORDER, Course, Place, Standing, Told, Wish, course_of
 from services.notify.rules.planning import World
 from services.notify.rules.routes import Person, Route, route_of
 from services.notify.tables import AliasMatch, Director, Preference, Snooze
 
 _NEWEST = (
-    'newest as (select "group", max("on") as "on" from tier_state where term = :term and not removed group by "group")'
+    'newest as (select "group", (select t."on" from tier_state t where t.term = :term and t."group" = g."group"'
+    '  and not t.removed order by t."on" desc limit 1) as "on" from unnest(cast(:groups as text[])) as g("group"))'
 )
 _STANDINGS = text(
     f'with {_NEWEST} select t.school_key, t."group", t."on", t.ploc, t.school, t.region, t.cos, t.director, t.total,'
     ' t.submitted, t.tier, t.needed, t.rate from tier_state t join newest using ("group", "on")'
     " where t.term = :term and not t.removed"
 )
+# Only places that are in Tier 1 now have a course.
 _COURSES = text(
-    'select school_key, "group", array_agg(tier order by "on") as tiers, array_agg(submitted order by "on") as submitted,'
-    ' array_agg(cast(rate as float8) order by "on") as rates from tier_state where term = :term and not removed'
-    ' group by school_key, "group" having (array_agg(tier order by "on" desc))[1] = 1'
+    f'with {_NEWEST}, low as materialized (select t.school_key, t."group" from tier_state t join newest using ("group", "on")'
+    "  where t.term = :term and t.tier = 1 and not t.removed)"
+    ' select school_key, "group", array_agg(t.tier order by t."on") as tiers,'
+    ' array_agg(t.submitted order by t."on") as submitted, array_agg(cast(t.rate as float8) order by t."on") as rates'
+    ' from low join tier_state t using (school_key, "group") where t.term = :term and not t.removed'
+    ' group by school_key, "group"'
 )
 _TOLD = text(
     'select distinct on (director_key) director_key, content, max("on") over (partition by director_key) as newest'
@@ -46,7 +51,7 @@ def newest_day(session: Session, term: str) -> date | None:
 
 def standings(session: Session, term: str) -> dict[Place, Standing]:
     """Where every school stands for each group, at the newest extraction of the term that has the group."""
-    rows = session.execute(_STANDINGS, {"term": term}).all()
+    rows = session.execute(_STANDINGS, {"term": term, "groups": list(GROUP_ORDER)}).all()
     return {(row[0], row[1]): Standing._make([*row[:-1], shown(row[-1])]) for row in rows}
 
 
@@ -57,7 +62,7 @@ def shown(rate: Decimal | None) -> str:
 
 def courses(session: Session, term: str) -> dict[Place, Course]:
     """How each place that is in Tier 1 came there."""
-    rows = session.execute(_COURSES, {"term": term}).all()
+    rows = session.execute(_COURSES, {"term": term, "groups": list(GROUP_ORDER)}).all()
     return {(row[0], row[1]): course_of(row.tiers, row.submitted, row.rates) for row in rows}
 
 

@@ -17,6 +17,7 @@ _FIRST = {
 _RATE_WORDS = re.compile(r"4\.7\.|rate|too many|thrott|slow down|try again later", re.IGNORECASE)
 _ABOUT_US = re.compile(r"5\.7\.[0-8]|relay|authenticat|sender", re.IGNORECASE)
 _POOL_FROM = 8
+_POOL_NEAR = 2
 _POOL_AT_MOST = 6
 _NEAR_SECONDS = 0.004
 
@@ -47,8 +48,13 @@ def stops_the_round(failure: str) -> bool:
     return failure in (AUTH, RATE, TIMEOUT)
 
 
-def connections_for(waiting: int, round_trip_seconds: float) -> int:
-    """How many connections to use: one to a near server, four to six where each answer takes its time."""
-    if waiting < _POOL_FROM or round_trip_seconds < _NEAR_SECONDS:
+def connections_for(waiting: int, round_trip_seconds: float, per_minute: int = 0) -> int:
+    """How many connections to use: two to a near server, four to six where each answer takes its time.
+
+    One for a few mails, and where only so many a minute may go, so that the count is exact.
+    """
+    if waiting < _POOL_FROM or per_minute:
         return 1
+    if round_trip_seconds < _NEAR_SECONDS:
+        return _POOL_NEAR
     return min(_POOL_AT_MOST, max(4, waiting // 8))

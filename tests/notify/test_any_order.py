@@ -1,0 +1,236 @@
+"""Whatever the order in which tiers are told, and however often: the same digests, nothing twice, nothing backwards."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.notify.rules.news import OPEN, Told
+from services.notify.rules.planning import digests_due
+from services.notify.tasks import on_directory_loaded, on_tiers_computed
+from shared.db import transaction
+from shared.events import DirectoryLoaded, Event, Group, TiersComputed
+from tests.notify.telling import DIRECTORS, FEB7, FRANCO, VEGA, asked, mark_sent, person, row, tiers
+from tests.notify.test_rules import ROUTES, world_of
+from tests.stack import owner
+
+SPELLINGS = (VEGA, FRANCO, "Franco, Sergio")
+KEYS = {VEGA: f"director:{DIRECTORS[0][0]}", FRANCO: f"director:{DIRECTORS[1][0]}"}
+KEYS["Franco, Sergio"] = KEYS[FRANCO]
+Numbers = dict[int, tuple[int, str]]
+Place = tuple[int, Group]
+both: tuple[Group, ...] = ("students", "parents")
+numbers = st.dictionaries(
+    st.integers(4001, 4003), st.tuples(st.sampled_from((5, 20, 30, 60)), st.sampled_from(SPELLINGS)), min_size=1
+)
+loads = st.dictionaries(st.sampled_from(both), numbers, min_size=1)
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def fresh() -> None:
+    """Nothing was ever told to notify."""
+    with owner() as connection:
+        connection.execute(
+            "truncate notify.digest, notify.mail_note, notify.tier_state, notify.upload, notify.arrival,"
+            " notify.director, notify.outbox_event, notify.lane cascade"
+        )
+
+
+def directory(revision: int = 1) -> DirectoryLoaded:
+    people = [person(email, name) for email, name in DIRECTORS]
+    return DirectoryLoaded(revision=revision, part=1, parts=1, schools=[], people=people)
+
+
+def hear(*events: Event) -> None:
+    """Each event by notify's own listener; the inbox would stop most repetitions before."""
+    for event in events:
+        with transaction("notify") as session:
+            if isinstance(event, TiersComputed):
+                on_tiers_computed(session, event)
+            elif isinstance(event, DirectoryLoaded):
+                on_directory_loaded(session, event)
+
+
+class Rates:
+    """What rates would tell: each load becomes the whole state of its groups at a day, under the day's next revision."""
+
+    def __init__(self) -> None:
+        self.state: dict[tuple[date, Group], Numbers] = {}
+        self.revisions: dict[date, int] = {}
+
+    def load(self, on: date, loaded: dict[Group, Numbers]) -> list[TiersComputed]:
+        """The events of a load, a group's rows in two parts where it has two schools."""
+        revision = self.revisions[on] = self.revisions.get(on, 0) + 1
+        groups = tuple(sorted(loaded))
+        told: list[TiersComputed] = []
+        upload = tiers([], on).upload_id
+        for group in groups:
+            state = self.state[on, group] = {**self.state.get((on, group), {}), **loaded[group]}
+            rows = [row(f"Alder {ploc}", submitted, 100, name) for ploc, (submitted, name) in sorted(state.items())]
+            parts = [rows[:1], rows[1:]] if len(rows) > 1 else [rows]
+            made: dict[str, Any] = {"group": group, "groups": groups, "revision": revision, "upload_id": upload}
+            told += [
+                tiers(part, on, part=number, parts=len(parts), **made) for number, part in enumerate(parts, 1)
+            ]  # fmt: skip
+        return told
+
+    def in_tier_1(self) -> dict[str, set[Place]]:
+        """The places in Tier 1 at the newest day of each group, by director."""
+        found: dict[str, set[Place]] = {key: set() for key in KEYS.values()}
+        for group in both:
+            days = [on for on, listed in self.state if listed == group]
+            for ploc, (submitted, name) in self.state[max(days), group].items() if days else ():
+                if submitted < 25:
+                    found[KEYS[name]].add((ploc, group))
+        return found
+
+
+def lines_in(content: dict[str, Any], marks: Iterable[str]) -> set[Place]:
+    return {(int(line[4]), line[2]) for line in content["lines"] if line[0] in marks}
+
+
+def standing_digests() -> set[tuple[Any, ...]]:
+    """What directors are to be told: everything of a digest but its number."""
+    rows = asked("select * from digest where state <> 'superseded'")
+    return {
+        (r.director_key, r.on, r.revision, r.reason, r.correction, r.state, str(sorted(r.content["lines"])))
+        for r in rows
+    }
+
+
+@QUICK
+@given(course=st.lists(loads, min_size=1, max_size=3), shuffle=st.randoms(use_true_random=False))
+def test_the_events_of_an_extraction_lead_to_the_same_digests_in_any_order_and_any_number(
+    stack_servers: object, course: Sequence[dict[Group, Numbers]], shuffle: Any
+) -> None:
+    rates = Rates()
+    events: list[Event] = [event for loaded in course for event in rates.load(FEB7, loaded)]
+    fresh()
+    hear(directory(), *events)
+    in_order = standing_digests()
+    fresh()
+    again = [*events, *shuffle.choices(events, k=3), directory(), directory()]
+    shuffle.shuffle(again)
+    hear(*again)
+    assert standing_digests() == in_order
+    for table, key in (("digest", "director_key"), ("mail", "rcpt")):
+        many = asked(f"select 1 from {table} where state <> 'superseded' group by {key} having count(*) > 1")
+        assert many == []
+    assert {(key, place) for key, *_ in in_order for place in rates.in_tier_1()[key]} == {
+        (r.director_key, place)
+        for r in asked("select * from digest where state = 'planned'")
+        for place in lines_in(r.content, OPEN)
+    }
+
+
+class Term(RuleBasedStateMachine):
+    """Files of four weeks, loaded, corrected, late or old, told in any order on the real tables, mails sent in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rates = Rates()
+        self.waiting: list[TiersComputed] = []
+        self.heard: list[TiersComputed] = []
+        fresh()
+        hear(directory())
+
+    @rule(week=st.integers(0, 3), loaded=loads)
+    def load(self, week: int, loaded: dict[Group, Numbers]) -> None:
+        self.waiting += self.rates.load(FEB7 + timedelta(days=7 * week), loaded)
+
+    @precondition(lambda self: self.waiting)
+    @rule(which=st.integers(0, 20))
+    def arrive(self, which: int) -> None:
+        event = self.waiting.pop(which % len(self.waiting))
+        hear(event)
+        self.heard.append(event)
+
+    @precondition(lambda self: self.heard)
+    @rule(which=st.integers(0, 20))
+    def arrive_again(self, which: int) -> None:
+        hear(self.heard[which % len(self.heard)])
+
+    @rule()
+    def directory_again(self) -> None:
+        hear(directory())
+
+    @rule()
+    def send(self) -> None:
+        mark_sent()
+
+    @invariant()
+    def nobody_has_two_of_one_upload(self) -> None:
+        twice = (
+            "select director_key, upload_id from digest where state <> 'superseded' group by 1, 2 having count(*) > 1"
+        )
+        assert asked(twice) == []
+
+    @invariant()
+    def nothing_goes_backwards(self) -> None:
+        told = "select director_key, \"on\" from digest where state = 'planned' order by director_key, digest_id"
+        listed = [(r.director_key, r.on) for r in asked(told)]
+        assert listed == sorted(listed)
+
+    def teardown(self) -> None:
+        hear(*self.waiting)
+        mark_sent()
+        told = {
+            r.director_key: r.content for r in asked("select * from digest where state = 'planned' order by digest_id")
+        }
+        known = {key: lines_in(told[key], ("new", "still")) if key in told else set() for key in KEYS.values()}
+        assert known == self.rates.in_tier_1()
+        before = asked("select count(*) as n from digest")
+        hear(*reversed([*self.heard, *self.waiting]))
+        assert asked("select count(*) as n from digest") == before
+
+
+def test_over_a_term_on_the_real_tables_everyone_knows_the_own_schools_and_nothing_comes_twice(
+    stack_servers: object,
+) -> None:
+    Term.TestCase.settings = settings(QUICK, max_examples=12, stateful_step_count=16)
+    Term.TestCase().runTest()
+
+
+class Planner(RuleBasedStateMachine):
+    """The decision alone: numbers by week and version in any order, and what everybody knows after each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[int, tuple[int, Numbers]] = {}
+        self.truth: dict[tuple[int, int], Numbers] = {}
+        self.told: dict[str, Told] = {}
+
+    @rule(week=st.integers(0, 4), version=st.integers(1, 3), loaded=numbers)
+    def hear(self, week: int, version: int, loaded: Numbers) -> None:
+        said = self.truth.setdefault((week, version), loaded)
+        if version > self.kept.get(week, (0, {}))[0]:
+            self.kept[week] = (version, said)
+        newest = max(self.kept)
+        on = FEB7 + timedelta(days=7 * newest)
+        if week == newest:
+            due = digests_due(world_of(self.kept[newest][1], on, self.told))
+            assert len({digest.key for digest in due}) == len(due)
+            for digest in due:
+                assert digest.key not in self.told or self.told[digest.key].on <= on
+                self.told[digest.key] = Told(on, digest.lines, {"parents": on})
+        assert digests_due(world_of(self.kept[newest][1], on, self.told)) == []
+
+    @invariant()
+    def everyone_knows_the_own_schools(self) -> None:
+        expected: dict[str, set[str]] = {}
+        for ploc, (submitted, name) in self.kept[max(self.kept)][1].items() if self.kept else ():
+            if submitted < 25:
+                expected.setdefault(ROUTES[name].key, set()).add(str(ploc))
+        known = {
+            key: {line.school_key for line in told.lines if line.mark in ("new", "still")}
+            for key, told in self.told.items()
+        }
+        assert {key: schools for key, schools in known.items() if schools} == expected
+
+
+def test_the_planner_tells_everybody_the_newest_state_once_in_any_order() -> None:
+    Planner.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+    Planner.TestCase().runTest()
