@@ -20,12 +20,10 @@ log = structlog.get_logger()
 
 _ARRIVE = text(
     "insert into inbox(event_id, source, topic, key, version, payload, attempts, next_at)"
-    " values (:event_id, :source, :topic, :key, :version, cast(:payload as jsonb), 1, now() + interval '60 s')"
+    " values (:event_id, :source, :topic, :key, :version, :payload, 1, now() + interval '60 s')"
     " on conflict (event_id) do nothing"
 )
-_TAKE = text(
-    "select topic, cast(payload as text) from inbox where event_id = :event_id and state = 'new' for update skip locked"
-)
+_TAKE = text("select topic, payload from inbox where event_id = :event_id and state = 'new' for update skip locked")
 _DONE = text("update inbox set state = 'done', done_at = now(), last_error = null where event_id = :event_id")
 _FAILED = text(
     "update inbox set last_error = :error,"

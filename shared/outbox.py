@@ -11,7 +11,7 @@ from shared.events import Event
 CHANNEL = "ses_outbox"
 
 _EVENT = text(
-    "insert into outbox_event(topic, key, version, payload) values (:topic, :key, :version, cast(:payload as jsonb))"
+    "insert into outbox_event(topic, key, version, payload) values (:topic, :key, :version, :payload)"
     " on conflict (topic, key, version) do nothing returning event_id"
 )
 _DELIVERY = text("insert into outbox_delivery(event_id, subscriber) select :event_id, unnest(cast(:names as text[]))")

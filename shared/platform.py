@@ -56,7 +56,7 @@ def _outbox(metadata: MetaData) -> None:
         Column("topic", Text, nullable=False),
         Column("key", Text, nullable=False),
         Column("version", BigInteger, nullable=False),
-        Column("payload", JSONB, nullable=False),
+        Column("payload", Text, nullable=False),
         _instant("created_at"),
         UniqueConstraint("topic", "key", "version"),
     )
@@ -85,7 +85,7 @@ def _inbox(metadata: MetaData) -> None:
         Column("topic", Text, nullable=False),
         Column("key", Text, nullable=False),
         Column("version", BigInteger, nullable=False),
-        Column("payload", JSONB, nullable=False),
+        Column("payload", Text, nullable=False),
         Column("state", Text, nullable=False, server_default="new"),
         Column("attempts", Integer, nullable=False, server_default="0"),
         _instant("next_at"),

@@ -51,7 +51,7 @@ _CLAIM: LiteralString = (
     " update outbox_delivery d set state = 'sent', attempts = attempts + 1,"
     "   next_at = now() + least(15 * 2 ^ least(attempts, 6), 600) * (0.75 + random() / 2) * interval '1 s'"
     " from x, outbox_event e where (d.event_id, d.subscriber) = (x.event_id, x.subscriber) and e.event_id = d.event_id"
-    " returning e.event_id, e.topic, e.key, e.version, e.payload::text"
+    " returning e.event_id, e.topic, e.key, e.version, e.payload"
 )
 # What could not be sent is due again soon, not after the wait for a receipt: at once where it was not even tried.
 _GIVE_BACK: LiteralString = (

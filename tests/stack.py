@@ -24,7 +24,7 @@ from tests.deploy.waiting import until
 ROOT = Path(__file__).parent.parent
 
 _PENDING = text(
-    "select d.event_id, d.subscriber, e.topic, e.key, e.version, cast(e.payload as text) as payload"
+    "select d.event_id, d.subscriber, e.topic, e.key, e.version, e.payload"
     " from outbox_delivery d join outbox_event e using (event_id) where d.state in ('pending', 'sent')"
     " order by e.created_at, d.event_id"
 )

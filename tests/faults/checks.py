@@ -114,7 +114,7 @@ def _check_uploads(load: Load) -> None:
     assert told == {}
 
 
-_LOADED = f"select payload->>'upload_id' from outbox_event where topic = '{EVENTS['ingest.extraction_loaded'].topic}'"
+_LOADED = f"select cast(payload as jsonb)->>'upload_id' from outbox_event where topic = '{EVENTS['ingest.extraction_loaded'].topic}'"
 
 
 def _check_reports(load: Load) -> None:

@@ -22,9 +22,7 @@ from tests.faults.mails import MailServer
 from tests.faults.schedule import Fault
 from tests.stack import Programs, bus_of
 
-_SAID = text(
-    "select event_id, topic, key, version, cast(payload as text) as payload from outbox_event order by random() limit :n"
-)
+_SAID = text("select event_id, topic, key, version, payload from outbox_event order by random() limit :n")
 
 
 class Injuries:

@@ -118,7 +118,7 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
     lost = (
         "ingest.outbox_delivery set state = %s from ingest.outbox_event e where e.event_id = outbox_delivery.event_id"
     )
-    lost += " and e.payload->>'group' = 'students' and outbox_delivery.state = %s"
+    lost += " and cast(e.payload as jsonb)->>'group' = 'students' and outbox_delivery.state = %s"
     assert alder.database.execute(f"update {lost}".encode(), ("held", "pending")).rowcount == 1
     alder.running.start("relay", "shared.relay")
     until(alder.quiet)

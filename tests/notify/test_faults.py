@@ -89,7 +89,11 @@ def test_whenever_the_sender_dies_nothing_is_lost_and_a_second_copy_has_the_same
         assert len({message["Message-ID"] for _, message in server.messages()}) == 2
         states = {r.rcpt: (r.state, r.unknown) for r in asked("select rcpt, state, unknown from mail")}
         assert states == {rcpt: ("sent", int(rcpt in unsure)) for rcpt in copies}
-        told = [mail[0] for r in asked("select payload from outbox_event") for mail in r.payload.get("mails", [])]
+        told = [
+            mail[0]
+            for r in asked("select cast(payload as jsonb) as payload from outbox_event")
+            for mail in r.payload.get("mails", [])
+        ]
         assert sorted(told) == sorted(r.mail_id for r in asked("select mail_id from mail")), line
         doubled += len(twice)
         line += EVERY

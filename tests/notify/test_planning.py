@@ -216,7 +216,7 @@ def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> 
         routing.match_alias(session, "FRNCO. SERGIO", "director:sergio.franco@lausd.example", "central")
     assert digests("unroutable") == []
     assert mails()[-1] == ("sergio.franco@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)")
-    said = asked("select payload from outbox_event where topic = 'notify.alias_resolved'")
+    said = asked("select cast(payload as jsonb) as payload from outbox_event where topic = 'notify.alias_resolved'")
     assert [(e.payload["alias"], e.payload["person_id"]) for e in said] == [
         ("FRNCO. SERGIO", "director:sergio.franco@lausd.example")
     ]

@@ -93,7 +93,7 @@ def test_the_phone_number_of_a_report_is_in_sesrs_own_tables_and_nowhere_else(st
     with owner() as connection:
         kept = connection.execute("select count(*) from sesr.report t where cast(t as text) like %s", (f"%{NAME}%",))
         assert kept.fetchone() == (1,)
-        said = connection.execute("select coalesce(string_agg(cast(payload as text), ' '), '') from sesr.outbox_event")
+        said = connection.execute("select coalesce(string_agg(payload, ' '), '') from sesr.outbox_event")
         payloads = str(said.fetchone())
     assert everywhere_but_sesr(CELL) == [] and everywhere_but_sesr(NAME) == []
     digits = CELL.replace("-", "")

@@ -84,8 +84,8 @@ audited as (
   select author, action, report_id::text, detail || jsonb_build_object('number', number) from kept join asked using (report_id)),
 said as (
   insert into outbox_event(topic, key, version, payload)
-  select %(topic)s, report_id::text, 1, event
-    || jsonb_build_object('sequence', number, 'counted_at', kept.counted_at, 'received_at', received_at)
+  select %(topic)s, report_id::text, 1, (event
+    || jsonb_build_object('sequence', number, 'counted_at', kept.counted_at, 'received_at', received_at))::text
   from kept join asked using (report_id)
   returning event_id),
 delivered as (
