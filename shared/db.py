@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import orjson
 import psycopg
 from sqlalchemy import Engine, MetaData, create_engine
 from sqlalchemy.ext.compiler import compiles
@@ -45,6 +46,7 @@ def engine(service: str) -> Engine:
         hide_parameters=True,  # names and phone numbers stay out of logs and of the inbox's errors
         pool_timeout=5,
         pool_recycle=1800,
+        json_deserializer=orjson.loads,
         connect_args={"connect_timeout": 3, "application_name": f"ses {service}"},
     )
 
