@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -138,6 +139,74 @@ def test_an_open_board_follows_a_report(browser: Browser, site: str) -> None:
     deliver()
     expect(page.get_by_text("Media on site (1):")).to_be_visible()
     expect(page.locator("#changes-title + ol")).to_contain_text("Alder El 310 present")
+    context.close()
+
+
+def test_a_board_whose_stream_does_not_come_through_asks_by_itself(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "central")
+    page = context.new_page()
+    page.clock.install()
+    page.route("**/board/stream*", lambda route: route.abort())
+    page.goto(f"{site}/sesr/board")
+    expect(page.get_by_text("No report yet.")).to_be_visible()
+    send()
+    deliver()
+    page.clock.fast_forward(45000)
+    expect(page.locator("#changes-title + ol")).to_contain_text("Alder El 310 present")
+    context.close()
+
+
+def test_a_board_that_lost_its_network_shows_afterwards_what_came_meanwhile(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "central")
+    page = context.new_page()
+    with page.expect_response("**/board/stream*"):
+        page.goto(f"{site}/sesr/board")
+    context.set_offline(True)
+    send()
+    deliver()
+    expect(page.get_by_text("No report yet.")).to_be_visible()
+    context.set_offline(False)
+    expect(page.locator("#changes-title + ol")).to_contain_text("Alder El 310 present", timeout=30000)
+    context.close()
+
+
+def test_the_large_screen_shows_the_board_without_its_controls_and_follows(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "central", viewport={"width": 1920, "height": 1080}, bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{site}/sesr/board")
+    page.get_by_role("link", name="Large screen").click()
+    expect(page.get_by_label("Region", exact=True)).to_have_count(0)
+    send(flags={"media": True})
+    deliver()
+    expect(page.get_by_text("Media on site (1):")).to_be_in_viewport()
+    expect(page.get_by_text("Students present").first).to_be_in_viewport()
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1920
+    context.close()
+
+
+def test_odd_numbers_are_told_while_typing_and_no_phone_number_travels(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    page.get_by_label("Cell phone").fill("213-555-0177")
+    with page.expect_request("**/report/warnings?*students_present=945*") as asked:
+        page.get_by_label("Students present").fill("945")
+    assert "0177" not in asked.value.url and "cell" not in asked.value.url
+    expect(page.locator("#warnings")).to_contain_text("945 is more than the 944 there are.")
+    page.get_by_label("Students present").fill("310")
+    expect(page.locator("#warnings")).to_be_empty()
+    context.close()
+
+
+def test_a_phone_whose_clock_is_an_hour_fast_counts_now(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    context.clock.set_system_time(datetime.now(UTC) + timedelta(hours=1))
+    page = form(context, site)
+    page.get_by_label("Students present").fill("310")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_text("The clock of this device is 60 minutes fast")).to_be_visible()
+    [row] = reports()
+    assert row.waited < timedelta(minutes=1)
     context.close()
 
 

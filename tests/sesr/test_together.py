@@ -15,7 +15,7 @@ from shared.web.direct import Connection
 from shared.web.together import Together
 from tests.sesr.served import cookie_of, served
 from tests.sesr.world import BIRCH, body, load_schools, open_incident, send
-from tests.stack import owner
+from tests.stack import deliver, owner
 
 pytestmark = pytest.mark.usefixtures("clean")
 PATH = "/sesr/api/v1/reports"
@@ -63,6 +63,22 @@ def test_of_two_corrections_at_once_one_is_taken_and_the_other_told(site: str) -
     assert sorted(status for status, _ in answers) == [201, 409]
     assert {answer.get("code") for status, answer in answers if status == 409} == {"superseded"}
     assert count("report") == 2
+
+
+def test_two_phones_of_one_school_at_once_are_two_reports_and_one_standing(site: str) -> None:
+    async def both() -> list[int]:
+        async with httpx2.AsyncClient(base_url=site, timeout=30) as client:
+            asked = [
+                (role, body(counts={"students_present": n})) for role, n in (("principal", 300), ("designee", 290))
+            ]
+            answers = await asyncio.gather(
+                *(client.post(PATH, json=sent, headers=cookie_of(role)) for role, sent in asked)
+            )
+            return [answer.status_code for answer in answers]
+
+    assert asyncio.run(both()) == [201, 201]
+    deliver()
+    assert (count("report"), count("standing"), count("recorded")) == (2, 1, 2)
 
 
 def test_a_report_that_is_refused_spoils_no_other_of_the_same_moment(site: str) -> None:

@@ -1,8 +1,9 @@
 """Boards that follow the reports: one LISTEN connection for this process, fanned out in memory to its streams."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -14,7 +15,7 @@ from shared.settings import settings
 
 CHANNEL = "sesr_board"
 # Several reports within this time are one message; so long also is at most the wait for a board to follow.
-GATHER_SECONDS = 0.2
+GATHER_SECONDS = 0.3
 # Without any report a board is still made anew, for schools become overdue by the clock.
 REFRESH_SECONDS = 20.0
 SILENCE_SECONDS = 15.0
@@ -22,22 +23,33 @@ WAITING_AT_MOST = 16
 log = structlog.get_logger()
 
 
-class Chunk(NamedTuple):
+@dataclass(frozen=True)
+class Chunk:
     """What one turn tells: the changes after `start` up to `place`, and the whole board at `place` as HTML."""
 
     start: int
     place: int
     changes: list[dict[str, object]]
     board: str
+    _told: dict[tuple[int, bool], bytes] = field(default_factory=dict, repr=False)
 
-    def told(self, after: int) -> str:
-        """The messages for one who has seen everything up to `after`."""
+    def told(self, after: int, with_board: bool = True) -> bytes:
+        """The messages for one who has seen everything up to `after`; made once for all who have seen the same."""
+        key = (after, with_board)
+        if key not in self._told:
+            self._told[key] = f"{self._news(after)}{self._page() if with_board else ''}".encode()
+        return self._told[key]
+
+    def _news(self, after: int) -> str:
         fresh = [change for change in self.changes if isinstance(change["place"], int) and change["place"] > after]
+        return f"id: {self.place}\nevent: changes\ndata: {orjson.dumps(fresh).decode()}\n\n" if fresh else ""
+
+    def _page(self) -> str:
         lines = "".join(f"data: {line}\n" for line in self.board.splitlines() if line.strip())
-        changes = f"id: {self.place}\nevent: changes\ndata: {orjson.dumps(fresh).decode()}\n\n" if fresh else ""
-        return f"{changes}id: {self.place}\n{lines}\n"
+        return f"id: {self.place}\n{lines}\n"
 
 
+SILENCE = Chunk(0, 0, [], "")
 Make = Callable[[int | None], Chunk]
 Stream = asyncio.Queue[Chunk | None]
 
@@ -50,7 +62,15 @@ class Channel:
         self.place: int | None = None
         self.streams: set[Stream] = set()
         self.bell = asyncio.Event()
+        self.reads: dict[int | None, asyncio.Task[Chunk]] = {}
         self.task = asyncio.create_task(self._follow())
+
+    async def read(self, after: int | None) -> Chunk:
+        """The board and the changes after a place; read once for all who ask the same while it is being read."""
+        if after not in self.reads:
+            self.reads[after] = asyncio.create_task(run_in_threadpool(self.make, after))
+            self.reads[after].add_done_callback(lambda _: self.reads.pop(after, None))
+        return await asyncio.shield(self.reads[after])
 
     async def _follow(self) -> None:
         while self.streams or self.place is None:
@@ -120,31 +140,41 @@ def hub() -> Hub:
     return _hubs[loop]
 
 
-async def follow(key: object, make: Make, after: int | None, may_go_on: Callable[[], bool]) -> AsyncIterator[str]:
+async def _next(stream: Stream) -> Chunk | None:
+    """What the channel hands over; SILENCE where it was nothing for a while."""
+    try:
+        return await asyncio.wait_for(stream.get(), SILENCE_SECONDS)
+    except TimeoutError:
+        return SILENCE
+
+
+async def follow(key: object, make: Make, after: int | None, may_go_on: Callable[[], bool]) -> AsyncIterator[bytes]:
     """The messages of a stream: first all after `after` (None: the board only), then each turn of its channel.
 
-    Joins the channel before it reads, so that nothing is lost between. Ends when `may_go_on` says no.
+    Joins the channel before it reads, so that nothing is lost between. Ends when `may_go_on` says no, asked every
+    SILENCE_SECONDS however much there is to tell.
     """
     channel, stream = hub().channel(key, make), Stream()
     channel.streams.add(stream)
     try:
-        first = await run_in_threadpool(make, after)
-        place = first.place
-        yield f"retry: 1000\n{first.told(first.place if after is None else after)}"
+        first = await channel.read(after)
+        place, asked_at = first.place, time.monotonic()
+        yield b"retry: 1000\n" + first.told(first.place if after is None else after)
         while True:
-            try:
-                chunk = await asyncio.wait_for(stream.get(), SILENCE_SECONDS)
-            except TimeoutError:
+            chunk = await _next(stream)
+            if time.monotonic() - asked_at >= SILENCE_SECONDS:
                 if not await run_in_threadpool(may_go_on):
                     return
-                yield ": waiting for reports\n\n"
+                asked_at = time.monotonic()
+            if chunk is SILENCE:
+                yield b": waiting for reports\n\n"
                 continue
             if chunk is None:
                 return
             if chunk.place >= place:
                 if chunk.start > place:
-                    chunk = await run_in_threadpool(make, place)
-                yield chunk.told(place)
+                    chunk = await channel.read(place)
+                yield chunk.told(place, with_board=stream.empty())  # whoever is behind gets the newest board only
                 place = chunk.place
     finally:
         channel.streams.discard(stream)

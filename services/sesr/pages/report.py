@@ -13,7 +13,7 @@ from services.sesr.actions.submission import DESKS, Asked
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import incidents, reports, schools
 from services.sesr.queries.scope import scope_of
-from services.sesr.rules.counts import FLAGS, INPUTS, Problem
+from services.sesr.rules.counts import FLAGS, INPUTS, Problem, read_counts, warnings
 from services.sesr.rules.timing import next_due, windows_of
 from services.sesr.tables import Incident
 from shared.access import Who
@@ -145,6 +145,25 @@ def _page(
     }
     status = 422 if more.get("problems") else 200
     return page(request, "report.html", status, **{**context, **more})
+
+
+@router.get("/report/warnings")
+def report_warnings(
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("sesr.report")],
+    school: str,
+    incident: UUID,
+    day: date,
+) -> Response:
+    """What looks odd about the numbers typed so far, as the receipt will say it."""
+    found = schools.school(session, scope_of(who), school)
+    if found is None:
+        raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
+    counts, _ = read_counts({count.name: request.query_params.get(count.name, "") for count in INPUTS})
+    last = reports.last_valid(reports.history(session, scope_of(who), incident, day, school))
+    odd = warnings({**counts, **schools.totals_of(found)}, last.counts if last else None)
+    return page(request, "_warnings.html", warnings=odd)
 
 
 @router.post("/report")

@@ -27,17 +27,19 @@ class Line(NamedTuple):
     @property
     def adults(self) -> int | None:
         """Adults on site; None where no kind of them was given."""
-        given = [self.standing.counts.get(name) for name in ADULTS] if self.standing else []
-        known = [value for value in given if value is not None]
+        if self.standing is None:
+            return None
+        counts = self.standing.counts
+        known = [value for name in ADULTS if (value := counts.get(name)) is not None]
         return sum(known) if known else None
 
     @property
     def ratio(self) -> float | None:
         """Students per adult on site; None where no adult was given, infinite with students and no adult."""
         present = self.standing.counts.get("students_present") if self.standing else None
-        if present is None or self.adults is None:
+        if present is None or (adults := self.adults) is None:
             return None
-        return present / self.adults if self.adults else (float("inf") if present else 0.0)
+        return present / adults if adults else (float("inf") if present else 0.0)
 
 
 class Sums(NamedTuple):
@@ -111,25 +113,51 @@ def grouped(lines: Sequence[Line], key: Callable[[Line], str]) -> list[Sums]:
     return [sums(name, groups[name]) for name in sorted(groups)]
 
 
+def summed(name: str, groups: Sequence[Sums]) -> Sums:
+    """The sums of all groups together."""
+    totals, given = dict.fromkeys(ALL_COUNTS, 0), dict.fromkeys(ALL_COUNTS, 0)
+    states: dict[str, int] = {}
+    for group in groups:
+        for into, part in ((totals, group.totals), (given, group.given), (states, group.states)):
+            for key, value in part.items():
+                into[key] = into.get(key, 0) + value
+    expected, reported = sum(group.expected for group in groups), sum(group.reported for group in groups)
+    media, outside = sum(group.media for group in groups), sum(group.outside for group in groups)
+    last = max((group.last_at for group in groups if group.last_at is not None), default=None)
+    return Sums(name, expected, reported, states, totals, given, media, outside, last)
+
+
 def estimate(lines: Sequence[Line]) -> Estimate:
     """The share present at reporting schools of the same level, times the enrolment of each missing school."""
-    shares = {group.name: group.percent for group in grouped(lines, lambda line: line.level)}
-    overall = sums("", lines).percent
+    missing = [line for line in lines if line.standing is None]
+    shares = _shares(lines) if missing else {}
     students, schools, unknown = 0.0, 0, 0
-    for line in lines:
-        if line.standing is None:
-            share = shares[line.level] if shares[line.level] is not None else overall
-            if share is None or line.enrolled is None:
-                unknown += 1
-            else:
-                students, schools = students + line.enrolled * share / 100, schools + 1
+    for line in missing:
+        share = shares.get(line.level, shares.get(None))
+        if share is None or line.enrolled is None:
+            unknown += 1
+        else:
+            students, schools = students + line.enrolled * share, schools + 1
     return Estimate(schools, round(students), unknown)
+
+
+def _shares(lines: Sequence[Line]) -> dict[str | None, float]:
+    """Level -> share of the enrolled that are present at its reporting schools; None -> that of all levels."""
+    present: dict[str | None, int] = {}
+    enrolled: dict[str | None, int] = {}
+    for line in lines:
+        if line.standing is not None:
+            for level in (line.level, None):
+                counts = line.standing.counts
+                present[level] = present.get(level, 0) + (counts.get("students_present") or 0)
+                enrolled[level] = enrolled.get(level, 0) + (counts.get("enrolled") or 0)
+    return {level: present[level] / among for level, among in enrolled.items() if among}
 
 
 def alarms(lines: Sequence[Line], most_per_adult: int) -> list[Line]:
     """Schools with more students per adult than allowed, the worst first."""
-    over = [line for line in lines if line.ratio is not None and line.ratio > most_per_adult]
-    return sorted(over, key=lambda line: (-(line.ratio or 0), line.name))
+    ratios = [(ratio, line) for line in lines if (ratio := line.ratio) is not None and ratio > most_per_adult]
+    return [line for _, line in sorted(ratios, key=lambda pair: (-pair[0], pair[1].name))]
 
 
 def flagged(lines: Sequence[Line], flag: str) -> list[Line]:

@@ -13,7 +13,7 @@ from services.sesr.rules.board import (
     flagged,
     grouped,
     same_schools,
-    sums,
+    summed,
     to_chase,
     with_states,
 )
@@ -58,10 +58,11 @@ def view_of(
     """The board at a moment; `before` are the lines of the day before at the same time."""
     window = last_due(windows, now)
     known = with_states(lines, window)
+    groups = grouped(known, lambda line: str(getattr(line, by)))
     return View(
         lines=known,
-        total=sums("All", known),
-        groups=grouped(known, lambda line: str(getattr(line, by))),
+        total=summed("All", groups),
+        groups=groups,
         window=window,
         next_window=next_due(windows, now),
         media=flagged(known, "media"),

@@ -2,8 +2,8 @@
 (() => {
   const board = document.querySelector("#live-board[data-poll]");
   if (!board) return;
-  const QUIET_MS = 45000;
-  const POLL_MS = 15000;
+  const QUIET_MS = 30000; // the stream tells something every 20 seconds
+  const POLL_MS = 10000;
   let heard = Date.now();
 
   document.addEventListener("htmx:sse:after:message", () => {
