@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -93,10 +93,17 @@ def failures() -> list[tuple[str, str, str]]:
 
 
 class Programs:
-    """The real programs of the stack as child processes; each can be killed and started again."""
+    """The real programs of the stack as child processes; each can be killed and started again.
 
-    def __init__(self, logs: Path) -> None:
+    `env_of` has further variables for the programs it names, `worker` the module that runs a service's worker.
+    """
+
+    def __init__(
+        self, logs: Path, env_of: Mapping[str, Mapping[str, str]] | None = None, worker: str = "shared.worker"
+    ) -> None:
         self.logs = logs
+        self.env_of = env_of or {}
+        self.worker = worker
         self.port = free_port()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.commands: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {}
@@ -108,7 +115,7 @@ class Programs:
     def start(self, name: str, *command: str, **env: str) -> None:
         """Starts a program under a name; its output goes to a log file of that name."""
         self.commands[name] = (command, env)
-        environment = {**os.environ, "SES_PORT": str(self.port), **env}
+        environment = {**os.environ, "SES_PORT": str(self.port), **self.env_of.get(name, {}), **env}
         with open(self.logs / f"{name}.log", "ab") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", *command],
@@ -127,7 +134,7 @@ class Programs:
         self.start("relay", "shared.relay")
         self.start("web", "deploy.web")
         for service in SERVICES:
-            self.start(f"worker-{service}", "shared.worker", service)
+            self.start(f"worker-{service}", self.worker, service)
         until(self.beats, seconds=90)
         until(self.answers, seconds=90)
 
@@ -155,6 +162,10 @@ class Programs:
             self.start(name, *command, **env)
         return gone
 
+    def stop(self, name: str) -> None:
+        """Asks a program to end, as its supervisor does before an upgrade; it is started again by `mend`."""
+        self.running[name].terminate()
+
     def kill(self, name: str) -> None:
         """kill -9 of a program and all its children."""
         child = self.running.pop(name)
@@ -167,9 +178,11 @@ class Programs:
 
 
 @contextmanager
-def programs(logs: Path) -> Iterator[Programs]:
+def programs(
+    logs: Path, env_of: Mapping[str, Mapping[str, str]] | None = None, worker: str = "shared.worker"
+) -> Iterator[Programs]:
     """All programs running while the block lasts."""
-    made = Programs(logs)
+    made = Programs(logs, env_of, worker)
     try:
         made.start_all()
         yield made

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import psutil
 import redis
 from kombu.exceptions import KombuError
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from shared.envelope import Envelope, event_message
 from shared.events import EVENTS
 from shared.settings import SERVICES, settings
 from tests.faults.mails import MailServer
+from tests.faults.proxy import Proxy
 from tests.faults.schedule import Fault
 from tests.stack import Programs, bus_of
 
@@ -28,14 +30,20 @@ _SAID = text("select event_id, topic, key, version, payload from outbox_event or
 class Injuries:
     """The faults by their names; `counts` tells how many of each were done."""
 
-    def __init__(self, programs: Programs, servers: Servers, mails: MailServer, seed: int) -> None:
+    def __init__(self, programs: Programs, servers: Servers, proxy: Proxy, mails: MailServer, seed: int) -> None:
         self.programs = programs
         self.servers = servers
+        self.proxy = proxy
         self.mails = mails
         self.dice = random.Random(seed)
         self.counts: dict[str, int] = {}
         self._done: dict[str, Callable[[str], None]] = {
             "kill": self._kill,
+            "stop": self._stop,
+            "deafen": deafen,
+            "freeze": self._freeze,
+            "silence broker": lambda seconds: self._sever("silent", float(seconds)),
+            "cut broker": lambda seconds: self._sever("cut", float(seconds)),
             "kill broker": lambda _: os.kill(self.servers.pids["broker"], signal.SIGKILL),
             "empty broker": lambda _: empty_broker(),
             "pause broker": lambda seconds: self._pause("broker", float(seconds)),
@@ -47,7 +55,7 @@ class Injuries:
     def do(self, fault: Fault) -> None:
         try:
             self._done[fault.kind](fault.what)
-        except (OSError, redis.RedisError, KombuError, SQLAlchemyError) as error:
+        except (OSError, KeyError, psutil.Error, redis.RedisError, KombuError, SQLAlchemyError) as error:
             print(f"{fault.at:6.1f} s  {fault.kind} {fault.what}: not possible now: {error}")
             return
         self.counts[fault.kind] = self.counts.get(fault.kind, 0) + 1
@@ -59,11 +67,32 @@ class Injuries:
             self.programs.kill(name)
             self.programs.start(name, *command, **env)
 
+    def _stop(self, name: str) -> None:
+        if name in self.programs.running:
+            self.programs.stop(name)
+
+    def _freeze(self, name: str) -> None:
+        """One child of a worker does nothing any more and does not end: for ever, unless something ends it."""
+        children = psutil.Process(self.programs.running[name].pid).children()
+        if children:
+            children[0].suspend()
+
+    def _sever(self, mood: str, seconds: float) -> None:
+        """For some seconds no program reaches the broker."""
+        self.proxy.become(mood)
+        threading.Timer(seconds, self.proxy.become, ("open",)).start()
+
     def _pause(self, server: str, seconds: float) -> None:
         """Stops the server for some seconds; its connections stay open and say nothing."""
         pid = self.servers.pids[server]
         os.kill(pid, signal.SIGSTOP)
         threading.Timer(seconds, wake, (pid,)).start()
+
+
+def deafen(service: str) -> None:
+    """The service's workers hear nothing any more, and go on living: as after a lost prefetch credit."""
+    for kind in ("events", "receipts", "ticks"):
+        bus_of(service).celery.control.cancel_consumer(f"{service}.{kind}")
 
 
 def wake(pid: int) -> None:

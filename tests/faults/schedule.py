@@ -8,7 +8,12 @@ from tests.faults.mails import MOODS
 
 WORKERS = tuple(f"worker-{service}" for service in SERVICES)
 FAULTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("kill", (*WORKERS, "relay", "web")),
+    ("kill", (*WORKERS, "relay", "relay-2", "web")),
+    ("stop", (*WORKERS, "relay", "relay-2", "web")),
+    ("deafen", SERVICES),
+    ("freeze", WORKERS),
+    ("silence broker", ("8",)),
+    ("cut broker", ("3",)),
     ("kill broker", ("",)),
     ("empty broker", ("",)),
     ("pause broker", ("6",)),

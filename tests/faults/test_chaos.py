@@ -6,6 +6,7 @@
 import os
 import time
 from collections.abc import Iterator
+from glob import glob
 from pathlib import Path
 
 import httpx2
@@ -13,12 +14,14 @@ import pytest
 
 from deploy.embedded import Servers
 from shared.access import issue_token
+from shared.settings import settings
 from shared.web.clock import today
 from tests.deploy.waiting import until
 from tests.faults import checks, injuries
 from tests.faults.ledger import ledger
 from tests.faults.load import Load
 from tests.faults.mails import MailServer
+from tests.faults.proxy import Proxy, proxied
 from tests.faults.schedule import schedule
 from tests.files import directory
 from tests.journeys.test_main_job import PEOPLE
@@ -26,16 +29,35 @@ from tests.people import add_people
 from tests.stack import Programs, programs, wipe
 
 SEED = int(os.environ.get("FAULTS_SEED", "41"))
-MINUTES = float(os.environ.get("FAULTS_MINUTES", "0.6"))
+MINUTES = float(os.environ.get("FAULTS_MINUTES", "0.8"))
 GAP = 4.0
 DRAIN_SECONDS = 90.0
 
 
+def clock(seconds: int) -> dict[str, str]:
+    """Variables of a program whose clock is so many seconds wrong."""
+    (library,) = glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    return {"LD_PRELOAD": library, "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+WRONG_CLOCKS = {"worker-notify": clock(60), "worker-ingest": clock(-60), "relay-2": clock(60)}
+
+
 @pytest.fixture
-def running(stack_servers: Servers, tmp_path: Path) -> Iterator[Programs]:
+def proxy(stack_servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What stands between the programs and the broker; this process itself goes past it."""
+    with proxied(settings().redis_url) as (made, address):
+        monkeypatch.setenv("SES_REDIS_URL", address)
+        yield made
+
+
+@pytest.fixture
+def running(proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Programs]:
+    """The stack with two relays, wrong clocks, and watchdogs that wait for half a minute in place of a whole one."""
     wipe()
     add_people()
-    with ledger(), programs(tmp_path) as started:
+    monkeypatch.setenv("FAULTS_STALE_SECONDS", "30")
+    with ledger(), programs(tmp_path, WRONG_CLOCKS, "tests.faults.quick_worker") as started:
         started.start("relay-2", "shared.relay")
         yield started
 
@@ -61,20 +83,21 @@ def prepare(url: str, token: str) -> None:
 
 @pytest.mark.timeout(MINUTES * 60 + 300)
 def test_nothing_is_lost_and_nothing_happens_twice(
-    running: Programs, stack_servers: Servers, mails: MailServer
+    running: Programs, stack_servers: Servers, proxy: Proxy, mails: MailServer
 ) -> None:
     token = issue_token("central")
     prepare(running.url, token)
     load = Load(running.url, token, SEED, pause=0.5)
     faults = schedule(SEED, MINUTES * 60, GAP)
     print(f"\nseed {SEED}, {len(faults)} faults in {MINUTES} minutes")
-    broken = injuries.Injuries(running, stack_servers, mails, SEED)
+    broken = injuries.Injuries(running, stack_servers, proxy, mails, SEED)
     load.start()
     try:
         injuries.run(broken, faults, running.mend)
     finally:
         load.stop()
     mails.become("well")
+    proxy.become("open")
     seconds = drain(running)
     counts = checks.check(load, mails)
     print(f"faults {broken.counts}; {len(load.uploads)} uploads, {len(load.reports)} reports, {load.retries} repeated")

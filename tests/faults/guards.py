@@ -1,0 +1,204 @@
+"""Takes each guard of the protocol out of a copy of the code and runs the test that must then fail.
+
+`python -m tests.faults.guards [NAME...]` prints a table; it ends with 1 when a test did not miss its guard.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent.parent
+SECONDS = 240
+FAULTS = "tests/faults/test_"
+
+
+class Guard(NamedTuple):
+    """A guard, the ways of RELIABILITY 1 that it stands against, its changes (file, text, without), and its test."""
+
+    name: str
+    ways: str
+    changes: tuple[tuple[str, str, str], ...]
+    test: str
+
+
+_DONE = '    session.execute(_DONE, {"event_id": event_id})\n'
+_HANDLE = "            _handle(session, event_id, handlers)\n"
+_DONE_LATER = f'{_HANDLE}        with transaction(service) as session:\n            session.execute(_DONE, {{"event_id": event_id}})\n'
+_RECEIPT = "        self._give_receipt(envelope.source, receipt_message(envelope.event_id, self.service))\n"
+_ARRIVE = "        inbox.arrive(self.service, envelope)\n"
+_CLAIMED = "order by next_at, event_id limit %s for update skip locked"
+_CLAIMED_JOBS = "where due_at <= now() and next_at <= now() for update skip locked"
+_DUE_AGAIN = '" order by next_at limit 1 for update skip locked)"'
+_SLOT = "where name = :name and due_at <= now() for update skip locked"
+CRASH = f"{FAULTS}crash_points.py::test_an_event_has_its_effect_once_wherever_its_way_is_cut"
+MACHINE = f"{FAULTS}protocol.py::test_each_effect_is_there_once_and_never_goes_backwards_whatever_happens_on_the_way"
+
+GUARDS = (
+    Guard("an event is sent again until its receipt is there", "1, 2, 10, 14, 21", (
+        ("shared/relay.py", "where subscriber = %s and state in ('pending','sent')", "where subscriber = %s and state in ('pending')"),
+    ), CRASH),
+    Guard("the effect and `done` are one commit", "2", (
+        ("shared/inbox.py", _DONE, ""), ("shared/inbox.py", _HANDLE, _DONE_LATER),
+    ), CRASH),
+    Guard("the event is kept before its receipt is given", "1, 2", (
+        ("shared/bus.py", _ARRIVE + _RECEIPT, _RECEIPT + _ARRIVE),
+    ), f"{FAULTS}guards.py::test_a_receipt_is_given_only_for_what_is_kept"),
+    Guard("an event that is done is not run again", "5, 7, 9, 23", (
+        ("shared/inbox.py", "where event_id = :event_id and state = 'new' for update skip", "where event_id = :event_id for update skip"),
+    ), MACHINE),
+    Guard("a newer state is not overwritten by an older one", "26, 27", (
+        ("services/rates/actions/directory.py", "where directory_arrival.revision <= excluded.revision returning", "returning"),
+        ("services/rates/actions/directory.py", "director = excluded.director where school.revision < excluded.revision", "director = excluded.director"),
+    ), MACHINE),
+    Guard("two relays never claim the same event (skip locked)", "30", (
+        ("shared/relay.py", _CLAIMED, "order by next_at, event_id limit %s"),
+    ), f"{FAULTS}relay.py::test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent"),
+    Guard("a relay does not wait for another's claim (skip locked)", "30", (
+        ("shared/relay.py", _CLAIMED, "order by next_at, event_id limit %s for update"),
+    ), f"{FAULTS}relay.py::test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent"),
+    Guard("two relays never ring for the same job (skip locked)", "30", (
+        ("shared/relay.py", _CLAIMED_JOBS, "where due_at <= now() and next_at <= now()"),
+    ), f"{FAULTS}relay.py::test_a_job_that_another_relay_is_claiming_is_neither_waited_for_nor_rung"),
+    Guard("two workers never run the same event (skip locked)", "5, 23", (
+        ("shared/inbox.py", "and state = 'new' for update skip locked", "and state = 'new'"),
+    ), f"{FAULTS}guards.py::test_an_event_that_another_worker_is_at_is_neither_waited_for_nor_run"),
+    Guard("two sweeps never claim the same event (skip locked)", "30", (
+        ("shared/inbox.py", _DUE_AGAIN, '" order by next_at limit 1)"'),
+    ), f"{FAULTS}guards.py::test_a_due_event_that_another_sweep_is_claiming_is_not_waited_for"),
+    Guard("two workers never do the same slot (skip locked)", "30", (
+        ("shared/bus.py", _SLOT, "where name = :name and due_at <= now()"),
+    ), f"{FAULTS}guards.py::test_a_slot_that_another_worker_is_at_is_neither_waited_for_nor_done_twice"),
+    Guard("a job is done once per slot (key of job_log)", "30", (
+        ("shared/bus.py", "select name, due_at from j on conflict do nothing returning", "select name, clock_timestamp() from j returning"),
+    ), f"{FAULTS}guards.py::test_a_slot_that_was_done_is_not_done_again_when_the_clockwork_is_put_back"),
+    Guard("an attempt is counted before the run", "4", (
+        ("shared/inbox.py", "update inbox i set attempts = attempts + 1, next_at", "update inbox i set next_at"),
+    ), "tests/shared/test_delivery.py::test_an_event_that_kills_its_worker_each_time_is_parked_too"),
+    Guard("an event that keeps failing is parked", "4", (
+        ("shared/inbox.py", "state = case when attempts >= :most then 'parked' else state end", "state = state"),
+        ("shared/inbox.py", "state = case when attempts >= :most then 'parked' else 'new' end", "state = 'new'"),
+    ), "tests/shared/test_delivery.py::test_an_event_that_keeps_failing_is_parked_and_the_next_one_goes_on"),
+    Guard("into a backlog nothing is sent", "25, 34", (
+        ("shared/relay.py", "room = min(AT_ONCE, BACKLOG - ", "room = max(AT_ONCE, BACKLOG - "),
+    ), f"{FAULTS}relay.py::test_into_a_backlog_nothing_more_is_sent_until_the_hearer_has_taken_some"),
+    Guard("what the broker refused is given back", "12, 16", (
+        ("shared/relay.py", 'connection.execute(_GIVE_BACK, {"failed": event_id, "subscriber": subscriber, "unsent": unsent})', "pass"),
+    ), f"{FAULTS}relay.py::test_what_a_broker_refused_is_sent_again_after_seconds_and_the_rest_of_the_claim_at_once"),
+    Guard("nobody waits inside send_task for a broker that refuses", "18, 20", (
+        ("shared/bus.py", '"max_retries": 0,', ""),
+    ), f"{FAULTS}relay.py::test_what_a_broker_refused_is_sent_again_after_seconds_and_the_rest_of_the_claim_at_once"),
+    Guard("a publish into a half-open connection ends (socket_timeout)", "18", (
+        ("shared/bus.py", '"socket_timeout": 5,', ""),
+    ), f"{FAULTS}relay.py::test_a_broker_that_answers_nothing_any_more_stops_a_turn_for_seconds_not_for_ever"),
+    Guard("a failed acknowledgement gives its place back", "15", (
+        ("shared/bus.py", "kombu_redis.QoS.ack = _ack  # type: ignore[method-assign]", ""),
+    ), f"{FAULTS}guards.py::test_an_acknowledgement_that_the_broker_did_not_take_gives_its_place_back"),
+    Guard("a worker that hears nothing ends itself (watchdog)", "15, 19, 22", (
+        ("shared/worker.py", "            os.killpg(os.getpgid(0), signal.SIGKILL)\n", ""),
+    ), f"{FAULTS}guards.py::test_a_worker_that_hears_nothing_any_more_ends_itself_and_the_next_one_does_what_waits"),
+    Guard("what ends by itself is started again (supervisor)", "16, 17, 33", (
+        ("deploy/supervisor.py", "            if run.stopping.is_set():\n                return\n            delay", "            return\n            delay"),
+    ), "tests/deploy/test_supervisor.py::test_a_dead_child_is_started_again_and_the_children_it_left_are_killed"),
+    Guard("a child makes its connections after the fork", "31", (
+        ("shared/bus.py", "    engine.cache_clear()\n", "    pass\n"),
+    ), f"{FAULTS}guards.py::test_a_forked_child_makes_connections_of_its_own"),
+    Guard("each service has its own keys of what is unacknowledged", "7", (
+        ("shared/bus.py", '            "unacked_key": f"{service}.unacked",\n', '            "unacked_key": "unacked",\n'),
+    ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
+    Guard("acknowledged early, no results, no prefetched hoard", "3, 5, 8, 23, 24, 25, 29", (
+        ("shared/bus.py", "task_acks_late=False", "task_acks_late=True"),
+    ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
+    Guard("replies of the remote control go away", "28", (
+        ("shared/bus.py", "        control_queue_expires=60.0,\n", ""),
+    ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
+    Guard("no ETA, countdown, expiry or retry of Celery's", "6, 32", (
+        ("shared/relay.py", "self.app.send_task(name, queue=queue,", "self.app.send_task(name, countdown=1, queue=queue,"),
+    ), "tests/test_rooms.py::test_nothing_relies_on_the_clock_of_celery_or_on_pickle"),
+    Guard("a full broker refuses (noeviction)", "12, 13", (
+        ("deploy/servers.py", "maxmemory-policy noeviction", "maxmemory-policy allkeys-lru"),
+    ), f"{FAULTS}guards.py::test_a_full_broker_refuses_and_never_forgets"),
+    Guard("no service may empty the broker or read another's queue", "10, 33", (
+        ("shared/acl.py", "+@all -@admin -@dangerous", "+@all"),
+    ), "tests/deploy/test_acl.py::test_a_service_reaches_its_own_queues_and_those_it_speaks_to_and_no_other"),
+    Guard("queues are spoken to by their names", "11", (
+        ("shared/relay.py", '            queue=f"{subscriber}.events",\n', '            exchange="ses", exchange_type="direct", routing_key=f"{subscriber}.events", declare=[],\n'),
+    ), f"{FAULTS}relay.py::test_a_broker_that_forgot_its_queues_hears_a_relay_that_has_long_been_connected"),
+    Guard("an event's signature is checked", "17", (
+        ("shared/envelope.py", "    _verify(envelope.source, _signed_part(envelope), signature)\n", ""),
+    ), "tests/shared/test_delivery.py::test_a_forged_or_altered_event_is_refused_without_a_trace"),
+    Guard("a receipt's signature is checked", "17", (
+        ("shared/envelope.py", '    _verify(subscriber, f"receipt {event_id} {subscriber}", signature)\n', ""),
+    ), "tests/shared/test_delivery.py::test_a_receipt_of_anybody_else_does_not_end_a_delivery"),
+    Guard("an unknown topic holds up nobody", "33", (
+        ("shared/relay.py", "if event.topic in EVENTS else None", ""),
+    ), f"{FAULTS}relay.py::test_an_event_that_only_a_newer_version_knows_holds_up_nobody_and_waits"),
+    Guard("a mail is claimed before it is sent, and settled once", "mail", (
+        ("services/notify/actions/sending.py", " limit 1 for update skip locked)", " limit 1)"),
+    ), "tests/notify/test_sending.py::test_a_distant_server_gets_several_connections_and_each_mail_once"),
+    Guard("a report is recorded once and the newest stands", "sesr", (
+        ("services/sesr/rules/standing.py", "key=lambda r: (r.counted_at, r.number))", "key=lambda r: 0)"),
+    ), f"{FAULTS}protocol.py::test_reports_in_any_order_and_repetition_make_the_same_board"),
+    Guard("what has no receipt is not purged", "retention", (
+        ("shared/bus.py", "d.event_id = e.event_id and d.state <> 'acked')", "d.event_id = e.event_id and false)"),
+    ), "tests/faults/test_backup.py::test_an_event_without_a_receipt_is_never_purged"),
+)  # fmt: skip
+
+
+def copy(to: Path) -> None:
+    shutil.copytree(
+        ROOT, to, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", ".data", "__pycache__", ".*_cache")
+    )
+
+
+def missed(guard: Guard, place: Path) -> str:
+    """What the test says without the guard; `passed` is bad news."""
+    for path, present, without in guard.changes:
+        file = place / path
+        content = file.read_text()
+        assert content.count(present) == 1, f"{guard.name}: look again at {path}"
+        file.write_text(content.replace(present, without))
+    env = {**os.environ, "PYTHONPATH": str(place), "FAULTS_EVERY": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "--timeout",
+        str(SECONDS // 2),
+        guard.test,
+    ]
+    ran = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=False, timeout=SECONDS)
+    for path, present, without in guard.changes:
+        file = place / path
+        file.write_text((ROOT / path).read_text())
+    if ran.returncode not in (0, 1):
+        return f"not run: {ran.stdout[-300:]} {ran.stderr[-300:]}"
+    return "passed" if ran.returncode == 0 else "failed"
+
+
+def main(names: list[str]) -> None:
+    """Tries the guards whose name has one of the words, all without a word."""
+    wanted = [guard for guard in GUARDS if not names or any(name in guard.name for name in names)]
+    answers = []
+    with tempfile.TemporaryDirectory(prefix="ses-guards-") as folder:
+        place = Path(folder) / "copy"
+        copy(place)
+        for guard in wanted:
+            answers.append(missed(guard, place))
+            print(
+                f"| {guard.name} | {guard.ways} | `{guard.test.partition('::')[2] or guard.test}` | {answers[-1]} |",
+                flush=True,
+            )
+    if set(answers) != {"failed"}:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
