@@ -109,12 +109,10 @@ def upgrade() -> None:
     op.add_column(
         "recorded", sa.Column("place", sa.BigInteger(), sa.Identity(always=True), nullable=False), schema="sesr"
     )
-    op.add_column(
-        "recorded", sa.Column("counted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False), schema="sesr"
-    )
-    op.add_column(
-        "recorded", sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False), schema="sesr"
-    )
+    for name in ("counted_at", "received_at"):  # rows that are there already get the time of the migration
+        added = sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.func.now(), nullable=False)
+        op.add_column("recorded", added, schema="sesr")
+        op.alter_column("recorded", name, server_default=None, schema="sesr")
     op.add_column("recorded", sa.Column("supersedes", sa.Uuid(), nullable=True), schema="sesr")
     op.alter_column(
         "recorded",
