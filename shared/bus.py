@@ -24,7 +24,7 @@ from shared import inbox, outbox
 from shared.db import engine, transaction
 from shared.envelope import ForgedMessage, open_event, open_receipt, receipt_message
 from shared.events import Event
-from shared.metrics import FORGED, HANDLED
+from shared.metrics import HANDLED
 from shared.settings import settings
 
 # What was done is kept for 90 days; an inbox longer than the outboxes, so that a late repetition is still known.
@@ -42,6 +42,11 @@ SWEEP_EVERY = timedelta(seconds=5)
 SWEEP_AT_MOST = 200
 LONG_WORK_BEAT_SECONDS = 15.0
 
+_REFUSED = text(
+    "insert into audit(actor, action, object, detail)"
+    " select 'broker', 'message refused', :kind, jsonb_build_object('reason', cast(:reason as text))"
+    " where (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') < 1000"
+)
 _BEAT = text("insert into loop_beat(id, at) values ('loop', now()) on conflict (id) do update set at = now()")
 _ADVANCE = text(
     "update job set due_at = greatest(due_at + every, now()), next_at = now()"
@@ -209,8 +214,7 @@ class Bus:
         try:
             envelope = open_event(message)
         except ForgedMessage as error:
-            FORGED.labels(self.service).inc()
-            log.error("forged event refused", reason=str(error))
+            self._refuse("event", error)
             return
         if envelope.topic not in self.handlers:
             log.error("event is not for this service", topic=envelope.topic)
@@ -219,6 +223,12 @@ class Bus:
         self._give_receipt(envelope.source, receipt_message(envelope.event_id, self.service))
         inbox.run(self.service, envelope.event_id, self.handlers)
         HANDLED.labels(self.service, envelope.topic).inc()
+
+    def _refuse(self, kind: str, error: Exception) -> None:
+        """Writes a refused message where the web's metrics and the desk find it; a flood of them is cut at a number."""
+        log.error(f"forged {kind} refused", reason=str(error))
+        with transaction(self.service) as session:
+            session.execute(_REFUSED, {"kind": kind, "reason": str(error)[:300]})
 
     def _give_receipt(self, speaker: str, message: dict[str, str]) -> None:
         try:
@@ -232,8 +242,7 @@ class Bus:
         try:
             known = open_receipt(event_id, subscriber, signature)
         except (ForgedMessage, ValueError) as error:
-            FORGED.labels(self.service).inc()
-            log.error("forged receipt refused", reason=str(error))
+            self._refuse("receipt", error)
             return
         with transaction(self.service) as session:
             outbox.take_receipt(session, known, subscriber)

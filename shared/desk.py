@@ -47,6 +47,10 @@ def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
             "The worker hears nothing. It ends itself after a minute and must be started again by its supervisor.",
         ),
         (figures["parked"] > 0, "Events are parked: read their errors below, mend the cause, replay them."),
+        (
+            figures["forged"] > 0,
+            "Messages were refused for their signature: see the audit log, action message refused.",
+        ),
         (figures["oldest_unacknowledged"] > 300, "An event waits for its receipt for more than five minutes."),
         (figures["oldest_new"] > 300, "An event was heard more than five minutes ago and is not done."),
         (figures.get("mail_oldest", 0) > 1800, "A mail waits for more than half an hour: look at the mail server."),

@@ -11,7 +11,6 @@ from sqlalchemy import TextClause, text
 from shared.db import transaction
 
 REGISTRY = CollectorRegistry()
-FORGED = Counter("ses_forged_messages", "Messages refused for their signature", ["service"], registry=REGISTRY)
 HANDLED = Counter("ses_events_handled", "Events heard", ["service", "topic"], registry=REGISTRY)
 REQUESTS = Counter("ses_requests", "Requests answered", ["service", "method", "status"], registry=REGISTRY)
 SECONDS = Histogram("ses_request_seconds", "Time to answer a request", ["service"], registry=REGISTRY)
@@ -23,6 +22,7 @@ _GAUGES = text(
     " (select count(*) from inbox where state = 'new') as inbox_new,"
     " (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'new') as oldest_new,"
     " (select count(*) from inbox where state = 'parked') as parked,"
+    " (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') as forged,"
     " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'loop') as loop_age,"
     " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'relay') as relay_age"
 )
@@ -32,6 +32,7 @@ _TOLD = {
     "inbox_new": ("ses_inbox_new", "Events heard but not done"),
     "oldest_new": ("ses_inbox_oldest_seconds", "Age of the oldest event heard but not done"),
     "parked": ("ses_inbox_parked", "Events set aside after their attempts"),
+    "forged": ("ses_messages_refused", "Messages within a day whose signature was not their sender's, at most 1000"),
     "loop_age": ("ses_loop_beat_seconds", "Age of the last beat through relay, broker, worker and PostgreSQL"),
     "relay_age": ("ses_relay_beat_seconds", "Age of the relay's last turn"),
 }

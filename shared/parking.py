@@ -30,15 +30,15 @@ _DISCARD = text(
     " returning topic"
 )
 _WAY = text(
-    "select 'said' as step, e.created_at as at, 'topic ' || e.topic || ', key ' || e.key || ', version ' || e.version"
+    "select 'said' as step, '' as hearer, e.created_at as at, 'topic ' || e.topic || ', key ' || e.key || ', version ' || e.version"
     " as words from outbox_event e where e.event_id = :event_id"
-    " union all select 'sent to ' || d.subscriber, coalesce(d.acked_at, d.next_at), case d.state"
+    " union all select 'sent to ' || d.subscriber, d.subscriber, coalesce(d.acked_at, d.next_at), case d.state"
     "  when 'acked' then 'receipt is here, sent ' || d.attempts || ' times'"
     "  else d.state || ', sent ' || d.attempts || ' times, again at this time' end"
     " from outbox_delivery d where d.event_id = :event_id"
-    " union all select 'heard', i.received_at, 'from ' || i.source || ', ' || i.attempts || ' attempts'"
+    " union all select 'heard', current_schema(), i.received_at, 'from ' || i.source || ', ' || i.attempts || ' attempts'"
     " from inbox i where i.event_id = :event_id"
-    " union all select i.state, coalesce(i.done_at, i.next_at), coalesce(i.last_error, '') from inbox i"
+    " union all select i.state, '', coalesce(i.done_at, i.next_at), coalesce(i.last_error, '') from inbox i"
     " where i.event_id = :event_id order by at"
 )
 
@@ -55,7 +55,10 @@ def parked_topics(session: Session) -> Sequence[Any]:
 
 
 def way(session: Session, event_id: UUID) -> list[dict[str, Any]]:
-    """What this service knows of an event, in order of time: said, sent, heard, done or parked."""
+    """What this service knows of an event, in order of time: said, sent, heard, done or parked.
+
+    A step that went through the broker has the `hearer` whose task it was: `<event id>:<hearer>`.
+    """
     rows = session.execute(_WAY, {"event_id": event_id})
     return [{**row._mapping, "words": without_private(row.words)} for row in rows]
 

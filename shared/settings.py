@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     timezone: str = "America/Los_Angeles"
     upload_max_mb: int = 64
+    upload_days: int = 400
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     oidc_issuer: str = ""
@@ -88,6 +89,11 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def flower_url(self) -> str:
+        """Where a browser finds Flower: behind the sign-in in production, else on its own port of this machine."""
+        return "/ops/flower" if self.production else f"http://127.0.0.1:{self.flower_port}"
 
     @property
     def secure_cookies(self) -> bool:

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.ingest.actions import long_files, retention, travel
+from services.ingest.actions import kept_files, long_files, retention, travel
 from shared.bus import Bus
 from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
+from shared.settings import settings
 
 bus = Bus("ingest")
 
@@ -39,3 +40,8 @@ def read_upload() -> None:
 @bus.daily("ingest.purge_access", timedelta(days=1))
 def purge_access(session: Session) -> None:
     retention.purge(session)
+
+
+@bus.daily("ingest.purge_files", timedelta(days=1))
+def purge_files(session: Session) -> None:
+    kept_files.purge_files(session, settings().upload_days)

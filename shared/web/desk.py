@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from shared.access import Who
 from shared.desk import desk
 from shared.parking import discard, parked, parked_topics, replay, replay_all, way
+from shared.settings import settings
 from shared.web.pages import page, redirect
 from shared.web.requests import Db, allow
 
@@ -44,7 +45,14 @@ def _add_pages(router: APIRouter, service: str) -> None:
     def ops_event(request: Request, session: Db, who: See, event_id: UUID) -> Response:
         whole = "hx-request" not in request.headers
         template = "event_way.html" if whole else "_event_way.html"
-        return page(request, template, service=service, event_id=event_id, steps=way(session, event_id))
+        return page(
+            request,
+            template,
+            service=service,
+            event_id=event_id,
+            flower=settings().flower_url,
+            steps=way(session, event_id),
+        )
 
 
 def _add_forms(router: APIRouter, service: str) -> None:

@@ -47,9 +47,11 @@ def environment(service: str) -> Environment:
 
 
 def navigation(who: Who | None, path: str) -> list[dict[str, Any]]:
-    """The entries that the role may open, the current one marked."""
+    """The entries that the role may open, the current one marked; a service's part of the desk is Operations."""
     if who is None:
         return []
+    if path.split("/")[2:3] == ["ops"]:
+        path = "/ops"
     entries = [(href, label) for href, label, permission in NAVIGATION if may(who.role, permission)]
     inside = [href for href, _ in entries if path == href or (href != "/" and path.startswith(href))]
     current = max(inside, key=len, default="")

@@ -13,7 +13,7 @@ from shared import inbox
 from shared.db import transaction
 from shared.envelope import Envelope
 from shared.events import DigestsPlanned
-from shared.settings import SERVICES
+from shared.settings import SERVICES, settings
 from tests.people import api_of, browser_of
 from tests.stack import bus_of
 
@@ -87,6 +87,22 @@ def test_what_is_not_parked_is_not_replayed() -> None:
     assert api.post(f"/rates/api/v1/events/{event_id}/replay").status_code == 409
 
 
+def test_operations_is_marked_as_the_place_on_every_page_of_the_desk() -> None:
+    browser = browser_of("ops")
+    for path in ("/ops", "/sesr/ops", f"/rates/ops/events/{uuid4()}"):
+        assert '<a href="/ops" aria-current="page">' in browser.get(path).text
+
+
+def test_a_refused_message_is_seen_on_the_desk_in_the_metrics_and_in_the_audit_log() -> None:
+    bus_of("ingest")._hear(event_id="x", signature="forged")
+    bus_of("ingest")._take_receipt(event_id=str(uuid4()), subscriber="rates", signature="forged")
+    browser = browser_of("ops")
+    assert "refused for their signature" in browser.get("/ingest/ops").text
+    told = api_of("ops").get("/ingest/metrics").text
+    assert 'ses_messages_refused{service="ingest"} 2.0' in told
+    assert [row.object for row in asked("select object from audit order by id")] == ["event", "receipt"]
+
+
 def test_only_operations_see_the_desk() -> None:
     (event_id,) = poison()
     for path in ("/ingest/ops", "/ingest/ops/state", f"/ingest/ops/events/{event_id}", "/ops"):
@@ -109,7 +125,9 @@ def test_one_event_is_followed_through_the_services_by_its_id_or_its_task() -> N
     browser = browser_of("ops")
     followed = browser.get("/ops", params={"event": f"{event_id}:ingest"}).text
     assert f"/rates/ops/events/{event_id}" in followed
-    assert "heard" in browser.get(f"/ingest/ops/events/{event_id}").text
+    shown = browser.get(f"/ingest/ops/events/{event_id}").text
+    assert "heard" in shown
+    assert f'href="{settings().flower_url}/task/{event_id}:ingest"' in shown
     assert "never met this event" in browser.get(f"/rates/ops/events/{event_id}", headers={"hx-request": "true"}).text
     assert "not an event" in browser.get("/ops", params={"event": "x"}).text
 

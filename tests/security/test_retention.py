@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from deploy.cli import purged
+from services.ingest.actions.kept_files import purge_files
 from shared.access import issue_token
 from shared.db import transaction
+from shared.settings import settings
+from tests.files import extraction, guide_rows
 from tests.people import api_of, browser_of
 from tests.sesr.world import body, load_schools, open_incident
 
@@ -53,3 +56,22 @@ def test_a_dry_run_counts_what_the_purge_then_removes() -> None:
         assert (row.commander, row.cell, row.counts["students_present"]) == ("", "", 310)
         assert session.execute(text("select count(*) from audit where action = 'purge'")).scalar_one() == 1
     assert api_of("central").get("/ingest/api/v1/audit", params={"q": "purge"}).json()["audit"]
+
+
+def test_the_file_of_an_old_settled_upload_goes_and_its_report_stays() -> None:
+    api = api_of("central")
+    ids = []
+    for name, on in (("old.xlsx", "2025-02-21"), ("new.xlsx", "2025-02-28")):
+        rows = [list(row) for row in guide_rows(on)]
+        answer = api.post("/ingest/api/v1/uploads?kind=participation", files={"file": (name, extraction(rows))})
+        ids.append(answer.json()["upload_id"])
+    with transaction("ingest") as session:
+        session.execute(
+            text("update upload set uploaded_at = now() - interval '401 days' where file_name = 'old.xlsx'")
+        )
+        assert purge_files(session, settings().upload_days) == 1
+    with transaction("ingest") as session:
+        assert [str(row.upload_id) for row in session.execute(text("select upload_id from upload_file"))] == [ids[1]]
+        detail = session.execute(text("select detail from audit where object = 'upload files'")).scalar_one()
+    assert (detail["days"], detail["files"]) == (400, 1)
+    assert api.get(f"/ingest/api/v1/uploads/{ids[0]}").status_code == 200

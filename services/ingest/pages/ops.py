@@ -19,9 +19,7 @@ def ops(
 ) -> Response:
     known = _event_id(event)
     problem = "This is not an event's id: it has 32 digits and letters a to f." if event and known is None else ""
-    return page(
-        request, "ops.html", services=SERVICES, flower_port=settings().flower_port, event=known, problem=problem
-    )
+    return page(request, "ops.html", services=SERVICES, flower=settings().flower_url, event=known, problem=problem)
 
 
 def _event_id(text: str) -> UUID | None:
