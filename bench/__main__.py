@@ -19,6 +19,7 @@ PARTS = {
     "tracker": "Progress tracker",
     "sesr": "Strike reports",
     "costs": "What an upload and a report cost",
+    "faults": "Recovery after faults",
     "stack": "The whole installation on one machine",
 }
 HEAD = """# Benchmarks
