@@ -30,7 +30,8 @@ from tests.stack import Programs, programs, wipe
 
 SEED = int(os.environ.get("FAULTS_SEED", "41"))
 MINUTES = float(os.environ.get("FAULTS_MINUTES", "0.8"))
-GAP = 4.0
+GAP = float(os.environ.get("FAULTS_GAP", "4"))
+PAUSE = float(os.environ.get("FAULTS_PAUSE", "0.5"))
 DRAIN_SECONDS = 90.0
 
 
@@ -87,7 +88,7 @@ def test_nothing_is_lost_and_nothing_happens_twice(
 ) -> None:
     token = issue_token("central")
     prepare(running.url, token)
-    load = Load(running.url, token, SEED, pause=0.5)
+    load = Load(running.url, token, SEED, pause=PAUSE)
     faults = schedule(SEED, MINUTES * 60, GAP)
     print(f"\nseed {SEED}, {len(faults)} faults in {MINUTES} minutes")
     broken = injuries.Injuries(running, stack_servers, proxy, mails, SEED)

@@ -177,14 +177,16 @@ def test_a_broker_whose_disk_is_full_delays_events_and_loses_none(keeping: tuple
         said = [speak() for _ in range(5)]
         assert ours.turn() is Turn.FAILED
         disks.empty(disk)
-        until(lambda: (later(), ours.turn() is Turn.IDLE)[1], seconds=20)
+        until(lambda: turned(ours), seconds=20)
         take_all(ours)
         assert {str(upload_id) for upload_id in said} <= set(notified())
         assert len(notified()) == 6
 
 
-def later() -> None:
+def turned(ours: Wire) -> bool:
+    """Whether a turn that sends everything once more comes to its end."""
     courier.time_passes("notify")
+    return ours.turn() is Turn.IDLE
 
 
 def test_a_queue_that_outlived_the_brokers_crash_repeats_and_doubles_nothing(keeping: tuple[Servers, Path]) -> None:
@@ -196,8 +198,7 @@ def test_a_queue_that_outlived_the_brokers_crash_repeats_and_doubles_nothing(kee
         before = servers.pids["broker"]
         os.kill(before, signal.SIGKILL)
         until(lambda: servers.pids["broker"] != before and ours._length("ingest.events") == 5, redis.RedisError)
-        later()
-        ours.turn()
+        assert turned(ours)
         assert take_all(ours) == 10
         assert sorted(effects("ingest.travel").values()) == [1] * 5
 
