@@ -22,6 +22,7 @@ class Sink:
     def __init__(self) -> None:
         self.accepted: list[tuple[str, bytes]] = []
         self.connections = 0
+        self.greeted_as: set[str] = set()
         self.on_rcpt: Callable[[str], str | None] = lambda _rcpt: None
         self.on_data: Callable[[str], str | None] = lambda _rcpt: None
 
@@ -43,6 +44,7 @@ class Sink:
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
+        self.greeted_as.add(hostname)
         return responses
 
     async def handle_RCPT(

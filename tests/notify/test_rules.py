@@ -66,6 +66,7 @@ NIGHT = Hours(ZONE, quiet_from=time(20), quiet_until=time(7))
         (NIGHT, "2025-03-09T01:30", "2025-03-09T07:00"),
         (NIGHT, "2025-11-02T01:30", "2025-11-02T07:00"),
         (Hours(ZONE, opens=time(2, 30), closes=time(4)), "2025-03-09T01:00", "2025-03-09T03:00"),
+        (Hours(ZONE, opens=time(1, 30), closes=time(2)), "2025-11-02T00:50", "2025-11-02T01:30"),
         (Hours(ZONE, opens=time(8), closes=time(17), weekdays_only=True), "2025-02-21T17:00", "2025-02-24T08:00"),
         (Hours(ZONE, weekdays_only=True), "2025-02-22T09:10", "2025-02-24T00:00"),
     ],
@@ -74,6 +75,15 @@ def test_the_next_sending_follows_the_wall_clock_over_nights_weekends_and_change
     hours: Hours, now: str, expected: str
 ) -> None:
     assert next_sending(at(now), hours) == at(expected)
+
+
+def test_an_hour_that_comes_twice_is_in_the_window_twice_and_a_night_is_as_long_as_the_clock_makes_it() -> None:
+    twice = Hours(ZONE, opens=time(1), closes=time(2))
+    quarters = [at("2025-11-02T00:00") + timedelta(minutes=15 * step) for step in range(16)]
+    assert [may_send(quarter, twice) for quarter in quarters] == [False] * 4 + [True] * 8 + [False] * 4
+    assert not any(may_send(at("2025-03-09T00:00") + timedelta(minutes=15 * step), NIGHT) for step in range(24))
+    assert may_send(at("2025-03-09T00:00") + timedelta(hours=6), NIGHT)
+    assert not may_send(at("2025-11-02T00:00") + timedelta(hours=7, minutes=45), NIGHT)
 
 
 def test_hours_that_leave_no_time_have_no_next_sending() -> None:

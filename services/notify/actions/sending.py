@@ -110,7 +110,8 @@ def hours(chosen: Chosen) -> Any:
 
 @contextmanager
 def _way() -> Iterator[Way]:
-    with connection(settings().smtp_url) as server, listening("notify") as database:
+    chosen = settings()
+    with connection(chosen.smtp_url, chosen.mail_domain) as server, listening("notify") as database:
         database.row_factory = namedtuple_row
         yield Way(server, database)
 

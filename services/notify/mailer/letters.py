@@ -1,15 +1,17 @@
 """A digest in words: subject, plain text, and HTML with inlined style."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from services.notify.rules.news import LEFT, LISTED, MISSING, MOVED, NEW, SNOOZED, Line
 
@@ -17,7 +19,9 @@ GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 NAMESPACE = uuid.UUID("6f0f7a3e-54a4-4c6b-9c52-3f0f5d0f5b11")
 # Stands in the kept mail where the sender puts the signed link, so that reading the log gives nobody the right to answer.
 ANSWER = "ANSWER-LINK"
-FEW = 10
+TEMPLATES = Path(__file__).parent.parent / "templates"
+_MARK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_HIDDEN = re.compile(r"<!--(\d+)-->|MARK(\d+)MARK")
 
 
 class DigestFacts(NamedTuple):
@@ -54,10 +58,24 @@ class Written(NamedTuple):
     message_id: str
 
 
+def _source(name: str) -> str:
+    """A template of mails, the page's style put on its elements; Jinja's own marks are not shown to the HTML parser."""
+    text = (TEMPLATES / name).read_text()
+    if not name.endswith(".html"):
+        return text
+    marks = _MARK.findall(text)
+    numbers = count()
+    hidden = _MARK.sub(
+        lambda mark: f"<!--{next(numbers)}-->" if mark.group()[1] == "%" else f"MARK{next(numbers)}MARK", text
+    )
+    inlined = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(hidden)
+    return _HIDDEN.sub(lambda number: marks[int(number.group(1) or number.group(2))], inlined)
+
+
 @lru_cache
 def _templates() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+        loader=FunctionLoader(_source),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -67,11 +85,6 @@ def _templates() -> Environment:
     made.filters["signed"] = lambda number: "" if number is None else f"{number:+d}" if number else "0"
     made.filters["trimmed"] = lambda text: text if len(text) <= 60 else text[:57] + "..."
     return made
-
-
-@lru_cache
-def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
 def day_words(day: date) -> str:
@@ -171,6 +184,6 @@ def write(facts: DigestFacts, site: Site, dedupe_key: str, *, reminder: bool = F
     summary = _templates().get_template("_summary.txt").render(context)
     context["sentences"] = [line for line in summary.splitlines() if line.strip()]
     body = _templates().get_template("digest.txt").render(context)
-    html = _inliner().inline(_templates().get_template("digest.html").render(context))
+    html = _templates().get_template("digest.html").render(context)
     message_id = f"<{uuid.uuid5(NAMESPACE, dedupe_key)}@{site.mail_domain}>"
     return Written(subject, body, html, message_id)

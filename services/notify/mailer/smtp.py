@@ -41,13 +41,14 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def connection(url: str) -> Iterator[Server]:
+def connection(url: str, own_name: str | None = None) -> Iterator[Server]:
     """An open connection to `smtp://`, `smtp+starttls://` or `smtps://` `[user:password@]host[:port]`.
 
+    We greet as `own_name`: this machine's own may be `localhost`, which many a mail server refuses.
     Raises Interrupted when the server cannot be reached or does not let us in.
     """
     try:
-        server = _connect(url)
+        server = _connect(url, own_name)
     except smtplib.SMTPAuthenticationError as error:
         raise Interrupted(AUTH, _shown(error.smtp_code, error.smtp_error), unknown=False) from error
     except smtplib.SMTPResponseException as error:
@@ -61,16 +62,16 @@ def connection(url: str) -> Iterator[Server]:
         server.smtp.close()
 
 
-def _connect(url: str) -> Server:
+def _connect(url: str, own_name: str | None) -> Server:
     parts = urlsplit(url)
     host, trusted = parts.hostname or "127.0.0.1", ssl.create_default_context()
     if cafile := parse_qs(parts.query).get("cafile"):
         trusted = ssl.create_default_context(cafile=cafile[0])
     made: smtplib.SMTP
     if parts.scheme == "smtps":
-        made = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=trusted)
+        made = smtplib.SMTP_SSL(host, parts.port or 465, own_name, timeout=TIMEOUT_SECONDS, context=trusted)
     else:
-        made = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
+        made = smtplib.SMTP(host, parts.port or 25, own_name, timeout=TIMEOUT_SECONDS)
     try:
         if parts.scheme == "smtp+starttls":
             made.starttls(context=trusted)
