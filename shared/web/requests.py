@@ -1,10 +1,15 @@
 """What a route can ask for: the database session, who is asking, and that they may."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 from fastapi import Depends, Request
+from fastapi.concurrency import contextmanager_in_threadpool
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from shared.access import Who, csrf_of, who_is
@@ -14,11 +19,33 @@ from shared.policy import PERMISSIONS, may
 from shared.settings import settings
 from shared.web.limits import limit_permission
 
+ROOM_SECONDS = 10.0
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-def _session(request: Request) -> Iterator[Session]:
-    with transaction(request.app.state.service) as session:
+# Asked for on the event loop: a thread that waited for a connection would be missing to the request that holds one.
+_rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def _room(service: str) -> AsyncIterator[None]:
+    """One of the service's connections for the block; PoolTimeout, which is told as 503, after ROOM_SECONDS."""
+    of_loop = _rooms.setdefault(asyncio.get_running_loop(), {})
+    room = of_loop.setdefault(service, asyncio.Semaphore(settings().pool_size))
+    try:
+        async with asyncio.timeout(ROOM_SECONDS):
+            await room.acquire()
+    except TimeoutError:
+        raise PoolTimeout("more requests than the database's connections can serve") from None
+    try:
+        yield
+    finally:
+        room.release()
+
+
+async def _session(request: Request) -> AsyncIterator[Session]:
+    service = request.app.state.service
+    async with _room(service), contextmanager_in_threadpool(transaction(service)) as session:
         yield session
 
 

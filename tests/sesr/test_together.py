@@ -110,6 +110,17 @@ def test_a_session_that_ends_between_two_reports_has_ended(site: str) -> None:
     assert [status for status, _ in posted(site, [body()] * 3, headers)] == [401] * 3
 
 
+def test_a_hundred_boards_opened_at_once_are_all_answered(site: str) -> None:
+    headers = cookie_of("central")
+
+    async def ask() -> list[int]:
+        async with httpx2.AsyncClient(base_url=site, timeout=60, limits=httpx2.Limits(max_connections=120)) as client:
+            answers = await asyncio.gather(*(client.get("/sesr/board", headers=headers) for _ in range(100)))
+            return [answer.status_code for answer in answers]
+
+    assert asyncio.run(ask()) == [200] * 100
+
+
 def test_questions_that_wait_are_asked_in_one_statement_and_a_bad_one_alone() -> None:
     asked: list[list[int]] = []
 
