@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     timezone: str = "America/Los_Angeles"
     upload_max_mb: int = 64
     upload_days: int = 400
+    strike_name_days: int = 400
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     oidc_issuer: str = ""

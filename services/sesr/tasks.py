@@ -1,10 +1,13 @@
-"""What sesr hears."""
+"""What sesr hears, and what it forgets every night."""
+
+from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.sesr.actions import directory, recording
+from services.sesr.actions import directory, recording, retention
 from shared.bus import Bus
 from shared.events import DirectoryLoaded, ReportSubmitted
+from shared.settings import settings
 
 bus = Bus("sesr")
 
@@ -17,3 +20,8 @@ def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
 @bus.hears(ReportSubmitted)
 def on_report_submitted(session: Session, event: ReportSubmitted) -> None:
     recording.record_report(session, event)
+
+
+@bus.daily("sesr.purge_names", timedelta(days=1))
+def purge_names(session: Session) -> None:
+    retention.purge(session, settings().strike_name_days)

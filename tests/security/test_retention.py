@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from deploy.cli import purged
 from services.ingest.actions.kept_files import purge_files
+from services.sesr.tasks import purge_names
 from shared.access import issue_token
 from shared.db import transaction
 from shared.settings import settings
@@ -75,3 +76,18 @@ def test_the_file_of_an_old_settled_upload_goes_and_its_report_stays() -> None:
         detail = session.execute(text("select detail from audit where object = 'upload files'")).scalar_one()
     assert (detail["days"], detail["files"]) == (400, 1)
     assert api.get(f"/ingest/api/v1/uploads/{ids[0]}").status_code == 200
+
+
+def test_names_in_strike_reports_go_by_themselves_after_the_days_of_the_setting() -> None:
+    load_schools()
+    open_incident()
+    for days in (399, 401):
+        sent = {**body(), "commander": f"Quillfeather {days}"}
+        assert api_of("principal").post("/sesr/api/v1/reports", json=sent).status_code == 201
+        with transaction("sesr") as session:
+            aged = text("update report set received_at = now() - make_interval(days => :days) where report_id = :id")
+            session.execute(aged, {"days": days, "id": sent["report_id"]})
+    with transaction("sesr") as session:
+        purge_names(session)
+        kept = session.execute(text("select commander from report order by received_at")).scalars().all()
+    assert kept == ["", "Quillfeather 399"]
