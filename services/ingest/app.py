@@ -1,5 +1,6 @@
 """The web app of ingest: uploads, the home page, sign-in, the operator's desk, and the static files of all pages."""
 
+from services.ingest.api import directory as directory_api
 from services.ingest.api import uploads as uploads_api
 from services.ingest.api import windows as windows_api
 from services.ingest.pages.access import router as access
@@ -27,6 +28,7 @@ app = service_app(
         windows,
         ops,
         uploads_api,
+        directory_api,
         windows_api,
         health_routes("ingest"),
     ],

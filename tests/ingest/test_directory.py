@@ -95,3 +95,31 @@ def test_a_dry_run_of_a_directory_counts_who_comes_and_goes(central: TestClient)
 def test_only_central_staff_see_the_directory(clean: None) -> None:
     for role in ("director", "principal", "desk", "ops"):
         assert browser_of(role).get("/ingest/directory").status_code == 403, role
+
+
+def test_the_api_looks_up_corrects_and_keeps_spellings(central: TestClient) -> None:
+    api = api_of("central")
+    base = "/ingest/api/v1/directory"
+    assert [each["name"] for each in api.get(f"{base}/schools", params={"q": "4001"}).json()["schools"]] == ["Alder El"]
+    changed = api.patch(f"{base}/schools/1400101", json={"enrolled": 410}).json()
+    assert (changed["name"], changed["enrolled"], changed["region"]) == ("Alder El", 410, "E")
+    marta = f"{base}/people/director:vega@lausd.example"
+    assert api.put(f"{marta}/aliases/VEGA, M.").json()["resolved_aliases"] == ["VEGA, M."]
+    assert api.patch(marta, json={"name": "Vega, Marta A"}).json()["resolved_aliases"] == ["VEGA, M."]
+    deliver()
+    assert "VEGA, M." in in_notify("aliases")[0]
+    assert api.delete(f"{marta}/aliases/VEGA, M.").json()["resolved_aliases"] == []
+    assert api.delete(f"{marta}/aliases/VEGA, M.").status_code == 404
+    assert failures() == []
+
+
+def test_the_api_refuses_what_cannot_be_and_pages_by_cursor(central: TestClient) -> None:
+    api = api_of("central")
+    base = "/ingest/api/v1/directory"
+    assert api.patch(f"{base}/schools/1400101", json={"region": "Q"}).status_code == 422
+    assert api.patch(f"{base}/schools/nobody", json={"region": "N"}).status_code == 404
+    assert api.patch(f"{base}/schools/1400101", json={"school_key": "x"}).status_code == 422
+    first = api.get(f"{base}/people", params={"limit": 1}).json()
+    second = api.get(f"{base}/people", params={"limit": 1, "cursor": first["next"]}).json()
+    assert first["people"][0]["person_id"] < second["people"][0]["person_id"]
+    assert browser_of("director").get(f"{base}/people").status_code == 403

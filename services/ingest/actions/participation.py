@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from services.ingest.actions.extraction import Ready, ready_extraction
 from services.ingest.actions.reading import Watch
-from services.ingest.actions.staging import FIELDS, add_schools, difference, merge, sizes, stage
+from services.ingest.actions.staging import FIELDS, add_schools, difference, is_known, merge, sizes, stage
 from services.ingest.rules.dates import Window
 from services.ingest.rules.findings import Place
 from services.ingest.rules.verdicts import THIN_SHARE
@@ -20,6 +20,10 @@ from shared.outbox import say
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 1))")
 _REVISION = text('select coalesce(max(revision), 0) + 1 from upload where term = :term and "on" = :on')
+_HOW_MANY = text(
+    'select count(*) from extraction_count where term = :term and "on" = :on and "group" = :group'
+    " and revision = :revision"
+)
 _CHANGED = psycopg_style(
     f'select {FIELDS} from extraction_count where term = :term and "on" = :on and "group" = :group'
     " and revision = :revision order by school_key"
@@ -43,13 +47,13 @@ def load_participation(session: Session, upload: Upload, content: bytes, watch: 
         session.execute(_LOCK, {"lock": f"{window.term}/{on}"})
         upload.difference[on.isoformat()] = difference(session, window.term, on, ready.report)
         _note_older(session, ready, on)
-    upload.thin = any(_note_thin(session, ready, on) for on in (newest, *others))
+    upload.thin = any(_note_thin(session, ready, on, upload) for on in (newest, *others))
     _describe(upload, ready, newest)
     if publish:
         add_schools(session, ready.schools.new)
-        _publish(session, upload, newest, ready)
+        _publish(session, upload, newest, ready, upload.difference)
         for on in others:
-            _publish(session, _sibling(session, upload, on, ready), on, ready)
+            _publish(session, _sibling(session, upload, on, ready), on, ready, upload.difference)
     else:
         upload.state = "quarantined" if ready.reasons and upload.intent == "publish" else "preview"
 
@@ -74,10 +78,10 @@ def _note_older(session: Session, ready: Ready, on: date) -> None:
         ready.report.add("older_extraction", Place("", 0, "", on.isoformat(), f"newest is {newer.isoformat()}"))
 
 
-def _note_thin(session: Session, ready: Ready, on: date) -> bool:
+def _note_thin(session: Session, ready: Ready, on: date, upload: Upload) -> bool:
     thin = {
         group: counts
-        for group, counts in sizes(session, ready.windows[on].term, on).items()
+        for group, counts in sizes(session, ready.windows[on].term, on, upload.difference[on.isoformat()]).items()
         if counts[1] < THIN_SHARE * counts[0]
     }
     for group, (last, now) in thin.items():
@@ -107,11 +111,12 @@ def _sibling(session: Session, upload: Upload, on: date, ready: Ready) -> Upload
     return sibling
 
 
-def _publish(session: Session, upload: Upload, on: date, ready: Ready) -> None:
+def _publish(session: Session, upload: Upload, on: date, ready: Ready, difference: dict[str, Any]) -> None:
     window = ready.windows[on]
     values: dict[str, Any] = {"term": window.term, "on": on, "upload_id": upload.upload_id}
     revision = session.execute(_REVISION, values).scalar_one()
-    changed = merge(session, {**values, "revision": revision})
+    known = is_known(difference[on.isoformat()], on)
+    changed = {} if known else merge(session, {**values, "revision": revision})
     upload.revision = revision
     upload.counts = {**upload.counts, "changed": sum(changed.values())}
     upload.state = "published" if changed else "unchanged"
@@ -125,37 +130,34 @@ def tell_extraction(
     assert upload.on is not None and upload.revision is not None
     upload.told = {}
     for group in groups:
-        rows = _revision_rows(session, upload, group)
+        values = {"term": upload.term, "on": upload.on, "group": group, "revision": upload.revision}
+        count = session.execute(_HOW_MANY, values).scalar_one()
         gone = removed.get(group, [])
-        parts = max(1, -(-len(rows) // ROWS_PER_PART), -(-len(gone) // ROWS_PER_PART))
+        parts = max(1, -(-count // ROWS_PER_PART), -(-len(gone) // ROWS_PER_PART))
         upload.told[group] = parts
-        for part in range(parts):
-            cut = slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)
-            say(
-                session,
-                ExtractionLoaded.model_construct(
-                    upload_id=upload.upload_id,
-                    term=window.term,
-                    on=upload.on,
-                    revision=upload.revision,
-                    groups=tuple(groups),
-                    group=group,
-                    part=part + 1,
-                    parts=parts,
-                    window_opens=window.opens,
-                    window_closes=window.closes,
-                    thin=upload.thin,
-                    is_undo=upload.undoes is not None,
-                    rows=rows[cut],
-                    removed=gone[cut],
-                ),
-            )
-
-
-def _revision_rows(session: Session, upload: Upload, group: Group) -> list[tuple[Any, ...]]:
-    """The rows of the upload's revision, as the fields of ExtractionRow."""
-    values = {"term": upload.term, "on": upload.on, "group": group, "revision": upload.revision}
-    return raw(session).execute(_CHANGED, values).fetchall()
+        with raw(session).cursor(name="told") as rows:  # on the server: a part at a time is held here
+            rows.execute(_CHANGED, values)
+            for part in range(parts):
+                cut = slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)
+                say(
+                    session,
+                    ExtractionLoaded.model_construct(
+                        upload_id=upload.upload_id,
+                        term=window.term,
+                        on=upload.on,
+                        revision=upload.revision,
+                        groups=tuple(groups),
+                        group=group,
+                        part=part + 1,
+                        parts=parts,
+                        window_opens=window.opens,
+                        window_closes=window.closes,
+                        thin=upload.thin,
+                        is_undo=upload.undoes is not None,
+                        rows=rows.fetchmany(ROWS_PER_PART),
+                        removed=gone[cut],
+                    ),
+                )
 
 
 def later_revision(session: Session, upload: Upload) -> UUID | None:

@@ -46,29 +46,38 @@ _MERGE = text(
     f"  select :upload_id, \"group\", school_key, {', '.join(_DATA)} from merged where act = 'UPDATE')"
     ' select "group", count(*) as changed from merged group by "group"'
 )
-_BASE = (
-    'with g as (select distinct "group" from incoming where "on" = :on),'
-    ' b as (select e."group", max(e."on") as base_on from extraction_count e join g using ("group")'
-    '  where e.term = :term and e."on" <= :on group by e."group"),'
-    ' base as (select e.*, b.base_on from extraction_count e join b on e."group" = b."group" and e."on" = b.base_on'
-    "  where e.term = :term),"
-    ' both_sides as (select coalesce(n."group", p."group") as "group", coalesce(n.school, p.school) as school,'
-    "  coalesce(n.ploc, p.ploc) as ploc, p.base_on, p.school_key is null as is_new, n.school_key is null as is_gone,"
-    "  n.total, n.submitted, p.total as total_before, p.submitted as submitted_before,"
-    "  (n.region, n.cos, n.director) is distinct from (p.region, p.cos, p.director) as moved,"
-    f"  ({_NEW}) is distinct from ({', '.join(f'p.{name}' for name in _DATA)}) as differs"
-    '  from (select * from incoming where "on" = :on) n'
-    '  full join base p on n."group" = p."group" and n.school_key = p.school_key)'
+# The groups of a date with their rows, and the date of the last extraction of each, which may be that date itself.
+_GROUPS = (
+    'b as (select g."group", g.schools, (select max(e."on") from extraction_count e where e.term = :term'
+    '  and e."group" = g."group" and e."on" <= :on) as base_on'
+    ' from (select "group", count(*) as schools from incoming where "on" = :on group by 1) g)'
 )
-_DIFFERENCE = text(
-    f'{_BASE} select x."group", (select base_on from b where b."group" = x."group") as base_on,'
-    " count(*) filter (where is_new) as new, count(*) filter (where is_gone) as missing,"
+_AGAINST = text(f'with {_GROUPS} select "group", schools, base_on from b order by 1')
+_COMPARED = (
+    'create temp table compared ("group" text, school text, ploc text, is_new bool, is_gone bool, total int,'
+    " submitted int, total_before int, submitted_before int, moved bool, differs bool) on commit drop"
+)
+_COMPARE = text(
+    f"with {_GROUPS},"
+    ' base as (select e.* from b join extraction_count e on e.term = :term and e."on" = b.base_on'
+    '  and e."group" = b."group")'
+    ' insert into compared select coalesce(n."group", p."group"), coalesce(n.school, p.school),'
+    "  coalesce(n.ploc, p.ploc), p.school_key is null, n.school_key is null,"
+    "  n.total, n.submitted, p.total, p.submitted,"
+    "  (n.region, n.cos, n.director) is distinct from (p.region, p.cos, p.director),"
+    f"  ({_NEW}) is distinct from ({', '.join(f'p.{name}' for name in _DATA)})"
+    ' from (select * from incoming where "on" = :on) n'
+    ' full join base p on n."group" = p."group" and n.school_key = p.school_key'
+)
+_COUNTS = text(
+    'select "group", count(*) filter (where is_new) as new, count(*) filter (where is_gone) as missing,'
     " count(*) filter (where not is_new and not is_gone and differs) as changed,"
     " count(*) filter (where not is_new and not is_gone and not differs) as unchanged,"
     " count(*) filter (where not is_new and not is_gone and total is distinct from total_before) as totals_changed,"
     " count(*) filter (where not is_new and not is_gone and moved) as moved"
-    ' from both_sides x group by x."group" order by x."group"'
+    ' from compared group by "group"'
 )
+_NO_CHANGE = ("new", "missing", "changed", "unchanged", "totals_changed", "moved")
 _STRIKING = {
     "schools_new": "is_new",
     "schools_gone": "is_gone",
@@ -79,18 +88,15 @@ _STRIKING = {
 }
 _LISTED = {
     code: text(
-        f'{_BASE} select "group", school, ploc, total, submitted, total_before, submitted_before,'
-        ' count(*) over (partition by "group") as of_group from both_sides x where "group" = any(:groups)'
+        'select "group", school, ploc, total, submitted, total_before, submitted_before,'
+        ' count(*) over (partition by "group") as of_group from compared where "group" = any(:groups)'
         f" and {condition} order by 1, 2 limit 200"
     )
     for code, condition in _STRIKING.items()
 }
-_SIZES = text(
-    'select x."group", (select count(*) from extraction_count where term = :term and "group" = x."group" and "on" ='
-    '  (select max("on") from extraction_count where term = :term and "group" = x."group" and "on" < :on)) as last,'
-    ' (select count(*) from (select school_key from incoming where "on" = :on and "group" = x."group" union'
-    '  select school_key from extraction_count where term = :term and "on" = :on and "group" = x."group") u) as now'
-    ' from (select distinct "group" from incoming where "on" = :on) x'
+_LAST = text(
+    'select count(*) from extraction_count where term = :term and "group" = :group and "on" ='
+    ' (select max("on") from extraction_count where term = :term and "group" = :group and "on" < :on)'
 )
 
 
@@ -151,14 +157,26 @@ def add_schools(session: Session, units: list[Unit]) -> None:
 def difference(session: Session, term: str, on: date, report: Report) -> dict[str, Any]:
     """What the staged rows of a date change, by group, against the last extraction of that group; notes what strikes."""
     values = {"term": term, "on": on}
-    found = {row.group: dict(row._mapping) for row in session.execute(_DIFFERENCE, values)}
-    for counts in found.values():
-        base = counts.pop("group") and counts.pop("base_on")
-        counts["against"] = base.isoformat() if base else None
-    compared = [group for group, counts in found.items() if counts["against"] not in (None, on.isoformat())]
-    if compared:
-        _note_striking(session, {**values, "groups": compared}, report)
+    against = session.execute(_AGAINST, values).all()
+    counts = _compared(session, values) if any(group.base_on for group in against) else {}
+    found = {
+        group.group: {
+            **(counts.get(group.group) or {**dict.fromkeys(_NO_CHANGE, 0), "new": group.schools}),
+            "against": group.base_on.isoformat() if group.base_on else None,
+        }
+        for group in against
+    }
+    earlier = [group.group for group in against if group.base_on not in (None, on)]
+    if earlier:
+        _note_striking(session, {**values, "groups": earlier}, report)
     return found
+
+
+def _compared(session: Session, values: dict[str, Any]) -> dict[str, dict[str, int]]:
+    session.execute(text("drop table if exists pg_temp.compared"))
+    session.execute(text(_COMPARED))
+    session.execute(_COMPARE, values)
+    return {row.group: {name: getattr(row, name) for name in _NO_CHANGE} for row in session.execute(_COUNTS)}
 
 
 def _note_striking(session: Session, values: dict[str, Any], report: Report) -> None:
@@ -192,6 +210,19 @@ def merge(session: Session, values: dict[str, Any]) -> dict[str, int]:
     return {row.group: row.changed for row in session.execute(_MERGE, values)}
 
 
-def sizes(session: Session, term: str, on: date) -> dict[str, tuple[int, int]]:
+def is_known(found: dict[str, Any], on: date) -> bool:
+    """Whether every staged row of the date is published already just so; `found`: its difference."""
+    return all(each["against"] == on.isoformat() and not each["new"] + each["changed"] for each in found.values())
+
+
+def sizes(session: Session, term: str, on: date, found: dict[str, Any]) -> dict[str, tuple[int, int]]:
     """Group -> schools in its last extraction before the date, and at the date once the staged rows are merged."""
-    return {row.group: (row.last, row.now) for row in session.execute(_SIZES, {"term": term, "on": on})}
+    told = {}
+    for group, each in found.items():
+        there = each["missing"] + each["changed"] + each["unchanged"]
+        if each["against"] == on.isoformat():
+            last = session.execute(_LAST, {"term": term, "on": on, "group": group}).scalar_one()
+            told[group] = (last, there + each["new"])
+        else:
+            told[group] = (there, there + each["new"] - each["missing"])
+    return told

@@ -13,6 +13,9 @@ MOST_SURVEYS = 100_000_000
 TIER_SPAN = 25
 TIERS = (1, 2, 3, 4)
 LABEL_TIERS = {"less than": 1, "between 25": 2, "between 50": 3, "greater than": 4, "more than": 4}
+_ERRORS = frozenset(
+    "#REF! #N/A #VALUE! #DIV/0! #NAME? #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN!".split()
+)
 _PERCENT = re.compile(r"^(\d{1,4}(?:\.\d+)?)\s*(%?)$")
 _WHOLE = re.compile(r"^\+?(\d{1,9}|\d{1,3}(?:,\d{3})+)(?:\.0+)?$")
 
@@ -32,6 +35,11 @@ def shown(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
+
+
+def is_error(cell: Cell) -> bool:
+    """Whether a cell holds an error of Excel, such as `#REF!`, instead of a value."""
+    return isinstance(cell, str) and cell.strip() in _ERRORS
 
 
 def read_ploc(cell: Cell) -> Ploc:
@@ -55,6 +63,8 @@ def read_count(cell: Cell, field: str) -> int | None:
         return None
     if isinstance(cell, bool):
         raise BadCell(field, "count_unreadable")
+    if is_error(cell):
+        raise BadCell(field, "cell_error")
     text = tidy(shown(cell))
     if not text:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from services.ingest.rules.cells import Cell, shown
+from services.ingest.rules.cells import Cell, is_error, shown
 from services.ingest.rules.findings import BadCell
 from shared.names import tidy
 
@@ -44,6 +44,8 @@ def read_date(cell: Cell, *, epoch_1904: bool = False) -> ReadDate:
     if isinstance(cell, date):
         return ReadDate(cell.date() if isinstance(cell, datetime) else cell, "")
     text = tidy(shown(cell)).lstrip("'")
+    if is_error(cell):
+        raise BadCell("on", "cell_error")
     if not text:
         raise BadCell("on", "date_missing")
     iso = _ISO.match(text)

@@ -25,6 +25,11 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "group_from_tab": ("noted", "The sheet has no category column; the category was taken from the name of the tab."),
     "group_differs_from_tab": ("warned", "The category differs from the name of the tab. The category was used."),
     "count_unreadable": ("rejected", "A count is a whole number, 0 or more. Correct it."),
+    "cell_error": (
+        "rejected",
+        "The cell holds an error such as #REF! instead of a value. Mend it in Excel, save the file and upload it again.",
+    ),
+    "text_error": ("warned", "The cell holds an error such as #REF! instead of a value. It was read as blank."),
     "submitted_above_total": ("warned", "More surveys were submitted than expected. Check the total."),
     "submitted_blank": (
         "warned",

@@ -5,7 +5,17 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from services.ingest.rules.cells import Cell, rate_fits, read_count, read_ploc, read_rates, read_tier, shown, tier_fits
+from services.ingest.rules.cells import (
+    Cell,
+    is_error,
+    rate_fits,
+    read_count,
+    read_ploc,
+    read_rates,
+    read_tier,
+    shown,
+    tier_fits,
+)
 from services.ingest.rules.dates import read_date
 from services.ingest.rules.findings import KEPT_PER_CODE, BadCell, Place, Report
 from services.ingest.rules.headers import SHOWN, Header, is_header, read_header
@@ -244,12 +254,16 @@ class RowReader:
 
 
 def _text(cell: Cell) -> tuple[str, str]:
+    if is_error(cell):
+        return "", "text_error"
     text = clean(cell)
     return text, "" if text == cell or not isinstance(cell, str) else "text_tidied"
 
 
 def _school(cell: Cell) -> tuple[tuple[str, str], str]:
     """The school's name with its key."""
+    if is_error(cell):
+        raise BadCell("school", "cell_error")
     text, code = _text(cell)
     if not text:
         raise BadCell("school", "school_missing")

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from services.ingest.sheets.packages import COLUMNS_LIMIT, NOTHING_SEEN, far_cell, look_into
+from services.ingest.sheets.packages import COLUMNS_LIMIT, NOTHING_SEEN, Errors, far_cell, look_into
 from services.ingest.sheets.parts import Cell, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
 from services.ingest.sheets.texts import plain_lines, text_rows
@@ -73,9 +73,25 @@ def _workbook_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
             sheet = workbook.get_sheet_by_name(about.name)
             if sheet.width > COLUMNS_LIMIT:
                 raise UnreadableFile("file_too_wide", f"sheet {about.name}")
-            yield from enumerate(map(_plain, sheet.iter_rows()), 1)
+            rows = enumerate(map(_plain, sheet.iter_rows()), 1)
+            first_column = sheet.start[1] if sheet.start else 0
+            yield from _with_errors(rows, seen.errors, first_column) if seen.errors else rows
     except CalamineError as error:
         raise UnreadableFile("file_broken") from error
+
+
+def _with_errors(
+    rows: Iterable[tuple[int, list[Cell]]], errors: Errors, first_column: int
+) -> Iterator[tuple[int, list[Cell]]]:
+    """The rows with `#REF!` and its like where the parser says nothing: a blank count would be another thing.
+
+    The parser leaves out the columns before the first one that is used.
+    """
+    for number, cells in rows:
+        for column, text in errors.get(number, ()):
+            if first_column <= column < first_column + len(cells):
+                cells[column - first_column] = text
+        yield number, cells
 
 
 def _plain(cells: list[Any]) -> list[Cell]:

@@ -1,6 +1,7 @@
 """A look into an XLSX package before it is parsed: what is refused, and what a parser does not tell of its sheets."""
 
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ _EMPTY_VALUE = rb"\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
 _UNCACHED = re.compile(
     rb'<c\b(?![^>]*\bt="str")([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*[^>/]>[^<]*</f>|>[^<]*</f>)' + _EMPTY_VALUE
 )
+_ERROR = re.compile(rb"""<c\b([^>]*\bt=["']e["'][^>]*)>\s*(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?\s*<v>([^<]{1,40})</v>""")
+_CELL = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
 _PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
 _HIDDEN_ROW = re.compile(rb'<row\b[^>]*\shidden="(?:1|true)"')
 _FAR = re.compile(rb"""\sr\s*=\s*["']([A-Z]{3}\d+|[I-Z][W-Z]\d+|[J-Z][A-Z]\d+)["']""")
@@ -30,15 +33,20 @@ _FOREIGN = (
 )
 
 
+# Row -> the cells that hold an error instead of a value: (index of the column, `#REF!`).
+Errors = dict[int, list[tuple[int, str]]]
+
+
 class SheetLook(NamedTuple):
     """What was seen in the XML of one sheet."""
 
     hidden_rows: int
     filtered: bool
     uncached: str
+    errors: Errors
 
 
-NOTHING_SEEN = SheetLook(0, False, "")
+NOTHING_SEEN = SheetLook(0, False, "", {})
 
 
 class PackageLook(NamedTuple):
@@ -81,6 +89,7 @@ def _refuse_foreign(parts: list[zipfile.ZipInfo]) -> list[str]:
 
 def _look_at(package: zipfile.ZipFile, name: str) -> SheetLook:
     rows, filtered, uncached, tail = 0, False, "", b""
+    errors: Errors = {}
     for block in _blocks(package, name):
         seen = tail + block
         if b'hidden="' in block:
@@ -89,8 +98,29 @@ def _look_at(package: zipfile.ZipFile, name: str) -> SheetLook:
         if not uncached and b"<f" in seen and (cell := _UNCACHED.search(seen)):
             place = _PLACE.search(cell.group(1))
             uncached = place.group(1).decode() if place else "a cell"
+        if b'"e"' in seen or b"'e'" in seen:
+            _note_errors(seen, errors)
         tail = block[-OVERLAP:]
-    return SheetLook(rows, filtered, uncached)
+    return SheetLook(rows, filtered, uncached, errors)
+
+
+def _note_errors(seen: bytes, errors: Errors) -> None:
+    """Adds the cells that hold an error; one that was seen in the block before is the same again."""
+    for found in _ERROR.finditer(seen):
+        place = _CELL.search(found.group(1))
+        if place is not None:
+            cell = (_column(place.group(1)), sys.intern(found.group(2).decode("utf-8", "replace")))
+            row = errors.setdefault(int(place.group(2)), [])
+            if cell not in row:
+                row.append(cell)
+
+
+def _column(letters: bytes) -> int:
+    """`A` -> 0."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
 
 
 def _blocks(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
