@@ -224,3 +224,13 @@ def test_the_apis_description_shows_an_example_with_every_field() -> None:
     answer = client.get("/rates/api/v1/rates").json()
     assert example.keys() == answer.keys()
     assert example["rows"][0].keys() == answer["rows"][0].keys()
+
+
+def test_names_with_markup_are_shown_as_text() -> None:
+    odd = '<i title="x">A & B</i>'
+    names = {name: f"{odd}{name}" for name in ("region", "cos", "director", "level", "ploc")}
+    load(FEB_21, counts(odd, 10, key='<k"1>', **names))
+    for path in ("/rates/?group=parents", "/rates/?group=parents&show=all"):
+        html = browser_of("central").get(path).text
+        assert "<i title" not in html
+        assert html.count("&lt;i title=&#34;x&#34;&gt;A &amp; B&lt;/i&gt;") >= 6, path
