@@ -78,9 +78,11 @@ def _write_tab(sheet: Worksheet, title: str, rows: Sequence[Any], forms: Mapping
     for column, (name, width) in enumerate(zip(HEADER, WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, name, forms["head"])
+    by_tier = {tier: [_form(column, tier, forms) for column in range(len(HEADER))] for tier in (None, *FILLS)}
     for number, row in enumerate(rows, 1):
-        for column, value in enumerate(row_values(row)):
-            write_cell(sheet, number, column, value, _form(column, row.tier, forms))
+        for column, (value, form) in enumerate(zip(row_values(row), by_tier[row.tier], strict=True)):
+            if form is not None or value not in (None, ""):
+                write_cell(sheet, number, column, value, form)
     sheet.freeze_panes(1, 5)
     sheet.autofilter(0, 0, max(len(rows), 1), LAST_COLUMN)
     sheet.set_landscape()

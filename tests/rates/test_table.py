@@ -228,7 +228,7 @@ def test_the_apis_description_shows_an_example_with_every_field() -> None:
 
 def test_names_with_markup_are_shown_as_text() -> None:
     odd = '<i title="x">A & B</i>'
-    names = {name: f"{odd}{name}" for name in ("region", "cos", "director", "level", "ploc")}
+    names: dict[str, Any] = {name: f"{odd}{name}" for name in ("region", "cos", "director", "level", "ploc")}
     load(FEB_21, counts(odd, 10, key='<k"1>', **names))
     for path in ("/rates/?group=parents", "/rates/?group=parents&show=all"):
         html = browser_of("central").get(path).text
