@@ -102,7 +102,7 @@ def standing_digests() -> set[tuple[Any, ...]]:
 
 
 @QUICK
-@given(course=st.lists(loads, min_size=1, max_size=3), shuffle=st.randoms(use_true_random=False))
+@given(course=st.lists(loads, min_size=2, max_size=3), shuffle=st.randoms(use_true_random=False))
 def test_the_events_of_an_extraction_lead_to_the_same_digests_in_any_order_and_any_number(
     stack_servers: object, course: Sequence[dict[Group, Numbers]], shuffle: Any
 ) -> None:

@@ -123,6 +123,15 @@ def test_a_mail_that_may_have_been_sent_is_not_replaced() -> None:
     assert [reason for _, reason, _ in digests()] == ["first", "first", "corrected"]
 
 
+def test_an_older_revision_that_comes_late_takes_nothing_back() -> None:
+    tell_directory()
+    tell([row("Alder 4001", 12, 100), *LOW[1:]], revision=2)
+    tell(LOW, revision=1)
+    assert [r.revision for r in asked("select revision from digest where state = 'planned'")] == [2, 2]
+    assert "12 of 100" in asked("select body from mail where state = 'queued' and rcpt like 'director@%'")[0].body
+    assert len(mails()) == 2
+
+
 def test_a_second_group_of_the_same_extraction_is_no_correction() -> None:
     tell_directory()
     tell(LOW)
