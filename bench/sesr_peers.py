@@ -1,4 +1,4 @@
-"""The peers of the strike report's route: a plain synchronous SQLModel route, and psycopg by hand with the same statements."""
+"""The peers of the strike report's route: plain synchronous SQLModel, the same work in that style, psycopg by hand."""
 
 import sys
 from collections.abc import Iterator
@@ -13,16 +13,20 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import JSON, create_engine
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.sesr.actions.submission import KEEP, keep_values
 from services.sesr.queries.context import CONTEXTS, Question, context_values
 from services.sesr.queries.scope import Scope
 from services.sesr.rules.counts import ALL_COUNTS
-from shared.access import csrf_of, hash_of
+from services.sesr.tables import Incident, Report, School
+from shared.access import audit, csrf_of, hash_of
 from shared.access.sessions import WHO
 from shared.db import psycopg_style
+from shared.events import ReportSubmitted
+from shared.outbox import say
 from shared.settings import settings
+from shared.web.clock import today
 
 URL = settings().database_url_of("sesr")
 ENGINE = create_engine(URL.replace("postgresql://", "postgresql+psycopg://", 1))
@@ -71,6 +75,28 @@ def _session() -> Iterator[Session]:
 def plain(session: Annotated[Session, Depends(_session)], sent: PlainBody) -> PlainReport:
     made = PlainReport(**sent.model_dump())
     session.add(made)
+    session.commit()
+    session.refresh(made)
+    return made
+
+
+@app.post("/usual", status_code=201)
+def usual(request: Request, session: Annotated[Session, Depends(_session)], sent: PlainBody) -> Report:
+    """The same work in the same style: session, scope, incident, report, audit row, event, one commit, refresh."""
+    person = session.execute(WHO, {"hashes": [hash_of(request.cookies["sid"])], "idle": timedelta(minutes=30)}).one()
+    assert sent.school_key in person.scope
+    school = session.get_one(School, sent.school_key)
+    incident = session.exec(select(Incident).where(col(Incident.closed_at).is_(None))).one()
+    now = datetime.now(UTC)
+    counts = {**dict.fromkeys(ALL_COUNTS), **sent.counts, "enrolled": school.enrolled}
+    blank: dict[str, Any] = dict.fromkeys(("proxy_for", "reason", "commander", "landline", "cell", "note"), "")
+    key = {"report_id": sent.report_id, "incident_id": incident.incident_id, "school_key": sent.school_key}
+    told: dict[str, Any] = {**key, "day": today(), "counts": counts, "flags": {}, "counted_at": now}
+    made = Report(**told, **blank, author=person.person_id, author_name=person.name, supersedes=None)
+    session.add(made)
+    session.flush()
+    audit(session, person.person_id, "report.submit", str(sent.report_id), {"number": made.number})
+    say(session, ReportSubmitted(**told, sequence=made.number, received_at=now, supersedes=None))
     session.commit()
     session.refresh(made)
     return made
