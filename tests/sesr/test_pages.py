@@ -1,5 +1,6 @@
 """The pages of sesr without script: form, receipt, history, correction, incidents; and where phones may be."""
 
+import html
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -139,3 +140,15 @@ def test_names_and_phones_stay_in_the_reports_table(capfd: pytest.CaptureFixture
     said = "".join(capfd.readouterr())
     assert "Quill" not in said
     assert not re.search(r"555.?014[345]", said)
+
+
+def test_what_is_told_while_typing_is_what_the_receipt_says_and_of_own_schools_only(incident: str) -> None:
+    send(counts={"students_present": 310})
+    deliver()
+    asked = f"/sesr/report/warnings?incident={incident}&day={today()}&students_present=945&volunteers=x&school="
+    told = browser_of("principal").get(asked + ALDER)
+    said = send(counts={"students_present": 945}).json()["warnings"]
+    assert len(said) == 2
+    assert all(html.escape(sentence) in told.text for sentence in said)
+    assert browser_of("principal").get(asked + CEDAR).status_code == 404
+    assert browser_of("director").get(asked + ALDER).status_code == 403
