@@ -176,13 +176,14 @@ def figures() -> list[Figure]:
         made.append(
             Figure("50 mails with workbook: claim, build, send, settle", "ms", [t * 1000 for t in mine], goal, beside)
         )
-        chain = [last_group_to_last_mail(week) for week in range(RUNS, 2 * RUNS)]
-        name = "48 mails: last group heard to last mail sent"
-        made.append(Figure(name, "ms", [t * 1000 for t in chain], "part of district upload to last mail <= 500 ms"))
         with slowed(port, 0.02) as late:
             chosen.smtp_url = f"smtp://127.0.0.1:{late}"
             far = [ours(60) for _ in range(RUNS)]
         made.append(Figure("60 mails to a server 20 ms away", "ms", [t * 1000 for t in far], "< 1,500 ms"))
+        chosen.smtp_url = f"smtp://127.0.0.1:{port}"
+        chain = [last_group_to_last_mail(week) for week in range(RUNS, 2 * RUNS)]
+        name = "48 mails: last group heard to last mail sent"
+        made.append(Figure(name, "ms", [t * 1000 for t in chain], "part of district upload to last mail <= 500 ms"))
     return made
 
 
