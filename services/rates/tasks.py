@@ -1,7 +1,10 @@
-"""What rates hears."""
+"""What rates hears; once a day, and when it first starts, it looks for standings that were never computed."""
+
+from datetime import timedelta
 
 from sqlmodel import Session
 
+from services.rates.actions import standings
 from services.rates.actions.directory import note_sent, store_directory
 from services.rates.actions.extractions import store_tiers
 from shared.bus import Bus
@@ -23,3 +26,8 @@ def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
 @bus.hears(DigestsSent)
 def on_digests_sent(session: Session, event: DigestsSent) -> None:
     note_sent(session, event)
+
+
+@bus.daily("rates.fill_standings", timedelta(days=1))
+def fill_standings(session: Session) -> None:
+    standings.fill_standings(session)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.rates.actions.standings import fill_standings
 from shared.db import transaction
 from tests.rates.world import FEB_7, FEB_14, FEB_21, counts, load
 
@@ -84,3 +85,15 @@ def test_a_school_keeps_its_history_when_name_director_and_region_change() -> No
     load(FEB_21, counts("Alder Acad", 30, key="1", region="W", director="ORTIZ, LEO"))
     found = standings()["Alder Acad"]
     assert (found.mark, found.was_submitted, found.director) == ("left", 10, "ORTIZ, LEO")
+
+
+def test_standings_that_were_never_computed_are_filled_in() -> None:
+    load(FEB_7, counts("A", 10), counts("B", 10))
+    load(FEB_14, counts("A", 20))
+    load(FEB_21, counts("A", 30), counts("B", 12))
+    whole = {on: standings(on) for on in (FEB_7, FEB_14, FEB_21)}
+    with transaction("rates") as session:
+        session.execute(text('delete from standing where "on" >= :on'), {"on": FEB_14})
+    with transaction("rates") as session:
+        fill_standings(session)
+    assert {on: standings(on) for on in (FEB_7, FEB_14, FEB_21)} == whole

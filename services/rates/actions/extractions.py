@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.rates.actions.rows import store_rows
-from services.rates.actions.standings import compute_standings
+from services.rates.actions.standings import compute_standings, lock_group
 from shared.db import raw
 from shared.events import ROWS_PER_PART, ExtractionLoaded, TiersComputed
 from shared.outbox import say
@@ -15,7 +15,6 @@ _REMOVE = text(
     'update rate set removed = true, revision = :revision where term = :term and "on" = :on and "group" = :group'
     " and school_key = any(:removed) and revision < :revision and not removed"
 )
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))")
 _ARRIVE = text(
     'insert into arrival(upload_id, "group", parts, "of", changed)'
     " values (:upload_id, :group, array[:part]::smallint[], :parts, :changed)"
@@ -45,7 +44,7 @@ _EXPECTED = text('select count(distinct school_key) from rate where term = :term
 def store_tiers(session: Session, event: ExtractionLoaded) -> None:
     """Stores a part's rows with their tiers; once all parts of the group are there, tells the group's tiers."""
     values = event.model_dump(include={"term", "on", "group", "revision", "upload_id", "part", "parts"})
-    session.execute(_ONE_AT_A_TIME, {"lock": f"{event.term}/{event.group}"})
+    lock_group(session, event.term, event.group)
     changed = store_rows(session, event.rows, values)
     if event.removed:
         session.execute(_REMOVE, {**values, "removed": event.removed})

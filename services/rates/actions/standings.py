@@ -7,6 +7,12 @@ from sqlmodel import Session
 
 from services.rates.rules import ALERT_TIER, STALLED_AFTER
 
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))")
+_UNKNOWN = text(
+    'select term, "group", min("on") as since from extraction e where schools > 0 and not exists'
+    ' (select 1 from standing s where s.term = e.term and s."group" = e."group" and s."on" = e."on")'
+    ' group by term, "group" order by term, "group"'
+)
 _DATES = text(
     'select "on", lag("on") over (order by "on") as before, row_number() over (order by "on") - 1 as earlier'
     ' from extraction where term = :term and "group" = :group and schools > 0 order by "on"'
@@ -44,6 +50,18 @@ _CARRY = text(
     "   when stalled >= :stalled_after then 'stalled' else '' end, trail"
     " from counted order by school_key"
 )
+
+
+def lock_group(session: Session, term: str, group: str) -> None:
+    """Until the transaction ends, nobody else changes this group of the term."""
+    session.execute(_ONE_AT_A_TIME, {"lock": f"{term}/{group}"})
+
+
+def fill_standings(session: Session) -> None:
+    """Computes the standings that are missing: of extractions stored by a version that kept none, or after a restore."""
+    for found in session.execute(_UNKNOWN).all():
+        lock_group(session, found.term, found.group)
+        compute_standings(session, found.term, found.group, found.since)
 
 
 def compute_standings(session: Session, term: str, group: str, on: date) -> None:
