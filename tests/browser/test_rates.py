@@ -177,3 +177,14 @@ def test_the_header_and_the_first_column_stay_in_sight(browser: Browser, site: s
         first = page.locator("tbody th").last.bounding_box()
         assert region is not None and head is not None and first is not None
         assert (abs(head["y"] - region["y"]) < 3, abs(first["x"] - region["x"]) < 3) == (True, True)
+
+
+def test_all_columns_fit_on_a_printed_page_across(browser: Browser, site: str) -> None:
+    across = {"width": 988, "height": 700}  # letter paper across, without its margins, at 96 dots an inch
+    with opened(browser, site, "central", "/rates/?group=parents", viewport=across) as page:
+        page.emulate_media(media="print")
+        table = page.locator("table.table-wide").bounding_box()
+        assert table is not None
+        assert table["x"] >= 0
+        assert table["x"] + table["width"] <= across["width"]
+        expect(page.locator("thead th").last).to_have_text("History")
