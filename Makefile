@@ -35,7 +35,7 @@ bench: env ## Measure everything and write docs/benchmarks.md (a part: make benc
 	@.venv/bin/python -m bench $(ARGS)
 
 faults: env ## Break the running stack by a seeded schedule for MINUTES (30) and count what is lost; SEED=n repeats a run
-	@FAULTS_MINUTES=$(or $(MINUTES),30) FAULTS_SEED=$(or $(SEED),$$(date +%s)) FAULTS_EVERY=1 FAULTS_EXAMPLES=300 FAULTS_GAP=10 FAULTS_PAUSE=0.2 .venv/bin/python -m pytest -s tests/faults $(ARGS)
+	@FAULTS_MINUTES=$(or $(MINUTES),30) FAULTS_SEED=$(or $(SEED),$$(date +%s)) FAULTS_EVERY=1 FAULTS_EXAMPLES=300 FAULTS_GAP=10 FAULTS_PAUSE=0.05 .venv/bin/python -m pytest -s tests/faults $(ARGS)
 
 clean: ## Remove the environment and all data of the embedded runner; stop it first
 	@"$(PYTHON)" deploy/setup.py clean

@@ -16,8 +16,8 @@ from tests.faults.injuries import empty_broker
 from tests.stack import Programs, owner
 
 EVENTS = 500
-EMPTIED = 5
-KILLED = 2
+EMPTIED = 3
+KILLED = 1
 PATIENCE = 150.0
 
 

@@ -74,7 +74,7 @@ class Load:
                 body |= {"supersedes": str(self.reports[-1]), "reason": "counted again"}
             if self._send("/sesr/api/v1/reports", json=body) is not None:
                 self.reports.append(report_id)
-            self._stop.wait(max(self.pause, 0.5))
+            self._stop.wait(self.pause)
 
     def _send(self, path: str, **more: Any) -> dict[str, Any] | None:
         """The answer, asked again and again while the server is away; None, and a problem kept, when it refuses."""

@@ -32,7 +32,7 @@ SEED = int(os.environ.get("FAULTS_SEED", "41"))
 MINUTES = float(os.environ.get("FAULTS_MINUTES", "0.8"))
 GAP = float(os.environ.get("FAULTS_GAP", "4"))
 PAUSE = float(os.environ.get("FAULTS_PAUSE", "0.5"))
-DRAIN_SECONDS = 90.0
+DRAIN_SECONDS = 90.0 + 20 * MINUTES
 
 
 def clock(seconds: int) -> dict[str, str]:
