@@ -145,13 +145,21 @@ def _line(*values: object) -> str:
 
 
 def add_schools(session: Session, units: list[Unit]) -> None:
-    """Keeps the schools that were seen for the first time."""
+    """Keeps the schools that were seen for the first time; another upload may see one of them at the same moment."""
     lines = (
         _line(u.school_key, u.ploc, u.name, u.name_key, "", u.region, u.cos, u.director, "", "", "f") + "\n"
         for u in units
     )
     if units:
-        _copy(session, f"school ({_SCHOOL})", lines)
+        session.execute(text("drop table if exists pg_temp.seen"))
+        session.execute(text("create temp table seen (like school including defaults) on commit drop"))
+        _copy(session, f"pg_temp.seen ({_SCHOOL})", lines)
+        session.execute(
+            text(
+                f"insert into school ({_SCHOOL}) select {_SCHOOL} from pg_temp.seen order by school_key"
+                " on conflict do nothing"
+            )
+        )
 
 
 def difference(session: Session, term: str, on: date, report: Report) -> dict[str, Any]:
