@@ -74,6 +74,7 @@ def celery_app(service: str) -> Celery:
         task_default_queue=f"{service}.events",
         worker_prefetch_multiplier=1,
         worker_max_tasks_per_child=50_000,  # replacing an only child takes 2.5 s, in which nothing is done
+        worker_max_memory_per_child=400_000,  # KB; a child that a national file has swollen is replaced after it
         worker_enable_remote_control=True,
         worker_send_task_events=True,
         worker_soft_shutdown_timeout=20.0,
