@@ -210,13 +210,55 @@ def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
     asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
     api_of("director").post("/notify/api/v1/acknowledgements", json={"digest_id": digest, "plan": "Calls"})
     counts = []
-    for age in ("2 days", "3 days", "3 days", "6 days"):
-        asked(f"update mail set sent_at = now() - interval '{age}' where kind = 'digest' returning 1")
-        with transaction("notify") as session:
-            counts.append(remind(session))
+    for later in (2, 1, 0, 3):
+        days_pass(later)
+        counts.append(reminded())
+        mark_sent()
     assert counts == [0, 1, 0, 1]
-    assert mails() == [("sergio.franco@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
+    assert (
+        mails("sent")[2:] == [("sergio.franco@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
+    )
     assert "nothing newer has come" in asked("select body from mail where kind = 'reminder'")[0].body
+
+
+def days_pass(days: int) -> None:
+    """As if the mails were so many days older."""
+    asked(f"update mail set sent_at = sent_at - interval '{days} days' where state = 'sent' returning 1")
+
+
+def reminded() -> int:
+    with transaction("notify") as session:
+        return remind(session)
+
+
+def with_reminders(days: int) -> None:
+    asked(f"insert into chosen(id, remind_days) values (1, {days}) returning 1")
+    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
+
+
+def test_reminders_that_were_not_sent_in_time_are_not_made_up_for() -> None:
+    told()
+    with_reminders(1)
+    days_pass(20)
+    assert [reminded() for _ in range(3)] == [2, 0, 0]
+    days_pass(20)
+    assert reminded() == 0, "the first reminder is still on its way"
+
+
+def test_nobody_is_reminded_of_snoozed_schools_at_a_refused_address_or_after_leaving_the_directory() -> None:
+    digest = told()
+    with_reminders(1)
+    days_pass(2)
+    api = api_of("director")
+    for key in ("1400101", "1400201"):
+        body = {"digest_id": digest, "school_key": key, "reason": "strike"}
+        assert api.post("/notify/api/v1/snoozes", json=body).status_code == 201
+    asked("update director set refused_email = email where name like 'Franco%' returning 1")
+    assert reminded() == 0
+    asked("delete from snooze where school_key = '1400101' returning 1")
+    asked("delete from director where name like 'Franco%' returning 1")
+    assert reminded() == 1
+    assert mails()[-1][0] == "director@lausd.example"
 
 
 def test_a_slot_of_reminders_runs_once_however_many_relays_ring_for_it() -> None:

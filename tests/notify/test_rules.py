@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notify.rules import delivery, links
-from services.notify.rules.clock import Hours, is_snoozed, may_send, next_sending, reminders_due
+from services.notify.rules.clock import Hours, is_reminder_due, is_snoozed, may_send, next_sending
 from services.notify.rules.news import Course, Line, Standing, Told, Wish, course_of, trend_of
 from services.notify.rules.planning import World, digests_due
 from services.notify.rules.routes import Person, Route, route_of, suggestions
@@ -113,8 +113,8 @@ def test_snoozes_and_reminders_are_clocked_by_extractions_and_days() -> None:
     assert is_snoozed(on, on, None) and not is_snoozed(on + timedelta(days=7), on, None)
     assert is_snoozed(on, date(2025, 2, 14), on) and not is_snoozed(on + timedelta(days=1), on, on)
     sent = datetime(2025, 2, 21, tzinfo=UTC)
-    assert [reminders_due(sent + timedelta(days=d), sent, 3) for d in (0, 2, 3, 7)] == [0, 0, 1, 2]
-    assert reminders_due(sent + timedelta(days=9), sent, 0) == 0
+    assert [is_reminder_due(sent + timedelta(days=d), sent, 3) for d in (0, 2, 3, 7)] == [False, False, True, True]
+    assert not is_reminder_due(sent + timedelta(days=9), sent, 0)
 
 
 @pytest.mark.parametrize(

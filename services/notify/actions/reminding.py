@@ -7,18 +7,25 @@ from sqlmodel import Session
 
 from services.notify.actions.mails import add_mails
 from services.notify.queries.choices import chosen
-from services.notify.rules.clock import reminders_due
+from services.notify.queries.content import lines_of
+from services.notify.queries.world import snoozed
+from services.notify.rules.clock import is_reminder_due
+from services.notify.rules.news import LISTED
 from services.notify.tables import Digest
 from shared.outbox import call_job
+from shared.settings import settings
 
+# Only whom the directory still has, at an address that was not refused, and to whom no mail is on its way.
 _NEWEST = text(
-    "select d.digest_id, m.sent_at, (select count(*) from mail r where r.digest_id = d.digest_id"
-    "  and r.kind = 'reminder') as reminded from (select distinct on (director_key, term) * from digest"
+    "select d.digest_id, m.last_at, m.reminded from (select distinct on (director_key, term) * from digest"
     "  where state = 'planned' and kind = 'digest' order by director_key, term, digest_id desc) d"
-    " join mail m on m.digest_id = d.digest_id and m.kind = 'digest' and m.state = 'sent'"
-    ' where (select max(u."on") from upload u where u.outcome not like \'older%\') <= d."on"'
-    " and current_date <= cast(d.content->>'closes' as date)"
-    " and exists (select 1 from jsonb_array_elements(d.content->'lines') l where l->>0 in ('new', 'still'))"
+    " join director p on p.person_id = d.person_id and p.email <> '' and p.refused_email <> p.email"
+    " cross join lateral (select max(coalesce(sent_at, queued_at)) as last_at,"
+    "  count(*) filter (where kind = 'reminder') as reminded,"
+    "  bool_or(kind = 'digest' and state = 'sent') and not bool_or(state in ('queued', 'held', 'sending')) as rests"
+    "  from mail where mail.digest_id = d.digest_id) m"
+    ' where m.rests and (select max(u."on") from upload u where u.outcome not like \'older%\') <= d."on"'
+    " and cast(now() at time zone :zone as date) <= cast(d.content->>'closes' as date)"
     " and not exists (select 1 from acknowledgement a where a.digest_id = d.digest_id)"
 )
 
@@ -27,12 +34,18 @@ def remind(session: Session) -> int:
     """Queues the reminders that are due, one per digest at most; how many. Off unless the settings say how often."""
     every = chosen(session).remind_days
     queued = 0
-    for row in session.execute(_NEWEST).all() if every else []:
-        if reminders_due(datetime.now(UTC), row.sent_at, every) > row.reminded:
-            digest = session.get(Digest, row.digest_id)
-            assert digest is not None
+    for row in session.execute(_NEWEST, {"zone": settings().timezone}).all() if every else []:
+        digest = session.get(Digest, row.digest_id)
+        assert digest is not None
+        if is_reminder_due(datetime.now(UTC), row.last_at, every) and _is_open(session, digest):
             add_mails(session, [digest], "reminder", row.reminded + 1)
             queued += 1
     if queued:
         call_job(session, "notify.send_mail")
     return queued
+
+
+def _is_open(session: Session, digest: Digest) -> bool:
+    """Whether a listed school is left that the director has not snoozed since."""
+    listed = {line.place for line in lines_of(digest.content) if line.mark in LISTED}
+    return not listed <= snoozed(session, digest.term, digest.on, listed).get(digest.director_key, {}).keys()

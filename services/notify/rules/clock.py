@@ -58,6 +58,9 @@ def is_snoozed(on: date, made_on: date, until: date | None) -> bool:
     return on == made_on if until is None else on <= until
 
 
-def reminders_due(now: datetime, sent_at: datetime, every_days: int) -> int:
-    """How many reminders of a mail should have gone by now; 0 where reminders are off."""
-    return 0 if every_days <= 0 else max(0, (now - sent_at) // timedelta(days=every_days))
+def is_reminder_due(now: datetime, last_at: datetime, every_days: int) -> bool:
+    """Whether so many days have passed since a director's last mail; never where reminders are off.
+
+    What was not reminded of in time (reminders were off, the sender stood still) is not made up for: one is enough.
+    """
+    return every_days > 0 and now - last_at >= timedelta(days=every_days)
