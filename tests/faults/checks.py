@@ -1,6 +1,6 @@
 """What must be true after a run with faults, read from the tables of all services and from the mail server."""
 
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 from sqlalchemy import text
 
@@ -10,6 +10,7 @@ from shared.settings import SERVICES
 from tests.faults.ledger import effects
 from tests.faults.load import Load
 from tests.faults.mails import MailServer
+from tests.stack import owner
 
 _LATER = (
     "update outbox_delivery set next_at = now() where state in ('pending','sent')",
@@ -25,12 +26,13 @@ _MAILS_LATER = (
 
 
 class Counts(NamedTuple):
-    """Total-queue counters: events said to hearers, done, lost, done twice; mails expected, sent, repeated."""
+    """Total-queue counters: events said to hearers, done, lost, done twice; wrong final rows; mails sent, repeated."""
 
     said: int
     done: int
     lost: int
     doubled: int
+    wrong: int
     mails: int
     repeated: int
 
@@ -83,22 +85,24 @@ def said_and_done() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
 
 def check(load: Load, server: MailServer) -> Counts:
     """Asserts the invariants; answers the counts."""
-    assert load.problems == []
+    assert load.problems == [], "a client was refused"
     parked = [
         row
         for service in SERVICES
         for row in rows(service, "select topic, last_error from inbox where state = 'parked'")
     ]
-    assert parked == []
+    assert parked == [], "parked"
     said, done = said_and_done()
     assert said - done == set(), "said and not done"
     assert done - said == set(), "done and never said"
     doubled = [key for service in SERVICES for key, times in effects(f"{service} done").items() if times != 1]
-    assert doubled == []
+    assert doubled == [], "done twice"
     _check_uploads(load)
+    wrong = _differing_rates()
+    assert wrong == [], "rates shows other counts than were loaded"
     _check_reports(load)
     mails, repeated = _check_mails(server)
-    return Counts(len(said), len(done), len(said - done), len(doubled), mails, repeated)
+    return Counts(len(said), len(done), len(said - done), len(doubled), len(wrong), mails, repeated)
 
 
 def _check_uploads(load: Load) -> None:
@@ -111,35 +115,53 @@ def _check_uploads(load: Load) -> None:
     changed = {str(key).partition("/")[0] for (key,) in rows("ingest", _LOADED)}
     assert changed - planned == set(), "an upload whose digests were never planned"
     told = {key: times for key, times in effects("ingest.travel").items() if "mail/" in key and times != 1}
-    assert told == {}
+    assert told == {}, "a mail was told twice"
 
 
 _LOADED = f"select cast(payload as jsonb)->>'upload_id' from outbox_event where topic = '{EVENTS['ingest.extraction_loaded'].topic}'"
 
 
+def _differing_rates() -> list[tuple[object, ...]]:
+    """Counts of a school that are not the same in ingest, which took them in, and in rates, which shows them."""
+    with owner() as connection:
+        return connection.execute(_DIFFERING).fetchall()
+
+
+_DIFFERING: LiteralString = (
+    'select term, "on", "group", school_key, i.submitted, r.submitted from ingest.extraction_count i'
+    ' full join rates.rate r using (term, "on", "group", school_key)'
+    " where (i.total, i.submitted) is distinct from (r.total, r.submitted)"
+)
+
+
 def _check_reports(load: Load) -> None:
+    """Every receipt that was given is of a report which the desk has, and the newest of them stands on the board."""
     sent = {str(report_id) for report_id in load.reports}
     for table in ("report", "recorded"):
-        kept = [str(report_id) for (report_id,) in rows("sesr", f"select report_id from {table}")]
-        assert sent <= set(kept), f"a receipt was given for a report that is not in {table}"
-        assert len(kept) == len(set(kept))
-    if load.reports:
-        stands = [str(report_id) for (report_id,) in rows("sesr", "select report_id from standing")]
-        assert stands == [str(load.reports[-1])] or set(stands) <= set(kept)
+        kept = {str(report_id) for (report_id,) in rows("sesr", f"select report_id from {table}")}
+        assert sent <= kept, f"a receipt was given for a report that is not in {table}"
+    stands = [str(report_id) for (report_id,) in rows("sesr", "select report_id from standing")]
+    assert stands == [str(report_id) for report_id in load.reports[-1:]], "the board shows another report"
+
+
+_MAILED = (
+    "select count(*) from mail m join digest d using (digest_id)"
+    " where m.kind = 'digest' and m.state = 'sent' and d.state = 'planned' and d.kind = 'digest'"
+)
 
 
 def _check_mails(server: MailServer) -> tuple[int, int]:
     sent = {str(message_id): int(str(unknown)) for message_id, unknown in rows(
         "notify", "select message_id, unknown from mail where state = 'sent'")}  # fmt: skip
-    assert rows("notify", "select rcpt, last_reply from mail where state = 'failed'") == []
+    assert rows("notify", "select rcpt, last_reply from mail where state = 'failed'") == [], "refused for good"
     assert set(server.accepted) >= set(sent), "a mail that we say was sent was not accepted by anybody"
     never_made = set(server.accepted) - {str(mid) for (mid,) in rows("notify", "select message_id from mail")}
-    assert never_made == set()
+    assert never_made == set(), "a mail that nobody made"
     repeated = {mid: times for mid, times in server.accepted.items() if times > 1}
     assert {mid: times for mid, times in repeated.items() if times > 1 + sent.get(mid, 0)} == {}, (
         "repeated without doubt"
     )
     digests = number("notify", "select count(*) from digest where state = 'planned' and kind = 'digest'")
-    assert digests == number("notify", "select count(*) from mail m join digest d using (digest_id)"
-                             " where m.kind = 'digest' and m.state = 'sent' and d.state = 'planned' and d.kind = 'digest'")  # fmt: skip
+    mailed = number("notify", _MAILED)
+    assert digests == mailed, "a digest that was not mailed"
     return len(sent), sum(repeated.values()) - len(repeated)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
-SECONDS = 240
+SECONDS = 300
+HUNG = "from pytest-timeout"
 FAULTS = "tests/faults/test_"
 
 
@@ -171,15 +172,17 @@ def missed(guard: Guard, place: Path) -> str:
         "-p",
         "no:cacheprovider",
         "--timeout",
-        str(SECONDS // 2),
+        str(SECONDS),
         guard.test,
     ]
-    ran = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=False, timeout=SECONDS)
+    ran = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=False)
     for path, present, without in guard.changes:
         file = place / path
         file.write_text((ROOT / path).read_text())
     if ran.returncode not in (0, 1) or (ran.returncode == 1 and " failed" not in ran.stdout):
         return f"not run: {ran.stdout[-300:]} {ran.stderr[-300:]}"
+    if HUNG in ran.stdout:
+        return "failed: it never ended"  # without some guards; or this machine has much else to do
     return "passed" if ran.returncode == 0 else "failed"
 
 
@@ -196,7 +199,7 @@ def main(names: list[str]) -> None:
                 f"| {guard.name} | {guard.ways} | `{guard.test.partition('::')[2] or guard.test}` | {answers[-1]} |",
                 flush=True,
             )
-    if set(answers) != {"failed"}:
+    if not all(answer.startswith("failed") for answer in answers):
         sys.exit(1)
 
 

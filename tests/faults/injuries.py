@@ -24,6 +24,7 @@ from tests.faults.proxy import Proxy
 from tests.faults.schedule import Fault
 from tests.stack import Programs, bus_of
 
+DATABASE_ENDS = {"crash": signal.SIGQUIT, "restart": signal.SIGINT}
 _SAID = text("select event_id, topic, key, version, payload from outbox_event order by random() limit :n")
 
 
@@ -47,14 +48,15 @@ class Injuries:
             "kill broker": lambda _: os.kill(self.servers.pids["broker"], signal.SIGKILL),
             "empty broker": lambda _: empty_broker(),
             "pause broker": lambda seconds: self._pause("broker", float(seconds)),
-            "crash database": lambda _: os.kill(self.servers.pids["database"], signal.SIGQUIT),
+            "end database": lambda how: os.kill(self.servers.pids["database"], DATABASE_ENDS[how]),
             "mail": self.mails.become,
             "repeat events": lambda number: repeat_events(int(number), self.dice),
         }
 
     def do(self, fault: Fault) -> None:
+        injure = self._done[fault.kind]
         try:
-            self._done[fault.kind](fault.what)
+            injure(fault.what)
         except (OSError, KeyError, psutil.Error, redis.RedisError, KombuError, SQLAlchemyError) as error:
             print(f"{fault.at:6.1f} s  {fault.kind} {fault.what}: not possible now: {error}")
             return

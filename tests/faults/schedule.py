@@ -17,7 +17,7 @@ FAULTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("kill broker", ("",)),
     ("empty broker", ("",)),
     ("pause broker", ("6",)),
-    ("crash database", ("",)),
+    ("end database", ("crash", "restart")),
     ("mail", MOODS),
     ("repeat events", ("20",)),
 )
