@@ -37,6 +37,11 @@ def post(client: TestClient, content: bytes, **params: Any) -> Any:
     return client.post(API, params=params, files={"file": ("extraction.xlsx", content)})
 
 
+def page_of(answer: Any) -> str:
+    """The page of the upload that an answer of the API is about."""
+    return str(answer.headers["location"]).replace("/api/v1", "")
+
+
 def stored() -> dict[str, tuple[int | None, int | None]]:
     """School key -> counts as rates has them, rows taken back left out."""
     with transaction("rates") as session:
@@ -203,7 +208,11 @@ def test_a_long_file_is_answered_at_once_and_read_by_the_worker(
     monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
     answer = post(central, extraction(ROWS))
     assert (answer.status_code, answer.json()["state"]) == (202, "reading")
+    waiting = browser_of("central").get(f"{page_of(answer)}?awaited=true")
+    assert "The file is being read" in waiting.text
+    assert "HX-Refresh" not in waiting.headers
     long_files.read_waiting()
+    assert browser_of("central").get(f"{page_of(answer)}?awaited=true").headers["HX-Refresh"] == "true"
     assert central.get(answer.headers["location"]).json()["state"] == "published"
     deliver()
     assert len(stored()) == 20
@@ -217,6 +226,9 @@ def test_a_long_file_that_cannot_be_read_is_refused_with_its_reason(
     long_files.read_waiting()
     told = central.get(answer.headers["location"]).json()
     assert (told["state"], told["problems"][0]["code"]) == ("refused", "file_broken")
+    page = browser_of("central").get(page_of(answer)).text
+    assert "The workbook is damaged" in page
+    assert "Every row was taken" not in page
 
 
 def test_the_reading_of_a_long_file_can_be_cancelled(central: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,6 +258,7 @@ def test_every_kind_has_a_template_that_can_be_uploaded_as_it_is(central: TestCl
         answer = post(central, content, kind=kind)
         assert answer.status_code == 201, (kind, answer.text)
         assert answer.json()["counts"].get("rejected", 0) == 0, kind
+        assert "0 rows rejected" in browser.get(page_of(answer)).text, kind
     deliver()
     assert failures() == []
 

@@ -11,7 +11,7 @@ from services.ingest import queries
 from services.ingest.actions.faulty import faulty_workbook
 from services.ingest.actions.undo import undo_upload, why_not_undone
 from services.ingest.actions.uploads import discard_upload, publish_upload, upload_file
-from services.ingest.rules.findings import OUTCOMES
+from services.ingest.rules.findings import KEPT_PER_CODE, OUTCOMES
 from services.ingest.rules.verdicts import QUARANTINES
 from services.ingest.tables import Upload
 from shared.access import Who
@@ -30,6 +30,7 @@ def upload(
     who: Annotated[Who, allow("uploads.see")],
     upload_id: UUID,
     known: bool = False,
+    awaited: bool = False,
     outcome: str = "",
     code: str = "",
     start: int = 0,
@@ -37,7 +38,7 @@ def upload(
     taken = _found(session, upload_id)
     steps = queries.journey(session, taken)
     may_undo = taken.state == "published" and not why_not_undone(session, taken)
-    return page(
+    made = page(
         request,
         "upload.html",
         upload=taken,
@@ -50,6 +51,9 @@ def upload(
         may_undo=may_undo,
         **_report(taken, outcome, code, max(start, 0)),
     )
+    if awaited and taken.state != "reading":
+        made.headers["HX-Refresh"] = "true"  # the whole page is another one once the file has been read
+    return made
 
 
 def _report(taken: Upload, outcome: str, code: str, start: int) -> dict[str, Any]:
@@ -73,6 +77,8 @@ def _report(taken: Upload, outcome: str, code: str, start: int) -> dict[str, Any
         "outcome": outcome,
         "code": code,
         "outcomes": counts,
+        "most_found": max((found["count"] for found in taken.found), default=0),
+        "most_listed": KEPT_PER_CODE,
         "previous": at(max(0, start - PROBLEMS_A_PAGE)) if start else None,
         "next": at(end) if end < len(chosen) else None,
     }
