@@ -44,7 +44,7 @@ def told() -> int:
 
 
 def link_of(director: str) -> str:
-    mail = asked("select m.* from mail m join digest d using (digest_id) where d.director = :d", d=director)[0]
+    mail = asked("select m.* from mail m join digest d using (digest_id) where d.director = :d order by 1", d=director)[0]
     return f"/notify/answer/{answer_token(mail.mail_id, mail.queued_at, 14)}"
 
 
@@ -62,7 +62,8 @@ def test_a_link_shows_by_get_and_answers_by_post_once() -> None:
     )
     assert (sent.status_code, sent.headers["location"]) == (303, link)
     assert "Your answer was saved" in nobody.get(link).text
-    assert nobody.post(link, data={"plan": "again"}).status_code == 409
+    again = nobody.post(link, data={"plan": "again"})
+    assert (again.status_code, "Not saved a second time" in again.text) == (409, True)
     assert [(r.plan, r.author) for r in asked("select * from acknowledgement")] == [
         ("Paper surveys on Monday", "director@lausd.example by mail link")
     ]
@@ -116,6 +117,38 @@ def test_links_that_were_changed_made_elsewhere_or_have_expired_are_refused() ->
     assert asked("select count(*) as n from acknowledgement")[0].n == 0
 
 
+def test_a_double_click_saves_one_answer_and_says_that_it_was_saved() -> None:
+    told()
+    link, anybody = link_of(VEGA), browser_of(None)
+    with ThreadPoolExecutor(2) as clicks:
+        answers = [clicks.submit(anybody.post, link, data={"plan": "Calls"}) for _ in range(2)]
+        first, second = sorted((answer.result() for answer in answers), key=lambda answer: answer.status_code)
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert "Your answer was saved" in second.text
+    assert asked("select count(*) as n from acknowledgement")[0].n == 1
+
+
+def test_the_link_of_an_older_mail_leads_to_the_newer_one_once_that_was_sent() -> None:
+    told()
+    old = link_of(VEGA)
+    tell(LOW, FEB21)
+    assert "Schools to snooze" in browser_of(None).get(old).text, "the newer mail is not sent yet"
+    mark_sent()
+    shown = browser_of(None).get(old).text
+    assert "You have had a newer mail" in shown and "Feb 21" in shown and "<textarea" not in shown
+    assert browser_of(None).post(old, data={"plan": "Calls"}).status_code == 409
+    assert asked("select * from acknowledgement") == []
+
+
+def test_a_link_lives_from_the_release_of_its_mail() -> None:
+    tell_directory()
+    tell(LOW, FEB14, thin=True)
+    asked("update mail set queued_at = now() - interval '20 days' returning 1")
+    release = "/notify/extractions/Sp25/2025-02-14/release"
+    assert browser_of("central").post(release).status_code == 303
+    assert browser_of(None).get(link_of(VEGA)).status_code == 200
+
+
 def test_another_site_cannot_send_an_answer() -> None:
     told()
     answer = browser_of(None).post(link_of(VEGA), data={"plan": "x"}, headers={"sec-fetch-site": "cross-site"})
@@ -151,6 +184,29 @@ def test_a_snooze_without_an_end_ends_with_the_next_extraction() -> None:
     assert marks() == {"4001/parents": "still", "4002/parents": "still"}
 
 
+def test_snoozes_in_force_are_listed_once_each_until_an_extraction_is_past_their_end() -> None:
+    digest = told()
+    api = api_of("director")
+
+    def snooze(key: str, until: str | None) -> None:
+        body = {"digest_id": digest, "school_key": key, "reason": "closed", "until": until}
+        assert api.post("/notify/api/v1/snoozes", json=body).status_code == 201
+
+    def listed(ended: bool = False) -> list[tuple[str, str | None]]:
+        rows = api.get("/notify/api/v1/snoozes", params={"ended": ended}).json()["snoozes"]
+        return [(r["school"], r["until"]) for r in rows]
+
+    for key, until in (("1400101", None), ("1400201", "2025-02-21"), ("1400201", "2025-02-28")):
+        snooze(key, until)
+    assert listed() == [("Alder 4001", None), ("Birch 4002", "2025-02-28")]
+    tell(LOW, FEB28)
+    assert listed() == [("Birch 4002", "2025-02-28")]
+    tell(LOW, FEB28 + timedelta(days=1))
+    assert listed() == []
+    assert len(listed(ended=True)) == 3
+    assert "Nothing is snoozed" in browser_of("central").get("/notify/snoozes").text
+
+
 def test_all_left_is_told_also_when_snoozed() -> None:
     digest = told()
     for key in ("1400101", "1400201"):
@@ -183,6 +239,8 @@ def test_the_own_page_lists_answers_and_keeps_how_to_be_told() -> None:
     browser = browser_of("director")
     assert "Birch 4002" in browser.get("/notify/mine").text
     assert browser.post("/notify/mine/answer", data={"digest_id": str(digest), "plan": "Calls home"}).status_code == 303
+    assert browser.post("/notify/mine/answer", data={"digest_id": str(digest), "plan": "Calls home"}).status_code == 303
+    assert asked("select count(*) as n from acknowledgement")[0].n == 1
     assert browser.post("/notify/mine/answer", data={"digest_id": str(digest)}).status_code == 422
     assert browser.post("/notify/mine/preference", data={"only_changes": "1"}).status_code == 303
     assert browser.post("/notify/mine/seen").status_code == 204

@@ -80,6 +80,24 @@ def test_a_mail_is_read_in_the_log_and_sent_again_without_giving_its_link_away()
     assert again.headers["location"] == "/notify/mails/2"
     ids = [r.message_id for r in asked("select message_id from mail")]
     assert len(set(ids)) == 2
+    assert '<td data-label="Planned" class="number">1</td>' in central.get("/notify/").text
+
+
+def test_a_mail_whose_numbers_were_replaced_is_not_sent_again() -> None:
+    tell_directory()
+    tell(LOW[:1])
+    tell([row("Alder 4001", 12, 100)], revision=2)
+    central = browser_of("central")
+    assert "Send again" not in central.get("/notify/mails/1").text
+    assert central.post("/notify/mails/1/resend").status_code == 409
+    assert len(mails()) == 1
+
+
+def test_a_director_does_not_see_what_is_held() -> None:
+    tell_directory()
+    tell(LOW, thin=True)
+    shown = browser_of("director").get("/notify/mine").text
+    assert "No alert yet" in shown and "Tier 1 (Feb 21)" not in shown
 
 
 def test_a_school_has_its_timeline_and_mails_show_what_came_after() -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from services.notify.queries.content import lines_of
 from services.notify.rules.news import OPEN
@@ -19,6 +19,11 @@ _USE = text("insert into link_use(mail_id) values (:mail_id) on conflict do noth
 _END = text(
     "update snooze set ended_at = now(), ended_by = :actor where snooze_id = :snooze_id and ended_at is null"
     " and (cast(:key as text) is null or director_key = :key) returning school"
+)
+_ONE_AT_A_TIME = text("select digest_id from digest where digest_id = :digest_id for no key update")
+_REPLACED = text(
+    "update snooze set ended_at = now(), ended_by = :author where director_key = :director_key and term = :term"
+    ' and school_key = :school_key and "group" is not distinct from :group and ended_at is null'
 )
 _SEEN = text("insert into visit(person_id) values (:person_id) on conflict (person_id) do update set at = now()")
 
@@ -40,11 +45,18 @@ def digest_of(session: Session, digest_id: int, key: str | None) -> Digest:
 
 
 def acknowledge(session: Session, digest: Digest, plan: str, author: str) -> Acknowledgement:
-    """Keeps that the director has seen a digest and what will be done; it ends with the next extraction."""
+    """Keeps that the director has seen a digest and what will be done, until the next extraction; the same again is one."""
     words = plan.strip()
     if not 1 <= len(words) <= LONGEST_TEXT:
         raise _invalid("plan", f"Say in a few words what will be done (at most {LONGEST_TEXT} characters).")
     assert digest.digest_id is not None
+    session.execute(_ONE_AT_A_TIME, {"digest_id": digest.digest_id})
+    mine = select(Acknowledgement).where(
+        Acknowledgement.digest_id == digest.digest_id, Acknowledgement.author == author
+    )
+    last = session.exec(mine.order_by(col(Acknowledgement.acknowledgement_id).desc())).first()
+    if last is not None and last.plan == words:
+        return last
     made = Acknowledgement(
         digest_id=digest.digest_id,
         director_key=digest.director_key,
@@ -60,7 +72,7 @@ def acknowledge(session: Session, digest: Digest, plan: str, author: str) -> Ack
 
 
 def snooze(session: Session, digest: Digest, wanted: Sleep, author: str) -> list[Snooze]:
-    """Snoozes schools of a digest. Invalid without a reason, for a school not in it, or an end that is none."""
+    """Snoozes schools of a digest, each in place of an earlier snooze. Invalid without a reason, or with an end that is none."""
     reason = wanted.reason.strip()
     if not 1 <= len(reason) <= LONGEST_TEXT:
         raise _invalid("reason", f"Give a reason for the snooze (at most {LONGEST_TEXT} characters).")
@@ -70,7 +82,7 @@ def snooze(session: Session, digest: Digest, wanted: Sleep, author: str) -> list
     listed = {line.place: line.school for line in lines_of(digest.content) if line.mark in OPEN}
     schools = {school_key: school for (school_key, _), school in listed.items()}
     made = []
-    for school_key, group in wanted.places:
+    for school_key, group in dict.fromkeys(wanted.places):
         if school_key not in schools or (group is not None and (school_key, group) not in listed):
             raise _invalid("places", "Only schools that this alert lists can be snoozed. Reload the page.")
         made.append(
@@ -88,6 +100,9 @@ def snooze(session: Session, digest: Digest, wanted: Sleep, author: str) -> list
         )
     if not made:
         raise _invalid("places", "Choose at least one school to snooze.")
+    session.execute(_ONE_AT_A_TIME, {"digest_id": digest.digest_id})
+    for snoozed in made:
+        session.execute(_REPLACED, snoozed.model_dump())
     session.add_all(made)
     session.flush()
     places = [f"{s.school_key}/{s.group or 'all'}" for s in made]

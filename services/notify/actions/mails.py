@@ -34,7 +34,7 @@ _RELEASE = text(
     " returning digest_id"
 )
 _RELEASE_MAILS = text(
-    "update mail m set state = 'queued', next_at = now(), rcpt = coalesce(x.email, m.rcpt) from digest d"
+    "update mail m set state = 'queued', next_at = now(), queued_at = now(), rcpt = coalesce(x.email, m.rcpt) from digest d"
     " left join director x using (person_id) where d.digest_id = m.digest_id and m.state = 'held'"
     " and d.digest_id = any(:ids) returning m.mail_id"
 )
@@ -154,8 +154,15 @@ def resend(session: Session, mail_id: int, actor: str) -> Mail:
     digest = None if mail is None else session.get(Digest, mail.digest_id)
     if mail is None or digest is None:
         raise NotFound("There is no mail with this number.")
+    if digest.state == "superseded":
+        raise Conflict(
+            "A newer state took the place of this mail, so its numbers are no longer right. Send the newer one."
+        )
     if mail.state in ("queued", "held", "sending"):
         raise Conflict("This mail is still on its way. Wait until it is sent or refused, then send it again.")
+    if digest.state == "unroutable":
+        digest.state, digest.why = "planned", ""
+        session.add(digest)
     number = len(session.exec(select(Mail.mail_id).where(Mail.digest_id == mail.digest_id)).all())
     (again,) = add_mails(session, [digest], "resend", number)
     again.state = "queued"

@@ -33,13 +33,13 @@ class Answering(NamedTuple):
     digest: Digest
 
 
-def behind(session: Db, token: str) -> Answering:
-    """What a link leads to; LinkRefused with words for the reader."""
+def behind(session: Db, token: str, *, lock: bool = False) -> Answering:
+    """What a link leads to; LinkRefused with words for the reader. `lock`: who sends the form twice waits for the first."""
     try:
         link = read(settings().link_key.get_secret_value().encode(), token, datetime.now(UTC))
     except BadLink as error:
         raise LinkRefused(str(error)) from error
-    mail = session.get(Mail, link.mail_id)
+    mail = session.get(Mail, link.mail_id, with_for_update=lock)
     digest = None if mail is None else session.get(Digest, mail.digest_id)
     if mail is None or digest is None:
         raise LinkRefused("This mail is no longer known. Answer from the newest mail.")
@@ -49,22 +49,24 @@ def behind(session: Db, token: str) -> Answering:
 @router.get("/answer/{token}")
 def answer(request: Request, session: Db, who: Annotated[Who | None, public], token: str) -> Response:
     to = behind(session, token)
-    used = found.link_used(session, to.mail.mail_id or 0)
-    return _form(request, to, token, {"used": used})
+    return _form(request, to, token, _closed(session, to))
 
 
 @router.post("/answer/{token}")
 def send_answer(
     request: Request, session: Db, who: Annotated[Who | None, public], token: str, form: SentForm
 ) -> Response:
-    to = behind(session, token)
+    to = behind(session, token, lock=True)
+    closed = _closed(session, to)
+    if any(closed.values()):
+        return _form(request, to, token, {**closed, "again": True}, 409)
     places = chosen_places(form)
     values = {name: str(form.get(name, "")) for name in ("plan", "reason", "until")}
     try:
         take_answer(session, to.digest, values, places, f"{to.mail.rcpt} by mail link")
     except Invalid as error:
         chosen = {f"{key}|{group or ''}" for key, group in places}
-        return _form(request, to, token, {"used": None, **values, "chosen": chosen, "problems": error.problems}, 422)
+        return _form(request, to, token, {**closed, **values, "chosen": chosen, "problems": error.problems}, 422)
     answers.use_link(session, to.mail.mail_id or 0)
     if to.digest.person_id:
         answers.note_visit(session, to.digest.person_id)
@@ -98,9 +100,15 @@ def _day(text: str) -> date | None:
         raise Invalid(problem["message"], problems=[problem]) from error
 
 
+def _closed(session: Db, to: Answering) -> dict[str, Any]:
+    """Why a link takes no answer, if so: when it was used, or the newer digest that the director was mailed since."""
+    used = found.link_used(session, to.mail.mail_id or 0)
+    return {"used": used, "newer": found.newer_told(session, to.digest)}
+
+
 def _form(request: Request, to: Answering, token: str, more: dict[str, Any], status: int = 200) -> Response:
     lines = [line for line in lines_of(to.digest.content) if line.mark in OPEN]
-    values = {"plan": "", "reason": "", "until": "", "chosen": set(), "problems": [], **more}
+    values = {"plan": "", "reason": "", "until": "", "chosen": set(), "problems": [], "again": False, **more}
     return page(
         request, "answer.html", status, digest=to.digest, lines=lines, action=f"/notify/answer/{token}", **values
     )

@@ -7,12 +7,15 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from services.notify.rules.news import Wish
-from services.notify.tables import Digest, Director, LinkUse, Preference
+from services.notify.tables import Digest, Director, LinkUse, Mail, Preference
 
+# In force: not ended, and the newest extraction of all is not past its end (rules/clock.py, is_snoozed).
 _SNOOZES = text(
-    "select s.*, coalesce(d.name, s.director_key) as director from snooze s"
+    'with newest as (select max(x."on") as day from (select distinct term from upload) u cross join lateral'
+    ' (select t."on" from tier_state t where t.term = u.term and not t.removed order by t."on" desc limit 1) x)'
+    " select s.*, coalesce(d.name, s.director_key) as director from snooze s cross join newest n"
     " left join director d on d.person_id = s.director_key"
-    " where (:ended or s.ended_at is null) and (cast(:key as text) is null or s.director_key = :key)"
+    ' where (:ended or (s.ended_at is null and (n.day is null or coalesce(s.until, s."on") >= n.day))) and (cast(:key as text) is null or s.director_key = :key)'
     " and (cast(:after as bigint) is null or s.snooze_id > :after)"
     " order by s.snooze_id limit :limit"
 )
@@ -28,7 +31,7 @@ _ACKNOWLEDGEMENTS = text(
 def snoozes(
     session: Session, key: str | None = None, *, ended: bool = False, after: int | None = None, limit: int = 100
 ) -> Sequence[Any]:
-    """Snoozes in the order in which they were made; `after` the one of that number."""
+    """Snoozes in force, in the order in which they were made; `after` the one of that number, `ended`: those over too."""
     return session.execute(_SNOOZES, {"key": key, "ended": ended, "after": after, "limit": limit}).all()
 
 
@@ -48,6 +51,16 @@ def newest_digest(session: Session, key: str) -> Digest | None:
     """What a director was last told."""
     told = select(Digest).where(Digest.director_key == key, Digest.kind == "digest", Digest.state == "planned")
     return session.exec(told.order_by(col(Digest.digest_id).desc())).first()
+
+
+def newer_told(session: Session, digest: Digest) -> Digest | None:
+    """The newest digest that was mailed to the same director of the same term after this one."""
+    sent = select(Mail.mail_id).where(Mail.digest_id == Digest.digest_id, Mail.state == "sent").exists()
+    later = select(Digest).where(
+        Digest.director_key == digest.director_key, Digest.term == digest.term, Digest.kind == "digest",
+        Digest.state == "planned", col(Digest.digest_id) > digest.digest_id, sent,
+    )  # fmt: skip
+    return session.exec(later.order_by(col(Digest.digest_id).desc())).first()
 
 
 def wish_of(session: Session, person_id: str) -> Wish:

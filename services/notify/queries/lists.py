@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 _EXTRACTIONS = text(
-    "select d.term, d.\"on\", count(*) filter (where d.state = 'planned') as planned,"
-    " count(*) filter (where d.state = 'held') as held, count(*) filter (where d.state = 'unroutable') as unroutable,"
+    "select d.term, d.\"on\", count(distinct d.digest_id) filter (where d.state = 'planned') as planned,"
+    " count(distinct d.digest_id) filter (where d.state = 'held') as held,"
+    " count(distinct d.digest_id) filter (where d.state = 'unroutable') as unroutable,"
     " count(m.mail_id) filter (where m.state = 'sent') as sent, count(m.mail_id) filter (where m.state in"
     "  ('queued','sending')) as waiting, count(m.mail_id) filter (where m.state = 'failed') as failed"
     " from digest d left join mail m using (digest_id) where d.state <> 'superseded'"
