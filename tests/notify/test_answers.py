@@ -44,7 +44,9 @@ def told() -> int:
 
 
 def link_of(director: str) -> str:
-    mail = asked("select m.* from mail m join digest d using (digest_id) where d.director = :d order by 1", d=director)[0]
+    mail = asked("select m.* from mail m join digest d using (digest_id) where d.director = :d order by 1", d=director)[
+        0
+    ]
     return f"/notify/answer/{answer_token(mail.mail_id, mail.queued_at, 14)}"
 
 

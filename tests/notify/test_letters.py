@@ -1,9 +1,11 @@
 """The words of a mail, and everything that must not get into its headers."""
 
+import io
 import re
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +44,10 @@ def facts(*lines: Line, reason: str = "still", **changed: object) -> DigestFacts
             "SES Sp25: 1 school still in Tier 1, 1 left (Feb 21)",
         ),
         (facts(line("left"), reason="all left"), "SES Sp25: all your schools have left Tier 1 (Feb 21)"),
+        (
+            facts(line(), line("left", group="staff"), line("moved", school_key="3"), reason="some left"),
+            "SES Sp25: 1 school still in Tier 1, 1 moved (Feb 21)",
+        ),
         (facts(line("moved"), reason="moved"), "SES Sp25: 1 school moved to another director (Feb 21)"),
         (facts(line("missing"), reason="missing"), "SES Sp25: 1 school missing from the extraction (Feb 21)"),
         (facts(line(), correction=True), "Correction - SES Sp25: 1 school still in Tier 1 (Feb 21)"),
@@ -58,6 +64,61 @@ def test_a_mail_is_the_same_for_the_same_digest_and_fetches_nothing() -> None:
     assert "<img" not in first.html and "src=" not in first.html and "<script" not in first.html
     assert "https://ses.lausd.example/rates/?group=parents&tier=1&director=VEGA%2C+MARTA&on=2025-02-21" in first.body
     assert "Why you get this" in first.body and "Why you get this" in first.html
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (
+            facts(line()),
+            "1 of your schools has fewer than 25 % of the expected surveys as of Feb 21. The survey closes Feb 21.",
+        ),
+        (facts(line(), closes=date(2025, 2, 20)), "The survey closed Feb 20."),
+        (facts(line("left"), line("snoozed", school_key="2"), reason="some left"), "as of Feb 21 are snoozed."),
+        (facts(line("missing"), reason="missing"), "1 school is missing from it, so its state is unknown."),
+        (facts(line("moved"), reason="moved"), "None of your schools is on the Tier 1 list as of Feb 21."),
+        (facts(line("left", gained=1), reason="all left"), "20.0 % (+1 survey)"),
+        (
+            facts(line(), kind="escalation", spelling="Head of region E", reason="escalated"),
+            "This school of region E has been in Tier 1 for several extractions",
+        ),
+    ],
+)
+def test_the_mail_says_what_is_so_and_in_the_right_number(told: DigestFacts, sentence: str) -> None:
+    written = write(told, SITE, "key")
+    assert sentence in written.body and sentence in html_text(written.html)
+    assert ("Needed: surveys until" in written.html) == ("MORE NEEDED" in written.body.upper())
+
+
+def html_text(page: str) -> str:
+    """The words of a page, each space a plain one."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page)).replace("\xa0", " ")
+
+
+def test_a_mail_of_150_schools_is_not_cut_by_its_reader_and_the_workbook_has_them_all() -> None:
+    def schools(mark: str, group: str = "parents") -> list[Line]:
+        name = "Alder Avenue Elementary School of Arts "
+        return [line(mark, f"{name}{n}", school_key=f"{mark}{n}", group=group, needed=n) for n in range(150)]
+
+    told = [*schools("left"), *schools("new"), *schools("still", "students"), *schools("still", "staff")]
+    written = write(facts(*told, reason="new schools"), SITE, "key")
+    assert written.subject == "SES Sp25: 300 schools in Tier 1, 150 new, 150 left (Feb 21)"
+    assert len(written.html.encode()) < 102_000
+    assert written.html.count("120 more, in the attached workbook") == 5
+    assert written.body.count("120 more, in the attached workbook") == 5
+    assert written.html.index("Arts 29<") < written.html.index("ANSWER-LINK")
+    book = openpyxl.load_workbook(io.BytesIO(workbook(told, "Tier 1", datetime(2025, 2, 21, 9, tzinfo=UTC))))
+    assert book.worksheets[0].max_row == 601
+
+
+def test_rates_in_the_workbook_are_numbers_that_never_read_25_percent_in_tier_1() -> None:
+    lines = [line(total=10_000, submitted=2499), line("missing", total=None, submitted=None)]
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook(lines, "Tier 1", datetime(2025, 2, 21, tzinfo=UTC)))).worksheets[
+        0
+    ]
+    assert [(sheet.cell(row, 10).value, sheet.cell(row, 10).number_format) for row in (2, 3)] == [
+        (0.249, "0.0%"), (None, "0.0%"),
+    ]  # fmt: skip
 
 
 def test_names_from_a_file_are_text_in_the_page() -> None:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from services.notify.rules.news import Line
+from services.notify.rules.news import LISTED, Line
 from shared.workbooks import Cell, new_workbook, write_cell
 
 HEADER = (
@@ -26,8 +26,13 @@ RED, DARK_RED = "#F9DEDC", "#8C1D18"
 
 def _cells(line: Line) -> tuple[Cell, ...]:
     head = (WORDS[line.mark], line.school, line.ploc, line.group.capitalize(), line.region, line.cos, line.director)
-    numbers = (line.total, line.submitted, line.rate, line.needed, line.gained, line.lasted, line.on, line.note)
+    numbers = (line.total, line.submitted, _rate(line), line.needed, line.gained, line.lasted, line.on, line.note)
     return (*head, *numbers)
+
+
+def _rate(line: Line) -> float | None:
+    """The rate as a number, rounded down as in the mail: a school in Tier 1 never reads 25 %."""
+    return line.submitted * 1000 // line.total / 1000 if line.total and line.submitted is not None else None
 
 
 def workbook(lines: Iterable[Line], title: str, made_at: datetime) -> bytes:
@@ -38,16 +43,19 @@ def workbook(lines: Iterable[Line], title: str, made_at: datetime) -> bytes:
     sheet = made.add_worksheet("Tier 1")
     bold = made.add_format({"bold": True, "text_wrap": True, "bottom": 1})
     red = made.add_format({"bg_color": RED, "font_color": DARK_RED})
-    day = made.add_format({"num_format": "yyyy-mm-dd"})
+    forms = {9: made.add_format({"num_format": "0.0%"}), 13: made.add_format({"num_format": "yyyy-mm-dd"})}
     count = 0
     for column, (name, width) in enumerate(zip(HEADER, WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
         write_cell(sheet, 0, column, name, bold)
     for count, line in enumerate(lines, 1):
         for column, value in enumerate(_cells(line)):
-            form = day if column == 13 else red if column == 0 and line.mark in ("new", "still") else None
+            form = red if column == 0 and line.mark in LISTED else forms.get(column)
             write_cell(sheet, count, column, value, form)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, max(count, 1), len(HEADER) - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
     made.close()
     return out.getvalue()

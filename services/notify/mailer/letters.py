@@ -13,12 +13,14 @@ from urllib.parse import urlencode
 import css_inline
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from services.notify.rules.news import LEFT, LISTED, MISSING, MOVED, NEW, SNOOZED, Line
+from services.notify.rules.news import LEFT, LISTED, MISSING, MOVED, NEW, OPEN, SNOOZED, Line
 
 GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 NAMESPACE = uuid.UUID("6f0f7a3e-54a4-4c6b-9c52-3f0f5d0f5b11")
 # Stands in the kept mail where the sender puts the signed link, so that reading the log gives nobody the right to answer.
 ANSWER = "ANSWER-LINK"
+# Rows of a list in a mail; Gmail cuts a page at 102 kB, and the link to answer stands at its end.
+MOST_ROWS = 30
 TEMPLATES = Path(__file__).parent.parent / "templates"
 _MARK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _HIDDEN = re.compile(r"<!--(\d+)-->|MARK(\d+)MARK")
@@ -94,7 +96,11 @@ def day_words(day: date) -> str:
 
 def schools_in(lines: Iterable[Line], *marks: str) -> int:
     """How many schools have a line of one of the marks."""
-    return len({line.school_key for line in lines if line.mark in marks})
+    return len(_schools(lines, *marks))
+
+
+def _schools(lines: Iterable[Line], *marks: str) -> set[str]:
+    return {line.school_key for line in lines if line.mark in marks}
 
 
 def counted(number: int, word: str) -> str:
@@ -116,9 +122,9 @@ def _headline(facts: DigestFacts) -> str:
         return "all your schools have left Tier 1"
     if listed:
         verb = "" if facts.reason == "first" else "still "
-        more = [
-            f"{schools_in(facts.lines, mark)} {mark}" for mark in (NEW, LEFT, MISSING) if schools_in(facts.lines, mark)
-        ]
+        counts = {mark: schools_in(facts.lines, mark) for mark in (NEW, LEFT, MISSING, MOVED)}
+        counts[LEFT] = len(_schools(facts.lines, LEFT) - _schools(facts.lines, *OPEN))
+        more = [f"{number} {mark}" for mark, number in counts.items() if number]
         return ", ".join(
             [f"{schools} {verb}in Tier 1" if facts.reason != "new schools" else f"{schools} in Tier 1", *more]
         )
@@ -146,7 +152,7 @@ def _sections(facts: DigestFacts, site: Site) -> list[dict[str, Any]]:
             on = facts.as_of.get(group)
             spelled = sorted({row.director for row in rows})
             links = [(spelling, rows_link(site, group, spelling, on)) for spelling in spelled]
-            sections.append({"name": name, "rows": rows, "on": on, "links": links})
+            sections.append({"name": name, **_shown(rows), "on": on, "links": links})
     return sections
 
 
@@ -161,8 +167,13 @@ def _changes(facts: DigestFacts) -> list[dict[str, Any]]:
     for mark, title in titles:
         rows = [line for line in facts.lines if line.mark == mark]
         if rows:
-            found.append({"mark": mark, "title": title, "rows": rows})
+            found.append({"mark": mark, "title": title, **_shown(rows)})
     return found
+
+
+def _shown(rows: Sequence[Line]) -> dict[str, Any]:
+    """The rows that the mail shows, and how many more the workbook has."""
+    return {"rows": rows[:MOST_ROWS], "more": len(rows[MOST_ROWS:])}
 
 
 def write(facts: DigestFacts, site: Site, dedupe_key: str, *, reminder: bool = False) -> Written:
@@ -176,6 +187,7 @@ def write(facts: DigestFacts, site: Site, dedupe_key: str, *, reminder: bool = F
         "group_names": GROUP_NAMES,
         "listed": schools_in(facts.lines, *LISTED),
         "snoozed": schools_in(facts.lines, SNOOZED),
+        "missing": schools_in(facts.lines, MISSING),
         "changes": _changes(facts) if facts.kind == "digest" else [],
         "sections": _sections(facts, site),
         "answer": f"{site.public_url}/notify/answer/{ANSWER}" if facts.kind == "digest" else "",
