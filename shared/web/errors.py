@@ -33,7 +33,9 @@ def wants_page(request: Request) -> bool:
 
 def answer(request: Request, refused: Refused) -> Response:
     """The refusal as a page or as problem+json."""
-    if isinstance(refused, NotSignedIn) and wants_page(request) and request.method in ("GET", "HEAD"):
+    # A part of a page that htmx asks for is not answered by the sign-in page, which would land inside the page.
+    whole = wants_page(request) and "hx-request" not in request.headers
+    if isinstance(refused, NotSignedIn) and whole and request.method in ("GET", "HEAD"):
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return redirect(f"/sign-in?next={quote(here, safe='')}")
     title = HTTPStatus(refused.status).phrase

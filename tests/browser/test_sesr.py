@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import text
 
+from services.sesr.pages import live
 from shared.db import transaction
 from tests.browser.axe import axe
 from tests.people import browser_of
@@ -42,6 +43,17 @@ def sign_in(context: BrowserContext, site: str, role: str) -> None:
 def reports() -> list[Any]:
     with transaction("sesr") as session:
         return list(session.execute(text("select report_id, counts, received_at - counted_at as waited from report")))
+
+
+def end_stream(page: Page) -> None:
+    """Ends the one open board's stream once it is there, as a network that breaks does."""
+    ended = False
+    while not ended:
+        for loop, hub in list(live._hubs.items()):
+            for stream in [stream for channel in hub.channels.values() for stream in channel.streams]:
+                loop.call_soon_threadsafe(stream.put_nowait, None)
+                ended = True
+        page.wait_for_timeout(20)
 
 
 def form(context: BrowserContext, site: str) -> Page:
@@ -153,19 +165,29 @@ def test_a_board_whose_stream_does_not_come_through_asks_by_itself(browser: Brow
     deliver()
     page.clock.fast_forward(45000)
     expect(page.locator("#changes-title + ol")).to_contain_text("Alder El 310 present")
+    expect(page.get_by_text("the board is asked for every 10 seconds")).to_be_visible()
+    page.route("**/board/live*", lambda route: route.abort())
+    page.clock.fast_forward(15000)
+    expect(page.get_by_text("Not live: no answer from the server")).to_be_visible()
+    page.unroute("**/board/live*")
+    context.clear_cookies()
+    page.clock.fast_forward(15000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     context.close()
 
 
 def test_a_board_that_lost_its_network_shows_afterwards_what_came_meanwhile(browser: Browser, site: str) -> None:
     context = signed_in(browser, site, "central")
     page = context.new_page()
-    with page.expect_response("**/board/stream*"):
-        page.goto(f"{site}/sesr/board")
-    context.set_offline(True)
+    page.goto(f"{site}/sesr/board")
+    expect(page.get_by_text("No report yet.")).to_be_visible()
+    with page.expect_request_finished(lambda request: "/board/stream" in request.url):
+        end_stream(page)
+    page.route("**/board/stream*", lambda route: route.abort())
     send()
     deliver()
     expect(page.get_by_text("No report yet.")).to_be_visible()
-    context.set_offline(False)
+    page.unroute("**/board/stream*")
     expect(page.locator("#changes-title + ol")).to_contain_text("Alder El 310 present", timeout=30000)
     context.close()
 

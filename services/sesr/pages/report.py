@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from services.sesr.actions.reports import submit
 from services.sesr.actions.submission import DESKS, Asked
@@ -25,14 +25,14 @@ router = APIRouter(prefix="/sesr", include_in_schema=False)
 
 
 class Filled(BaseModel):
-    """The form as it was sent; the counts are among the extra fields."""
+    """The form as it was sent; the counts are among the extra fields. Without `day` it is for the day of the count."""
 
     model_config = ConfigDict(extra="allow")
 
     report_id: UUID
     school_key: str
     incident_id: UUID
-    day: date
+    day: Annotated[date | None, BeforeValidator(lambda text: text or None)] = None
     commander: str = ""
     landline: str = ""
     cell: str = ""
@@ -129,6 +129,8 @@ def _page(
         "school": school,
         "incident": chosen,
         "day": day,
+        "sent_day": "" if day == today() and not more.get("corrects") else day,
+        "zone": district_zone().key,
         "values": values,
         "totals": schools.totals_of(school),
         "report_id": uuid4(),
@@ -190,7 +192,7 @@ def _again(request: Request, session: Db, who: Who, filled: Filled, problems: li
         who,
         school,
         chosen,
-        filled.day,
+        filled.day or today(),
         values,
         report_id=filled.report_id,
         corrects=corrects,

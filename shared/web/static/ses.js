@@ -122,6 +122,11 @@
   });
   document.addEventListener("ses:toast", (event) => say(event.detail.text, event.detail.kind || "success"));
 
+  // Who signs out leaves no page with names on the device; what is not sent yet stays
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/sign-out") window.caches?.delete("sesr-pages");
+  });
+
   // htmx leaves the page as it is on an error; the person is told why
   function sentenceOf(ctx) {
     try {

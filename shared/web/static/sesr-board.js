@@ -1,6 +1,7 @@
-// The board where its stream does not come through: asks for the live part again, and says how old it is.
+// The board where its stream does not come through: asks for the live part again, and says so in words.
 (() => {
   const board = document.querySelector("#live-board[data-poll]");
+  const state = document.querySelector("#live-state");
   if (!board) return;
   const QUIET_MS = 30000; // the stream tells something every 20 seconds
   const POLL_MS = 10000;
@@ -8,20 +9,28 @@
 
   document.addEventListener("htmx:sse:after:message", () => {
     heard = Date.now();
+    tell("");
   });
 
-  async function poll() {
-    const stale = Date.now() - heard > QUIET_MS;
+  function tell(text, stale = false) {
     board.querySelector(".live")?.classList.toggle("stale", stale);
-    if (!stale || document.hidden) return;
+    if (state.textContent !== text) state.textContent = text;
+    state.hidden = !text;
+  }
+
+  async function poll() {
+    if (Date.now() - heard <= QUIET_MS || document.hidden) return;
     try {
-      const answer = await fetch(board.dataset.poll, { headers: { Accept: "text/html" } });
-      if (!answer.ok) return;
+      const answer = await fetch(board.dataset.poll, { headers: { Accept: "text/html", "HX-Request": "true" } });
+      if (answer.status === 401) location.reload(); // the session has ended: to the sign-in, and back here
+      if (!answer.ok) throw new Error(answer.statusText);
       await htmx.swap({ target: board, text: await answer.text(), swap: "innerMorph", sourceElement: board });
+      tell("The live connection does not come through: the board is asked for every 10 seconds.");
     } catch {
-      // Still no network: the stale mark stays, the next turn tries again.
+      tell("Not live: no answer from the server. What is shown is of the time above it; it is asked for every 10 seconds.", true);
     }
   }
 
   setInterval(poll, POLL_MS);
+  document.addEventListener("visibilitychange", poll);
 })();

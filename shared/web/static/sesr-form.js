@@ -6,9 +6,12 @@
   const form = document.querySelector("[data-report]");
   const same = document.querySelector("[data-same]");
   const RETRY_MS = 5000;
+  const DRAFT_DAYS = 7;
   const person = unsent.dataset.person;
-  let current = "";
-  let signIn = false;
+  const AGAIN = "sesr-again"; // values on their way to the form of another school
+  const blocked = new Map(); // report id -> why it waits for a person: "sign-in", "other-person"
+  let awaited = ""; // the report whose receipt is opened once it is sent
+  let sending = false;
 
   const element = (name, text, attributes = {}) => {
     const made = document.createElement(name);
@@ -32,7 +35,7 @@
     const list = element("ul");
     for (const item of items) list.append(row(item));
     inner.append(list);
-    if (signIn) inner.append(element("a", "Sign in to send", { class: "button button-primary", href: `/sign-in?next=${encodeURIComponent("/sesr/report")}` }));
+    if ([...blocked.values()].includes("sign-in")) inner.append(element("a", "Sign in to send", { class: "button button-primary", href: `/sign-in?next=${encodeURIComponent("/sesr/report")}` }));
     else inner.append(button("Send now", flush));
     box.append(inner);
     unsent.append(box);
@@ -40,18 +43,26 @@
 
   function row(item) {
     const made = element("li", `${item.school}, counted ${hour(item.body.counted_at)}: ${item.body.counts.students_present} students present. `);
+    if (blocked.get(item.body.report_id) === "other-person") made.append(element("strong", "Somebody else wrote it on this device. It is sent when that person signs in here. "));
     if (!item.problem) return made;
     made.append(element("strong", `${item.problem} ${item.problems.map((problem) => problem.message).join(". ")} `));
-    made.append(button("Fill in again", async () => {
-      fill({ ...item.body.counts, ...item.body, ...Object.fromEntries(Object.entries(item.body.flags).map(([name, flag]) => [name, flag === null ? "" : flag ? "yes" : "no"])) });
-      await queue.drop(item.body.report_id);
-      await show();
-    }));
+    made.append(button("Fill in again", () => fillAgain(item)));
     made.append(button("Discard", async () => {
       await queue.drop(item.body.report_id);
       await show();
     }));
     return made;
+  }
+
+  // Into the form it was written in: the numbers of one school never go into the form of another
+  async function fillAgain({ body }) {
+    const values = { ...body.counts, ...body, ...Object.fromEntries(Object.entries(body.flags).map(([name, flag]) => [name, flag === null ? "" : flag ? "yes" : "no"])) };
+    const here = form && value("school_key") === body.school_key && value("supersedes") === (body.supersedes ?? "");
+    if (here) fill(values);
+    else sessionStorage.setItem(AGAIN, JSON.stringify(values));
+    await queue.drop(body.report_id);
+    if (here) await show();
+    else location.assign(body.supersedes ? `/sesr/report?correct=${body.supersedes}` : `/sesr/report?school=${encodeURIComponent(body.school_key)}`);
   }
 
   function button(text, work) {
@@ -62,18 +73,19 @@
 
   async function flush() {
     await queue.flush((item, result) => {
-      signIn = result.state === "sign-in" || result.state === "other-person";
+      const id = item.body.report_id;
+      blocked.delete(id);
+      if (result.state === "sign-in" || result.state === "other-person") blocked.set(id, result.state);
       if (result.state === "sent") {
         forget(item.draft);
-        if (item.body.report_id === current) location.assign(`/sesr/receipts/${result.receipt.report_id}`);
-        else document.dispatchEvent(new CustomEvent("ses:toast", { detail: { text: `Report ${result.receipt.number} received` } }));
+        if (id !== awaited) document.dispatchEvent(new CustomEvent("ses:toast", { detail: { text: `Report ${result.receipt.number} received` } }));
       }
     });
     await show();
   }
 
   // The draft: what is typed outlives a closed page
-  const draftName = form ? `sesr-draft ${value("school_key")} ${value("incident_id")} ${value("day")} ${value("supersedes")}` : "";
+  const draftName = form ? `sesr-draft ${form.dataset.day} ${person} ${value("school_key")} ${value("incident_id")} ${value("supersedes")}` : "";
   const fields = () => [...new FormData(form).entries()].filter(([name]) => !["csrf", "report_id", "school_key", "incident_id", "day", "supersedes"].includes(name));
 
   function forget(name) {
@@ -105,12 +117,36 @@
 
   const flag = (name) => ({ yes: true, no: false })[form.elements[name]?.value] ?? null;
 
-  async function queued(counts, flags, zero, proxyFor) {
+  function forgetOlder() {
+    const oldest = new Date(Date.parse(form.dataset.day) - DRAFT_DAYS * 86400000).toISOString().slice(0, 10);
+    for (const name of Object.keys(localStorage)) {
+      if (name.startsWith("sesr-draft ") && name < `sesr-draft ${oldest}`) localStorage.removeItem(name);
+    }
+  }
+
+  const state = document.querySelector("[data-send-state]");
+  const resting = state?.textContent;
+
+  function rest() {
+    sending = false;
+    state.textContent = resting;
+  }
+
+  // A second tap while the first is on its way is not a second report
+  async function once(work) {
+    if (sending) return;
+    sending = true;
+    state.textContent = "Sending…";
+    if (!(await work())) rest();
+  }
+
+  // Whether the page is left for the receipt
+  async function queued(sent, counts, flags, zero, proxyFor) {
     const body = {
       report_id: queue.newId(),
       school_key: value("school_key"),
       incident_id: value("incident_id"),
-      day: value("day"),
+      day: value("day") || null, // none: the day of the count, also for a page that stayed open over night
       counts,
       flags,
       commander: value("commander"),
@@ -122,20 +158,41 @@
       proxy_for: proxyFor,
       confirmed_zero: zero,
     };
-    current = body.report_id;
-    await queue.keep({ body, person, school: unsent.dataset.school, draft: draftName });
+    awaited = body.report_id;
+    try {
+      await queue.keep({ body, person, school: unsent.dataset.school, draft: draftName });
+    } catch {
+      sent.elements.report_id.value = body.report_id; // nothing can be kept on this device: as without script
+      sent.submit();
+      return true;
+    }
     await flush();
+    awaited = "";
     const left = (await queue.all()).find((item) => item.body.report_id === body.report_id);
-    if (left?.problem) {
+    if (!left) {
+      location.assign(`/sesr/receipts/${body.report_id}`);
+      return true;
+    }
+    if (left.problem) {
       await queue.drop(body.report_id);
       await show();
       refused(left);
-    } else if (left) {
-      forget();
-      form.reset();
-      checkZero();
-      unsent.scrollIntoView();
+      return false;
     }
+    forget();
+    form.reset();
+    checkZero();
+    unsent.scrollIntoView();
+    return false;
+  }
+
+  // A page of yesterday, from the cache or left open: what it says of the day is old, what is sent counts for today
+  function tellOldPage() {
+    const told = document.querySelector("[data-old-page]");
+    const today = new Intl.DateTimeFormat("en-CA", { timeZone: form.dataset.zone }).format(new Date());
+    if (value("day") || today <= form.dataset.day) return;
+    told.hidden = false;
+    document.querySelector("[data-last]")?.remove();
   }
 
   // Refused while the page is open: the form still holds what was typed
@@ -157,7 +214,9 @@
   if (form) {
     const started = Object.fromEntries(fields());
     try {
-      const draft = JSON.parse(localStorage.getItem(draftName) || "null");
+      forgetOlder();
+      const draft = JSON.parse(sessionStorage.getItem(AGAIN) || localStorage.getItem(draftName) || "null");
+      sessionStorage.removeItem(AGAIN);
       if (draft && !document.querySelector(".error-summary")) fill({ ...started, ...draft });
     } catch {
       forget();
@@ -171,24 +230,29 @@
       }
     });
     checkZero();
-    form.addEventListener("submit", async (event) => {
+    tellOldPage();
+    // A hint that does not come is no reason to say so, nor to leave a half filled form for the sign-in
+    for (const name of ["htmx:error", "htmx:response:error"]) document.querySelector("#warnings").addEventListener(name, (event) => event.stopPropagation());
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!form.reportValidity()) return;
       const counts = {};
-      for (const name of unsent.dataset.counts.split(" ")) counts[name] = value(name);
-      await queued(counts, { media: flag("media"), outside_group: flag("outside_group") }, form.elements.confirmed_zero.checked, value("proxy_for"));
+      for (const name of unsent.dataset.counts.split(" ")) counts[name] = form.elements[name].value = value(name);
+      if (!form.reportValidity()) return;
+      once(() => queued(form, counts, { media: flag("media"), outside_group: flag("outside_group") }, form.elements.confirmed_zero.checked, value("proxy_for")));
     });
-    same?.addEventListener("submit", async (event) => {
+    same?.addEventListener("submit", (event) => {
       event.preventDefault();
       const last = JSON.parse(same.dataset.same);
-      await queued(last.counts, last.flags, true, same.elements.proxy_for?.value ?? "");
+      once(() => queued(same, last.counts, last.flags, true, same.elements.proxy_for?.value ?? ""));
     });
+    addEventListener("pageshow", rest);
+    document.addEventListener("visibilitychange", tellOldPage);
   }
 
   addEventListener("online", flush);
   addEventListener("pageshow", flush);
   document.addEventListener("visibilitychange", () => document.hidden || flush());
-  setInterval(async () => ((await queue.all()).some((item) => !item.problem) && !signIn ? flush() : undefined), RETRY_MS);
+  setInterval(async () => ((await queue.all()).some((item) => !item.problem && !blocked.has(item.body.report_id)) ? flush() : undefined), RETRY_MS);
   show();
 
   if ("serviceWorker" in navigator && form) {
@@ -199,7 +263,9 @@
     navigator.serviceWorker.register("/sesr/sw.js").then(async () => {
       const look = [...document.querySelectorAll("script[src], link[rel=stylesheet], link[rel=icon]")].map((node) => node.src || node.href);
       const worker = (await navigator.serviceWorker.ready).active;
-      worker.postMessage({ keep: { pages: [location.href], look } });
+      const others = [...document.querySelectorAll("#school option:not([selected])")].slice(0, 9).map((site) => site.value);
+      const pages = [{ url: location.href, school: value("supersedes") ? "" : value("school_key") }, ...others.map((school) => ({ url: `/sesr/report?school=${encodeURIComponent(school)}`, school }))];
+      worker.postMessage({ keep: { pages, look } });
     }).catch(() => undefined);
   }
 })();

@@ -1,7 +1,9 @@
 // Reports that are not sent yet, kept in this browser until the server has them. Sending one twice is harmless.
 window.sesrQueue = (() => {
   const API = "/sesr/api/v1";
+  const SEND_MS = 20000; // a network that does not answer within this time counts as none
   let csrf = document.querySelector('meta[name="csrf"]')?.content || "";
+  let signedIn = document.querySelector("[data-unsent]")?.dataset.person || "";
 
   const database = new Promise((resolve, reject) => {
     const asked = indexedDB.open("ses-sesr", 1);
@@ -28,15 +30,17 @@ window.sesrQueue = (() => {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": csrf },
       body: JSON.stringify({ ...item.body, sent_at: new Date().toISOString() }),
+      signal: AbortSignal.timeout?.(SEND_MS),
     });
   }
 
   // A page from the cache carries the form token of an older session: ask for today's, and whose it is.
   async function refreshed(item) {
-    const answer = await fetch(`${API}/me`, { headers: { Accept: "application/json" } });
+    const answer = await fetch(`${API}/me`, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(SEND_MS) });
     if (!answer.ok) return answer;
     const me = await answer.json();
     csrf = me.csrf;
+    signedIn = me.person;
     if (item.person && me.person !== item.person) return null;
     return post(item);
   }
@@ -45,8 +49,8 @@ window.sesrQueue = (() => {
   async function send(item) {
     let answer;
     try {
-      answer = await post(item);
-      if (answer.status === 403 || answer.status === 401) answer = await refreshed(item);
+      answer = item.person && item.person !== signedIn ? await refreshed(item) : await post(item);
+      if (answer && (answer.status === 403 || answer.status === 401)) answer = await refreshed(item);
     } catch {
       return { state: "waiting" };
     }
@@ -55,6 +59,8 @@ window.sesrQueue = (() => {
     if (answer.status === 429 || answer.status >= 500) return { state: "waiting" };
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) {
+      // A gate of some network may answer in our place: only the receipt of this report is one.
+      if (told.report_id !== item.body.report_id) return { state: "waiting" };
       await drop(item.body.report_id);
       return { state: "sent", receipt: told };
     }

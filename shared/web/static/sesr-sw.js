@@ -2,13 +2,16 @@
 const PAGES = "sesr-pages";
 const LOOK = "sesr-look";
 const FORM = "/sesr/report";
+const PATIENCE_MS = 8000;
+const NOT_KEPT =
+  "There is no network, and this form was not opened on this device before. Go back to the form you had, or open this one again once there is a network.";
+const formOf = (school) => `${FORM}?school=${encodeURIComponent(school)}`;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 // The form tells which page and files it needs, for at its first visit this worker was not there yet.
 self.addEventListener("message", (event) => {
-  if (event.data?.forget) event.waitUntil(caches.delete(PAGES));
   if (event.data?.keep) event.waitUntil(keep(event.data.keep));
 });
 
@@ -19,7 +22,11 @@ async function keep({ pages, look }) {
   }
   await Promise.all([
     kept.addAll(look.filter(Boolean)),
-    ...pages.map(async (page) => store(page, await fetch(page, { credentials: "same-origin" }))),
+    ...pages.map(async ({ url, school }) => {
+      const answer = await fetch(url, { credentials: "same-origin" });
+      if (school) await store(formOf(school), answer.clone());
+      await store(url, answer);
+    }),
   ]).catch(() => undefined);
   tellKept();
 }
@@ -32,17 +39,27 @@ async function store(url, answer) {
   if (answer.ok && !answer.redirected) await (await caches.open(PAGES)).put(url, answer);
 }
 
+async function fresh(request) {
+  const answer = await fetch(request);
+  if (new URL(request.url).pathname === FORM) await store(request.url, answer.clone());
+  return answer;
+}
+
+// A network that is there and does not answer is as none.
 async function page(request) {
-  try {
-    const answer = await fetch(request);
-    if (new URL(request.url).pathname === FORM) await store(request.url, answer.clone());
-    return answer;
-  } catch (error) {
-    const cache = await caches.open(PAGES);
-    const found = (await cache.match(request.url)) || (await cache.match(FORM, { ignoreSearch: true }));
-    if (found) return found;
-    throw error;
-  }
+  const asked = fresh(request).catch(() => undefined);
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  const answer = (await Promise.race([asked, late])) || (await known(new URL(request.url))) || (await asked);
+  return answer || new Response(NOT_KEPT, { status: 503, headers: { "Content-Type": "text/plain; charset=utf-8" } });
+}
+
+// Never the form of another school, nor a new report where a correction was asked for.
+async function known({ href, searchParams }) {
+  const cache = await caches.open(PAGES);
+  const school = searchParams.get("school");
+  const exact = await cache.match(href);
+  if (exact || searchParams.has("correct")) return exact;
+  return school ? cache.match(formOf(school)) : cache.match(FORM, { ignoreSearch: true });
 }
 
 async function look(request) {

@@ -1,0 +1,159 @@
+"""The strike form at the school gate: taps twice, a bad network, a full or shared phone, a page of yesterday."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+from sqlalchemy import text
+
+from shared.db import transaction
+from tests.browser.test_sesr import PHONE, form, reports, sign_in, signed_in
+from tests.sesr.served import served
+from tests.sesr.world import ALDER, BIRCH, load_schools, open_incident
+
+NOT_SENT = re.compile("NOT SENT YET: 1 report")
+
+
+@pytest.fixture
+def site(clean: None) -> Iterator[str]:
+    load_schools()
+    open_incident()
+    with served() as address:
+        yield address
+
+
+def two_schools() -> None:
+    """The principal of the tests gets a second school."""
+    with transaction("ingest") as session:
+        grant = "update access.role_grant set scope = :scope where role = 'principal'"
+        session.execute(text(grant), {"scope": [ALDER, BIRCH]})
+
+
+def fill_and_send(page: Page, present: str) -> None:
+    page.get_by_label("Students present").fill(present)
+    page.get_by_role("button", name="Send report").click()
+
+
+def test_a_double_tap_on_a_slow_network_is_one_report(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    held: list[Route] = []
+    page.route("**/api/v1/reports", lambda route: held.append(route))
+    page.get_by_label("Students present").fill("310 ")
+    with page.expect_request("**/api/v1/reports"):
+        page.get_by_role("button", name="Send report").dblclick()
+    expect(page.get_by_text("Sending…")).to_be_visible()
+    page.get_by_role("button", name="Send report").click()
+    [only] = held
+    only.continue_()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    assert [row.counts["students_present"] for row in reports()] == [310]
+    context.close()
+
+
+def test_what_another_program_answers_in_our_place_is_no_receipt(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    page.route("**/api/v1/reports", lambda route: route.fulfill(status=200, body="<h1>Welcome to the free wifi</h1>"))
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    page.unroute("**/api/v1/reports")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#toasts")).to_contain_text(re.compile(r"Report \d+ received"))
+    assert len(reports()) == 1
+    context.close()
+
+
+def test_a_phone_that_cannot_keep_anything_sends_as_without_script(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    context.add_init_script("IDBObjectStore.prototype.put = () => { throw new DOMException('full'); };")
+    page = form(context, site)
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    assert len(reports()) == 1
+    context.close()
+
+
+def test_a_report_is_sent_in_no_other_name_than_its_writers(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.set_offline(True)
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    page.close()
+    context.clear_cookies()
+    sign_in(context, site, "designee")
+    context.set_offline(False)
+    page = form(context, site)
+    expect(page.get_by_text("Somebody else wrote it on this device")).to_be_visible()
+    assert reports() == []
+    context.clear_cookies()
+    sign_in(context, site, "principal")
+    page.goto(f"{site}/sesr/report")
+    expect(page.locator("#toasts")).to_contain_text("received")
+    with transaction("sesr") as session:
+        assert session.execute(text("select author_name from report")).scalars().all() == ["Lindqvist, Per"]
+    context.close()
+
+
+def test_without_network_each_school_has_its_own_form_and_never_anothers(browser: Browser, site: str) -> None:
+    two_schools()
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.set_offline(True)
+    page.get_by_label("School", exact=True).select_option(label=f"Birch MS ({BIRCH})")
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_text(f"Birch MS ({BIRCH}),")).to_be_visible()
+    page.goto(f"{site}/sesr/report?school=1400301")
+    expect(page.get_by_text("this form was not opened on this device before")).to_be_visible()
+    context.close()
+
+
+def test_a_refused_report_is_filled_in_again_in_the_form_of_its_own_school(browser: Browser, site: str) -> None:
+    two_schools()
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.set_offline(True)
+    page.get_by_label("Cell phone").fill("12")
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    page.goto(f"{site}/sesr/report?school={BIRCH}")
+    context.set_offline(False)
+    expect(page.get_by_text("area code")).to_be_visible()
+    page.get_by_role("button", name="Fill in again").click()
+    expect(page.get_by_text(f"({ALDER}),")).to_be_visible()
+    expect(page.get_by_label("Students present")).to_have_value("310")
+    page.get_by_label("Cell phone").fill("")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    context.close()
+
+
+def test_a_form_that_stayed_open_over_night_says_so_and_counts_for_the_new_day(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    expect(page.get_by_text("This form was opened on")).to_be_hidden()
+    context.clock.set_system_time(datetime.now(UTC) + timedelta(days=1))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("This form was opened on")).to_be_visible()
+    with page.expect_request("**/api/v1/reports") as sent:
+        fill_and_send(page, "310")
+    assert '"day":null' in (sent.value.post_data or "")
+    context.close()
+
+
+def test_typing_without_network_or_session_is_not_disturbed(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.clear_cookies()
+    with page.expect_response("**/report/warnings*") as answered:
+        page.get_by_label("Students present").fill("31")
+    assert answered.value.status == 401
+    context.set_offline(True)
+    with page.expect_event("requestfailed"):
+        page.get_by_label("Students present").fill("310")
+    expect(page.get_by_label("Students present")).to_have_value("310")
+    expect(page.locator("#toasts")).to_be_empty()
+    context.close()
