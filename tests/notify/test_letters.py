@@ -121,6 +121,14 @@ def test_rates_in_the_workbook_are_numbers_that_never_read_25_percent_in_tier_1(
     ]  # fmt: skip
 
 
+def test_the_workbook_says_surveys_needed_only_for_schools_in_tier_1() -> None:
+    lines = [line(needed=5), line("left", needed=32), line("moved", needed=5)]
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook(lines, "Tier 1", datetime(2025, 2, 21, tzinfo=UTC)))).worksheets[
+        0
+    ]
+    assert [sheet.cell(row, 11).value for row in (2, 3, 4)] == [5, None, None]
+
+
 def test_names_from_a_file_are_text_in_the_page() -> None:
     html = write(facts(line(school="<script>alert(1)</script>")), SITE, "key").html
     assert "<script" not in html

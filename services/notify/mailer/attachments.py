@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from services.notify.rules.news import LISTED, Line
+from services.notify.rules.news import LISTED, OPEN, Line
 from shared.workbooks import Cell, new_workbook, write_cell
 
 HEADER = (
@@ -26,7 +26,8 @@ RED, DARK_RED = "#F9DEDC", "#8C1D18"
 
 def _cells(line: Line) -> tuple[Cell, ...]:
     head = (WORDS[line.mark], line.school, line.ploc, line.group.capitalize(), line.region, line.cos, line.director)
-    numbers = (line.total, line.submitted, _rate(line), line.needed, line.gained, line.lasted, line.on, line.note)
+    needed = line.needed if line.mark in OPEN else None
+    numbers = (line.total, line.submitted, _rate(line), needed, line.gained, line.lasted, line.on, line.note)
     return (*head, *numbers)
 
 

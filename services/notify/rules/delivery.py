@@ -14,7 +14,8 @@ _FIRST = {
     TEMPORARY: timedelta(seconds=30),
     TIMEOUT: timedelta(seconds=30),
 }
-_RATE_WORDS = re.compile(r"4\.7\.|rate|too many|thrott|slow down|try again later", re.IGNORECASE)
+_RATE_WORDS = re.compile(r"4\.7\.|\brate\b|too many|thrott|slow down|try again later", re.IGNORECASE)
+_GREYLISTED = re.compile(r"gr[ae]y-?list", re.IGNORECASE)
 _ABOUT_US = re.compile(r"5\.7\.[0-8]|relay|authenticat|sender", re.IGNORECASE)
 _POOL_FROM = 8
 _POOL_NEAR = 2
@@ -30,7 +31,9 @@ def failure_of(code: int, words: str, *, stage: str) -> str:
     if stage == "login" or code in (530, 534, 535, 538):
         return AUTH
     if code < 500:
-        return RATE if code == 421 or _RATE_WORDS.search(words) else TEMPORARY
+        # A server that greylists wants each mail once more, not fewer mails.
+        about_rate = _RATE_WORDS.search(words) and not _GREYLISTED.search(words)
+        return RATE if code == 421 or about_rate else TEMPORARY
     if stage == "recipient":
         return AUTH if _ABOUT_US.search(words) else ADDRESS
     return MESSAGE if stage == "data" else AUTH
