@@ -7,7 +7,8 @@ from shared.settings import settings
 from shared.workbooks import Cell
 from tests.files import directory, extraction
 from tests.notify.sinks import sink
-from tests.people import api_of
+from tests.notify.telling import asked, digests, mails
+from tests.people import api_of, browser_of
 from tests.stack import deliver, failures
 
 PEOPLE = (
@@ -78,4 +79,30 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
             )
         )
         assert told() == ["sergio.franco: SES Sp25: all your schools have left Tier 1 (Feb 28)"]
+    assert failures() == []
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_match_goes_to_the_directory_and_is_taken_back_there() -> None:
+    central, staff = api_of("central"), browser_of("central")
+    marta = "director:director@lausd.example"
+
+    def upload(content: bytes, kind: str) -> None:
+        answer = central.post(f"/ingest/api/v1/uploads?kind={kind}", files={"file": ("f.xlsx", content)})
+        assert answer.status_code == 201, answer.text
+        deliver(times=3)
+
+    upload(directory(PEOPLE), "directory")
+    upload(extraction([school(4001, 10, "2025-02-07", "VGEA. M")]), "participation")
+    assert digests() == [("VGEA. M", "first", "unroutable")]
+    assert staff.post("/notify/unroutable/match", data={"alias": "VGEA. M", "person_id": marta}).status_code == 303
+    deliver(times=3)
+    assert [rcpt for rcpt, _ in mails()] == ["director@lausd.example"]
+    upload(directory([*PEOPLE, ("Ito, Ken", "director", "ken.ito@lausd.example", "", "")]), "directory")
+    person = f"/ingest/api/v1/directory/people/{marta}"
+    assert central.delete(f"{person}/aliases/VGEA. M").json()["resolved_aliases"] == []
+    deliver(times=3)
+    assert asked("select * from alias_match") == []
+    upload(extraction([school(4001, 11, "2025-02-14", "VGEA. M")]), "participation")
+    assert digests("unroutable") == [("VGEA. M", "first", "unroutable")]
     assert failures() == []

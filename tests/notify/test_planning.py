@@ -277,3 +277,25 @@ def test_who_lost_the_only_school_to_another_director_is_told_it_moved() -> None
     mark_sent()
     tell([row("Alder 4001", 10, 100, FRANCO)], FEB21)
     assert digests()[1:] == [(FRANCO, "first", "planned"), ("Vega, Marta", "moved", "planned")]
+
+
+def test_mails_not_sent_yet_follow_the_directory_to_another_address_or_another_person() -> None:
+    tell_directory()
+    tell(LOW)
+    vega, ito = person("marta.vega@lausd.example", "Vega, Marta"), person("ken.ito@lausd.example", "Ito, Ken", FRANCO)
+    tell_directory([vega, ito], revision=2)
+    assert sorted(rcpt for rcpt, _ in mails()) == ["ken.ito@lausd.example", "marta.vega@lausd.example"]
+    assert len(mails("superseded")) == 2
+    tell_directory([vega], revision=3)
+    assert [rcpt for rcpt, _ in mails()] == ["marta.vega@lausd.example"]
+    assert digests("unroutable") == [(FRANCO, "first", "unroutable")]
+
+
+def test_what_a_person_holds_stays_held_when_a_route_changes() -> None:
+    tell_directory()
+    tell([*LOW, row("Dogwood 4004", 5, 100, "V. MARTA")])
+    with transaction("notify") as session:
+        mail_actions.hold(session, TERM, FEB21, "central", "numbers look wrong")
+        routing.match_alias(session, "V. MARTA", "director:director@lausd.example", "central")
+    assert mails() == []
+    assert [(director, state) for director, _, state in digests()] == [(FRANCO, "held"), (VEGA, "held")]

@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.ingest.actions.directory import tell_directory
 from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
 
 _NOTE = text(
@@ -16,6 +17,7 @@ _NOTE = text(
 _ALIAS = text(
     "update person set resolved_aliases = array_append(resolved_aliases, :alias)"
     " where person_id = :person_id and not (:alias = any(resolved_aliases)) and not (:alias = any(aliases))"
+    " returning person_id"
 )
 
 
@@ -41,5 +43,7 @@ def note_sent(session: Session, event: DigestsSent) -> None:
 
 
 def keep_alias(session: Session, event: AliasResolved) -> None:
-    """Keeps a spelling that a person matched to a director; a later load of the directory leaves it."""
-    session.execute(_ALIAS, {"alias": event.alias, "person_id": event.person_id})
+    """Keeps a spelling that a person matched to a director, and says the directory; a later load of it leaves the spelling."""
+    values = {"alias": event.alias, "person_id": event.person_id}
+    if session.execute(_ALIAS, values).scalar() is not None:
+        tell_directory(session)

@@ -47,6 +47,7 @@ _LATEST = text(
 )
 
 
+_HELD = text("select why from digest where term = :term and \"on\" = :on and state = 'held' limit 1")
 _REVISION = text('select max(revision) from upload where term = :term and "on" = :on')
 
 
@@ -91,17 +92,23 @@ def plan_again(session: Session, term: str, only: Collection[str]) -> None:
     session.execute(LOCK)
     upload = session.execute(_LATEST, {"term": term}).one_or_none()
     if upload is not None and only:
-        plan(session, upload, upload.late, only)
+        held = session.execute(_HELD, {"term": term, "on": upload.on}).scalar()
+        plan(session, upload, upload.late, only, held or "")
 
 
-def plan(session: Session, upload: Any, late: Collection[str], only: Collection[str] | None = None) -> Planned:
-    """Replaces what is unsent and adds the digests that are due now; the planning lock is held."""
+def plan(
+    session: Session, upload: Any, late: Collection[str], only: Collection[str] | None = None, held: str = ""
+) -> Planned:
+    """Replaces what is unsent and adds the digests that are due now; the planning lock is held.
+
+    `held`: why the extraction's mails wait for a person, where they do so already.
+    """
     newest = newest_day(session, upload.term) or upload.on
     supersede(session, upload.term, newest, only)
     found = world(session, upload.term)
     if found is None:
         return Planned(0, 0, 0)
-    hold = _hold_reason(session, upload, again=only is not None)
+    hold = held or _hold_reason(session, upload, again=only is not None)
     # An older upload that comes late adds to what the newest one led to; a digest is never of an older revision.
     revision: int = session.execute(_REVISION, {"term": upload.term, "on": upload.on}).scalar_one()
     digests = [_digest(upload, revision, found, due, hold, late) for due in _all_due(session, found, only)]

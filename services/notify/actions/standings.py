@@ -41,6 +41,11 @@ _DIRECTOR = text(
     " on conflict (person_id) do update set revision = excluded.revision, name = excluded.name, email = excluded.email,"
     " aliases = excluded.aliases where director.revision < excluded.revision"
 )
+# Who takes a matched spelling out of the directory takes the match back.
+_UNMATCH = text(
+    "delete from alias_match m using director d where d.person_id = :person_id and m.person_id = d.person_id"
+    " and d.revision < :revision and m.alias = any(d.aliases) and not (m.alias = any(cast(:aliases as text[])))"
+)
 _GONE = text("delete from director where revision < :revision")
 
 
@@ -71,6 +76,7 @@ def keep_directory(session: Session, event: DirectoryLoaded) -> None:
         if person.role == "director"
     ]
     if rows:
+        session.execute(_UNMATCH, rows)
         session.execute(_DIRECTOR, rows)
     if event.parts == 1:
         session.execute(_GONE, {"revision": event.revision})
