@@ -18,7 +18,7 @@ class PersonName(NamedTuple):
 
 def tidy(text: str) -> str:
     """The text with runs of any white space as one space, zero-width characters and outer spaces gone."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split()) if text.isascii() else _SPACE.sub(" ", text).strip()
 
 
 def name_key(text: str) -> str:

@@ -16,8 +16,9 @@ from services.ingest.actions.extraction import read_extraction
 from services.ingest.actions.reading import Watch
 from services.ingest.rules.extraction import Extraction, SheetReader
 from services.ingest.rules.rows import CountsRow
-from services.ingest.sheets import TakesLong, UnreadableFile, read_parts
+from services.ingest.sheets import TakesLong, UnreadableFile, read_parts, reading
 from shared.errors import Invalid
+from tests.deploy.waiting import alive, until
 from tests.files import HEADER
 from tests.ingest.making import book, many, text_table, with_header
 from tests.stack import ROOT
@@ -124,6 +125,28 @@ def test_a_million_formatted_empty_rows_are_read_past() -> None:
 def test_a_file_that_takes_longer_than_one_waits_is_let_go() -> None:
     with pytest.raises(TakesLong):
         list(read_parts(book(GOOD), seconds=0.001))
+
+
+def test_a_waiting_child_that_died_is_passed_over() -> None:
+    assert refusal(b"%PDF-1.7") == "file_not_a_table"
+    (waiting,) = reading._waiting
+    waiting.kill()
+    waiting.wait()
+    assert len(read_extraction(book(GOOD), Watch(90)).rows) == 5
+    assert [child.poll() for child in reading._waiting] == [None]
+
+
+def test_a_waiting_child_leaves_with_the_program_that_started_it() -> None:
+    program = (
+        "import os\n"
+        "from services.ingest.sheets import UnreadableFile, read_parts, reading\n"
+        "try: list(read_parts(b'%PDF-1.7'))\n"
+        "except UnreadableFile: print(reading._waiting[0].pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    pid = int(done.stdout)
+    until(lambda: not alive(pid))
 
 
 CELLS = st.one_of(

@@ -115,8 +115,8 @@ def _publish(session: Session, upload: Upload, on: date, ready: Ready, differenc
     window = ready.windows[on]
     values: dict[str, Any] = {"term": window.term, "on": on, "upload_id": upload.upload_id}
     revision = session.execute(_REVISION, values).scalar_one()
-    known = is_known(difference[on.isoformat()], on)
-    changed = {} if known else merge(session, {**values, "revision": revision})
+    found = difference[on.isoformat()]
+    changed = {} if is_known(found, on) else merge(session, {**values, "revision": revision}, found)
     upload.revision = revision
     upload.counts = {**upload.counts, "changed": sum(changed.values())}
     upload.state = "published" if changed else "unchanged"

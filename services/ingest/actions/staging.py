@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import text
@@ -13,7 +12,7 @@ from services.ingest.rules.headers import SHOWN
 from services.ingest.rules.rows import CountsRow
 from services.ingest.rules.schools import Identified, Unit
 from services.ingest.rules.verdicts import LARGE_CHANGE
-from shared.db import raw
+from shared.copying import copy_line, copy_lines
 from shared.events import ExtractionRow
 
 FIELDS = ", ".join(ExtractionRow._fields)
@@ -32,9 +31,6 @@ _STAGED = (
     " file_tier, file_rate"
 )
 _SCHOOL = "school_key, ploc, name, name_key, level, region, cos, director, principal, landline, in_directory"
-LINES_AT_ONCE = 1000
-# What the text form of COPY would read as something else.
-_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _MERGE = text(
     'with merged as (merge into extraction_count e using (select * from incoming where "on" = :on) n'
     ' on e.term = :term and e."on" = :on and e."group" = n."group" and e.school_key = n.school_key'
@@ -45,6 +41,12 @@ _MERGE = text(
     f' kept as (insert into replaced_count(upload_id, "group", school_key, {", ".join(_DATA)})'
     f"  select :upload_id, \"group\", school_key, {', '.join(_DATA)} from merged where act = 'UPDATE')"
     ' select "group", count(*) as changed from merged group by "group"'
+)
+# Where no group of the staged rows has any of that date, nothing can match.
+_INSERT = text(
+    f'with added as (insert into extraction_count (term, "on", "group", revision, {FIELDS})'
+    f' select :term, "on", "group", :revision, {FIELDS} from incoming where "on" = :on returning "group")'
+    ' select "group", count(*) as changed from added group by "group"'
 )
 # The groups of a date with their rows, and the date of the last extraction of each, which may be that date itself.
 _GROUPS = (
@@ -104,15 +106,7 @@ def stage(session: Session, rows: Iterable[CountsRow], schools: Identified) -> N
     """Puts the rows under their schools into the transaction's own table."""
     session.execute(text("drop table if exists pg_temp.incoming"))
     session.execute(text(_INCOMING))
-    _copy(session, f"incoming ({_STAGED})", _staged(rows, schools))
-    session.execute(text("analyze incoming"))
-
-
-def _copy(session: Session, into: str, lines: Iterator[str]) -> None:
-    """Copies lines in PostgreSQL's text form, many at a time."""
-    with raw(session).cursor().copy(f"copy {into} from stdin".encode()) as copy:
-        while block := "".join(islice(lines, LINES_AT_ONCE)):
-            copy.write(block)
+    copy_lines(session, f"incoming ({_STAGED})", _staged(rows, schools))
 
 
 def _staged(rows: Iterable[CountsRow], schools: Identified) -> Iterator[str]:
@@ -124,36 +118,31 @@ def _staged(rows: Iterable[CountsRow], schools: Identified) -> Iterator[str]:
     for row in rows:
         head = shared.get(id(row.shared))
         if head is None:
-            head = shared[id(row.shared)] = _line(*row.shared)
+            head = shared[id(row.shared)] = copy_line(*row.shared)
         school = sites.get(id(row.site))
         if school is None:
             unit = units[row.site.place]
             names = (unit.school_key, row.site.place[0], unit.cost_centre, row.site.school, unit.level)
-            school = sites[id(row.site)] = _line(*names)
+            school = sites[id(row.site)] = copy_line(*names)
         tier, rate = texts.get(row.file_tier), texts.get(row.file_rate)
         if tier is None or rate is None:
-            tier = texts[row.file_tier] = _line(row.file_tier)
-            rate = texts[row.file_rate] = _line(row.file_rate)
+            tier = texts[row.file_tier] = copy_line(row.file_tier)
+            rate = texts[row.file_rate] = copy_line(row.file_rate)
         total = r"\N" if row.total is None else row.total
         submitted = r"\N" if row.submitted is None else row.submitted
         yield f"{head}\t{school}\t{total}\t{submitted}\t{tier}\t{rate}\n"
 
 
-def _line(*values: object) -> str:
-    """The values in the text form of COPY, parted by tabs."""
-    return "\t".join(r"\N" if value is None else str(value).translate(_ESCAPES) for value in values)
-
-
 def add_schools(session: Session, units: list[Unit]) -> None:
     """Keeps the schools that were seen for the first time; another upload may see one of them at the same moment."""
     lines = (
-        _line(u.school_key, u.ploc, u.name, u.name_key, "", u.region, u.cos, u.director, "", "", "f") + "\n"
+        copy_line(u.school_key, u.ploc, u.name, u.name_key, "", u.region, u.cos, u.director, "", "", "f") + "\n"
         for u in units
     )
     if units:
         session.execute(text("drop table if exists pg_temp.seen"))
         session.execute(text("create temp table seen (like school including defaults) on commit drop"))
-        _copy(session, f"pg_temp.seen ({_SCHOOL})", lines)
+        copy_lines(session, f"pg_temp.seen ({_SCHOOL})", lines)
         session.execute(
             text(
                 f"insert into school ({_SCHOOL}) select {_SCHOOL} from pg_temp.seen order by school_key"
@@ -181,6 +170,7 @@ def difference(session: Session, term: str, on: date, report: Report) -> dict[st
 
 
 def _compared(session: Session, values: dict[str, Any]) -> dict[str, dict[str, int]]:
+    session.execute(text("analyze incoming"))
     session.execute(text("drop table if exists pg_temp.compared"))
     session.execute(text(_COMPARED))
     session.execute(_COMPARE, values)
@@ -210,12 +200,14 @@ def _count_rest(code: str, report: Report, rest: int) -> None:
             tally.count += max(rest, 0)
 
 
-def merge(session: Session, values: dict[str, Any]) -> dict[str, int]:
+def merge(session: Session, values: dict[str, Any], found: dict[str, Any]) -> dict[str, int]:
     """Publishes the staged rows of a date as a revision, keeping what they replace; group -> rows that changed.
 
-    `values`: upload_id, term, on, revision.
+    `values`: upload_id, term, on, revision; `found`: the date's difference.
     """
-    return {row.group: row.changed for row in session.execute(_MERGE, values)}
+    on = values["on"].isoformat()
+    statement = _MERGE if any(each["against"] == on for each in found.values()) else _INSERT
+    return {row.group: row.changed for row in session.execute(statement, values)}
 
 
 def is_known(found: dict[str, Any], on: date) -> bool:

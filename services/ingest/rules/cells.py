@@ -44,6 +44,8 @@ def is_error(cell: Cell) -> bool:
 
 def read_ploc(cell: Cell) -> Ploc:
     """The PLOC of a cell; BadCell for anything that is none."""
+    if type(cell) is str and len(cell) == 4 and cell.isascii() and cell.isdigit():
+        return Ploc(cell, None, "")
     text = tidy(shown(cell))
     digits = text.lstrip("'\u2019").replace(",", "").strip()
     digits = digits.partition(".")[0] if re.fullmatch(r"\d+\.0+", digits) else digits
@@ -61,6 +63,10 @@ def read_count(cell: Cell, field: str) -> int | None:
     """A whole number of surveys, None for a blank; BadCell for anything else."""
     if cell is None or cell == "":
         return None
+    if type(cell) is str and len(cell) < 10 and cell.isascii() and cell.isdigit():
+        return int(cell)
+    if type(cell) is float and 0 <= cell < 1e9 and cell.is_integer():
+        return int(cell)
     if isinstance(cell, bool):
         raise BadCell(field, "count_unreadable")
     if is_error(cell):

@@ -1,7 +1,8 @@
-"""The child process that reads one file: `python -m services.ingest.sheets.child FILE HOW`, JSON lines on its output.
+"""The child process that reads one file: `python -m services.ingest.sheets.child`, JSON lines on its output.
 
-A line is an object for a sheet or a refusal, or a list of rows. HOW is `table`, `lines` (a text as it is) or `explain`
-(a table again after the child died of it: says why).
+It waits for one line of input, the file's path and how to read it, and leaves when there is none. What it says is an
+object for a sheet or a refusal, or a list of rows. To be read is a `table`, `lines` (a text as it is) or `explain` (a
+table again after the child died of it: says why).
 """
 
 import resource
@@ -132,9 +133,9 @@ def explained(path: str) -> UnreadableFile:
     return UnreadableFile("file_too_wide", place) if place else UnreadableFile("file_too_large_inside")
 
 
-def main(path: str, how: str) -> None:
+def main(order: bytes) -> None:
     """Writes the file's lines; the last one says `done` or why the file is refused."""
-    limit()
+    path, how = orjson.loads(order)
     out = sys.stdout.buffer
     try:
         if how == "explain":
@@ -149,4 +150,6 @@ def main(path: str, how: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    limit()
+    if order := sys.stdin.buffer.readline():
+        main(order)

@@ -1,9 +1,15 @@
-"""The parent's side: starts the child on a file, hears its lines, ends it when it takes too long."""
+"""The parent's side: gives the file to a child, hears its lines, ends it when it takes too long.
 
+Once a file was read, the child for the next one is started already: loading takes it longer than a district's file does.
+"""
+
+import atexit
+import contextlib
 import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +22,10 @@ from services.ingest.sheets.refusals import UnreadableFile
 ROOT = Path(__file__).parent.parent.parent.parent
 MOST_SECONDS = 120.0
 # The child gets no secret of this process: none of its environment.
+_COMMAND = (sys.executable, "-m", "services.ingest.sheets.child")
 _ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+# Children that are loaded and wait for a file: one, or a few where several files were read at once.
+_waiting: deque[subprocess.Popen[bytes]] = deque()
 
 
 class TakesLong(Exception):
@@ -58,14 +67,51 @@ def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
         finally:
             alarm.cancel()
             child.kill()
+            _start_ahead()
     if late.is_set():
         raise TakesLong
     raise _reason_of_death(path, how)
 
 
 def _child(path: str, how: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "services.ingest.sheets.child", path, how]
-    return subprocess.Popen(command, cwd="/", env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    """A child that has its order: the one that waits, or a new one where none waits or it has died of something."""
+    order = orjson.dumps([path, how]) + b"\n"
+    while _waiting:
+        child = _waiting.popleft()
+        if _takes(child, order):
+            return child
+        child.wait()
+    child = _started()
+    _takes(child, order)
+    return child
+
+
+def _takes(child: subprocess.Popen[bytes], order: bytes) -> bool:
+    assert child.stdin is not None
+    try:
+        with child.stdin:
+            child.stdin.write(order)
+    except BrokenPipeError:
+        return False
+    return child.poll() is None
+
+
+def _start_ahead() -> None:
+    if not _waiting:
+        with contextlib.suppress(OSError):  # a machine without room for it: the next file then starts its own
+            _waiting.append(_started())
+
+
+def _started() -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(_COMMAND, cwd="/", env=_ENVIRONMENT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+
+
+@atexit.register
+def _end_waiting() -> None:
+    for child in _waiting:
+        child.kill()
+        child.wait()
 
 
 def _part(said: Any) -> Sheet | Batch:

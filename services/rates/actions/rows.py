@@ -1,13 +1,13 @@
 """Storing a part's rows with their tiers: copied straight in where none of them is there yet, else merged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from services.rates.rules import rate, surveys_needed, tier
-from shared.db import raw
+from shared.copying import copy_line, copy_lines
 from shared.events import ExtractionRow
 from shared.names import name_key
 
@@ -54,28 +54,24 @@ def store_rows(session: Session, rows: Sequence[ExtractionRow], values: dict[str
     keys = [row.school_key for row in rows]
     values = {**values, "first": min(keys), "last": max(keys)}
     if session.execute(_ANY_THERE, values).scalar() is None:
-        place = (*(values[name] for name in ("term", "on", "group", "revision", "upload_id")), False)
-        _copy(session, f"rate ({_PLACE}, {_COLUMNS})", ((*place, *row) for row in computed(rows)))
+        place = copy_line(*(values[name] for name in ("term", "on", "group", "revision", "upload_id")), "f")
+        copy_lines(session, f"rate ({_PLACE}, {_COLUMNS})", (f"{place}\t{line}" for line in computed(rows)))
         return len(rows)
     session.execute(text(_NEW))
-    _copy(session, f"incoming ({_COLUMNS})", computed(rows))
+    copy_lines(session, f"incoming ({_COLUMNS})", computed(rows))
     changed: int = session.execute(_MERGE, values).scalar_one()
     session.execute(text("drop table incoming"))
     return changed
 
 
-def _copy(session: Session, into: str, rows: Iterator[tuple[object, ...]]) -> None:
-    with raw(session).cursor().copy(f"copy {into} from stdin".encode()) as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def computed(rows: Sequence[ExtractionRow]) -> Iterator[tuple[object, ...]]:
-    """Every row with its tier, rate, surveys needed and the keys that it is sorted and found by."""
+def computed(rows: Iterable[ExtractionRow]) -> Iterator[str]:
+    """A line for every row with its tier, rate, surveys needed and the keys that it is sorted and found by."""
     keys: dict[str, str] = {}
     for row in rows:
-        counts = (row.submitted, row.total)
         key = keys.get(row.director)
         if key is None:
             key = keys[row.director] = name_key(row.director)
-        yield (*row, tier(*counts), rate(*counts), surveys_needed(*counts), row.school.casefold(), key)
+        total, submitted = row.total, row.submitted
+        own = tier(submitted, total)
+        found = own, rate(submitted, total), surveys_needed(submitted, total)
+        yield copy_line(*row, *found, row.school.casefold(), key) + "\n"
