@@ -1,7 +1,7 @@
 """The board: who reported, totals with coverage, past minutes, scope, exports, calls."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import openpyxl
@@ -12,7 +12,7 @@ from services.sesr.queries import board as queries
 from services.sesr.queries.board import Asked
 from services.sesr.queries.scope import Scope
 from shared.db import transaction
-from shared.web.clock import today
+from shared.web.clock import district_zone, today
 from tests.people import api_of, browser_of
 from tests.sesr.world import ALDER, BIRCH, CEDAR, load_schools, open_incident, send, yesterday
 from tests.stack import deliver
@@ -24,6 +24,11 @@ pytestmark = pytest.mark.usefixtures("clean")
 def incident(clean: None) -> str:
     load_schools()
     return open_incident(windows="00:01", grace_minutes=0, most_per_adult=20, first_day=str(yesterday()))
+
+
+def midnight() -> datetime:
+    """When the district's day began."""
+    return datetime.combine(today(), time(), district_zone())
 
 
 def board(role: str = "central", **asked: str) -> dict[str, Any]:
@@ -93,6 +98,53 @@ def test_an_excused_school_is_not_expected(incident: str) -> None:
     assert board()["total"]["expected"] == 2
     fields["school_key"] = CEDAR
     assert browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data=fields).status_code == 404
+
+
+def test_a_closed_incident_leaves_nobody_overdue_for_later_reports(incident: str) -> None:
+    with transaction("sesr") as session:
+        session.execute(text("update incident set windows = '{00:00,00:01}', closed_at = :at"), {"at": midnight()})
+    shown = board()
+    assert (shown["window"], shown["next_window"]) == ("00:00", None)
+    assert "No report is due any more" in browser_of("central").get("/sesr/board").text
+
+
+def test_no_board_is_of_a_moment_to_come(incident: str) -> None:
+    with transaction("sesr") as session:
+        session.execute(text("update incident set windows = '{23:59}', last_day = :day"), {"day": today()})
+    now = datetime.now(UTC)
+    later = board(as_of=(now + timedelta(days=2)).isoformat())
+    assert datetime.fromisoformat(later["as_of"]) < now + timedelta(minutes=1)
+    assert later["window"] is None
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_outside_the_incident_is_told(day: str) -> None:
+    central = api_of("central")
+    for path in ("board", "changes"):
+        assert central.get(f"/sesr/api/v1/{path}?day={day}").status_code == 422
+    assert browser_of("central").get(f"/sesr/board?day={day}").status_code == 200
+
+
+def test_a_call_noted_later_is_not_on_the_board_of_an_earlier_minute(incident: str) -> None:
+    note = {"incident_id": incident, "day": str(today()), "school_key": BIRCH, "outcome": "no_answer"}
+    browser_of("desk").post("/sesr/chase", data=note)
+    assert "Called, no answer" in browser_of("desk").get("/sesr/board").text
+    assert "Called, no answer" not in browser_of("desk").get("/sesr/board?at=00:00").text
+
+
+def test_a_day_is_compared_with_the_last_day_that_has_reports(incident: str) -> None:
+    friday = today() - timedelta(days=3)
+    with transaction("sesr") as session:
+        session.execute(text("update incident set first_day = :day"), {"day": friday})
+    send()
+    send("desk", day=str(friday), counts={"students_present": 300})
+    deliver()
+    with transaction("sesr") as session:
+        session.execute(
+            text("update recorded set received_at = received_at - interval '3 days' where day = :day"), {"day": friday}
+        )
+    shown = board()
+    assert (shown["same_schools_as_yesterday"], shown["yesterday"]) == ([1, 300, 310], str(friday))
 
 
 def test_a_call_is_noted_on_the_chase_list(incident: str) -> None:

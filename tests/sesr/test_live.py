@@ -104,6 +104,19 @@ def test_boards_follow_again_after_the_database_dropped_their_connection(site: s
     stream.close()
 
 
+def test_a_stream_ends_when_the_schools_of_its_reader_change(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SILENCE_SECONDS", 0.5)
+    stream = Stream(site, "desk")
+    stream.message()
+    with transaction("ingest") as session:
+        session.connection().exec_driver_sql("update access.role_grant set scope = '{W}' where role = 'desk'")
+    with pytest.raises(AssertionError, match="the stream ended"):
+        stream.changes()
+    again = Stream(site, "desk")
+    assert "Cedar HS" in again.message()[1]
+    again.close()
+
+
 def test_a_stream_ends_with_its_session(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SILENCE_SECONDS", 0.5)
     stream = Stream(site)

@@ -154,6 +154,20 @@ def test_a_phone_whose_clock_is_wrong_by_an_hour_counts_at_the_right_time() -> N
     assert 170 < waited < 190
 
 
+@pytest.mark.parametrize("reading", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_clock_that_shows_no_day_is_refused_at_its_field(reading: str) -> None:
+    answer = send(counted_at=reading)
+    assert answer.status_code == 422
+    assert "counted_at" in answer.text
+
+
+def test_a_phone_whose_clock_was_never_set_counts_at_the_right_time() -> None:
+    answer = send(counted_at="1970-01-01T00:00:00Z", sent_at="1970-01-01T00:02:00Z")
+    assert answer.status_code == 201
+    [(waited,)] = rows("select extract(epoch from received_at - counted_at) from report")
+    assert 115 < waited < 150
+
+
 def test_two_phones_for_one_school_are_two_reports_and_the_latest_count_stands() -> None:
     now = datetime.now(UTC)
     earlier = (now - timedelta(minutes=2)).isoformat()

@@ -9,9 +9,9 @@ import pytest
 
 from services.sesr.rules.board import Line, estimate, sums, with_states
 from services.sesr.rules.contact import Private, read_phone
-from services.sesr.rules.counts import read_counts
+from services.sesr.rules.counts import Counts, read_counts
 from services.sesr.rules.standing import Told, standing_of
-from services.sesr.rules.timing import counted_when, last_due, next_due, punctual, read_times, windows_of
+from services.sesr.rules.timing import counted_when, due_by, missed_since, next_due, punctual, read_times, windows_of
 from services.sesr.rules.view import timeline, view_of
 
 LA = ZoneInfo("America/Los_Angeles")
@@ -112,7 +112,14 @@ def test_windows_follow_the_districts_clock_through_the_change_to_summer_time() 
 )
 def test_how_a_school_stands_towards_the_window(counted: list[datetime], now: datetime, state: str) -> None:
     windows = windows_of(DAY, ["08:30", "11:00"], LA, timedelta(minutes=10))
-    assert punctual(counted, last_due(windows, now)) == state
+    due = due_by(windows, now)
+    assert punctual(counted, due[-1] if due else None) == state
+
+
+def test_a_school_is_overdue_since_the_first_report_that_it_owes() -> None:
+    due = windows_of(DAY, ["08:30", "11:00", "13:30"], LA, timedelta(minutes=10))
+    owed = [missed_since(times, due) for times in ([], [at(8)], [at(8), at(10, 30)], [at(12, 45)])]
+    assert owed == [at(8, 30), at(11), at(13, 30), None]
 
 
 def test_the_next_window_is_the_one_still_running() -> None:
@@ -133,12 +140,27 @@ def test_sums_cover_reporting_schools_only_and_the_estimate_stands_apart() -> No
             line("d", "HS", None),
             line("e", "Span", 100),
         ],
-        None,
+        [],
     )
     total = sums("All", lines)
     assert (total.expected, total.reported, total.not_yet) == (5, 2, 3)
     assert (total.totals["students_present"], total.totals["enrolled"]) == (150, 1200)
     assert estimate(lines) == (2, 100 + round(100 * 150 / 1200), 1)
+
+
+def test_a_share_has_the_same_schools_above_and_below_the_line() -> None:
+    full: Counts = {"students_present": 100, "volunteers": 10, "certificated_admin": 2, "certificated_admin_total": 4}
+    bare: Counts = {"students_present": 900, "certificated_admin_total": 6}
+    known = told(1, at(8))
+    total = sums(
+        "All", [line("a", "El", 200, known._replace(counts=full)), line("b", "El", None, known._replace(counts=bare))]
+    )
+    assert (total.ratio, total.with_adults) == (100 / 12, 1)
+    assert (total.percent, total.given["enrolled"]) == (50, 1)
+    assert (total.totals["certificated_admin"], total.totals["certificated_admin_total"]) == (2, 4)
+    missing = line("c", "El", 400)
+    lines = [line("a", "El", 200, known), line("b", "El", None, known._replace(counts=bare)), missing]
+    assert estimate(lines).students == 200
 
 
 def test_a_school_that_reported_and_gave_no_adult_has_no_ratio() -> None:

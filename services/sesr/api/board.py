@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from services.sesr.queries import board as rows
 from services.sesr.queries import incidents
 from services.sesr.queries.board import Asked
-from services.sesr.queries.boards import day_before, read_board
+from services.sesr.queries.boards import read_board
 from services.sesr.queries.scope import scope_of
 from services.sesr.rules.board import Line, Sums
 from services.sesr.rules.view import GROUPINGS
@@ -39,9 +39,7 @@ def get_board(
     if by not in GROUPINGS:
         raise Invalid(f"`by` is one of {', '.join(GROUPINGS)}.")
     chosen, asked = _asked(session, incident, day, region, by)
-    now = datetime.now(UTC)
-    before = day_before(session, scope_of(who), asked, chosen, as_of or now)
-    board = read_board(session, scope_of(who), asked, chosen, now, district_zone(), as_of, before)
+    board = read_board(session, scope_of(who), asked, chosen, datetime.now(UTC), district_zone(), as_of)
     view = board.view
     page = view.lines[cursor : cursor + limit]
     return {
@@ -56,6 +54,7 @@ def get_board(
         "groups": [sums_fields(group) for group in view.groups],
         "estimate": view.estimate._asdict(),
         "same_schools_as_yesterday": view.same,
+        "yesterday": board.before.day if board.before else None,
         "alarms": [line.school_key for line in view.alarms],
         "media": [line.school_key for line in view.media],
         "outside_group": [line.school_key for line in view.outside],
@@ -86,6 +85,8 @@ def _asked(session: Db, incident: UUID | None, day: date | None, region: str | N
     if chosen is None:
         raise NotFound("There is no incident yet, so there is no board.")
     on = day or min(max(today(), chosen.first_day), chosen.last_day)
+    if not chosen.first_day <= on <= chosen.last_day:
+        raise Invalid(f"The incident runs from {chosen.first_day} to {chosen.last_day}. Choose a day within it.")
     return chosen, Asked(chosen.incident_id, on, region=region, by=by)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.sesr.actions.reports import contexts, keep_reports, submit_together
 from services.sesr.actions.submission import Asked, Receipt
@@ -26,6 +26,11 @@ KNOW = Together("sesr", contexts)
 KEEP = Together("sesr", keep_reports)
 
 
+# What a clock may show that is wrong or was never set; what lies outside has no day in the district.
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+ClockReading = Annotated[AwareDatetime, Field(ge=FIRST, le=LAST)]
+
+
 class SentReport(BaseModel):
     """A report; `report_id` is made by the sender and makes sending it again harmless.
 
@@ -43,8 +48,8 @@ class SentReport(BaseModel):
     commander: str = ""
     landline: str = ""
     cell: str = ""
-    counted_at: AwareDatetime | None = None
-    sent_at: AwareDatetime | None = None
+    counted_at: ClockReading | None = None
+    sent_at: ClockReading | None = None
     supersedes: UUID | None = None
     reason: str = ""
     proxy_for: str = ""

@@ -16,13 +16,14 @@ from services.sesr.pages.words import WORDS
 from services.sesr.queries import board as rows
 from services.sesr.queries import incidents, schools
 from services.sesr.queries.board import Asked
-from services.sesr.queries.boards import CHASED_AT_ONCE, Board, day_before, read_board
+from services.sesr.queries.boards import CHASED_AT_ONCE, Board, read_board
 from services.sesr.queries.scope import Scope, scope_of
 from services.sesr.rules.view import GROUPINGS, timeline
 from services.sesr.tables import Incident
 from shared.access import Who, who_is
 from shared.db import transaction
 from shared.errors import Invalid, NotFound
+from shared.policy import may
 from shared.settings import settings
 from shared.web import Db, allow, page
 from shared.web.charts import lines as chart_lines
@@ -61,7 +62,7 @@ class Wanted:
         self.by = by if by in GROUPINGS else "region"
 
     def asked(self, incident: Incident) -> Asked:
-        day = self.day or min(max(today(), incident.first_day), incident.last_day)
+        day = min(max(self.day or today(), incident.first_day), incident.last_day)
         return Asked(incident.incident_id, day, **self.filters, by=self.by, after=self.after)
 
     def as_of(self, day: date) -> datetime | None:
@@ -92,9 +93,8 @@ def _incident(session: Session, wanted: Wanted) -> Incident | None:
 
 def _board(session: Session, scope: Scope, wanted: Wanted, incident: Incident) -> tuple[Asked, Board]:
     asked = wanted.asked(incident)
-    now, as_of = datetime.now(UTC), wanted.as_of(asked.day)
-    before = day_before(session, scope, asked, incident, as_of or now)
-    return asked, read_board(session, scope, asked, incident, now, district_zone(), as_of, before)
+    as_of = wanted.as_of(asked.day)
+    return asked, read_board(session, scope, asked, incident, datetime.now(UTC), district_zone(), as_of)
 
 
 def _context(wanted: Wanted, asked: Asked, incident: Incident, board: Board) -> dict[str, Any]:
@@ -121,6 +121,8 @@ def _context(wanted: Wanted, asked: Asked, incident: Incident, board: Board) -> 
         ],
         "states": STATES,
         "link": link,
+        # The board of today goes on to tomorrow by itself; only another day is named in what follows it.
+        "live_day": "" if asked.day == today() else asked.day,
         **WORDS,
     }
 
@@ -169,9 +171,9 @@ async def board_stream(
 ) -> Response:
     """Server-sent events: `changes` (a list of reports) and, without a name, the live part of the board."""
     scope, token = scope_of(who), session_token(request)
-    after = int(last_event_id) if last_event_id.isdigit() else None
+    after = int(last_event_id) if last_event_id.isdecimal() else None
     key = (scope, wanted.incident, wanted.day, tuple(wanted.filters.values()), wanted.by, wanted.after)
-    messages = follow(key, _maker(scope, wanted), after, _session_lives(token))
+    messages = follow(key, _maker(scope, wanted), after, _may_go_on(token, scope))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
@@ -191,16 +193,17 @@ def _maker(scope: Scope, wanted: Wanted) -> Callable[[int | None], Chunk]:
     return make
 
 
-def _session_lives(token: str | None) -> Callable[[], bool]:
-    """Whether whoever opened the stream is still signed in; an open board keeps its session alive."""
+def _may_go_on(token: str | None, scope: Scope) -> Callable[[], bool]:
+    """Whether whoever opened the stream is still signed in, with the same schools; an open board keeps its session alive."""
 
-    def lives() -> bool:
+    def may_go_on() -> bool:
         if token is None:
             return True
         with transaction("sesr") as session:
-            return who_is(session, token, timedelta(minutes=settings().session_idle_minutes)) is not None
+            who = who_is(session, token, timedelta(minutes=settings().session_idle_minutes))
+        return who is not None and may(who.role, "sesr.board") and scope_of(who) == scope
 
-    return lives
+    return may_go_on
 
 
 def change_fields(row: Any) -> dict[str, object]:

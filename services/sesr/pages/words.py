@@ -31,11 +31,18 @@ def ratio(value: float | None) -> str:
     return "no adult" if value == float("inf") else f"{value:.1f}"
 
 
+def tel(phone: str) -> str:
+    """A link that dials `213-555-0100 x12`: the extension after a pause."""
+    main, _, extension = phone.partition(" x")
+    return f"tel:{main}" + (f",{extension}" if extension else "")
+
+
 WORDS: dict[str, Any] = {
     "clock": clock,
     "number": number,
     "percent": percent,
     "ratio": ratio,
+    "tel": tel,
     "inputs": INPUTS,
     "staff": STAFF,
     "flag_labels": FLAGS,

@@ -62,12 +62,15 @@ _NEXT_CHANGES, _LAST_CHANGES = text(_CHANGES.format(order="")), text(_CHANGES.fo
 _PLACE = text("select coalesce(max(place), 0) from recorded where incident_id = :incident_id")
 _CALLS = text(
     "select distinct on (school_key) school_key, at, author, outcome, note from chase"
-    " where incident_id = :incident_id and day = :day and school_key = any(:keys) order by school_key, at desc"
+    " where incident_id = :incident_id and day = :day and school_key = any(:keys) and at <= :as_of"
+    " order by school_key, at desc"
 )
 _CONTACTS = text(
     "select distinct on (school_key) school_key, commander, coalesce(nullif(cell, ''), landline) as phone from report"
-    " where incident_id = :incident_id and school_key = any(:keys) order by school_key, received_at desc"
+    " where incident_id = :incident_id and school_key = any(:keys) and received_at <= :as_of"
+    " order by school_key, received_at desc"
 )
+_DAY_BEFORE = text("select max(day) from standing where incident_id = :incident_id and day < :day")
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -75,9 +78,9 @@ def lines(session: Session, scope: Scope, asked: Asked, as_of: datetime | None =
     """The expected schools (and others that reported) with what stands, or stood at `as_of`."""
     rows = session.execute(_LINES, _values(scope, asked))
     if as_of is None:
-        return [Line._make((*row[:9], _standing(row[9:]), "not_yet")) for row in rows]
+        return [Line._make((*row[:9], _standing(row[9:]), "not_yet", None)) for row in rows]
     stood = standings_of(told(session, scope, asked, as_of))
-    return [Line._make((*row[:9], stood.get(row[0]), "not_yet")) for row in rows]
+    return [Line._make((*row[:9], stood.get(row[0]), "not_yet", None)) for row in rows]
 
 
 def _standing(row: Sequence[Any]) -> Standing | None:
@@ -111,15 +114,23 @@ def place(session: Session, incident_id: UUID) -> int:
     return found
 
 
-def calls(session: Session, asked: Asked, keys: Sequence[str]) -> dict[str, Any]:
+def calls(session: Session, asked: Asked, keys: Sequence[str], as_of: datetime | None = None) -> dict[str, Any]:
     """School key -> the last call of the day that was noted."""
-    values = {"incident_id": asked.incident_id, "day": asked.day, "keys": list(keys)}
+    values = {"incident_id": asked.incident_id, "day": asked.day, "keys": list(keys), "as_of": as_of or FOR_EVER}
     return {row.school_key: row for row in session.execute(_CALLS, values)}
 
 
-def contacts(session: Session, incident_id: UUID, keys: Sequence[str]) -> dict[str, Any]:
+def contacts(session: Session, asked: Asked, keys: Sequence[str], as_of: datetime | None = None) -> dict[str, Any]:
     """School key -> commander and phone as the school last gave them."""
-    return {row.school_key: row for row in session.execute(_CONTACTS, {"incident_id": incident_id, "keys": list(keys)})}
+    values = {"incident_id": asked.incident_id, "keys": list(keys), "as_of": as_of or FOR_EVER}
+    return {row.school_key: row for row in session.execute(_CONTACTS, values)}
+
+
+def reported_day_before(session: Session, asked: Asked) -> date | None:
+    """The last day of the incident before the one asked for on which schools reported; a week-end lies between."""
+    values = {"incident_id": asked.incident_id, "day": asked.day}
+    found: date | None = session.execute(_DAY_BEFORE, values).scalar()
+    return found
 
 
 def _values(scope: Scope, asked: Asked) -> dict[str, Any]:

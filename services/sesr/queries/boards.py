@@ -10,11 +10,19 @@ from services.sesr.queries import board
 from services.sesr.queries.board import Asked
 from services.sesr.queries.scope import Scope
 from services.sesr.rules.board import Line
-from services.sesr.rules.timing import windows_of
+from services.sesr.rules.timing import Window, windows_of
 from services.sesr.rules.view import View, view_of
 from services.sesr.tables import Incident
 
 CHASED_AT_ONCE = 30
+
+
+class Before(NamedTuple):
+    """The lines of the last day before with reports, at the same time of that day; `at` is None for its whole day."""
+
+    day: date
+    at: datetime | None
+    lines: list[Line]
 
 
 class Board(NamedTuple):
@@ -24,6 +32,7 @@ class Board(NamedTuple):
     place: int
     at: datetime
     is_live: bool
+    before: Before | None
     changes: list[Any]
     calls: dict[str, Any]
     contacts: dict[str, Any]
@@ -37,33 +46,41 @@ def read_board(
     now: datetime,
     zone: tzinfo,
     as_of: datetime | None = None,
-    before: list[Line] | None = None,
 ) -> Board:
     """The board now, or as it was at a past minute. `place` is read first, so that nothing falls between."""
     place = board.place(session, incident.incident_id)
     lines = board.lines(session, scope, asked, as_of)
-    windows = windows_of(asked.day, incident.windows, zone, timedelta(minutes=incident.grace_minutes))
-    at = as_of or min(now, end_of(asked.day, zone))
-    view = view_of(lines, windows, at, asked.by, incident.most_per_adult, before)
+    at = min(as_of or now, now, end_of(asked.day, zone))
+    before = day_before(session, scope, asked, at if as_of or at == now else None, zone)
+    view = view_of(
+        lines, _windows(incident, asked.day, zone), at, asked.by, incident.most_per_adult, before and before.lines
+    )
     keys = [line.school_key for line in view.chase[asked.after : asked.after + CHASED_AT_ONCE]]
     return Board(
         view=view,
         place=place,
         at=at,
         is_live=as_of is None,
+        before=before,
         changes=list(board.last_changes(session, scope, asked, as_of=as_of)),
-        calls=board.calls(session, asked, keys),
-        contacts=board.contacts(session, incident.incident_id, keys),
+        calls=board.calls(session, asked, keys, as_of),
+        contacts=board.contacts(session, asked, keys, as_of),
     )
 
 
-def day_before(session: Session, scope: Scope, asked: Asked, incident: Incident, at: datetime) -> list[Line] | None:
-    """The lines of the day before at the same time; None on the first day of the incident."""
-    yesterday = asked.day - timedelta(days=1)
-    if yesterday < incident.first_day:
+def _windows(incident: Incident, day: date, zone: tzinfo) -> list[Window]:
+    """The windows of a day; none is due any more once the incident is closed."""
+    windows = windows_of(day, incident.windows, zone, timedelta(minutes=incident.grace_minutes))
+    return [window for window in windows if incident.closed_at is None or window.until <= incident.closed_at]
+
+
+def day_before(session: Session, scope: Scope, asked: Asked, at: datetime | None, zone: tzinfo) -> Before | None:
+    """The last day before with reports, at the same time by the district's clock; None on the first day."""
+    day = board.reported_day_before(session, asked)
+    if day is None:
         return None
-    then = replace(asked, day=yesterday)
-    return board.lines(session, scope, then, at - timedelta(days=1))
+    then = datetime.combine(day, at.astimezone(zone).time(), zone).astimezone(UTC) if at else None
+    return Before(day, then, board.lines(session, scope, replace(asked, day=day), then))
 
 
 def end_of(day: date, zone: tzinfo) -> datetime:

@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.sesr.rules.counts import ADULTS, ALL_COUNTS
+from services.sesr.rules.counts import ADULTS, ALL_COUNTS, STAFF, Counts
 from services.sesr.rules.standing import Standing
-from services.sesr.rules.timing import Punctual, Window, punctual
+from services.sesr.rules.timing import Punctual, Window, missed_since, punctual
+
+# A class's total counts only where its present was given: the two are read against each other.
+_PRESENT_OF = {count.total: count.name for count in STAFF}
 
 
 class Line(NamedTuple):
@@ -23,6 +26,7 @@ class Line(NamedTuple):
     landline: str
     standing: Standing | None
     state: Punctual = "not_yet"
+    overdue_since: datetime | None = None
 
     @property
     def adults(self) -> int | None:
@@ -43,7 +47,11 @@ class Line(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Sums over the schools that reported; `given` counts how many of them gave each number."""
+    """Sums over the schools that reported; `given` counts how many of them gave each number.
+
+    A share has the same schools above and below the line: `of_enrolled` and `of_adults` are the students present at the
+    schools whose enrolment is known, and at the `with_adults` schools that gave adults.
+    """
 
     name: str
     expected: int
@@ -54,6 +62,9 @@ class Sums(NamedTuple):
     media: int
     outside: int
     last_at: datetime | None
+    of_enrolled: int
+    of_adults: int
+    with_adults: int
 
     @property
     def not_yet(self) -> int:
@@ -63,7 +74,7 @@ class Sums(NamedTuple):
     def percent(self) -> float | None:
         """Students present as percent of those enrolled at the reporting schools."""
         enrolled = self.totals["enrolled"]
-        return 100 * self.totals["students_present"] / enrolled if enrolled else None
+        return 100 * self.of_enrolled / enrolled if enrolled else None
 
     @property
     def adults(self) -> int:
@@ -71,7 +82,7 @@ class Sums(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        return self.totals["students_present"] / self.adults if self.adults else None
+        return self.of_adults / self.adults if self.adults else None
 
 
 class Estimate(NamedTuple):
@@ -82,9 +93,16 @@ class Estimate(NamedTuple):
     unknown: int
 
 
-def with_states(lines: Sequence[Line], window: Window | None) -> list[Line]:
-    """The lines with how each stands towards the last due window."""
-    return [line._replace(state=punctual(line.standing.times if line.standing else (), window)) for line in lines]
+def with_states(lines: Sequence[Line], due: Sequence[Window]) -> list[Line]:
+    """The lines with how each stands towards the last of the due windows, and the first that it did not answer."""
+    window = due[-1] if due else None
+    known = []
+    for line in lines:
+        times = line.standing.times if line.standing else ()
+        state = punctual(times, window)
+        since = missed_since(times, due) if state == "overdue" else None
+        known.append(line._replace(state=state, overdue_since=since))
+    return known
 
 
 def sums(name: str, lines: Sequence[Line]) -> Sums:
@@ -94,15 +112,25 @@ def sums(name: str, lines: Sequence[Line]) -> Sums:
     standings = [line.standing for line in lines if line.standing is not None]
     for line in lines:
         states[line.state] = states.get(line.state, 0) + 1
-    for standing in standings:
-        for count, value in standing.counts.items():
-            if value is not None:
+    of_enrolled = of_adults = with_adults = 0
+    for counts in [standing.counts for standing in standings]:
+        for count, value in counts.items():
+            if value is not None and (count not in _PRESENT_OF or counts.get(_PRESENT_OF[count]) is not None):
                 totals[count] += value
                 given[count] += 1
+        present, adults = counts.get("students_present") or 0, gave_adults(counts)
+        of_enrolled += present if counts.get("enrolled") is not None else 0
+        of_adults, with_adults = of_adults + present * adults, with_adults + adults
     media = sum(standing.flags.get("media", False) for standing in standings)
     outside = sum(standing.flags.get("outside_group", False) for standing in standings)
     last = max((standing.received_at for standing in standings), default=None)
-    return Sums(name, len(lines), len(standings), states, totals, given, media, outside, last)
+    shares = (of_enrolled, of_adults, with_adults)
+    return Sums(name, len(lines), len(standings), states, totals, given, media, outside, last, *shares)
+
+
+def gave_adults(counts: Counts) -> bool:
+    """Whether any kind of adults was given."""
+    return any(counts.get(name) is not None for name in ADULTS)
 
 
 def grouped(lines: Sequence[Line], key: Callable[[Line], str]) -> list[Sums]:
@@ -124,7 +152,9 @@ def summed(name: str, groups: Sequence[Sums]) -> Sums:
     expected, reported = sum(group.expected for group in groups), sum(group.reported for group in groups)
     media, outside = sum(group.media for group in groups), sum(group.outside for group in groups)
     last = max((group.last_at for group in groups if group.last_at is not None), default=None)
-    return Sums(name, expected, reported, states, totals, given, media, outside, last)
+    of_enrolled, of_adults = sum(group.of_enrolled for group in groups), sum(group.of_adults for group in groups)
+    shares = (of_enrolled, of_adults, sum(group.with_adults for group in groups))
+    return Sums(name, expected, reported, states, totals, given, media, outside, last, *shares)
 
 
 def estimate(lines: Sequence[Line]) -> Estimate:
@@ -146,11 +176,11 @@ def _shares(lines: Sequence[Line]) -> dict[str | None, float]:
     present: dict[str | None, int] = {}
     enrolled: dict[str | None, int] = {}
     for line in lines:
-        if line.standing is not None:
+        counts = line.standing.counts if line.standing else {}
+        if (among := counts.get("enrolled")) is not None:
             for level in (line.level, None):
-                counts = line.standing.counts
                 present[level] = present.get(level, 0) + (counts.get("students_present") or 0)
-                enrolled[level] = enrolled.get(level, 0) + (counts.get("enrolled") or 0)
+                enrolled[level] = enrolled.get(level, 0) + among
     return {level: present[level] / among for level, among in enrolled.items() if among}
 
 

@@ -69,14 +69,20 @@ def windows_of(day: date, times: Sequence[str], zone: tzinfo, grace: timedelta) 
     return tuple(made)
 
 
-def last_due(windows: Sequence[Window], now: datetime) -> Window | None:
-    """The window whose reports have to be there by now."""
-    return next((window for window in reversed(windows) if window.until <= now), None)
+def due_by(windows: Sequence[Window], now: datetime) -> list[Window]:
+    """The windows whose reports have to be there by now."""
+    return [window for window in windows if window.until <= now]
 
 
 def next_due(windows: Sequence[Window], now: datetime) -> Window | None:
     """The window that comes next, or is running in its grace."""
     return next((window for window in windows if window.until > now), None)
+
+
+def missed_since(times: Sequence[datetime], due: Sequence[Window]) -> datetime | None:
+    """When the first report was due that a school owes, given the times at which its valid reports were counted."""
+    last = max(times, default=None)
+    return next((window.due for window in due if last is None or last < window.starts), None)
 
 
 def punctual(times: Sequence[datetime], window: Window | None) -> Punctual:

@@ -18,7 +18,7 @@ from services.sesr.rules.board import (
     with_states,
 )
 from services.sesr.rules.standing import Told, standing_of
-from services.sesr.rules.timing import Window, last_due, next_due
+from services.sesr.rules.timing import Window, due_by, next_due
 
 GROUPINGS = {"region": "Region", "cos": "Community of Schools", "director": "Director", "level": "Level"}
 
@@ -56,14 +56,14 @@ def view_of(
     before: Sequence[Line] | None = None,
 ) -> View:
     """The board at a moment; `before` are the lines of the day before at the same time."""
-    window = last_due(windows, now)
-    known = with_states(lines, window)
+    due = due_by(windows, now)
+    known = with_states(lines, due)
     groups = grouped(known, lambda line: str(getattr(line, by)))
     return View(
         lines=known,
         total=summed("All", groups),
         groups=groups,
-        window=window,
+        window=due[-1] if due else None,
         next_window=next_due(windows, now),
         media=flagged(known, "media"),
         outside=flagged(known, "outside_group"),
