@@ -23,7 +23,8 @@ def environment_beside(data: Path, given: Mapping[str, str] = os.environ) -> dic
         )
     kept = load(data)
     url = f"postgresql://{SUPERUSER}:{kept['owner_password']}@127.0.0.1:{database_port(data)}/{DATABASE}"
-    return {"SES_DATABASE_URL": url, **environment(kept), **own}
+    web = f"http://127.0.0.1:{own.get('SES_PORT', '8000')}"
+    return {"SES_DATABASE_URL": url, "SES_PUBLIC_URL": web, **environment(kept), **own}
 
 
 def database_port(data: Path) -> int:

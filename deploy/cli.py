@@ -124,8 +124,9 @@ def upload_file(
 ) -> None:
     """Upload a file. Ends with 0 taken, 1 refused, 3 quarantined, 4 the system does not answer."""
     console = Console(stderr=True)
-    url = settings().public_url
-    sent = uploading.upload(uploading.Wanted(file, kind, dry_run, term, url, token or _own_token("central")), console)
+    bearer = token or _own_token("central")
+    wanted = uploading.Wanted(file, kind, dry_run, term, settings().public_url, bearer)
+    sent = uploading.upload(wanted, console)
     typer.echo("\n".join(sent.lines))
     raise typer.Exit(sent.code)
 

@@ -8,6 +8,8 @@ import httpx2
 from rich.console import Console
 from rich.progress import Progress
 
+from services.ingest.rules.verdicts import QUARANTINES
+
 UPLOADS = "/ingest/api/v1/uploads"
 TAKEN, REFUSED, QUARANTINED, AWAY = 0, 1, 3, 4
 LOOK_EVERY_SECONDS = 0.5
@@ -37,7 +39,7 @@ def upload(wanted: Wanted, console: Console) -> Sent:
     headers = {"authorization": f"Bearer {wanted.token}", "accept": "application/json"}
     with httpx2.Client(base_url=wanted.url, headers=headers, timeout=300) as client, Progress(console=console) as bar:
         try:
-            return said(_awaited(client, _post(client, wanted, bar), bar))
+            return said(_awaited(client, _post(client, wanted, bar), bar), dry_run=wanted.dry_run)
         except httpx2.TransportError as error:
             return Sent(AWAY, [f"{wanted.url} does not answer ({error}). Start the system and try again."])
 
@@ -61,17 +63,30 @@ def _awaited(client: httpx2.Client, answer: httpx2.Response, bar: Progress) -> h
     return answer
 
 
-def said(answer: httpx2.Response) -> Sent:
-    """What an answer means for a person and for a script."""
+def said(answer: httpx2.Response, *, dry_run: bool = False) -> Sent:
+    """What an answer means for a person and for a script; a dry run ends as the upload itself would."""
     body = answer.json()
     if not answer.is_success:
         code = QUARANTINED if body.get("code") == "quarantined" else REFUSED
         return Sent(code, [str(body.get("detail", answer.text)), *_places(body)])
     state = {"quarantined": QUARANTINED, "refused": REFUSED}.get(body["state"], TAKEN)
+    doubts = [QUARANTINES[reason] for reason in body["reasons"]] if dry_run else []
+    if doubts and state == TAKEN:
+        state = QUARANTINED
     counts = ", ".join(f"{count} {name}" for name, count in sorted(body["counts"].items()))
     found = [f"{group['count']} x {group['outcome']}: {group['message']}" for group in body["found"][:SHOWN]]
     places = _places(body) if state != TAKEN or body["counts"].get("rejected") else []
-    return Sent(state, [f"{body['file_name']}: {body['state']}. {counts}.", *found, *places])
+    return Sent(
+        state, [f"{body['file_name']}: {_became(answer, body, dry_run, doubts)}. {counts}.", *doubts, *found, *places]
+    )
+
+
+def _became(answer: httpx2.Response, body: dict[str, Any], dry_run: bool, doubts: list[str]) -> str:
+    """What became of the file, or would have."""
+    if dry_run and body["state"] != "refused":
+        return "dry run, nothing is stored; it would be " + ("quarantined" if doubts else "published")
+    known = answer.status_code == 200 and answer.request.method == "POST"
+    return f"uploaded before, nothing was changed; it is {body['state']}" if known else str(body["state"])
 
 
 def _places(body: dict[str, Any]) -> list[str]:

@@ -32,8 +32,10 @@ def test_a_script_learns_from_the_exit_code_what_became_of_its_file(stack: Progr
     assert "good.xlsx: published. 16 accepted, 16 changed" in done[0].stdout
     assert "future" in done[2].stdout
     assert "damaged" in done[3].stdout
-    dry = ses_upload(stack.url, good, "--dry-run", token=token)
-    assert (dry.returncode, "preview" in dry.stdout) == (0, True)
+    assert "uploaded before, nothing was changed" in done[1].stdout
+    dry, doubtful = (ses_upload(stack.url, path, "--dry-run", token=token) for path in (good, future))
+    assert (dry.returncode, "it would be published" in dry.stdout) == (0, True)
+    assert (doubtful.returncode, "lies in the future" in doubtful.stdout) == (3, True)
     assert ses_upload("http://127.0.0.1:9", good, token=token).returncode == 4
 
 
