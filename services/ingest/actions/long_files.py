@@ -57,14 +57,20 @@ def read_upload(upload_id: UUID, *, give_up: bool = False) -> bool:
 
 
 def _read(session: Session, upload: Upload, *, give_up: bool) -> None:
-    if session.execute(_CANCELLED, {"upload_id": upload.upload_id}).scalar():
-        raise Cancelled
+    _heed_cancel(session, upload)
     if give_up:
         raise UnreadableFile("file_unreadable")
     with without_collector():
         LOADERS[upload.kind](session, upload, upload_file(session, upload.upload_id), in_worker(upload.upload_id))
+    _heed_cancel(session, upload)
     if upload.intent == "dry":
         upload.state = "discarded"
+
+
+def _heed_cancel(session: Session, upload: Upload) -> None:
+    """Raises Cancelled where somebody stopped the reading, also while its rows were being stored."""
+    if session.execute(_CANCELLED, {"upload_id": upload.upload_id}).scalar():
+        raise Cancelled
 
 
 def _close(session: Session, upload_id: UUID, error: Exception) -> None:
