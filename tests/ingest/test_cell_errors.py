@@ -45,3 +45,11 @@ def hurt(found: Extraction) -> set[tuple[str, str]]:
     """(column, value) of the cells for which a row was rejected."""
     tallies = [tally for tally in found.report.tallies.values() if tally.code == "cell_error"]
     return {(place.column, place.value) for tally in tallies for place in tally.places}
+
+
+def test_a_name_longer_than_a_name_is_rejects_its_row() -> None:
+    long = "x" * 201
+    rows = [row("4001", long), row("4002", "A El", cos=long), row("4003", "B El", director=long), row("4004", "C El")]
+    found = read_extraction(text_table(with_header([*rows, row("4005", "D El", region=long)])), Watch(90))
+    assert [kept.site.school for kept in found.rows] == ["C El"]
+    assert found.report.count("text_too_long") == 4

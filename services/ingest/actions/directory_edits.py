@@ -10,7 +10,7 @@ from services.ingest.rules.cells import read_count
 from services.ingest.rules.directory import COUNT_FIELDS, WORDS, is_address, parted
 from services.ingest.rules.findings import BadCell
 from services.ingest.rules.names import REGIONS
-from services.ingest.rules.rows import clean
+from services.ingest.rules.rows import LONGEST_NAME, clean
 from services.ingest.tables import Person, School
 from shared.access import audit
 from shared.errors import Conflict, Invalid, NotFound
@@ -24,7 +24,7 @@ def change_school(session: Session, school_key: str, given: Mapping[str, str], a
         raise NotFound("There is no school with this key in the directory.")
     before = school.model_dump()
     for name in WORDS:
-        setattr(school, name, clean(given.get(name, getattr(school, name))))
+        setattr(school, name, _short(name, given.get(name, getattr(school, name))))
     for name in COUNT_FIELDS:
         setattr(school, name, _count(name, given.get(name)))
     if not school.name or school.region not in REGIONS:
@@ -44,13 +44,13 @@ def change_person(session: Session, person_id: str, given: Mapping[str, str], ac
     if person is None:
         raise NotFound("There is no person with this id in the directory.")
     before = person.model_dump()
-    person.name = clean(given.get("name", person.name))
-    person.email = clean(given.get("email", person.email)).lower()
+    person.name = _short("name", given.get("name", person.name))
+    person.email = _short("email", given.get("email", person.email)).lower()
     if not person.name or not is_address(person.email):
         name, message = ("name", "Enter the name.") if not person.name else ("email", "Enter one e-mail address.")
         raise _wrong(name, message)
     person.scope = parted(given.get("scope", "; ".join(person.scope)))
-    added = [alias for alias in parted(given.get("aliases", "")) if alias not in person.aliases]
+    added = [_short("aliases", alias) for alias in parted(given.get("aliases", "")) if alias not in person.aliases]
     _refuse_taken(session, person, added)
     person.resolved_aliases = added
     _keep(session, person, before, person_id, actor)
@@ -88,6 +88,13 @@ def _count(name: str, given: str | None) -> int | None:
         return read_count(given, name)
     except BadCell as error:
         raise _wrong(name, "Enter a whole number, 0 or more, or leave it blank.") from error
+
+
+def _short(name: str, given: str) -> str:
+    text = clean(given)
+    if len(text) > LONGEST_NAME:
+        raise _wrong(name, f"Enter at most {LONGEST_NAME} characters.")
+    return text
 
 
 def _wrong(name: str, message: str) -> Invalid:

@@ -56,7 +56,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "header_below": ("fixed", "The column names are not in the first row. What stands above them was left out."),
     "header_renamed": ("fixed", "The column was recognised under another name."),
     "column_ignored": ("noted", "The column is not part of this kind of file. It was left out."),
-    "columns_absent": ("noted", "The column is absent. What it holds is computed here."),
+    "text_too_long": ("rejected", "The cell holds more than 200 characters. Shorten it."),
     "text_tidied": ("fixed", "Extra spaces or invisible characters were removed."),
     "text_encoding": ("fixed", "The text table was recognised by its content."),
     "cos_normalised": ("fixed", "The name of the community of schools was written in the district's form."),
@@ -87,14 +87,39 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "rejected",
         "A role is one of central, director, principal, designee, desk and ops. Correct it.",
     ),
+    "name_missing": ("rejected", "The row names nobody. Enter the name."),
+    "school_twice": (
+        "rejected",
+        "The cost center code stands in the file more than once with different values. Keep the right row.",
+    ),
+    "spelling_shared": (
+        "warned",
+        "Two directors have this spelling: alerts under it find no way. Remove it from one of them.",
+    ),
+    "central_missing": (
+        "warned",
+        "Nobody in the file has the role central. Whoever has it from the directory alone loses it with this file.",
+    ),
     "email_unreadable": ("rejected", "Enter one e-mail address."),
     "percent_unreadable": ("rejected", "A percent is a number from 0 to 100 with at most one decimal. Correct it."),
-    "percent_fraction": ("warned", "The percent is below 1. If it is a fraction, enter it as a percent."),
+    "percent_fraction": ("warned", "The percent is 1 or less. If it is a fraction, enter 76.5 instead of 0.765."),
+    "results_contradict": (
+        "rejected",
+        "The same school, item and period stand in the file with different percents. None was taken. Keep the right row.",
+    ),
     "period_missing": ("rejected", "The row names no period, such as Fall 2025. Enter it."),
     "item_missing": ("rejected", "The row names no survey item. Enter it."),
     "level_unknown": ("rejected", "The level must be Elementary, Middle or High. Correct it."),
-    "title_missing": ("rejected", "The row has no title. Enter it."),
+    "title_missing": (
+        "rejected",
+        "The row does not say which action or measure it is. Enter its number, title or measure.",
+    ),
 }
+
+
+def reason(code: str, column: str) -> str:
+    """Why a row was rejected, for the person who corrects it."""
+    return f"{column}: {CODES[code][1]}"
 
 
 class BadCell(ValueError):
@@ -134,12 +159,13 @@ class Tally:
 class Report:
     """The findings of one file by code and column; only the first places of each are kept.
 
-    `unplaced`: of the rows without a PLOC, by sheet and row, the school and its community as written.
+    By sheet and row: `rejected_rows`, the reasons; `unplaced`, of the rows without a PLOC the school and its community
+    as written.
     """
 
     def __init__(self) -> None:
         self.tallies: dict[tuple[str, str], Tally] = {}
-        self.rejected_rows: set[tuple[str, int]] = set()
+        self.rejected_rows: dict[tuple[str, int], list[str]] = {}
         self.findings = 0
         self.unplaced: dict[tuple[str, int], tuple[str, str]] = {}
 
@@ -156,7 +182,7 @@ class Report:
     def reject(self, code: str, place: Place) -> None:
         """Adds a finding that keeps its row out."""
         self.add(code, place)
-        self.rejected_rows.add((place.sheet, place.row))
+        self.rejected_rows.setdefault((place.sheet, place.row), []).append(reason(code, place.column))
 
     def count(self, *codes: str) -> int:
         """How often any of the codes was found."""

@@ -24,6 +24,7 @@ from shared.events import Group
 from shared.names import name_key, tidy
 
 NOTE_CELLS = 3
+LONGEST_NAME = 200
 NAMES = ("region", "cos", "director", "group", "on")
 FIELDS = ("region", "ploc", "cos", "director", "school", "group", "total", "submitted", "on")
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
@@ -95,8 +96,8 @@ class RowReader:
         self._readers: dict[str, Callable[[Cell], tuple[Any, str]]] = {
             "region": self._region,
             "ploc": self._ploc,
-            "cos": _text,
-            "director": _text,
+            "cos": lambda cell: _text(cell, "cos"),
+            "director": lambda cell: _text(cell, "director"),
             "school": _school,
             "group": self._group,
             "total": lambda cell: (read_count(cell, "total"), ""),
@@ -162,7 +163,7 @@ class RowReader:
     def _region(self, cell: Cell) -> tuple[str, str]:
         found = region_of(cell)
         if found is None:
-            return clean(cell), "region_unknown"
+            return _text(cell, "region")[0], "region_unknown"
         return found, "" if found == cell else "region_fixed"
 
     def _ploc(self, cell: Cell) -> tuple[Any, str]:
@@ -253,10 +254,12 @@ class RowReader:
         return "note_skipped" if len(texts) <= NOTE_CELLS else ""
 
 
-def _text(cell: Cell) -> tuple[str, str]:
+def _text(cell: Cell, field: str) -> tuple[str, str]:
     if is_error(cell):
         return "", "text_error"
     text = clean(cell)
+    if len(text) > LONGEST_NAME:
+        raise BadCell(field, "text_too_long")
     return text, "" if text == cell or not isinstance(cell, str) else "text_tidied"
 
 
@@ -264,7 +267,7 @@ def _school(cell: Cell) -> tuple[tuple[str, str], str]:
     """The school's name with its key."""
     if is_error(cell):
         raise BadCell("school", "cell_error")
-    text, code = _text(cell)
+    text, code = _text(cell, "school")
     if not text:
         raise BadCell("school", "school_missing")
     return (text, name_key(text)), code
