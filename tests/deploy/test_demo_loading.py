@@ -156,5 +156,5 @@ def test_every_row_of_every_extraction_can_be_read_by_ingest(folder: Path) -> No
             assert reader.end() is None
     assert len(found.rows) > 800
     assert found.suffixes == {"Sp26"}
-    assert found.report.rejected_rows == set()
+    assert found.report.rejected_rows == {}
     assert found.report.count("column_ignored") == 0

@@ -1,5 +1,6 @@
 """Loading the directory: schools and people replace those before; all services hear the whole of it."""
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import text
@@ -7,7 +8,7 @@ from sqlmodel import Session
 
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
-from services.ingest.rules.directory import directory_tables
+from services.ingest.rules.directory import directory_tables, note_people, settled_schools
 from services.ingest.tables import Upload
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, DirectoryLoaded, DirectoryPerson, DirectorySchool
@@ -29,7 +30,7 @@ _SCHOOL = text(
     " values (:cost_centre, :ploc, :cost_centre, :name, :name_key, :level, :region, :cos, :director, :enrolled,"
     " :classified_classroom, :classified_other, :certificated_admin, :certificated_other, :principal, :landline, true)"
     " on conflict (cost_centre) do update set ploc = excluded.ploc, name = excluded.name, name_key = excluded.name_key,"
-    " level = excluded.level, region = excluded.region, cos = excluded.cos, director = excluded.director,"
+    " level = excluded.level, region = coalesce(nullif(excluded.region, ''), school.region), cos = excluded.cos, director = excluded.director,"
     " enrolled = excluded.enrolled, classified_classroom = excluded.classified_classroom,"
     " classified_other = excluded.classified_other, certificated_admin = excluded.certificated_admin,"
     " certificated_other = excluded.certificated_other, principal = excluded.principal, landline = excluded.landline,"
@@ -40,6 +41,14 @@ _PERSON = text(
     " values (:person_id, :name, :email, :role, :scope, :aliases, '{}') on conflict (person_id) do update set"
     " name = excluded.name, email = excluded.email, role = excluded.role, scope = excluded.scope,"
     " aliases = excluded.aliases"
+)
+# A person who comes under another e-mail address is known by role and name; a name that two have says nothing.
+_SPELLINGS = text(
+    "select p.role, p.name, p.resolved_aliases from person p where not (p.person_id = any(:ids))"
+    " and p.resolved_aliases <> '{}' and (select count(*) from person o where o.role = p.role and o.name = p.name) = 1"
+)
+_SPELLED = text(
+    "update person set resolved_aliases = :spellings where person_id = :person_id and resolved_aliases = '{}'"
 )
 _GONE = text("delete from person where not (person_id = any(:ids))")
 _LEFT = text("update school set in_directory = false where in_directory and not (cost_centre = any(:codes))")
@@ -72,6 +81,8 @@ def load_directory(session: Session, upload: Upload, content: bytes, watch: Watc
     """
     found = read_listing(content, watch, directory_tables(ROLES))
     schools, people = found.rows.get("schools"), found.rows.get("people")
+    schools = settled_schools(schools, found.report) if schools else schools
+    note_people(people or [], found.report)
     problems = list(found.report.problems())
     if found.report.rejected_rows or not (schools or people):
         sentence = "The directory needs the sheets Schools and People without errors; nothing was changed."
@@ -124,8 +135,16 @@ def _store_people(session: Session, people: list[dict[str, Any]]) -> None:
     keys = {code: key for code, key in session.execute(_KEYS)}
     for person in people:
         person["scope"] = [keys.get(entry, entry) for entry in person["scope"]]
-    session.execute(_GONE, {"ids": [person["person_id"] for person in people]})
+    ids = {"ids": [person["person_id"] for person in people]}
+    moved = {(role, name): spellings for role, name, spellings in session.execute(_SPELLINGS, ids)}
+    session.execute(_GONE, ids)
     session.execute(_PERSON, people)
+    names = Counter((person["role"], person["name"]) for person in people)
+    for person in people:
+        key = person["role"], person["name"]
+        if key in moved and names[key] == 1:
+            added = [spelling for spelling in moved[key] if spelling not in person["aliases"]]
+            session.execute(_SPELLED, {"person_id": person["person_id"], "spellings": added})
 
 
 def one_each(people: list[dict[str, Any]]) -> list[dict[str, Any]]:

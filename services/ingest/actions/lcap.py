@@ -19,7 +19,7 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
     table = cast(Literal["actions", "measures"], upload.kind.removeprefix("lcap-"))
     found = read_lcap(content, watch, table, lines=upload.file_name.lower().endswith(RAW_ENDINGS))
     upload.found, upload.problems = found.report.groups(), list(found.report.problems())
-    upload.counts = {"accepted": len(found.rows), "rejected": 0}
+    upload.counts = {"accepted": len(found.rows), "rejected": len(found.report.rejected_rows)}
     if upload.intent != "publish":
         upload.state = "preview"
         return

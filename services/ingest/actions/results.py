@@ -9,8 +9,8 @@ from sqlmodel import Session
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
 from services.ingest.rules.findings import Place, Report
-from services.ingest.rules.results import RESULT_TABLES, ReadResult
-from services.ingest.rules.verdicts import REJECTED_SHARE
+from services.ingest.rules.results import RESULT_TABLES, ReadResult, settled_results
+from services.ingest.rules.verdicts import results_doubts
 from services.ingest.tables import Upload
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
@@ -26,11 +26,9 @@ LOCK_KIND = text("select pg_advisory_xact_lock(hashtextextended('kind ' || :kind
 
 def load_results(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
     """Loads survey results. Raises UnreadableFile, TakesLong, or Invalid with the problems."""
-    found = read_listing(content, watch, RESULT_TABLES)
-    read: list[ReadResult] = found.rows.get("results", [])
-    rows = _identified(session, read, found.report)
-    upload.found, upload.problems = found.report.groups(), list(found.report.problems())
-    rejected = len(found.report.rejected_rows)
+    rows, report = read_results(session, content, watch)
+    upload.found, upload.problems = report.groups(), list(report.problems())
+    rejected = len(report.rejected_rows)
     upload.counts = {"accepted": len(rows), "rejected": rejected}
     if not rows:
         raise Invalid(
@@ -38,14 +36,21 @@ def load_results(session: Session, upload: Upload, content: bytes, watch: Watch)
             code="no_good_rows",
             problems=upload.problems[:200],
         )
-    upload.reasons = ["rejected_many"] if rejected > REJECTED_SHARE * (rejected + len(rows)) else []
+    upload.reasons = results_doubts(len(rows), rejected, report.count("percent_fraction"))
     if upload.intent == "publish" and (upload.confirmed or not upload.reasons):
         _tell(session, upload, rows)
     else:
         upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
 
 
-def _identified(session: Session, read: list[ReadResult], report: Report) -> list[ResultRow]:
+def read_results(session: Session, content: bytes, watch: Watch) -> tuple[list[ResultRow], Report]:
+    """The good rows of a file, each under its school, and what was found. Raises as `load_results`."""
+    found = read_listing(content, watch, RESULT_TABLES)
+    identified = _identified(session, found.rows.get("results", []), found.report)
+    return settled_results(identified, found.report), found.report
+
+
+def _identified(session: Session, read: list[ReadResult], report: Report) -> list[tuple[ResultRow, ReadResult]]:
     values = {"plocs": list({row.ploc for row in read}), "codes": list({row.cost_centre for row in read})}
     by_code: dict[str, Any] = {}
     by_ploc: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -61,7 +66,7 @@ def _identified(session: Session, read: list[ReadResult], report: Report) -> lis
         if key is None:
             report.reject("school_unknown", Place(row.sheet, row.number, "School", f"{row.ploc} {row.school}"))
         else:
-            rows.append(ResultRow(key, row.ploc, row.level, row.item, row.period, row.percent))
+            rows.append((ResultRow(key, row.ploc, row.level, row.item, row.period, row.percent), row))
     return rows
 
 

@@ -124,7 +124,7 @@ def file(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID
 @router.get("/rejected.xlsx")
 def rejected(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> Response:
     taken = _found(session, upload_id)
-    content = faulty_workbook(upload_file(session, upload_id), taken)
+    content = faulty_workbook(session, upload_file(session, upload_id), taken)
     return _download(content, f"correct-{taken.file_name.rpartition('.')[0]}.xlsx", XLSX_TYPE)
 
 

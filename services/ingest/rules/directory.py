@@ -1,16 +1,17 @@
 """The directory: a school's row and a person's row."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from services.ingest.rules.cells import Cell, read_count, read_ploc, shown
-from services.ingest.rules.findings import BadCell
+from services.ingest.rules.findings import BadCell, Place, Report
 from services.ingest.rules.listing import Table
 from services.ingest.rules.names import region_of
-from services.ingest.rules.rows import clean
+from services.ingest.rules.rows import LONGEST_NAME, clean
 from shared.names import name_key
 
+LONGEST_LIST = 4000
 COUNT_FIELDS = ("enrolled", "classified_classroom", "classified_other", "certificated_admin", "certificated_other")
 WORDS = ("name", "level", "region", "cos", "director", "principal", "landline")
 SCHOOL_COLUMNS = {
@@ -46,8 +47,8 @@ PERSON_COLUMNS = {
 
 def read_school(cells: Mapping[str, Cell]) -> dict[str, Any]:
     """A school's row by field. Raises BadCell."""
-    school: dict[str, Any] = {name: clean(cells.get(name)) for name in WORDS}
-    school["region"] = region_of(school["region"]) or school["region"]
+    school: dict[str, Any] = {name: _short(cells, name) for name in WORDS}
+    school["region_written"], school["region"] = school["region"], region_of(school["region"]) or ""
     code = clean(cells.get("cost_centre"))
     if not (len(code) == 7 and code.isascii() and code.isdigit()):
         raise BadCell("cost_centre", "code_unreadable")
@@ -56,18 +57,21 @@ def read_school(cells: Mapping[str, Cell]) -> dict[str, Any]:
     school["ploc"] = read_ploc(cells.get("ploc")).ploc
     for name in COUNT_FIELDS:
         school[name] = read_count(cells.get(name), name)
-    return {**school, "cost_centre": code, "name_key": name_key(school["name"])}
+    return {**school, "cost_centre": code, "name_key": name_key(school["name"]), **_where(cells)}
 
 
 def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, Any]:
     """A person's row by field; `roles` are those that exist. Raises BadCell."""
-    name, email = clean(cells.get("name")), clean(cells.get("email")).lower()
+    name, email, _ = _short(cells, "name"), _short(cells, "email").lower(), _short(cells, "aliases", LONGEST_LIST)
     role = name_key(shown(cells.get("role")))
     if role not in roles:
         raise BadCell("role", "role_unknown")
+    if not name:
+        raise BadCell("name", "name_missing")
     if not is_address(email):
         raise BadCell("email", "email_unreadable")
     return {
+        **_where(cells),
         "person_id": f"{role}:{email}",
         "name": name,
         "email": email,
@@ -75,6 +79,49 @@ def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, 
         "scope": parted(cells.get("scope")),
         "aliases": parted(cells.get("aliases")),
     }
+
+
+def _short(cells: Mapping[str, Cell], name: str, most: int = LONGEST_NAME) -> str:
+    text = clean(cells.get(name))
+    if len(text) > most:
+        raise BadCell(name, "text_too_long")
+    return text
+
+
+def _where(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {name: cells.get(name) for name in ("sheet", "row")}
+
+
+def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[dict[str, Any]]:
+    """Every school once. A code that stands in the file with different values is rejected, an unknown region told."""
+    found: dict[str, dict[str, Any]] = {}
+    for school in schools:
+        kept = found.setdefault(school["cost_centre"], school)
+        if kept is not school:
+            same = all(kept[name] == school[name] for name in school if name not in ("sheet", "row", "region_written"))
+            add = report.add if same else report.reject
+            place = _place(school, SCHOOLS.shown("cost_centre"), school["cost_centre"])
+            add("row_repeated" if same else "school_twice", place._replace(became=f"as row {kept['row']}"))
+        elif not school["region"]:
+            report.add("region_unknown", _place(school, SCHOOLS.shown("region"), school["region_written"]))
+    return list(found.values())
+
+
+def note_people(people: Iterable[dict[str, Any]], report: Report) -> None:
+    """Tells of spellings that lead to two directors, and of a file after which nobody of the central office is left."""
+    listed = list(people)
+    owners: dict[str, dict[str, Any]] = {}
+    for person in listed:
+        for spelling in (person["name"], *person["aliases"]) if person["role"] == "director" else ():
+            kept = owners.setdefault(spelling.casefold(), person)
+            if kept["person_id"] != person["person_id"]:
+                report.add("spelling_shared", _place(person, "Aliases", spelling)._replace(became=kept["email"]))
+    if listed and not any(person["role"] == "central" for person in listed):
+        report.add("central_missing", Place(str(listed[0]["sheet"]), 0, "Role", ""))
+
+
+def _place(row: Mapping[str, Any], column: str, value: str) -> Place:
+    return Place(str(row["sheet"] or ""), int(row["row"]), column, value[:200])
 
 
 def is_address(email: str) -> bool:

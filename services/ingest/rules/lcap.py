@@ -1,6 +1,6 @@
 """LCAP tables: clean ones by the columns they name; what the rows mean is tracker's to say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,20 @@ from services.ingest.rules.rows import clean
 from shared.names import name_key
 
 ACTION_NAMES = ("goal action", "title", "2024 25 action title", "number", "action")
+ACTION_TITLES = ("title", "2024 25 action title", "action title")
 MEASURE_NAMES = ("measure", "progress measure", "progress measure 2023 24")
 KNOWN: Mapping[str, tuple[Sequence[str], ...]] = {
-    "actions": (ACTION_NAMES, ("title", "2024 25 action title", "action title")),
+    "actions": (ACTION_NAMES, ACTION_TITLES),
     "measures": (MEASURE_NAMES, ("goal", "goal action", "action")),
 }
+# What a row is told by: without it nobody can say what the amounts or the words belong to.
+TITLES: Mapping[str, Sequence[str]] = {"actions": (*ACTION_NAMES, *ACTION_TITLES), "measures": MEASURE_NAMES}
+
+
+def names_columns(table: str, cells: Iterable[Cell]) -> bool:
+    """Whether a row is the column names of the table."""
+    keys = [name_key(clean(cell)) for cell in cells]
+    return all(any(name in keys for name in names) for names in KNOWN[table])
 
 
 @dataclass
@@ -32,7 +41,7 @@ class LcapReader:
     def __init__(self, found: LcapFound, sheet: str, table: str) -> None:
         self.found = found
         self.sheet = sheet
-        self.needed = KNOWN[table]
+        self.table = table
         self.columns: list[str] = []
         self.searched = 0
 
@@ -43,14 +52,19 @@ class LcapReader:
             self._row(number, texts)
         elif self.searched < SEARCHED_ROWS:
             self.searched += 1
-            keys = [name_key(text) for text in texts]
-            if all(any(name in keys for name in names) for names in self.needed):
+            if names_columns(self.table, texts):
+                keys = [name_key(text) for text in texts]
                 # "line" is the row's own key: a column of that name tells the line of the published source.
                 self.columns = ["source line" if key == "line" else text for key, text in zip(keys, texts, strict=True)]
 
     def _row(self, number: int, texts: list[str]) -> None:
         named = {name: text for name, text in zip(self.columns, texts, strict=False) if name and text}
-        if len(named) > 1:
+        if len(named) > 1 and not any(name_key(name) in TITLES[self.table] for name in named):
+            column = "Goal Action" if self.table == "actions" else "Measure"
+            self.found.report.reject(
+                "title_missing", Place(self.sheet, number, column, next(iter(named.values()))[:200])
+            )
+        elif len(named) > 1:
             self.found.rows.append({**named, "line": number})
         elif named:
             self.found.report.add("note_skipped", Place(self.sheet, number, "", next(iter(named.values()))[:200]))

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from services.ingest.rules.cells import Cell, shown
+from services.ingest.rules.cells import Cell, is_error, shown
 from services.ingest.rules.findings import BadCell, Place, Report
 from services.ingest.rules.headers import SEARCHED_ROWS, Header, read_header
+from shared.names import tidy
 
 Read = Callable[[Mapping[str, Cell]], Any]
 
@@ -74,13 +75,29 @@ class ListingReader:
     def _row(self, number: int, cells: Sequence[Cell]) -> None:
         assert self.table is not None and self.header is not None
         named = {name: cells[index] for name, index in self.header.columns.items() if index < len(cells)}
-        if all(shown(cell).strip() == "" for cell in named.values()):
+        told = [text for cell in cells if (text := tidy(shown(cell)))]
+        if not any(tidy(shown(cell)) for cell in named.values()):
             return
+        if len(told) == 1:
+            self.found.report.add("note_skipped", Place(self.sheet, number, "", told[0][:200]))
+            return
+        named = self._without_errors(number, named)
         try:
+            for name, cell in named.items():
+                if is_error(cell):
+                    raise BadCell(name, "cell_error")
             self.found.rows[self.table.name].append(self.table.read({**named, "row": number, "sheet": self.sheet}))
         except BadCell as error:
             place = Place(self.sheet, number, self.table.shown(error.field), shown(named.get(error.field))[:200])
             self.found.report.reject(error.code, place)
+
+    def _without_errors(self, number: int, named: dict[str, Cell]) -> dict[str, Cell]:
+        """The cells, blank where one that need not be there holds an error such as `#REF!`."""
+        assert self.table is not None
+        spoilt = [name for name, cell in named.items() if is_error(cell) and name not in self.table.required]
+        for name in spoilt:
+            self.found.report.add("text_error", Place(self.sheet, number, self.table.shown(name), shown(named[name])))
+        return {**named, **dict.fromkeys(spoilt)}
 
     def end(self) -> None:
         """Closes the sheet."""

@@ -1,14 +1,16 @@
 """Survey results: a school's percent for an item in a period."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from services.ingest.rules.cells import Cell, read_ploc, shown
-from services.ingest.rules.findings import BadCell
+from services.ingest.rules.findings import BadCell, Place, Report
 from services.ingest.rules.listing import Table
 from services.ingest.rules.rows import clean
+from shared.events import ResultRow
 from shared.names import name_key
 
 LEVELS = {
@@ -82,6 +84,35 @@ def read_percent(cell: Cell) -> Decimal | None:
     if found is None or Decimal(found.group(1)) > 100:
         raise BadCell("percent", "percent_unreadable")
     return Decimal(found.group(1)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report) -> list[ResultRow]:
+    """The results without repetitions; those of one school, item and period that contradict each other are rejected.
+
+    A percent of 1 or less is told: a cell that Excel shows as 76.5 % holds 0.765.
+    """
+    places: dict[tuple[str, ...], dict[ResultRow, list[ReadResult]]] = defaultdict(dict)
+    for row, read in rows:
+        key = (row.school_key, row.level, name_key(row.item), name_key(row.period))
+        places[key].setdefault(row._replace(item=key[2], period=key[3]), []).append(read)
+    kept = []
+    for found in places.values():
+        (row, first), *others = [(row, read) for row, reads in found.items() for read in reads]
+        if len(found) > 1:
+            for _, read in [(row, first), *others]:
+                report.reject("results_contradict", _place(read))
+            continue
+        for _, read in others:
+            report.add("row_repeated", _place(read)._replace(column="", became=f"as row {first.number}"))
+        if row.percent is not None and 0 < row.percent <= 1:
+            report.add("percent_fraction", _place(first))
+        kept.append(row._replace(item=first.item, period=first.period))
+    return kept
+
+
+def _place(read: ReadResult) -> Place:
+    value = f"{read.school}, {read.item}: {'blank' if read.percent is None else read.percent}"
+    return Place(read.sheet, read.number, REQUIRED["percent"], value[:200])
 
 
 RESULT_TABLES = (Table("results", COLUMNS, REQUIRED, read_result),)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 REJECTED_SHARE = 0.10
 CONTRADICTING_SHARE = 0.10
+FRACTIONS_SHARE = 0.10
 MOST_DATES = 2
 THIN_SHARE = 0.8
 LARGE_CHANGE = 0.2
@@ -19,6 +20,9 @@ QUARANTINES = {
     "rejected_many": "More than 10 % of the rows were rejected. Correct them, or confirm to publish the others.",
     "contradicting_many": (
         "More than 10 % of the rows have a rate or a tier that contradicts their own counts. Check the columns."
+    ),
+    "fractions_many": (
+        "More than 10 % of the percents are 1 or less, as fractions are: 0.765 instead of 76.5. Check the column."
     ),
 }
 
@@ -49,3 +53,9 @@ def quarantine_reasons(facts: Facts) -> list[str]:
     if facts.contradicting > CONTRADICTING_SHARE * facts.rows:
         found.append("contradicting_many")
     return found
+
+
+def results_doubts(rows: int, rejected: int, fractions: int) -> list[str]:
+    """The codes for which a file of survey results waits."""
+    found = ["rejected_many"] if rejected > REJECTED_SHARE * (rows + rejected) else []
+    return [*found, "fractions_many"] if fractions > FRACTIONS_SHARE * rows else found
