@@ -118,6 +118,62 @@ def test_incidents_are_opened_closed_and_opened_again_by_central_only(incident: 
     assert browser_of("desk").get("/sesr/incidents").status_code == 403
 
 
+def test_a_running_incident_gets_another_day_other_times_and_another_alarm(incident: str) -> None:
+    central = browser_of("central")
+    tomorrow = str(today() + timedelta(days=1))
+    good = {"last_day": tomorrow, "windows": "9:15, 12:00", "most_per_adult": "25"}
+    assert central.post(f"/sesr/incidents/{incident}/change", data={**good, "windows": "noon"}).status_code == 422
+    assert browser_of("desk").post(f"/sesr/incidents/{incident}/change", data=good).status_code == 403
+    assert central.post(f"/sesr/incidents/{incident}/change", data=good).status_code == 303
+    listed = central.get("/sesr/incidents").text
+    assert f'value="{tomorrow}"' in listed
+    assert 'value="09:15, 12:00"' in listed
+    with transaction("sesr") as session:
+        detail = session.execute(text("select detail from audit where action = 'incident.change'")).scalar_one()
+    assert (detail["before"]["most_per_adult"], detail["now"]["most_per_adult"]) == (30, 25)
+    central.post(f"/sesr/incidents/{incident}/close")
+    assert central.post(f"/sesr/incidents/{incident}/change", data=good).status_code == 409
+
+
+def test_the_desk_sees_who_called_and_whether_the_school_is_expected(incident: str) -> None:
+    desk = browser_of("desk")
+    came = {"referer": "http://127.0.0.1:8000/sesr/board?region=E"}
+    shown = desk.get(f"/sesr/schools/{BIRCH}", headers=came).text
+    assert 'name="back" value="/sesr/board?region=E"' in shown
+    assert "Do not expect this school" in shown
+    note = {
+        "incident_id": incident,
+        "day": str(today()),
+        "school_key": BIRCH,
+        "outcome": "message",
+        "note": "line busy",
+    }
+    assert (
+        desk.post("/sesr/chase", data={**note, "back": "/sesr/board?region=E"}).headers["location"].endswith("region=E")
+    )
+    desk.post("/sesr/chase", data={**note, "outcome": "no_answer", "note": ""})
+    desk.post(f"/sesr/incidents/{incident}/excuse", data={"school_key": BIRCH, "excused": "true"})
+    again = desk.get(f"/sesr/schools/{BIRCH}").text
+    assert "line busy" in again
+    assert "Called, no answer" in again
+    assert "Do not expect this school" not in again
+    assert "Not expected" in again
+    assert "Duty desk" not in browser_of("principal").get(f"/sesr/schools/{ALDER}").text
+
+
+def test_the_form_of_a_day_that_is_over_says_whether_it_may_be_sent() -> None:
+    incident = open_incident(name="Longer", first_day=str(today() - timedelta(days=1)))
+    day = str(today() - timedelta(days=1))
+    asked = f"/sesr/report?incident={incident}&day={day}"
+    assert "Ask the duty desk of your region" in browser_of("principal").get(asked).text
+    desk = browser_of("desk")
+    desk.post(f"/sesr/incidents/{incident}/late-entry", data={"school_key": ALDER, "day": day, "reason": "no network"})
+    assert "lets you enter" in browser_of("principal").get(asked).text
+    shown = desk.get(f"/sesr/schools/{ALDER}?incident={incident}&day={day}").text
+    assert "no network" in shown
+    assert "Allow late entry" not in shown
+
+
 def test_names_and_phones_stay_in_the_reports_table(capfd: pytest.CaptureFixture[str]) -> None:
     send(commander="Zoltan Quill", landline="2135550143", cell="213 555 0144 x9", counts={"students_present": 1})
     send(commander="Zoltan Quill", cell="2135550145", counts={"students_present": -1})

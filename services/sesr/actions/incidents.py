@@ -70,6 +70,26 @@ def open_incident(session: Session, who: Who, asked: NewIncident) -> Incident:
     return made
 
 
+def change_incident(session: Session, who: Who, incident: Incident, last_day: date, windows: str, most: int) -> None:
+    """A strike that lasts longer, other times of reports, another alarm. Raises Invalid, Conflict for a closed one."""
+    if incident.closed_at is not None:
+        raise Conflict("This incident is closed. Open it again to change it.", code="incident_closed")
+    asked = NewIncident(incident.name, incident.first_day, last_day, windows)
+    changed = {
+        "last_day": last_day,
+        "windows": _windows(asked),
+        "most_per_adult": _within(most, 1, 1000, "most_per_adult", "Students per adult"),
+    }
+    before = {name: getattr(incident, name) for name in changed}
+    for name, value in changed.items():
+        setattr(incident, name, value)
+    session.add(incident)
+    session.flush()
+    told = {"before": {**before, "last_day": str(before["last_day"])}, "now": {**changed, "last_day": str(last_day)}}
+    audit(session, who.actor, "incident.change", str(incident.incident_id), told)
+    session.execute(_RING)
+
+
 def close_incident(session: Session, who: Who, incident: Incident) -> None:
     """Closes it; what was counted before and still travels is taken."""
     if incident.closed_at is not None:

@@ -1,16 +1,18 @@
 """Where sesr begins for each role, the receipt of a report, the history of a school's day."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlmodel import Session
 
 from services.sesr.actions.incidents import OUTCOMES
 from services.sesr.actions.submission import DESKS
 from services.sesr.pages.words import WORDS
-from services.sesr.queries import incidents, reports, schools
+from services.sesr.queries import board, incidents, reports, schools
 from services.sesr.queries.scope import scope_of
 from services.sesr.rules.counts import warnings
 from services.sesr.rules.standing import changed_fields, valid
@@ -52,6 +54,21 @@ def receipt(request: Request, session: Db, who: Annotated[Who, allow("sesr.see")
     return page(request, "receipt.html", report=row, warnings=odd, **WORDS)
 
 
+def _desk(session: Session, incident_id: UUID, day: date, school_key: str) -> dict[str, Any]:
+    """What the duty desk has to know of a school: who called, whether it is expected, whether it may enter late."""
+    return {
+        "calls": board.calls_of_school(session, incident_id, day, school_key),
+        "expected": incidents.is_expected(session, incident_id, school_key),
+        "late": reports.late_entry(session, incident_id, day, school_key),
+    }
+
+
+def _board_before(request: Request) -> str:
+    """The board with its filters that one came from, to go back there."""
+    came = urlsplit(request.headers.get("referer", ""))
+    return f"{came.path}?{came.query}" if came.path == "/sesr/board" else "/sesr/board"
+
+
 @router.get("/schools/{school_key}")
 def history(
     request: Request,
@@ -81,5 +98,7 @@ def history(
         rows=rows,
         changes=changes,
         last=last,
+        back=_board_before(request),
+        **(_desk(session, chosen.incident_id, on, school_key) if chosen and may(who.role, "sesr.chase") else {}),
         **WORDS,
     )

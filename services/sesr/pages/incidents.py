@@ -1,4 +1,4 @@
-"""Incidents: open one, close it, excuse a school, allow a late entry."""
+"""Incidents: open one, change it, close it, excuse a school, allow a late entry."""
 
 from datetime import date
 from typing import Annotated
@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from services.sesr.actions.incidents import (
     NewIncident,
     allow_late_entry,
+    change_incident,
     close_incident,
     excuse_school,
     open_incident,
@@ -88,6 +89,19 @@ def open_one(
     except Invalid as refused:
         return _page(request, session, {**vars(asked)}, refused.problems)
     return redirect(f"/sesr/board?incident={made.incident_id}")
+
+
+@router.post("/incidents/{incident_id}/change")
+def change(
+    session: Db,
+    who: Annotated[Who, allow("sesr.incidents")],
+    incident_id: UUID,
+    last_day: Annotated[date, Form()],
+    windows: Annotated[str, Form()],
+    most_per_adult: Annotated[int, Form()],
+) -> Response:
+    change_incident(session, who, queries.known_incident(session, incident_id), last_day, windows, most_per_adult)
+    return redirect("/sesr/incidents")
 
 
 @router.post("/incidents/{incident_id}/close")

@@ -97,9 +97,9 @@ def _form(
         "landline": (last and last.landline) or school.landline,
         "cell": (last and last.cell) or "",
     }
-    return _page(
-        request, who, school, chosen, day, values, sites=sites, choices=choices, last=last, same_counts=_inputs(last)
-    )
+    late = reports.late_entry(session, chosen.incident_id, day, school.school_key)
+    around = {"sites": sites, "choices": choices, "last": last, "same_counts": _inputs(last), "late": late}
+    return _page(request, who, school, chosen, day, values, **around)
 
 
 def _inputs(last: Any | None) -> dict[str, int | None]:
@@ -140,6 +140,8 @@ def _page(
         "choices": [],
         "last": None,
         "corrects": None,
+        "late": None,
+        "is_over": day < today(),
         "problems": [],
         "errors": {},
         "same_counts": {},

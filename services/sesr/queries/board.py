@@ -65,6 +65,10 @@ _CALLS = text(
     " where incident_id = :incident_id and day = :day and school_key = any(:keys) and at <= :as_of"
     " order by school_key, at desc"
 )
+_CALLS_OF_SCHOOL = text(
+    "select at, author, outcome, note from chase where incident_id = :incident_id and day = :day"
+    " and school_key = :school_key order by at desc limit 50"
+)
 _CONTACTS = text(
     "select distinct on (school_key) school_key, commander, coalesce(nullif(cell, ''), landline) as phone from report"
     " where incident_id = :incident_id and school_key = any(:keys) and received_at <= :as_of"
@@ -118,6 +122,12 @@ def calls(session: Session, asked: Asked, keys: Sequence[str], as_of: datetime |
     """School key -> the last call of the day that was noted."""
     values = {"incident_id": asked.incident_id, "day": asked.day, "keys": list(keys), "as_of": as_of or FOR_EVER}
     return {row.school_key: row for row in session.execute(_CALLS, values)}
+
+
+def calls_of_school(session: Session, incident_id: UUID, day: date, school_key: str) -> Sequence[Any]:
+    """Every call to a school that was noted on a day, the newest first."""
+    values = {"incident_id": incident_id, "day": day, "school_key": school_key}
+    return session.execute(_CALLS_OF_SCHOOL, values).all()
 
 
 def contacts(session: Session, asked: Asked, keys: Sequence[str], as_of: datetime | None = None) -> dict[str, Any]:

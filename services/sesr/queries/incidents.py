@@ -22,6 +22,9 @@ _FOR_SCHOOL = text(
     " where i.closed_at is null and :day between i.first_day and i.last_day"
     " order by i.drill, i.opened_at desc limit 10"
 )
+_IS_EXPECTED = text(
+    "select 1 from expected where (incident_id, school_key) = (:incident_id, :school_key) and not excused"
+)
 _CURRENT = text(
     "select incident_id from incident order by closed_at is not null, not (:day between first_day and last_day), drill,"
     " opened_at desc limit 1"
@@ -49,6 +52,12 @@ def current_incident(session: Session, day: date) -> Incident | None:
     """The incident that a board shows when none is named: open, running on that day, real before drill."""
     found = session.execute(_CURRENT, {"day": day}).scalar()
     return session.get(Incident, found) if found else None
+
+
+def is_expected(session: Session, incident_id: UUID, school_key: str) -> bool:
+    """Whether the school is expected to report in the incident."""
+    values = {"incident_id": incident_id, "school_key": school_key}
+    return session.execute(_IS_EXPECTED, values).scalar() is not None
 
 
 def incidents_for(session: Session, school_key: str, day: date) -> list[Incident]:

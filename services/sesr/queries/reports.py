@@ -24,7 +24,9 @@ _HISTORY = text(
 _KNOWN = text(
     "select report_id, number, received_at, author, school_key, note from report where report_id = :report_id"
 )
-_LATE_OK = text("select 1 from late_entry where (incident_id, day, school_key) = (:incident_id, :day, :school_key)")
+_LATE_OK = text(
+    "select author, reason from late_entry where (incident_id, day, school_key) = (:incident_id, :day, :school_key)"
+)
 
 
 def report(session: Session, scope: Scope, report_id: UUID) -> Any | None:
@@ -55,6 +57,7 @@ def known_report(session: Session, report_id: UUID) -> Any | None:
     return session.execute(_KNOWN, {"report_id": report_id}).one_or_none()
 
 
-def late_entry_allowed(session: Session, incident_id: UUID, day: date, school_key: str) -> bool:
+def late_entry(session: Session, incident_id: UUID, day: date, school_key: str) -> Any | None:
+    """Who let the school enter a day that is over, and why; None where nobody did."""
     values = {"incident_id": incident_id, "day": day, "school_key": school_key}
-    return session.execute(_LATE_OK, values).scalar() is not None
+    return session.execute(_LATE_OK, values).one_or_none()
