@@ -1,5 +1,7 @@
 """What operations see of one service: its queues, its loops and jobs, its migrations, and what is parked."""
 
+import platform
+from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import text
@@ -8,6 +10,7 @@ from sqlmodel import Session
 from shared.metrics import queue_state
 
 STALE_SECONDS = 60
+DISK_FREE = 0.1
 
 _JOBS = text(
     "select j.name, j.due_at, extract(epoch from now() - j.due_at) as late,"
@@ -16,7 +19,7 @@ _JOBS = text(
 _FACTS = text(
     "select (select string_agg(version_num, ', ') from alembic_version) as migration,"
     " (select at from loop_beat where id = 'loop') as loop_at, (select at from loop_beat where id = 'relay') as relay_at,"
-    " pg_size_pretty(pg_database_size(current_database())) as size, current_setting('server_version') as postgresql"
+    " current_setting('server_version') as postgresql"
 )
 
 
@@ -29,6 +32,7 @@ def desk(session: Session, service: str) -> dict[str, Any]:
         "troubles": troubles(figures),
         "jobs": [dict(row._mapping) for row in session.execute(_JOBS)],
         "facts": dict(session.execute(_FACTS).one()._mapping),
+        "versions": {"SES": version("ses"), "Celery": version("celery"), "Python": platform.python_version()},
     }
 
 
@@ -46,13 +50,23 @@ def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
             not relay_away and not 0 <= loop <= STALE_SECONDS,
             "The worker hears nothing. It ends itself after a minute and must be started again by its supervisor.",
         ),
-        (figures["parked"] > 0, "Events are parked: read their errors below, mend the cause, replay them."),
+        (figures["parked"] > 0, "Events are parked: read their errors on the page of this service, mend the cause, replay them."),
         (
             figures["forged"] > 0,
             "Messages were refused for their signature: see the audit log, action message refused.",
         ),
-        (figures["oldest_unacknowledged"] > 300, "An event waits for its receipt for more than five minutes."),
-        (figures["oldest_new"] > 300, "An event was heard more than five minutes ago and is not done."),
+        (
+            figures["oldest_unacknowledged"] > 300,
+            "An event waits for its receipt for more than five minutes: look at the worker of the service that hears it.",
+        ),
+        (
+            figures["oldest_new"] > 300,
+            "An event was heard more than five minutes ago and is not done: look for its id in the worker's log.",
+        ),
+        (
+            figures["disk_free"] < DISK_FREE,
+            "The disk is nearly full: make room before PostgreSQL cannot write any more; nothing is accepted then.",
+        ),
         (figures.get("mail_oldest", 0) > 1800, "A mail waits for more than half an hour: look at the mail server."),
         (figures.get("mails_failed", 0) > 0, "Mails were refused for good within a day: see Alerts."),
     ]

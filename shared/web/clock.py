@@ -16,6 +16,12 @@ def instant_words(instant: datetime) -> str:
     return f"{local:%a %b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M %p %Z}"
 
 
+def second_words(instant: datetime) -> str:
+    """An instant to the second, for what follows quickly on one another: `Fri Feb 21, 2025, 9:12:41 AM PST`."""
+    local = instant.astimezone(district_zone())
+    return f"{local:%a %b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M:%S %p %Z}"
+
+
 def date_words(day: date) -> str:
     """A day: `Fri Feb 21, 2025`."""
     return f"{day:%a %b} {day.day}, {day:%Y}"

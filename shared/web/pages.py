@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from shared.access import Who, csrf_of
 from shared.policy import may
 from shared.settings import settings
-from shared.web.clock import date_words, instant_words
+from shared.web.clock import date_words, instant_words, second_words
 from shared.web.requests import session_token
 from shared.web.static_files import static_url
 
@@ -42,6 +42,7 @@ def environment(service: str) -> Environment:
     )
     made.globals["static"] = static_url
     made.filters["instant"] = instant_words
+    made.filters["second"] = second_words
     made.filters["day"] = date_words
     return made
 

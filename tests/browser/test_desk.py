@@ -50,8 +50,19 @@ def test_everybody_can_use_the_desk(site: str, browser: Browser) -> None:
 
 
 def test_a_phone_shows_the_desk_without_scrolling_sideways(site: str, browser: Browser) -> None:
-    poison()
+    (event_id,) = poison()
     with opened(browser, site, "ops", "/ops", viewport={"width": 390, "height": 844}) as page:
         for path in ("/ops", "/ingest/ops"):
             page.goto(site + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        box = page.get_by_role("link", name=str(event_id)).bounding_box()
+        assert box is not None
+        assert box["height"] < 70, "the event's id stands in a narrow column of many lines"
+
+
+def test_each_figure_of_the_desk_stands_on_one_line_beside_its_words(site: str, browser: Browser) -> None:
+    for width in (390, 1280):
+        with opened(browser, site, "ops", "/ops", viewport={"width": width, "height": 844}) as page:
+            expect(page.get_by_text("Relay last seen")).to_have_count(5)
+            heights = page.locator("dd").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+            assert max(heights) < 70, width

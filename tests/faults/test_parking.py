@@ -1,5 +1,6 @@
 """A poison event: set aside without holding up the others, found on the desk, run again, or given up with a reason."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,8 +12,11 @@ from typer.testing import CliRunner
 from deploy.cli import app as ses
 from shared import inbox
 from shared.db import transaction
+from shared.desk import troubles
 from shared.envelope import Envelope
-from shared.events import DigestsPlanned
+from shared.events import DigestsPlanned, DirectoryLoaded
+from shared.metrics import queue_state
+from shared.outbox import say
 from shared.settings import SERVICES, settings
 from tests.people import api_of, browser_of
 from tests.stack import bus_of
@@ -45,6 +49,10 @@ def test_the_desk_shows_a_parked_event_with_its_error_and_without_phone_numbers(
     shown = browser_of("ops").get("/ingest/ops").text
     assert str(event_id) in shown and "ValueError: call [phone]" in shown and "Needs attention" in shown
     assert "All well" not in shown
+    assert re.search(
+        r"Migration \w+, database \d+ MB, PostgreSQL [\d.]+, SES [\d.]+, Celery [\d.]+, Python [\d.]+", shown
+    )
+    assert re.search(r"<dt>Disk</dt><dd>\d+ % free</dd>", shown)
     listed = api_of("ops").get("/ingest/api/v1/events/parked").json()["parked"]
     assert [row["event_id"] for row in listed] == [str(event_id)]
 
@@ -85,6 +93,32 @@ def test_what_is_not_parked_is_not_replayed() -> None:
     assert api.post(f"/ingest/api/v1/events/{event_id}/replay").status_code == 200
     assert api.post(f"/ingest/api/v1/events/{event_id}/replay").status_code == 409
     assert api.post(f"/rates/api/v1/events/{event_id}/replay").status_code == 409
+
+
+def test_what_was_never_sent_and_what_waits_for_its_receipt_are_told_apart_with_their_ages() -> None:
+    for state, minutes in (("pending", 3), ("sent", 9)):
+        with transaction("ingest") as session:
+            event_id = say(session, DirectoryLoaded(revision=minutes, part=1, parts=1, schools=[], people=[]))
+            at = {"event": event_id, "state": state, "minutes": minutes}
+            session.execute(text("delete from outbox_delivery where subscriber <> 'rates'"))
+            session.execute(text("update outbox_delivery set state = :state where event_id = :event"), at)
+            session.execute(
+                text(
+                    "update outbox_event set created_at = now() - :minutes * interval '1 min' where event_id = :event"
+                ),
+                at,
+            )
+    shown = browser_of("ops").get("/ingest/ops").text
+    assert "<dt>Not sent yet</dt><dd>1, the oldest for 3 min</dd>" in shown
+    assert "<dt>No receipt yet, sent or not</dt><dd>2, the oldest for 9 min</dd>" in shown
+    told = api_of("ops").get("/ingest/metrics").text
+    assert 'ses_outbox_unsent{service="ingest"} 1.0' in told
+
+
+@pytest.mark.parametrize("free, is_told", [(0.05, True), (0.5, False)])
+def test_a_disk_that_is_nearly_full_is_told(free: float, is_told: bool) -> None:
+    said = troubles({**queue_state("ingest"), "disk_free": free})
+    assert any("disk is nearly full" in sentence for sentence in said) == is_told
 
 
 def test_operations_is_marked_as_the_place_on_every_page_of_the_desk() -> None:
