@@ -15,6 +15,7 @@ LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003",
 CENTRAL = (
     "/notify/", "/notify/extractions/Sp25/2025-02-21", "/notify/unroutable", "/notify/mails", "/notify/mails/1",
     "/notify/snoozes", "/notify/worked", "/notify/directors", "/notify/settings", "/notify/schools/1400101",
+    "/notify/schools?q=alder",
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ PAGES = (
     "/notify/mails",
     "/notify/snoozes",
     "/notify/worked",
+    "/notify/schools",
     "/notify/directors",
     "/notify/settings",
 )
@@ -112,6 +113,9 @@ def test_a_school_has_its_timeline_and_mails_show_what_came_after() -> None:
     assert told.count("still (parents), 10 of 100; mail sent to director@lausd.example<") == 1
     assert "left (parents), 60 of 100" in told
     assert central.get("/notify/schools/9999999").status_code == 404
+    assert '<a href="/notify/schools/1400101">Alder 4001</a>' in central.get("/notify/schools?q=alder").text
+    assert "/notify/schools/1400201" in central.get("/notify/schools?q=4002").text
+    assert "No school found" in central.get("/notify/schools?q=%25").text
     worked = central.get("/notify/worked").text
     assert '<td data-label="New surveys" class="number">50</td>' in worked
 

@@ -11,6 +11,7 @@ TABS = (
     ("/notify/mails", "Mail log"),
     ("/notify/snoozes", "Answers"),
     ("/notify/worked", "Did it work"),
+    ("/notify/schools", "Schools"),
     ("/notify/directors", "Directors"),
     ("/notify/settings", "Settings"),
 )

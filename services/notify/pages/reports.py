@@ -1,6 +1,7 @@
 """Looking back: what was told of a school, what came in after each mail, which directors look at their alerts."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -28,7 +29,7 @@ def worked(
 @router.get("/directors")
 def directors(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], after: str = "") -> Response:
     rows = reports.directors(session, after, 100)
-    more = f"/notify/directors?after={rows[-1].person_id}" if len(rows) == 100 else None
+    more = "/notify/directors?" + urlencode({"after": rows[-1].person_id}) if len(rows) == 100 else None
     return page(request, "directors.html", rows=rows, more=more, tabs=tabs_of("/notify/directors"))
 
 
@@ -40,10 +41,16 @@ def prefer(session: Db, who: Annotated[Who, allow("digests.write")], person_id: 
     return redirect("/notify/directors")
 
 
+@router.get("/schools")
+def schools(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], q: str = "") -> Response:
+    found = reports.schools(session, q.strip()) if q.strip() else []
+    return page(request, "schools_told.html", q=q, found=found, tabs=tabs_of("/notify/schools"))
+
+
 @router.get("/schools/{school_key}")
 def school(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], school_key: str) -> Response:
     named = reports.school_name(session, school_key)
     if named is None:
         raise NotFound("No extraction has told of this school.")
     entries = reports.timeline(session, school_key)
-    return page(request, "school_alerts.html", named=named, entries=entries, tabs=tabs_of(""))
+    return page(request, "school_alerts.html", named=named, entries=entries, tabs=tabs_of("/notify/schools"))

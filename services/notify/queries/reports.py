@@ -25,6 +25,11 @@ _TIMELINE = text(
     "  where d.content->'lines' @> jsonb_build_array(jsonb_build_array(cast(:school_key as text)))) x"
     " order by at desc limit :limit"
 )
+_SCHOOLS = text(
+    "select school_key, school, ploc, region from (select distinct on (school_key) * from tier_state"
+    ' where strpos(lower(school), lower(:q)) > 0 or ploc = :q order by school_key, "on" desc) x'
+    " order by school, school_key limit :limit"
+)
 _NAME = text('select school, ploc from tier_state where school_key = :school_key order by "on" desc limit 1')
 _WORKED = text(
     'select m.mail_id, m.rcpt, m.sent_at, d.digest_id, d.director, d.term, d."on", count(*) as rows, max(n."on") as next,'
@@ -57,6 +62,11 @@ _REGIONS = text(
 def timeline(session: Session, school_key: str, limit: int = 200) -> Sequence[Any]:
     """Who was told what about a school, and what was answered, newest first."""
     return session.execute(_TIMELINE, {"school_key": school_key, "limit": limit}).all()
+
+
+def schools(session: Session, q: str, limit: int = 50) -> Sequence[Any]:
+    """Schools of any extraction with this in their name, or this PLOC, by name."""
+    return session.execute(_SCHOOLS, {"q": q, "limit": limit}).all()
 
 
 def school_name(session: Session, school_key: str) -> Any | None:
