@@ -50,7 +50,10 @@ def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
             not relay_away and not 0 <= loop <= STALE_SECONDS,
             "The worker hears nothing. It ends itself after a minute and must be started again by its supervisor.",
         ),
-        (figures["parked"] > 0, "Events are parked: read their errors on the page of this service, mend the cause, replay them."),
+        (
+            figures["parked"] > 0,
+            "Events are parked: read their errors on the page of this service, mend the cause, replay them.",
+        ),
         (
             figures["forged"] > 0,
             "Messages were refused for their signature: see the audit log, action message refused.",

@@ -45,7 +45,10 @@ _TOLD = {
     "loop_age": ("ses_loop_beat_seconds", "Age of the last beat through relay, broker, worker and PostgreSQL"),
     "relay_age": ("ses_relay_beat_seconds", "Age of the relay's last turn"),
     "database_bytes": ("ses_database_bytes", "Size of the database of all services"),
-    "disk_free": ("ses_disk_free_ratio", "Free part, 0 to 1, of the disk under the data folder of this program's machine"),
+    "disk_free": (
+        "ses_disk_free_ratio",
+        "Free part, 0 to 1, of the disk under the data folder of this program's machine",
+    ),
 }
 
 
