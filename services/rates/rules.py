@@ -73,14 +73,27 @@ def shown_rate(submitted: int | None, total: int | None) -> str:
     return f"{submitted}/{total}"
 
 
-def surveys_needed(submitted: int | None, total: int | None) -> int | None:
-    """How many more surveys lift the school into the next tier; None in Tier 4 or without a tier."""
+class Standing(NamedTuple):
+    """What follows from a school's counts; each None where there is none of it."""
+
+    tier: int | None
+    rate: Decimal | None
+    needed: int | None
+
+
+NO_STANDING = Standing(None, None, None)
+
+
+def standing(submitted: int | None, total: int | None) -> Standing:
+    """Tier, rate, and how many more surveys lift the school into the next tier; None in Tier 4 or without a tier."""
     own = tier(submitted, total)
-    if own is None or submitted is None or total is None or own == TIERS[-1]:
-        return None
+    if own is None or submitted is None or total is None:
+        return NO_STANDING
+    if own == TIERS[-1]:
+        return Standing(own, rate(submitted, total), None)
     _, top, of, below = _EDGES[own - 1]
     least, rest = divmod(total * top, of)
-    return least + (below or rest > 0) - submitted
+    return Standing(own, rate(submitted, total), least + (below or rest > 0) - submitted)
 
 
 def file_differs(file_tier: str, file_rate: str, submitted: int | None, total: int | None) -> bool:

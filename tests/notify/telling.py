@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
 from services.notify.actions import planning, routing, standings
-from services.rates.rules import rate, surveys_needed, tier
+from services.rates.rules import standing
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectoryPerson, Group, TierRow, TiersComputed
 
@@ -36,9 +35,9 @@ def tell_directory(people: Iterable[DirectoryPerson] | None = None, revision: in
 
 def row(school: str, submitted: int | None, total: int | None, director: str = VEGA, region: str = "E") -> TierRow:
     """A school's row; the key is the PLOC `Alder 4001` ends with."""
-    computed_rate: Decimal | None = rate(submitted, total)
+    found = standing(submitted, total)
     ploc = school.split()[-1]
-    numbers = (total, submitted, tier(submitted, total), surveys_needed(submitted, total), computed_rate)
+    numbers = (total, submitted, found.tier, found.needed, found.rate)
     return TierRow(f"1{ploc}01", ploc, school, region, "North CoS", director, *numbers)
 
 

@@ -15,7 +15,7 @@ from services.ingest.rules.headers import (
     read_header,
 )
 from services.ingest.rules.names import group_of
-from services.ingest.rules.rows import CountsRow, RowReader, clean, first_rows
+from services.ingest.rules.rows import CountsRow, Remembered, RowReader, clean, first_rows
 
 LIKELY_NAMES = 4
 
@@ -36,6 +36,7 @@ class Extraction:
     report: Report = field(default_factory=Report)
     rows: list[CountsRow] = field(default_factory=list)
     suffixes: set[str] = field(default_factory=set)
+    remembered: Remembered = field(default_factory=Remembered)
     contradicting: int = 0
 
 
@@ -86,7 +87,7 @@ class SheetReader:
             raise NoTable(self.name, number, missing)
         report = self.found.report
         self.found.suffixes |= header.suffixes
-        self.rows = RowReader(report, self.name, header, epoch_1904=self.epoch_1904)
+        self.rows = RowReader(report, self.name, header, self.found.remembered, epoch_1904=self.epoch_1904)
         for row, text in self.above:
             report.add("header_below", Place(self.name, row, "", text[:200]))
         for known, name in header.renamed.items():

@@ -74,10 +74,20 @@ def clean(cell: Cell) -> str:
     return tidy(shown(cell)).translate(_QUOTES)
 
 
-class RowReader:
-    """Reads the rows below one header; what is found goes into the report. Cells that were read before are remembered."""
+class Remembered:
+    """Cells and schools of a file that were read before and needed no mending: those of one sheet stand on the next."""
 
-    def __init__(self, report: Report, sheet: str, header: Header, *, epoch_1904: bool = False) -> None:
+    def __init__(self) -> None:
+        self.sites: dict[tuple[Cell, ...], Site] = {}
+        self.cells: dict[str, dict[Cell, Any]] = {field: {} for field in (*SHOWN, "rate_text") if field != "group"}
+
+
+class RowReader:
+    """Reads the rows below one header; what is found goes into the report."""
+
+    def __init__(
+        self, report: Report, sheet: str, header: Header, remembered: Remembered, *, epoch_1904: bool = False
+    ) -> None:
         self.report = report
         self.sheet = sheet
         self.columns = header.columns
@@ -89,9 +99,10 @@ class RowReader:
         self._site_of = itemgetter(header.columns["ploc"], header.columns["school"])
         self._counts_of = itemgetter(header.columns["total"], header.columns["submitted"])
         self._shared: dict[tuple[Cell, ...], Shared] = {}
-        self._sites: dict[tuple[Cell, ...], Site] = {}
+        self._sites = remembered.sites
         self._optionals = [header.columns.get(field) for field in ("file_tier", "file_tier_label", "file_rate")]
-        self._known: dict[str, dict[Cell, Any]] = {field: {} for field in (*SHOWN, "rate_text")}
+        # What a category is read as depends on the tab.
+        self._known: dict[str, dict[Cell, Any]] = {**remembered.cells, "group": {}}
         self._totals, self._submitted = self._known["total"], self._known["submitted"]
         self._readers: dict[str, Callable[[Cell], tuple[Any, str]]] = {
             "region": self._region,

@@ -1,6 +1,6 @@
 """The parent's side: gives the file to a child, hears its lines, ends it when it takes too long.
 
-Once a file was read, the child for the next one is started already: loading takes it longer than a district's file does.
+Soon after a file was read, the child for the next one is started: loading takes it longer than a district's file does.
 """
 
 import atexit
@@ -21,6 +21,7 @@ from services.ingest.sheets.refusals import UnreadableFile
 
 ROOT = Path(__file__).parent.parent.parent.parent
 MOST_SECONDS = 120.0
+AHEAD_SECONDS = 1.0
 # The child gets no secret of this process: none of its environment.
 _COMMAND = (sys.executable, "-m", "services.ingest.sheets.child")
 _ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
@@ -67,7 +68,7 @@ def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
         finally:
             alarm.cancel()
             child.kill()
-            _start_ahead()
+            _start_ahead_soon()
     if late.is_set():
         raise TakesLong
     raise _reason_of_death(path, how)
@@ -96,7 +97,15 @@ def _takes(child: subprocess.Popen[bytes], order: bytes) -> bool:
     return child.poll() is None
 
 
-def _start_ahead() -> None:
+def _start_ahead_soon() -> None:
+    """Not at once: what was just read is still to be checked and stored."""
+    soon = threading.Timer(AHEAD_SECONDS, start_ahead)
+    soon.daemon = True
+    soon.start()
+
+
+def start_ahead() -> None:
+    """Starts the child for the next file, where none waits yet."""
     if not _waiting:
         with contextlib.suppress(OSError):  # a machine without room for it: the next file then starts its own
             _waiting.append(_started())

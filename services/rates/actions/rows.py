@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.rates.rules import rate, surveys_needed, tier
+from services.rates.rules import standing
 from shared.copying import copy_line, copy_lines
 from shared.events import ExtractionRow
 from shared.names import name_key
@@ -71,7 +71,4 @@ def computed(rows: Iterable[ExtractionRow]) -> Iterator[str]:
         key = keys.get(row.director)
         if key is None:
             key = keys[row.director] = name_key(row.director)
-        total, submitted = row.total, row.submitted
-        own = tier(submitted, total)
-        found = own, rate(submitted, total), surveys_needed(submitted, total)
-        yield copy_line(*row, *found, row.school.casefold(), key) + "\n"
+        yield copy_line(*row, *standing(row.submitted, row.total), row.school.casefold(), key) + "\n"
