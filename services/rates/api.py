@@ -1,5 +1,6 @@
 """The API of rates."""
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from shared.events import Group
 from shared.web import Db, allow
 
 router = APIRouter(prefix="/rates/api/v1", tags=["rates"])
+_CURSOR = re.compile(r"([0-9-]{10})\.([0-9]{1,7})", re.ASCII)
 Texts = Annotated[list[str] | None, Query()]
 _EXAMPLE = {
     "rows": [
@@ -98,9 +100,9 @@ def _check_sorts(given: list[str]) -> None:
 
 
 def _cursor(given: str) -> tuple[date, int]:
-    day, _, offset = given.partition(".")
+    found = _CURSOR.fullmatch(given)
     try:
-        return date.fromisoformat(day), min(int(offset), 10_000_000)
+        return date.fromisoformat(found[1] if found else ""), int(found[2] if found else "")
     except ValueError:
         raise Invalid("The cursor is not one of ours. Start again without it.", code="cursor_unknown") from None
 

@@ -1,10 +1,11 @@
 """The rates pages in a real browser: filter menus, keyboard, no script, phone, dark, and what axe finds."""
 
+import re
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
@@ -68,6 +69,35 @@ def test_unticking_one_of_many_sends_only_that_one(browser: Browser, site: str) 
         assert query(page)["school.not"] == ["Gone El"] and "school" not in query(page)
 
 
+def test_enter_in_a_text_filter_filters_and_does_not_sort(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents") as page:
+        menu(page, "School")
+        page.get_by_text("Text filters").locator("visible=true").click()
+        page.get_by_label("School begins with").fill("112th")
+        page.keyboard.press("Enter")
+        expect(page.locator("#results tbody tr")).to_have_count(2)
+        assert query(page) == {"group": ["parents"], "school.starts": ["112th"]}
+
+
+def test_with_nothing_ticked_there_is_nothing_to_apply(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents") as page:
+        menu(page, "CoS")
+        page.get_by_label("Select all").locator("visible=true").uncheck()
+        expect(page.get_by_role("button", name="Apply").locator("visible=true")).to_be_disabled()
+        page.get_by_label("Venice CoS").check()
+        expect(page.get_by_role("button", name="Apply").locator("visible=true")).to_be_enabled()
+
+
+def test_a_filter_stays_when_its_column_is_sorted_before_the_list_is_there(browser: Browser, site: str) -> None:
+    for kept in ({"cos": ["Venice CoS"]}, {"cos.not": ["Venice CoS"]}):
+        with opened(browser, site, "central", f"/rates/?group=parents&{urlencode(kept, doseq=True)}") as page:
+            page.route("**/rates/values**", lambda route: None)
+            page.locator("thead summary", has_text="CoS").click()
+            page.get_by_role("button", name="Sort Z to A").locator("visible=true").click()
+            page.wait_for_url("**sort=**")
+            assert query(page) == {"group": ["parents"], "sort": ["-cos"], **kept}
+
+
 def test_the_menu_sorts_and_what_was_sorted_before_breaks_ties(browser: Browser, site: str) -> None:
     with opened(browser, site, "central", "/rates/?group=parents&tier=1") as page:
         for column, words in (("School", "Sort Z to A"), ("CoS", "Sort A to Z")):
@@ -86,6 +116,21 @@ def test_search_as_you_type_filters_and_keeps_the_address(browser: Browser, site
         assert query(page) == {"group": ["parents"], "q": ["venice"]}
         page.reload()
         expect(page.locator("#results tbody tr")).to_have_count(2)
+
+
+def test_what_was_typed_goes_along_to_the_other_groups_and_extractions(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents") as page:
+        page.locator("[data-search]").fill("venice")
+        expect(page.locator("#results tbody tr")).to_have_count(2)
+        page.get_by_label("Extraction", exact=True).select_option("2025-02-14")
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(page.get_by_text("data as of Fri Feb 14, 2025")).to_be_visible()
+        assert query(page) == {"group": ["parents"], "on": ["2025-02-14"], "q": ["venice"]}
+        page.locator("[data-search]").fill("fremont")
+        expect(page.get_by_role("link", name="Staff")).to_have_attribute("href", re.compile("q=fremont"))
+        page.get_by_role("link", name="Staff").click()
+        page.wait_for_url("**group=staff**")
+        assert query(page)["q"] == ["fremont"]
 
 
 def test_what_was_typed_before_the_scripts_were_there_is_searched_for(browser: Browser, site: str) -> None:
@@ -109,6 +154,7 @@ def test_a_menu_works_by_keyboard_alone(browser: Browser, site: str) -> None:
         page.keyboard.type("down")
         page.keyboard.press("Enter")
         expect(page.locator("#results tbody tr")).to_have_count(2)
+        assert query(page) == {"group": ["parents"], "cos": ["Downtown CoS"]}
         page.locator("thead summary", has_text="CoS").focus()
         page.keyboard.press("Enter")
         page.keyboard.press("Escape")
@@ -179,12 +225,33 @@ def test_the_header_and_the_first_column_stay_in_sight(browser: Browser, site: s
         assert (abs(head["y"] - region["y"]) < 3, abs(first["x"] - region["x"]) < 3) == (True, True)
 
 
-def test_all_columns_fit_on_a_printed_page_across(browser: Browser, site: str) -> None:
-    across = {"width": 988, "height": 700}  # letter paper across, without its margins, at 96 dots an inch
-    with opened(browser, site, "central", "/rates/?group=parents", viewport=across) as page:
+# Letter paper without its margins, at 96 dots an inch.
+ACROSS, UPRIGHT = {"width": 988, "height": 700}, {"width": 725, "height": 950}
+
+
+@pytest.mark.parametrize(
+    ("path", "paper", "last"),
+    [
+        ("/rates/?group=parents", ACROSS, "History"),
+        ("/rates/rollup?group=parents&by=cos", ACROSS, "History"),
+        ("/rates/schools/k-107th%20St%20El", UPRIGHT, "Change"),
+        ("/rates/heatmap", UPRIGHT, "Parents"),
+    ],
+)
+def test_all_columns_fit_on_a_printed_page(
+    browser: Browser, site: str, path: str, paper: ViewportSize, last: str
+) -> None:
+    with opened(browser, site, "central", path, viewport=paper) as page:
         page.emulate_media(media="print")
-        table = page.locator("table.table-wide").bounding_box()
+        table = page.locator("table").first.bounding_box()
         assert table is not None
         assert table["x"] >= 0
-        assert table["x"] + table["width"] <= across["width"]
-        expect(page.locator("thead th").last).to_have_text("History")
+        assert table["x"] + table["width"] <= paper["width"]
+        expect(page.locator("thead th").last).to_have_text(last)
+
+
+def test_a_wide_window_shows_the_rates_without_scrolling_sideways(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents", viewport={"width": 1600, "height": 900}) as page:
+        rate = page.locator("thead th", has_text="Response Rate").bounding_box()
+        assert rate is not None
+        assert rate["x"] + rate["width"] <= 1600

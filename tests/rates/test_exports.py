@@ -81,6 +81,13 @@ def test_without_any_extraction_there_is_an_empty_workbook_and_no_text_file() ->
     assert browser_of("central").get("/rates/export.csv").status_code == 404
 
 
+def test_a_date_without_an_extraction_is_no_file() -> None:
+    load(FEB_21, counts("A", 10))
+    client = browser_of("central")
+    answers = [client.get(f"/rates/export.{kind}?on=2025-02-14") for kind in ("xlsx", "csv")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
 def through_libreoffice(content: bytes, folder: Path) -> bytes:
     """The workbook opened and saved again by LibreOffice."""
     (folder / "in").mkdir()

@@ -110,6 +110,36 @@ def test_the_heat_map_has_each_group_at_its_newest_extraction() -> None:
     assert "Staff: no extraction" in shown
 
 
+def test_a_director_spelled_in_two_ways_is_one_row_of_the_heat_map() -> None:
+    load(FEB_21, counts("A", 10, director="VEGA, MARTA"))
+    load(FEB_21, counts("A", 80, director="Vega, Marta"), group="staff")
+    text_seen = browser_of("central").get("/rates/heatmap?by=director").text
+    assert len(re.findall(r'<th scope="row"', text_seen)) == 2
+
+
+def test_the_extraction_goes_along_from_page_to_page() -> None:
+    load(FEB_14, counts("A", 10))
+    load(FEB_21, counts("A", 30))
+    place = "group=parents&amp;on=2025-02-14&amp;term=Sp25"
+    client = browser_of("central")
+    for path in ("", "rollup", "heatmap"):
+        text_seen = client.get(f"/rates/{path}?group=parents&on=2025-02-14&term=Sp25").text
+        kept = place if path != "heatmap" else place.removeprefix("group=parents&amp;")
+        for href in ("/rates/", "/rates/rollup", "/rates/heatmap"):
+            assert f'href="{href}?{kept}"' in text_seen, (path, href)
+    shown = seen("/rates/rollup?group=parents&on=2025-02-14&sort=rate")
+    assert "as of Fri Feb 14, 2025" in shown and "10 100 10% Tier-1" in shown
+
+
+def test_the_history_leaves_out_what_would_be_the_same_in_each_row() -> None:
+    for day, name in ((FEB_14, "VEGA, MARTA"), (FEB_21, "Vega, Marta")):
+        load(day, counts("A", 10, key="1", director=name), counts("B", 10, key="2"))
+    load(FEB_21, counts("B", 10, key="2", director="ORTIZ, LEO"), revision=2)
+    same, moved = seen("/rates/schools/1"), seen("/rates/schools/2")
+    assert "all extractions of Sp25, newest first Extraction Tier Rate Submitted Total Change 2025-02-21" in same
+    assert "Change Director 2025-02-21" in moved
+
+
 def test_settings_change_forecasts_and_goals_and_leave_an_audit_row_each() -> None:
     for day, submitted in ((FEB_14, 10), (FEB_21, 20)):
         load(day, counts("Alder El", submitted, key="1"), counts("B", 70))

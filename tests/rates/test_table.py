@@ -37,7 +37,7 @@ def values(column: str, query: str = "") -> list[tuple[str, int]]:
     """What a column's filter lists, with counts, as the open menu gets it."""
     client = browser_of("central")
     text = client.get(f"/rates/values?column={column}&{query}", headers={"hx-request": "true"}).text
-    found = re.findall(r'>([^<>]*)<span class="count">(\d+)</span>', text)
+    found = re.findall(r'>([^<>]*)(?:</span>)?<span class="count">(\d+)</span>', text)
     return [(label, int(count)) for label, count in found]
 
 
@@ -112,6 +112,38 @@ def test_a_columns_list_counts_what_the_other_filters_leave() -> None:
     assert values("region", "region=N&tier=1") == [("N", 1), ("W", 1)]
 
 
+def test_a_columns_list_shows_values_as_people_read_them() -> None:
+    load(FEB_14, counts("A", 10), counts("B", 1_234, 2_000))
+    load(FEB_21, counts("A", 30), counts("B", 1_234, 2_000))
+    assert values("mark") == [("(Blank)", 1), ("Left Tier 1", 1)]
+    assert values("rate") == [("30%", 1), ("61.7%", 1)]
+    assert values("submitted") == [("30", 1), ("1,234", 1)]
+    assert schools("submitted=1234") == ["B"]
+
+
+def test_a_columns_list_holds_what_its_own_text_filter_leaves() -> None:
+    load(FEB_21, counts("Alder El", 1), counts("Birch El", 1))
+    assert values("school", "school.has=birch") == [("Birch El", 1)]
+    assert values("school", "school=Birch El") == [("Alder El", 1), ("Birch El", 1)]
+
+
+def test_numbers_are_understood_as_people_write_them() -> None:
+    load(FEB_21, counts("A", 10), counts("B", 1_300, 1_234_567))
+    assert schools("total.min=1,200") == schools("total.min=1234567") == schools("rate.max= 9% ") == ["B"]
+    assert schools("total.min=1234568") == []
+
+
+def test_an_address_from_a_day_with_more_schools_starts_at_the_first() -> None:
+    load(FEB_21, counts("A", 10))
+    assert [schools(f"after={after}") for after in ("100", "9" * 5000, "-1", "many")] == [["A"]] * 4
+
+
+def test_schools_without_a_rate_are_counted_beside_the_tiers() -> None:
+    load(FEB_21, counts("A", 10), counts("B", 0, 0))
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", browser_of("central").get("/rates/").text))
+    assert "No rate 1 No surveys expected" in shown
+
+
 def test_the_closest_to_the_next_tier_come_first() -> None:
     load(FEB_21, counts("Far", 1), counts("Near", 24), counts("Middle", 15), counts("Out", 60))
     assert schools("tier=1&sort=needed") == ["Near", "Middle", "Far"]
@@ -155,8 +187,13 @@ def test_a_directors_own_schools_are_found_by_every_spelling_of_the_name() -> No
 
 def test_a_value_that_cannot_be_meant_is_refused_with_what_to_do() -> None:
     client = browser_of("central")
-    for query, sentence in (("on=yesterday", "2025-02-21"), ("rate.min=many", "enter a number")):
-        refused = client.get(f"/rates/?{query}")
+    for query, sentence in (
+        ("?on=yesterday", "2025-02-21"),
+        ("rollup?on=yesterday", "2025-02-21"),
+        ("heatmap?on=yesterday", "2025-02-21"),
+        *((f"?rate.min={odd}", "enter a number") for odd in ("many", "nan", "inf", "1e400", "-1e9")),
+    ):
+        refused = client.get(f"/rates/{query}")
         assert refused.status_code == 422
         assert sentence in refused.text
 
@@ -203,9 +240,15 @@ def test_the_api_refuses_what_it_does_not_know() -> None:
     client = api_of("central")
     answers = [
         client.get("/rates/api/v1/rates", params=query).json()["code"]
-        for query in ({"sort": "colour"}, {"cursor": "page 2"})
+        for query in (
+            {"sort": "colour"},
+            *(
+                {"cursor": odd}
+                for odd in ("page 2", "2025-02-21", "2025-02-21.-5", "2025-02-30.0", "2025-02-21." + "9" * 5000)
+            ),
+        )
     ]
-    assert answers == ["sort_unknown", "cursor_unknown"]
+    assert answers == ["sort_unknown", *["cursor_unknown"] * 5]
 
 
 def test_the_documentation_and_the_help_name_every_column() -> None:

@@ -17,6 +17,7 @@ from shared.web import Db, allow
 from shared.workbooks import CSV_TYPE, XLSX_TYPE
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
+NO_EXTRACTION = "There is no such extraction. Open the table and choose one there."
 Reader = Annotated[Who, allow("rates.see")]
 
 
@@ -33,8 +34,10 @@ def export_xlsx(request: Request, session: Db, who: Reader) -> Response:
             [] if extraction is None else tables.rows(session, extraction, view, own, ALL, with_history=False)
         )
         newest = max(newest, extraction.on.isoformat() if extraction is not None else "")
+    if view.on and not newest:
+        raise NotFound(NO_EXTRACTION)
     title = f"Response rates as of {newest}" if newest else "Response rates"
-    return _file(xlsx(title, tabs), XLSX_TYPE, f"response-rates-{newest}.xlsx")
+    return _file(xlsx(title, tabs), XLSX_TYPE, f"response-rates-{newest or 'none'}.xlsx")
 
 
 @router.get("/export.csv")
@@ -44,7 +47,7 @@ def export_csv(request: Request, session: Db, who: Reader) -> Response:
     group = view.group or tables.newest_group(session, view.on)
     extraction = tables.extraction_at(session, group, view.on, view.term)
     if extraction is None:
-        raise NotFound("There is no such extraction. Open the table and choose one there.")
+        raise NotFound(NO_EXTRACTION)
     rows = tables.rows(session, extraction, view, own_schools(session, who, extraction.place), ALL, with_history=False)
     return _file(csv_file(rows).encode(), CSV_TYPE, f"response-rates-{group}-{extraction.on}.csv")
 

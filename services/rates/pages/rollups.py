@@ -1,7 +1,8 @@
 """Roll-ups by region, CoS, director or level with the district on top, and the heat map over all groups."""
 
-from datetime import date
+from dataclasses import replace
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,10 +11,10 @@ from services.rates.pages.cells import number, points, trail_words
 from services.rates.queries import table as tables
 from services.rates.queries.columns import BLANK
 from services.rates.queries.rollups import BY, Rollup, rollups
-from services.rates.queries.views import View
+from services.rates.queries.views import PLACE, View
 from services.rates.rules import TIER_LABELS, TIERS, shown_rate, tier_nr
 from shared.access import Who
-from shared.events import GROUPS, Group
+from shared.events import GROUPS
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import lines
@@ -35,29 +36,30 @@ def rollup(
     session: Db,
     who: Annotated[Who, allow("rates.see")],
     by: By = "region",
-    group: Group | None = None,
-    on: date | None = None,
     sort: Sort = "name",
 ) -> Response:
+    view = _place(request)
+
     def make() -> Response:
-        chosen = group or tables.newest_group(session, on)
-        extraction = tables.extraction_at(session, chosen, on)
+        chosen = view.group or tables.newest_group(session, view.on)
+        extraction = tables.extraction_at(session, chosen, view.on, view.term)
         found = [] if extraction is None else rollups(session, extraction, "region" if by == "district" else by)
         parts = [] if by == "district" else sorted((each for each in found if not each.is_district), key=_ORDERS[sort])
-        view = View(group=chosen, on=on)
+        here = replace(view, group=chosen)
         return page(
             request,
             "rollup.html",
             extraction=extraction,
             by=by,
             label=BY.get(by, "District"),
-            tabs=[_tab(name, f"/rates/rollup?by={by}&group={name}{_on(on)}", chosen) for name in GROUPS],
-            kinds=[_tab(kind, f"/rates/rollup?by={kind}&group={chosen}{_on(on)}", by, label) for kind, label in _KINDS],
-            rows=[_cells(each, view, by) for each in (*found[:1], *parts)],
-            sorts={name: f"/rates/rollup?by={by}&group={chosen}{_on(on)}&sort={name}" for name in _ORDERS},
+            tabs=[_tab(name, _link("rollup", replace(view, group=name), by), chosen) for name in GROUPS],
+            kinds=[_tab(kind, _link("rollup", here, kind), by, label) for kind, label in _KINDS],
+            rows=[_cells(each, here, by) for each in (*found[:1], *parts)],
+            sorts={name: _link("rollup", here, by, sort=name) for name in _ORDERS},
             sort=sort,
             labels=TIER_LABELS,
             group=chosen,
+            place=here.place(),
         )
 
     return unless_known(request, tables.version(session), make)
@@ -66,8 +68,13 @@ def rollup(
 _KINDS = (*BY.items(), ("district", "District"))
 
 
-def _on(on: date | None) -> str:
-    return f"&on={on}" if on else ""
+def _place(request: Request) -> View:
+    """The group and the extraction of the address, read as the table reads them."""
+    return View.read((name, value) for name, value in request.query_params.multi_items() if name in PLACE)
+
+
+def _link(page: str, view: View, by: str, **more: str) -> str:
+    return view.address(f"/rates/{page}") + ("&" if view.pairs() else "?") + urlencode({"by": by, **more})
 
 
 def _tab(name: str, href: str, current: str, label: str = "") -> dict[str, Any]:
@@ -102,24 +109,25 @@ def heatmap(
     session: Db,
     who: Annotated[Who, allow("rates.see")],
     by: Literal["region", "cos", "director", "level"] = "region",
-    on: date | None = None,
 ) -> Response:
+    view = replace(_place(request), group=None)
+
     def make() -> Response:
-        extractions = {group: tables.extraction_at(session, group, on) for group in GROUPS}
-        cells: dict[str, dict[str, Any]] = {}
+        extractions = {group: tables.extraction_at(session, group, view.on, view.term) for group in GROUPS}
+        parts: dict[tuple[bool, str], dict[str, Any]] = {}
         for group, extraction in extractions.items():
             for each in rollups(session, extraction, by) if extraction is not None else ():
-                cells.setdefault(each.name, {})[group] = _cells(each, View(group=group, on=on), by)
-        names = sorted(cells, key=lambda name: (name != "District", name.casefold()))
+                row = parts.setdefault((not each.is_district, each.key), {"name": each.name})
+                row[group] = _cells(each, replace(view, group=group), by)
         return page(
             request,
             "heatmap.html",
             by=by,
             label=BY[by],
-            kinds=[_tab(kind, f"/rates/heatmap?by={kind}{_on(on)}", by, label) for kind, label in BY.items()],
+            kinds=[_tab(kind, _link("heatmap", view, kind), by, label) for kind, label in BY.items()],
             groups=[(group, extraction) for group, extraction in extractions.items()],
-            rows=[(name, cells[name]) for name in names],
-            labels=TIER_LABELS,
+            rows=sorted(parts.values(), key=lambda row: (row is not parts.get((False, "")), row["name"].casefold())),
+            place=view.place(),
         )
 
     return unless_known(request, tables.version(session), make)

@@ -76,15 +76,14 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
     off = settings.days_off(session)
     days = school_days(last.on, window.closes, off)
     goal = settings.goals(session)[group]
+    history = [_history(row, before) for row, before in zip(own, [None, *own[:-1]], strict=True)][::-1]
     to_goal = needed_for_goal(last.submitted, last.total, goal) if goal else None
     return {
         "group": group,
         "last": last,
         "now": now,
         "mark": mark_words(now) if now is not None else "",
-        "changed": {"gained": signed(now.gained), "points": points(now.moved), "why": why(now)}
-        if now is not None
-        else {},
+        "changed": _changed(now) if now is not None and now.was_on else {},
         "shown": shown_rate(last.submitted, last.total),
         "tier_nr": tier_nr(last.tier) or "No rate",
         "window": window,
@@ -97,7 +96,21 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
         "pace": _pace_words(counts, off),
         "forecast": _forecast(counts, last.total, window.closes, off),
         "chart": _chart(term, window, counts, off),
-        "history": [_history(row, before) for row, before in zip(own, [None, *own[:-1]], strict=True)][::-1],
+        "history": history,
+        "varies": _varies(own, history),
+    }
+
+
+def _changed(now: Any) -> dict[str, str]:
+    return {"since": str(now.was_on), "gained": signed(now.gained), "points": points(now.moved), "why": why(now)}
+
+
+def _varies(own: list[Any], history: list[dict[str, Any]]) -> dict[str, bool]:
+    """Which columns of the history do not say the same in each row; the others are left out."""
+    return {
+        "term": len({row.term for row in own}) > 1,
+        "director": len({row.director_key for row in own}) > 1,
+        "file": any(row["file"] for row in history),
     }
 
 

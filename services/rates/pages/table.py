@@ -36,7 +36,7 @@ def _table(request: Request, session: Db, who: Who, view: View) -> Response:
     extraction = tables.extraction_at(session, group, view.on, view.term)
     context: dict[str, Any] = {"view": view, "group": group, "extraction": extraction, "tabs": _tabs(view, group)}
     fragment = request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
-    context |= {"saved": [] if fragment else saved_views(session, who.person_id), "goal": goals(session)[group]}
+    context |= {"saved": saved_views(session, who.person_id), "goal": goals(session)[group], "fragment": fragment}
     context |= {"dates": [] if fragment else tables.extractions(session, group), "labels": TIER_LABELS}
     context |= {"columns": list(COLUMNS.values()), "menus": [], "rows": [], "summary": None, "chips": []}
     if extraction is not None:
@@ -47,9 +47,11 @@ def _table(request: Request, session: Db, who: Who, view: View) -> Response:
 
 def _shown(session: Db, extraction: Extraction, view: View, own: Own | None, goal: int | None) -> dict[str, Any]:
     size = ALL if view.everything else PAGE
-    found = tables.rows(session, extraction, view, own, size, view.after, with_history=not view.everything)
     summary = tables.summary(session, extraction, view, own, goal)
-    more = view.after + len(found)
+    # An address may come from a day with more schools than now: then it starts at the first.
+    after = view.after if view.after < summary.chosen else 0
+    found = tables.rows(session, extraction, view, own, size, after, with_history=not view.everything)
+    more = after + len(found)
     return {
         "rows": [row_cells(row, brief=view.everything) for row in found],
         "summary": summary,
@@ -57,9 +59,9 @@ def _shown(session: Db, extraction: Extraction, view: View, own: Own | None, goa
         "menus": {column.name: _menu(view, column) for column in COLUMNS.values()},
         "chips": _chips(view),
         "own": own is not None,
-        "previous": view.address(after=max(0, view.after - PAGE)) if view.after else None,
+        "previous": view.address(after=max(0, after - PAGE)) if after else None,
         "next": view.address(after=more) if more < summary.chosen else None,
-        "first": view.after + 1,
+        "first": after + 1,
         "last": more,
     }
 

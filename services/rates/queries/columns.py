@@ -1,7 +1,9 @@
 """The columns of the table: the district's twelve and what is computed beside them, each with its SQL for lists and order."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from services.rates.rules import MARKS, TIER_LABELS, TIER_WORDS
@@ -9,6 +11,7 @@ from shared.names import name_key
 
 Kind = Literal["text", "number"]
 BLANK = "(blank)"
+_FIGURE = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?", re.ASCII)
 _TIER = "case when not present then 'absent' else coalesce(cast(tier as text), 'none') end"
 _RANGES = {**{str(number): label for number, label in TIER_LABELS.items()}, "none": "No rate", "absent": "Unknown"}
 
@@ -31,6 +34,7 @@ class Column:
     words: tuple[tuple[str, str], ...] = ()
     normal: Callable[[str], str] = _plain
     sorts: tuple[str, str] = ("Sort A to Z", "Sort Z to A")
+    unit: str = ""
 
     @property
     def print(self) -> str:
@@ -38,6 +42,8 @@ class Column:
 
     def word(self, value: str) -> str:
         """A value of the list as people read it."""
+        if self.kind == "number" and _FIGURE.fullmatch(value):
+            return f"{Decimal(value).normalize():,f}{self.unit}"
         return dict(self.words).get(value, value)
 
 
@@ -45,9 +51,9 @@ def _text(name: str, label: str, help: str, expression: str, order: str = "") ->
     return Column(name, label, help, "text", expression, order or f'lower({expression}) collate "C"')
 
 
-def _number(name: str, label: str, help: str, expression: str) -> Column:
+def _number(name: str, label: str, help: str, expression: str, unit: str = "") -> Column:
     sorts = ("Sort smallest to largest", "Sort largest to smallest")
-    return Column(name, label, help, "number", f"cast({expression} as text)", expression, sorts=sorts)
+    return Column(name, label, help, "number", f"cast({expression} as text)", expression, sorts=sorts, unit=unit)
 
 
 def _tier(name: str, label: str, help: str, words: dict[str, str]) -> Column:
@@ -87,6 +93,7 @@ _ALL = (
         "Response Rate",
         "Surveys Submitted divided by Total Surveys, with as many decimals as the tier needs to be plain.",
         "rate",
+        "%",
     ),
     _text(
         "date",

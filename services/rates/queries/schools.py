@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 _ROWS = text(
-    'select term, "on", "group", revision, ploc, school, region, cos, director, level, total, submitted, tier, rate,'
+    'select term, "on", "group", revision, ploc, school, region, cos, director, director_key, level, total, submitted, tier, rate,'
     " needed, file_tier, file_rate from rate where school_key = :school_key and not removed"
     ' order by "on", "group" limit 3000'
 )

@@ -161,7 +161,8 @@ def summary(session: Session, extraction: Extraction, view: View, own: Own | Non
 def values_of(
     session: Session, extraction: Extraction, view: View, own: Own | None, column: Column, *, all_ticked: bool = True
 ) -> list[dict[str, Any]]:
-    """What a column's filter can choose among the rows that all other filters leave, with counts, in the column's order.
+    """What a column's filter can choose, with counts, in the column's order: among the rows that all other filters
+    and the column's own text or number filter leave.
 
     Without a filter on the column all values are ticked, as in a spreadsheet, or none.
     """
@@ -175,7 +176,7 @@ def values_of(
     return [
         {
             "value": (row.shown if column.shown else row.value) or BLANK,
-            "label": column.word(row.value) if column.words else row.shown or "(Blank)",
+            "label": (row.shown if column.shown else column.word(row.value)) or "(Blank)",
             "count": row.schools,
             "checked": (row.value or BLANK) not in excluded if is_open else (row.value or BLANK) in chosen,
         }

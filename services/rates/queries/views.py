@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -12,8 +13,12 @@ from shared.events import GROUPS, Group
 
 TESTS = {"text": ("has", "starts"), "number": ("min", "max")}
 SORT_LEVELS = 3
+# No count, rate or row number comes near; more than a number that the database compares is refused.
+MOST = 10_000_000
 # The order of the district's sheet: region, tier from 4 to 1, PLOC.
 SHEET_ORDER = ("region", "-tier", "ploc")
+# What says which rows there are, before any filter.
+PLACE = ("group", "on", "term")
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -74,6 +79,10 @@ class View:
         changed = replace(self, **{"after": 0, **changes}).pairs()
         return path + (f"?{urlencode(changed)}" if changed else "")
 
+    def place(self) -> str:
+        """The query string of the group and the extraction alone, for the other pages of the same rows."""
+        return type(self)(group=self.group, on=self.on, term=self.term).address("")
+
     def without(self, column: str) -> Self:
         """The state with no filter on a column."""
         listed = {name: values for name, values in self.listed.items() if name != column}
@@ -115,10 +124,14 @@ def _tests(given: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
 
 
 def _number(label: str, value: str) -> str:
+    """The number as people write it, `1,200` and `60%` too, in plain digits."""
     try:
-        return f"{float(value.rstrip('%')):g}"
-    except ValueError:
-        raise Invalid(f"{label}: enter a number, such as 25.", code="not_a_number") from None
+        number = Decimal(value.rstrip("%").replace(",", ""))
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite() or abs(number) >= MOST:
+        raise Invalid(f"{label}: enter a number, such as 25.", code="not_a_number")
+    return f"{number.quantize(Decimal('0.0001')).normalize():f}"
 
 
 def _day(value: str) -> date | None:
@@ -131,11 +144,11 @@ def _day(value: str) -> date | None:
 
 
 def _whole(value: str) -> int:
-    return min(int(value), 10_000_000) if value.isdecimal() else 0
+    return min(int(value), MOST) if value.isdecimal() and len(value) < 20 else 0
 
 
 def conditions(view: View, leave_out: str = "") -> tuple[list[str], dict[str, Any]]:
-    """The filters as SQL conditions on `standing` with their values; `leave_out` names a column that is not filtered."""
+    """The filters as SQL conditions on `standing` with their values; of `leave_out` the chosen values are no filter."""
     found: list[str] = []
     values: dict[str, Any] = {}
     for sense, lists in (("= any", view.listed), ("<> all", view.excluded)):
@@ -145,9 +158,8 @@ def conditions(view: View, leave_out: str = "") -> tuple[list[str], dict[str, An
                 found.append(f"coalesce({COLUMNS[name].key}, '') {sense}(:{key})")
                 values[key] = ["" if value == BLANK else COLUMNS[name].normal(value) for value in chosen]
     for (name, test), value in view.tests.items():
-        if name != leave_out:
-            found.append(_test(name, test))
-            values[f"{test}_{name}"] = float(value) if test in TESTS["number"] else _pattern(value, test == "has")
+        found.append(_test(name, test))
+        values[f"{test}_{name}"] = Decimal(value) if test in TESTS["number"] else _pattern(value, test == "has")
     if view.q:
         found.append("(school_sort like :q or ploc like :q or lower(cos) like :q or lower(director) like :q)")
         values["q"] = _pattern(view.q, True)

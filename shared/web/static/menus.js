@@ -55,7 +55,7 @@
   document.addEventListener("keydown", (event) => {
     const menu = event.target.closest?.("details[data-menu][open]");
     if (!menu || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
-    const stops = [...menu.querySelectorAll("summary, button, a, input:not([type=hidden])")].filter(
+    const stops = [...menu.querySelectorAll("summary, button:not([tabindex='-1']), a, input:not([type=hidden])")].filter(
       (stop) => stop.getClientRects().length,
     );
     const here = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
@@ -72,6 +72,15 @@
     const ticked = boxes.filter((box) => box.checked).length;
     all.checked = boxes.length > 0 && ticked === boxes.length;
     all.indeterminate = ticked > 0 && ticked < boxes.length;
+    preventNothing(form);
+  }
+
+  // Nothing ticked would show nothing: there is nothing to apply then
+  function preventNothing(form) {
+    const boxes = [...form.querySelectorAll("li input[type=checkbox]")];
+    const typed = [...form.querySelectorAll("input:not([type=hidden], [type=checkbox])")].some((field) => field.value.trim());
+    const nothing = boxes.length > 0 && !typed && !boxes.some((box) => box.checked);
+    for (const button of form.querySelectorAll("button:not([name])")) button.disabled = nothing;
   }
 
   document.addEventListener("input", (event) => {
@@ -89,30 +98,30 @@
     showAll(form);
   });
 
-  // Of a long list with a few unticked, those few are sent: the address stays short
-  function sendFewer(form, boxes) {
-    const unticked = boxes.filter((box) => !box.checked);
-    if (unticked.length * 2 >= boxes.length) return;
-    for (const box of boxes) {
-      box.name = form.dataset.except;
-      box.checked = !box.checked;
-    }
-  }
-
-  // As in a spreadsheet: what the search leaves is what Enter picks, and everything ticked is no filter
-  document.addEventListener("submit", (event) => {
-    const form = event.target.closest?.("[data-filter]");
-    if (!form) return;
-    const search = form.querySelector("[data-filter-search]");
-    if (search?.value.trim()) {
-      for (const box of form.querySelectorAll("li[hidden] input")) box.checked = false;
+  // As in a spreadsheet: what the search leaves is what Enter picks, everything ticked is no filter, and of a long list
+  // with a few unticked only those few are sent. The boxes stay as they are, for whoever comes back to this page.
+  document.addEventListener("formdata", (event) => {
+    const form = event.target;
+    if (!form.matches?.("[data-filter]")) return;
+    const data = event.formData;
+    const sorts = data.getAll("sort");
+    if (sorts.length) data.set("sort", sorts[0]);
+    for (const [name, value] of [...data]) if (value === "") data.delete(name);
+    // Until the list is there, what was chosen before stays chosen
+    if (form.querySelector("li[data-kept]")) return;
+    const all = [...form.querySelectorAll("li input[type=checkbox]")];
+    let ticked = all.filter((box) => box.checked);
+    if (form.querySelector("[data-filter-search]")?.value.trim()) {
       const shown = boxesOf(form);
-      if (!shown.some((box) => box.checked)) for (const box of shown) box.checked = true;
+      ticked = shown.filter((box) => box.checked);
+      if (!ticked.length) ticked = shown;
     }
-    const boxes = [...form.querySelectorAll("li input[type=checkbox]")];
-    if (boxes.every((box) => box.checked)) for (const box of boxes) box.disabled = true;
-    else if (form.dataset.except) sendFewer(form, boxes);
-    if (event.submitter?.name === "sort") form.querySelector("[data-sort]")?.remove();
+    for (const name of new Set(all.map((box) => box.name))) data.delete(name);
+    const unticked = all.filter((box) => !ticked.includes(box));
+    const fewer = form.dataset.except && unticked.length * 2 < all.length;
+    for (const box of fewer ? unticked : unticked.length ? ticked : []) {
+      data.append(fewer ? form.dataset.except : box.name, box.value);
+    }
   });
 
   const prepare = () => document.querySelectorAll("[data-filter]").forEach(showAll);
