@@ -37,6 +37,11 @@ from tests.stack import bus_of, wipe
 
 NATIONAL, DISTRICT = 300_000, 3_900
 AT_REST_SECONDS = 0.5
+# The rows as published, their schools, the events on both sides, and what rates makes of them.
+KEPT_IN = (
+    "ingest.extraction_count", "ingest.school", "ingest.outbox_event", "rates.inbox", "rates.rate", "rates.standing",
+    "rates.outbox_event",
+)  # fmt: skip
 GROWTH = {3_900: 5, 39_000: 3, 390_000: 2}
 GROUPS = ("Students", "Staff", "Parents")
 _COPIED = (
@@ -91,6 +96,16 @@ def copy_rows(content: bytes, key: str = "") -> None:
         connection.execute(_COPIED.format(key=key).encode())
         with connection.cursor().copy("copy copied from stdin with (format csv, header)") as copy:
             copy.write(content)
+
+
+def tables_alone() -> None:
+    """What an extraction is kept in, written once more from what is there by bare statements: keys, indexes, no checks."""
+    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+        for name in KEPT_IN:
+            connection.execute("drop table if exists public.kept_again")
+            connection.execute(f"create table public.kept_again (like {name} including all)".encode())
+            connection.execute(f"insert into public.kept_again select * from {name}".encode())
+        connection.execute("drop table public.kept_again")
 
 
 def pandas_script(content: bytes) -> None:
@@ -179,7 +194,9 @@ def measure(count: int, runs: int) -> list[Figure]:
     found = []
     for name, content, goal in (("CSV", table, "<= 5x COPY"), ("XLSX", book, "<= 8x COPY")):
         work = f"{count:,} rows {name}"
-        found.append(Figure(f"{work}, stored in rates", "s", first(content, f"a.{name}", runs), goal, dict(beside)))
+        taken = first(content, f"a.{name}", runs)
+        tables = {"its tables alone, written by bare statements": timed(tables_alone, 3)}
+        found.append(Figure(f"{work}, stored in rates", "s", taken, goal, {**beside, **tables}))
         more = again(content, f"b.{name}", runs)
         found.append(Figure(f"{work} again, nothing changed", "s", more, "<= 2.5x COPY", dict(beside)))
     if count == DISTRICT:
