@@ -43,8 +43,14 @@ def row_of(line: Line) -> list[Cell]:
     ]
 
 
-def board_csv(view: View) -> str:
-    return csv_text(HEADER, [row_of(line) for line in view.lines])
+def board_csv(view: View, zone: tzinfo) -> str:
+    """A row per school; instants as Excel reads them, in the district's time."""
+    rows = ([_local(cell, zone) for cell in row_of(line)] for line in view.lines)
+    return csv_text(HEADER, rows)
+
+
+def _local(cell: Cell, zone: tzinfo) -> Cell:
+    return f"{cell.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell
 
 
 def board_workbook(view: View, title: str, as_of: str, zone: tzinfo) -> bytes:
@@ -84,8 +90,13 @@ def _summary(view: View, title: str, as_of: str) -> list[list[Cell]]:
         ["Schools expected", total.expected],
         ["Schools reported", total.reported],
         ["Schools not yet reported", total.not_yet],
+        ["Schools overdue", total.states.get("overdue", 0)],
+        ["Last report was due at", view.window.label if view.window else None],
         ["Students present at reporting schools", total.totals["students_present"]],
         ["Students enrolled at reporting schools", total.totals["enrolled"]],
+        ["Adults on site", total.adults if total.with_adults else None],
+        ["Schools that gave adults", total.with_adults],
+        ["Students per adult at those schools", None if total.ratio is None else round(total.ratio, 1)],
         ["Estimate for the missing schools (not in the sums)", view.estimate.students],
         ["Missing schools without an estimate", view.estimate.unknown],
         ["Counts are unofficial and may be estimated", None],

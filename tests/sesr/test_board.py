@@ -1,6 +1,7 @@
 """The board: who reported, totals with coverage, past minutes, scope, exports, calls."""
 
 import io
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -188,9 +189,11 @@ def test_exports_hold_every_school_and_blanks_for_what_is_not_known() -> None:
     assert [row[header.index("Students present")] for row in rows[1:]] == [310, None, None]
     summary = {row[0]: row[1] for row in book["Summary"].values}
     assert (summary["Schools reported"], summary["Schools not yet reported"]) == (1, 2)
+    assert (summary["Schools overdue"], summary["Schools that gave adults"]) == (2, 0)
     lines = central.get("/sesr/board.csv").text.splitlines()
     assert len(lines) == 4
     assert lines[2].startswith("Birch MS,1400201")
+    assert re.search(rf",{today()} \d\d:\d\d,", lines[1])
 
 
 def test_without_an_incident_there_is_no_board() -> None:

@@ -141,6 +141,9 @@ def test_the_desk_sees_who_called_and_whether_the_school_is_expected(incident: s
     shown = desk.get(f"/sesr/schools/{BIRCH}", headers=came).text
     assert 'name="back" value="/sesr/board?region=E"' in shown
     assert "Do not expect this school" in shown
+    assert "Ana Ruiz" in shown
+    assert 'href="tel:213-555-0102"' in shown
+    assert "Allow late entry" not in shown
     note = {
         "incident_id": incident,
         "day": str(today()),

@@ -223,7 +223,7 @@ def board_xlsx(session: Db, who: Seen, wanted: Query_) -> Response:
 @router.get("/board.csv")
 def board_text(session: Db, who: Seen, wanted: Query_) -> Response:
     _, asked, read = _for_export(session, who, wanted)
-    return _download(board_csv(read.view).encode(), CSV_TYPE, f"strike-board-{asked.day}.csv")
+    return _download(board_csv(read.view, district_zone()).encode(), CSV_TYPE, f"strike-board-{asked.day}.csv")
 
 
 def _for_export(session: Session, who: Who, wanted: Wanted) -> tuple[Incident, Asked, Board]:

@@ -55,8 +55,10 @@ def receipt(request: Request, session: Db, who: Annotated[Who, allow("sesr.see")
 
 
 def _desk(session: Session, incident_id: UUID, day: date, school_key: str) -> dict[str, Any]:
-    """What the duty desk has to know of a school: who called, whether it is expected, whether it may enter late."""
+    """What the duty desk has to know of a school: whom to call, who called, whether it is expected, whether it may enter late."""
+    asked = board.Asked(incident_id, day)
     return {
+        "contact": board.contacts(session, asked, [school_key]).get(school_key),
         "calls": board.calls_of_school(session, incident_id, day, school_key),
         "expected": incidents.is_expected(session, incident_id, school_key),
         "late": reports.late_entry(session, incident_id, day, school_key),
@@ -98,6 +100,7 @@ def history(
         rows=rows,
         changes=changes,
         last=last,
+        is_over=on < today(),
         back=_board_before(request),
         **(_desk(session, chosen.incident_id, on, school_key) if chosen and may(who.role, "sesr.chase") else {}),
         **WORDS,
