@@ -20,7 +20,7 @@ from services.ingest.sheets import TakesLong, UnreadableFile, read_parts, readin
 from shared.errors import Invalid
 from tests.deploy.waiting import alive, until
 from tests.files import HEADER
-from tests.ingest.making import book, many, text_table, with_header
+from tests.ingest.making import book, many, row, text_table, with_header
 from tests.stack import ROOT
 
 GOOD = with_header(many(5))
@@ -89,6 +89,15 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "200 MB of one cell": (one_long_cell, "file_cell_too_long"),
     "a torn package": (lambda: b"PK\x03\x04" + bytes(100), "file_broken"),
     "a long text cell": (lambda: text_table([["x" * 200_000, "y"]]), "file_cell_too_long"),
+    "a quotation mark that is never closed": (
+        lambda: text_table(GOOD, delimiter=";").replace(b"School 1 El", b'"School 1 El'),
+        "file_quote_open",
+    ),
+    "one that the next quoted name closes": (
+        lambda: text_table(GOOD).replace(b"School 1 El", b'"School 1 El'),
+        "file_quote_open",
+    ),
+    "characters of no encoding": (lambda: text_table(GOOD).replace(b"School 1", b"Sch\x81"), "file_encoding_unknown"),
     "bytes": (lambda: b"\0\x01\x02\x03" * 1000, "file_not_a_table"),
     "a PDF": (lambda: b"%PDF-1.7", "file_not_a_table"),
 }
@@ -120,6 +129,26 @@ def test_a_million_formatted_empty_rows_are_read_past() -> None:
         sheet = package.read(SHEET).decode()
     content = changed({SHEET: sheet.replace("</sheetData>", f"{rows}</sheetData>").encode()})
     assert len(read_extraction(content, Watch(90)).rows) == 5
+
+
+@pytest.mark.parametrize(("sheet", "rows"), [("Summary", 5), ("Staff", 0)])
+def test_a_summary_beside_the_tables_is_left_out_and_a_broken_tab_of_a_group_is_told(sheet: str, rows: int) -> None:
+    def add(made: Any) -> None:
+        made.create_sheet(sheet).append(["Region", "CoS", "Total_Surveys", "Surveys_Submitted", "Response_Rate"])
+
+    content = book(GOOD, add)
+    if rows:
+        found = read_extraction(content, Watch(90))
+        assert (len(found.rows), found.report.count("sheet_skipped")) == (rows, 1)
+    else:
+        with pytest.raises(Invalid, match="Sheet Staff, row 1 should hold the column names; missing: PLOC"):
+            read_extraction(content, Watch(90))
+
+
+def test_a_text_cell_may_hold_line_breaks_and_quotation_marks() -> None:
+    rows = [row("4200", "Two\nLines, El"), row("4201", 'The "Oak" El')]
+    names = [found.site.school for found in read_extraction(text_table([*GOOD, *rows]), Watch(90)).rows[-2:]]
+    assert names == ["Two Lines, El", 'The "Oak" El']
 
 
 def test_a_file_that_takes_longer_than_one_waits_is_let_go() -> None:

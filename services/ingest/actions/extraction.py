@@ -95,8 +95,10 @@ def read_extraction(content: bytes, watch: Watch) -> Extraction:
         lacking += _ended(open_sheet)
     except NoTable as error:
         lacking.append(error)
-    if lacking:
-        raise _columns_missing(lacking[0])
+    for each in lacking:
+        if not found.rows or not each.is_another_table():
+            raise _columns_missing(each)
+        found.report.add("sheet_skipped", Place(each.sheet, 0, "", each.sheet))
     if not found.rows and not found.report.tallies:
         raise Invalid("The file holds no rows. Export the extraction again and upload the new file.", code="no_rows")
     return found

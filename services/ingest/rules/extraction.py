@@ -28,6 +28,10 @@ class NoTable(Exception):
     row: int
     missing: list[str]
 
+    def is_another_table(self) -> bool:
+        """Whether the sheet is a summary beside the tables: it names neither schools nor a respondent group."""
+        return {SHOWN["ploc"], SHOWN["school"]} <= set(self.missing) and group_of(self.sheet) is None
+
 
 @dataclass
 class Extraction:

@@ -23,6 +23,14 @@ REFUSALS = {
     ),
     "file_too_many_rows": "The file has more than 400,000 rows. Split it and upload the parts one after the other.",
     "file_cell_too_long": "A cell holds more text than Excel allows. Remove it and upload the file again.",
+    "file_quote_open": (
+        "A quotation mark is opened and never closed: the rows below it would be read as one cell. Remove it, and upload"
+        " the file again."
+    ),
+    "file_encoding_unknown": (
+        "The characters of this text table are in no form that is read here. In Excel choose Save As, CSV UTF-8, and"
+        " upload that."
+    ),
     "file_takes_too_long": (
         "Reading the file took longer than is allowed here. Copy the table into a new workbook and upload that."
     ),

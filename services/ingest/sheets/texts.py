@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.ingest.sheets.parts import Cell, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
@@ -74,16 +74,43 @@ def text_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
             file.seek(begin if said else 0)
             delimiter = said.group(1) if said else delimiter_of(sample)
             yield Sheet("", encoding=encoding, delimiter=delimiter)
-            yield from enumerate(_rows(csv.reader(file, delimiter=delimiter), delimiter), 2 if said else 1)
+            yield from enumerate(_rows(_parted(file, delimiter), delimiter), 2 if said else 1)
     except csv.Error as error:
         raise UnreadableFile("file_cell_too_long") from error
     except UnicodeDecodeError as error:
-        raise UnreadableFile("file_not_a_table") from error
+        raise UnreadableFile("file_encoding_unknown") from error
 
 
 def _from_start(path: str, encoding: str) -> str:
     with open(path, encoding=encoding, newline="") as file:
         return file.read(SAMPLE)
+
+
+def _parted(file: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The cells of each row. Refuses a quotation mark that is never closed: the rows below would vanish in its cell."""
+    lines: list[str] = []
+    number = 0
+
+    def kept() -> Iterator[str]:
+        for line in file:
+            lines.append(line)
+            yield line
+
+    rows = csv.reader(kept(), delimiter=delimiter)
+    while True:
+        try:
+            cells = next(rows, None)
+            if len(lines) > 1 and len(list(csv.reader(lines, delimiter=delimiter, strict=True))) != 1:
+                raise csv.Error
+        except csv.Error as error:
+            if len(lines) > 1:
+                raise UnreadableFile("file_quote_open", f"line {number + 1}") from error
+            raise
+        if cells is None:
+            return
+        yield cells
+        number += len(lines)
+        lines.clear()
 
 
 def _rows(reader: Iterator[list[str]], delimiter: str) -> Iterator[list[Cell]]:
