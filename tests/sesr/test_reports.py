@@ -1,5 +1,6 @@
 """Sending a strike report through the API: what is taken, what is refused and what is then said."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -152,6 +153,16 @@ def test_a_phone_whose_clock_is_wrong_by_an_hour_counts_at_the_right_time() -> N
     assert answer.json()["note"] == "The clock of this device is 60 minutes fast; the time was corrected."
     [(waited,)] = rows("select extract(epoch from received_at - counted_at) from report")
     assert 170 < waited < 190
+
+
+def test_a_name_that_ends_in_half_a_character_is_kept_without_it() -> None:
+    answer = api_of("principal").post(
+        "/sesr/api/v1/reports",
+        content=json.dumps(body(commander="Per \ud83d")),
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == 201
+    assert [row.commander for row in rows("select commander from report")] == ["Per ?"]
 
 
 @pytest.mark.parametrize("reading", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.sesr.actions.reports import contexts, keep_reports, submit_together
 from services.sesr.actions.submission import Asked, Receipt
@@ -31,6 +31,10 @@ FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 ClockReading = Annotated[AwareDatetime, Field(ge=FIRST, le=LAST)]
 
 
+# A text field that is cut at its greatest length may end in half a character, which cannot be kept.
+Words = Annotated[str, AfterValidator(lambda text: text.encode(errors="replace").decode())]
+
+
 class SentReport(BaseModel):
     """A report; `report_id` is made by the sender and makes sending it again harmless.
 
@@ -40,19 +44,19 @@ class SentReport(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     report_id: UUID
-    school_key: str
+    school_key: Words
     incident_id: UUID | None = None
     day: date | None = None
     counts: dict[str, Any]
     flags: dict[str, bool | None] = {}
-    commander: str = ""
-    landline: str = ""
-    cell: str = ""
+    commander: Words = ""
+    landline: Words = ""
+    cell: Words = ""
     counted_at: ClockReading | None = None
     sent_at: ClockReading | None = None
     supersedes: UUID | None = None
-    reason: str = ""
-    proxy_for: str = ""
+    reason: Words = ""
+    proxy_for: Words = ""
     confirmed_zero: bool = False
 
 
