@@ -13,7 +13,7 @@ from services.ingest.rules.dates import Window, window_of
 from services.ingest.rules.extraction import Extraction, NoTable, SheetReader, settled
 from services.ingest.rules.findings import Place, Report
 from services.ingest.rules.headers import SHOWN
-from services.ingest.rules.names import REGIONS, canonical_cos, cos_key, people_named
+from services.ingest.rules.names import REGIONS, Spellings, canonical_cos, cos_key
 from services.ingest.rules.rows import CountsRow
 from services.ingest.rules.schools import Identified, Unit, identify
 from services.ingest.rules.verdicts import Facts, quarantine_reasons
@@ -177,6 +177,7 @@ def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report)
         person.person_id: [person.name, *person.aliases, *person.resolved_aliases]
         for person in session.execute(_DIRECTORS)
     }
+    spellings = Spellings(people)
     firsts: dict[str, CountsRow] = {}
     for row in rows:
         firsts.setdefault(row.shared.director, row)
@@ -184,17 +185,17 @@ def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report)
     written: dict[str, list[str]] = {}
     for director, row in firsts.items():
         place = Place(row.sheet, row.number, SHOWN["director"], director)
-        named = people_named(director, people) if people else set()
+        named = spellings.people(director)
         if not director:
             report.add("director_blank", place, counts[director])
         elif people and len(named) != 1:
             report.add("director_unmatched", place, counts[director])
         for person in named if len(named) == 1 else ():
             written.setdefault(person, []).append(director)
-    for spellings in written.values():
-        if len(spellings) > 1:
-            row = firsts[spellings[0]]
-            report.add("director_spellings", Place(row.sheet, row.number, SHOWN["director"], " | ".join(spellings)))
+    for several in written.values():
+        if len(several) > 1:
+            row = firsts[several[0]]
+            report.add("director_spellings", Place(row.sheet, row.number, SHOWN["director"], " | ".join(several)[:200]))
 
 
 def _windows(session: Session, dates: Iterable[date], named: str) -> tuple[dict[date, Window], set[str]]:

@@ -1,11 +1,11 @@
 """Names in files: respondent groups, regions, communities of schools and directors in all their spellings."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from services.ingest.rules.cells import Cell, shown
 from shared.events import GROUPS, Group
-from shared.names import name_key, person_name, same_person, tidy
+from shared.names import PersonName, name_key, person_name, same_person, tidy
 
 REGIONS = ("N", "S", "E", "W", "XS")
 _REGION_NAMES = {
@@ -53,15 +53,24 @@ def canonical_cos(seen: Mapping[str, int], known: Iterable[str]) -> dict[str, st
     return {spelling: form for spelling in seen if (form := forms[cos_key(spelling)]) != spelling}
 
 
-def people_named(director: str, spellings: Mapping[str, Iterable[str]]) -> set[str]:
-    """The people whose name or alias this spelling is; person id -> spellings. Never guessed by likeness."""
-    plain = tidy(director).casefold()
-    exact = {person for person, names in spellings.items() if any(tidy(name).casefold() == plain for name in names)}
-    spelled = person_name(director)
-    if exact or spelled is None:
-        return exact
-    return {
-        person
-        for person, names in spellings.items()
-        if any((other := person_name(name)) is not None and same_person(spelled, other) for name in names)
-    }
+class Spellings:
+    """Whose name or alias a spelling is; person id -> spellings. Never guessed by likeness."""
+
+    def __init__(self, people: Mapping[str, Iterable[str]]) -> None:
+        self._exact: dict[str, set[str]] = defaultdict(set)
+        self._alike: dict[tuple[str, str], list[tuple[PersonName, str]]] = defaultdict(list)
+        for person, names in people.items():
+            for name in names:
+                self._exact[tidy(name).casefold()].add(person)
+                spelled = person_name(name)
+                if spelled is not None:
+                    self._alike[spelled.last, spelled.first].append((spelled, person))
+
+    def people(self, director: str) -> set[str]:
+        """The people who are written so."""
+        exact = self._exact.get(tidy(director).casefold(), set())
+        spelled = person_name(director)
+        if exact or spelled is None:
+            return exact
+        alike = self._alike.get((spelled.last, spelled.first), [])
+        return {person for other, person in alike if same_person(spelled, other)}
