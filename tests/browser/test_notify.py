@@ -9,7 +9,20 @@ from playwright.sync_api import Browser, expect
 from services.notify.actions.sending import answer_token
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
-from tests.notify.telling import FEB14, FEB21, FRANCO, VEGA, asked, mails, mark_sent, row, tell, tell_directory
+from tests.notify.telling import (
+    DIRECTORS,
+    FEB14,
+    FEB21,
+    FRANCO,
+    VEGA,
+    asked,
+    mails,
+    mark_sent,
+    person,
+    row,
+    tell,
+    tell_directory,
+)
 
 LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
 CENTRAL = (
@@ -22,7 +35,8 @@ CENTRAL = (
 @pytest.fixture
 def site(clean: None) -> Iterator[str]:
     """Two extractions: one mailed, the newer one held, with a name that nobody has."""
-    tell_directory()
+    long = person("a.director.with.an.address.longer.than.a.phone@lausd.example", "Maldonado Vega, Camille")
+    tell_directory([*(person(email, name) for email, name in DIRECTORS), long])
     tell(LOW, FEB14)
     mark_sent()
     tell([*LOW[:2], row("Dogwood 4004", 3, 100), row("Elm 4005", 3, 100, "FRNCO. SERGIO")], FEB21, thin=True)
@@ -70,7 +84,9 @@ def test_a_mail_is_answered_on_a_phone_without_signing_in(site: str, browser: Br
 
 
 def test_a_director_opens_the_own_page_and_that_is_noticed(site: str, browser: Browser) -> None:
-    with opened(browser, site, "director", "/notify/mine", bypass_csp=True) as page:
+    phone = {"width": 375, "height": 800}
+    with opened(browser, site, "director", "/notify/mine", bypass_csp=True, viewport=phone) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
         with page.expect_response("**/notify/mine/seen"):
             page.reload()
         assert axe(page) == []
