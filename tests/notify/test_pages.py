@@ -61,7 +61,11 @@ def test_the_queue_suggests_and_a_click_sends() -> None:
     tell_directory()
     tell([row("Cedar 4003", 5, 100, "FRNCO. SERGIO")])
     central = browser_of("central")
-    assert "This is Franco, Sergio L" in central.get("/notify/unroutable").text
+    queue = central.get("/notify/unroutable").text
+    assert "This is Franco, Sergio L" in queue
+    assert '<option value="" selected>Choose a director</option>' in queue
+    assert central.post("/notify/unroutable/match", data={"alias": "FRNCO. SERGIO", "person_id": ""}).status_code == 422
+    assert mails() == []
     match = {"alias": "FRNCO. SERGIO", "person_id": "director:sergio.franco@lausd.example"}
     assert central.post("/notify/unroutable/match", data=match).status_code == 303
     assert len(mails()) == 1

@@ -62,6 +62,8 @@ def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int
     spelled = tidy(alias)
     if not name_key(spelled):
         raise Invalid("An empty name cannot be matched: give the school a director in the next extraction.")
+    if not person_id:
+        raise Invalid("Choose the director who is meant.")
     director = session.get(Director, person_id)
     if director is None:
         raise NotFound("This person is not in the directory. Load a directory with this director first.")
