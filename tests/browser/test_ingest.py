@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
+from services.ingest.actions import long_files, uploads
+from services.ingest.tables import Person
+from shared.db import transaction
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
 from tests.files import extraction
@@ -46,6 +49,19 @@ def test_a_file_is_checked_published_and_undone_by_keyboard(browser: Browser, si
         expect(page.get_by_role("heading", name="Undo of march.xlsx")).to_be_visible()
 
 
+def test_the_report_of_a_long_file_appears_once_it_has_been_read(
+    browser: Browser, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
+    with opened(browser, site, "central", "/ingest/") as page:
+        page.get_by_label("Drop the file here").set_input_files(file(*many()))
+        page.get_by_role("button", name="Check the file").click()
+        expect(page.get_by_role("heading", name="The file is being read")).to_be_visible()
+        long_files.read_waiting()
+        expect(page.get_by_role("heading", name="Report")).to_be_visible(timeout=15000)
+        expect(page.get_by_text("20 rows accepted")).to_be_visible()
+
+
 def test_without_script_and_on_a_phone_the_form_works_and_nothing_runs_over_the_edge(
     browser: Browser, site: str
 ) -> None:
@@ -55,6 +71,10 @@ def test_without_script_and_on_a_phone_the_form_works_and_nothing_runs_over_the_
         expect(page.get_by_role("heading", name="Preview: nothing is published yet")).to_be_visible()
         page.get_by_role("button", name="Discard").click()
         expect(page.get_by_role("heading", name="Discarded")).to_be_visible()
+    with transaction("ingest") as session:
+        session.add(
+            Person(person_id="p", name="Long, Name", email=f"{'longer-' * 8}name@lausd.example", role="director")
+        )
     with opened(browser, site, "central", "/ingest/", viewport=PHONE, bypass_csp=True) as page:
         for path in ("/ingest/", "/ingest/windows", "/ingest/directory", "/ingest/directory/people"):
             page.goto(site + path)
