@@ -6,6 +6,7 @@
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import redis
@@ -25,6 +26,7 @@ from tests.stack import Programs, owner
 
 REPORTS = 1200
 _RECORDED = text("select count(*) from recorded")
+_SENT = text("select coalesce(sum(attempts), 0) from outbox_delivery")
 _UNDER_WAY = text("select count(*) from outbox_delivery where state <> 'acked'")
 
 
@@ -35,19 +37,19 @@ def figures() -> list[Figure]:
     with whole() as stack, sinking() as sink:
         uploads(stack.url, folder / "directory.xlsx", extractions[:1], sink)
         until(nothing_under_way, seconds=60)
-        before, stored = seconds_of(stack), stored_bytes()
+        before = SoFar.read(stack)
         uploads(stack.url, folder / "directory.xlsx", extractions[1:], sink)
         until(nothing_under_way, seconds=60)
-        an_upload = costs(UPLOAD, len(extractions) - 1, stack, before, stored)
+        an_upload = costs(UPLOAD, len(extractions) - 1, stack, before)
     with whole() as stack:
         add_schools()
         open_one(today(), today())
         tokens = add_sessions()
         host = f"127.0.0.1:{stack.port}"
-        before, stored = seconds_of(stack), stored_bytes()
+        before = SoFar.read(stack)
         load(stack.port, [request_of("/sesr/api/v1/reports", host, key, token) for key, token in tokens[:REPORTS]])
         until(lambda: scalar("sesr", _RECORDED, "") == REPORTS and nothing_under_way(), seconds=120)
-        a_report = costs(REPORT, REPORTS, stack, before, stored)
+        a_report = costs(REPORT, REPORTS, stack, before)
     return [*an_upload, *a_report]
 
 
@@ -55,12 +57,27 @@ def nothing_under_way() -> bool:
     return not any(scalar(service, _UNDER_WAY, "") for service in SERVICES)
 
 
-def costs(what: str, count: int, stack: Programs, before: dict[str, float], stored: float) -> list[Figure]:
-    """A figure a program, in milliseconds of processor time each, and the bytes that one leaves behind."""
-    spent = {name: (seconds - before[name]) / count for name, seconds in seconds_of(stack).items()}
+class SoFar(NamedTuple):
+    """What was spent so far: processor seconds by program, bytes in the database, events sent to hearers."""
+
+    seconds: dict[str, float]
+    stored: float
+    messages: int
+
+    @classmethod
+    def read(cls, stack: Programs) -> "SoFar":
+        sent = sum(int(scalar(service, _SENT, "")) for service in SERVICES)
+        return cls(seconds_of(stack), stored_bytes(), sent)
+
+
+def costs(what: str, count: int, stack: Programs, before: SoFar) -> list[Figure]:
+    """A figure a program, in milliseconds of processor time each, what one leaves behind, and its messages."""
+    now = SoFar.read(stack)
+    spent = {name: (seconds - before.seconds[name]) / count for name, seconds in now.seconds.items()}
     return [
         *(Figure(f"{what}: {name}", "ms of processor", [each * 1000], "-") for name, each in sorted(spent.items())),
-        Figure(f"{what}: stored", "KB", [(stored_bytes() - stored) / count / 1000], "-"),
+        Figure(f"{what}: stored", "KB", [(now.stored - before.stored) / count / 1000], "-"),
+        Figure(f"{what}: events sent", "messages", [(now.messages - before.messages) / count], "never one per row"),
     ]
 
 
