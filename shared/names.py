@@ -39,6 +39,12 @@ def person_name(text: str) -> PersonName | None:
     return PersonName(name_key(last), words[0], initials)
 
 
+def spoken_name(text: str) -> str:
+    """`Franco, Sergio L` as it is said, `Sergio L Franco`; a name without a comma as it is."""
+    last, comma, rest = tidy(text).partition(",")
+    return f"{rest.strip()} {last}".strip() if comma and rest.strip() else tidy(text)
+
+
 def same_person(a: PersonName, b: PersonName) -> bool:
     """Whether two spellings can be one person: last and first equal, initials equal or one side without."""
     if (a.last, a.first) != (b.last, b.first):

@@ -239,7 +239,7 @@ def test_a_director_answers_only_the_own_alerts() -> None:
 def test_the_own_page_lists_answers_and_keeps_how_to_be_told() -> None:
     digest = told()
     browser = browser_of("director")
-    assert "Birch 4002" in browser.get("/notify/mine").text
+    assert "/rates/schools/" in (page := browser.get("/notify/mine").text) and "Birch 4002</a>" in page
     assert browser.post("/notify/mine/answer", data={"digest_id": str(digest), "plan": "Calls home"}).status_code == 303
     assert browser.post("/notify/mine/answer", data={"digest_id": str(digest), "plan": "Calls home"}).status_code == 303
     assert asked("select count(*) as n from acknowledgement")[0].n == 1
