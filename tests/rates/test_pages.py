@@ -64,9 +64,12 @@ def test_a_changed_total_is_said_with_its_part_of_the_change() -> None:
 
 
 def test_an_absent_schools_page_says_that_its_state_is_unknown() -> None:
+    load(FEB_7, counts("A", 5), counts("B", 10))
     load(FEB_14, counts("A", 10), counts("B", 10))
     load(FEB_21, counts("B", 10))
-    assert "What it stands at now is unknown; below is what was last seen on 2025-02-14" in seen("/rates/schools/k-A")
+    shown = seen("/rates/schools/k-A")
+    assert "What it stands at now is unknown; below is what was last seen on 2025-02-14" in shown
+    assert "At this pace" not in shown and "Actual pace" not in shown and "Since" not in shown
 
 
 def test_units_that_share_a_ploc_are_named_and_not_summed() -> None:

@@ -72,7 +72,9 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
     term = [row for row in own if row.term == last.term]
     window = settings.window_of(session, last.term)
     assert window is not None
-    counts = [(row.on, row.submitted) for row in term if row.submitted is not None]
+    # Of a school that the newest extraction lacks nothing is known since: no pace and no forecast.
+    known = term if now is None or now.present else []
+    counts = [(row.on, row.submitted) for row in known if row.submitted is not None]
     off = settings.days_off(session)
     days = school_days(last.on, window.closes, off)
     goal = settings.goals(session)[group]
@@ -83,7 +85,7 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
         "last": last,
         "now": now,
         "mark": mark_words(now) if now is not None else "",
-        "changed": _changed(now) if now is not None and now.was_on else {},
+        "changed": _changed(now) if now is not None and now.present and now.was_on else {},
         "shown": shown_rate(last.submitted, last.total),
         "tier_nr": tier_nr(last.tier) or "No rate",
         "window": window,
