@@ -22,6 +22,7 @@ def site(clean: None) -> Iterator[str]:
     rows = [counts(name, 7 * n, cos=COS[n % 3], region="NSE"[n % 3]) for n, name in enumerate(names)]
     load(FEB_14, *rows, counts("Gone El", 9))
     load(FEB_21, *rows, counts("Zelzah El", 80))
+    load(FEB_21, counts("Periwinkle Boulevard Performing Arts Magnet", 9), group="staff")
     with served() as address:
         yield address
 
@@ -210,8 +211,8 @@ def test_axe_finds_nothing_in_an_open_menu(browser: Browser, site: str) -> None:
 
 
 def test_a_phone_shows_cards_without_scrolling_sideways(browser: Browser, site: str) -> None:
-    for path in PATHS:
-        with opened(browser, site, "central", path, viewport=PHONE) as page:
+    for path in (*PATHS, "/rates/?group=staff"):
+        with opened(browser, site, "central", path, viewport={"width": 320, "height": 640}) as page:
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
