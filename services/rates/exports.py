@@ -65,7 +65,7 @@ def xlsx(title: str, tabs: Mapping[str, Sequence[Any]]) -> bytes:
 
 
 def _forms(book: Workbook) -> dict[object, Format]:
-    head = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E6EBF2"}
+    head = {"bold": True, "valign": "top", "bottom": 1, "bg_color": "#E6EBF2"}
     made: dict[object, Format] = {"head": book.add_format(head), "day": book.add_format({"num_format": "yyyy-mm-dd"})}
     made["points"] = book.add_format({"num_format": "+0.0;-0.0;0.0"})
     for number, (fill, ink) in FILLS.items():
@@ -76,7 +76,8 @@ def _forms(book: Workbook) -> dict[object, Format]:
 
 def _write_tab(sheet: Worksheet, title: str, rows: Sequence[Any], forms: Mapping[object, Format]) -> None:
     for column, (name, width) in enumerate(zip(HEADER, WIDTHS, strict=True)):
-        sheet.set_column(column, column, width)
+        # A name is one word: narrower than it, with its filter's arrow, it would be cut in the middle.
+        sheet.set_column(column, column, max(width, len(name) + 4))
         sheet.write_string(0, column, name, forms["head"])
     by_tier = {tier: [_form(column, tier, forms) for column in range(len(HEADER))] for tier in (None, *FILLS)}
     for number, row in enumerate(rows, 1):

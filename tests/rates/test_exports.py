@@ -51,6 +51,10 @@ def test_the_workbook_is_filled_frozen_filtered_and_has_a_title() -> None:
     assert sheet.freeze_panes == "F2"
     assert sheet.auto_filter.ref == "A1:S3"
     assert not sheet.merged_cells.ranges
+    columns: Any = sheet.column_dimensions.values()
+    head: Any = sheet[1]
+    widths = {n: each.width for each in columns for n in range(each.min, each.max + 1)}
+    assert [cell.value for cell in head if widths[cell.column] < len(cell.value) + 4] == []
     assert (book.properties.title, sheet.print_title_rows) == ("Response rates as of 2025-02-21", "$1:$1")
 
 
