@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -62,13 +63,17 @@ def list_parked() -> None:
 
 @app.command()
 def follow(event_id: UUID) -> None:
-    """Show one event's way through all services."""
+    """Show one event's way through all services, in the order of time."""
+    steps: list[tuple[datetime, str, str]] = []
 
-    def show(service: str, session: Session) -> None:
-        for step in way(session, event_id):
-            typer.echo(f"{step['at']:%Y-%m-%d %H:%M:%S}  {service:<8} {step['step']}: {step['words']}")
+    def keep(service: str, session: Session) -> None:
+        steps.extend((step["at"], service, f"{step['step']}: {step['words']}") for step in way(session, event_id))
 
-    _each(show)
+    _each(keep)
+    if not steps:
+        sys.exit("No service knows an event of this id.")
+    for at_time, service, words in sorted(steps):
+        typer.echo(f"{at_time:%Y-%m-%d %H:%M:%S}  {service:<8} {words}")
 
 
 @app.command("replay")

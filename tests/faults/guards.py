@@ -36,12 +36,19 @@ _CLAIMED_JOBS = "where due_at <= now() and next_at <= now() for update skip lock
 _DUE_AGAIN = '" order by next_at limit 1 for update skip locked)"'
 _SLOT = "where name = :name and due_at <= now() for update skip locked"
 CRASH = f"{FAULTS}crash_points.py::test_an_event_has_its_effect_once_wherever_its_way_is_cut"
+SET = f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"
 MACHINE = f"{FAULTS}protocol.py::test_each_effect_is_there_once_and_never_goes_backwards_whatever_happens_on_the_way"
 
 GUARDS = (
     Guard("an event is sent again until its receipt is there", "1, 2, 10, 14, 21", (
         ("shared/relay.py", "where subscriber = %s and state in ('pending','sent')", "where subscriber = %s and state in ('pending')"),
     ), CRASH),
+    Guard("a connection that the database ended is made anew", "PostgreSQL restart", (
+        ("shared/db.py", "        pool_pre_ping=True,\n", ""),
+    ), f"{FAULTS}guards.py::test_a_connection_that_the_database_ended_is_made_anew_before_it_is_used"),
+    Guard("what is due is asked of the database's clock", "clock skew", (
+        ("shared/relay.py", "            self.beat_at = time.monotonic()\n", "            self.beat_at = time.time()\n"),
+    ), f"{FAULTS}guards.py::test_whether_something_is_due_is_asked_of_the_clock_of_the_database_alone"),
     Guard("the effect and `done` are one commit", "2", (
         ("shared/inbox.py", _DONE, ""), ("shared/inbox.py", _HANDLE, _DONE_LATER),
     ), CRASH),
@@ -113,6 +120,20 @@ GUARDS = (
     Guard("acknowledged early, no results, no prefetched hoard", "3, 5, 8, 23, 24, 25, 29", (
         ("shared/bus.py", "task_acks_late=False", "task_acks_late=True"),
     ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
+    Guard("a worker takes no more than it does (prefetch)", "25", (
+        ("shared/bus.py", "worker_prefetch_multiplier=1", "worker_prefetch_multiplier=4"),
+    ), SET),
+    Guard("no result is kept", "29", (("shared/bus.py", "task_ignore_result=True", "task_ignore_result=False"),), SET),
+    Guard("connecting is never given up", "20", (
+        ("shared/bus.py", "broker_connection_max_retries=None", "broker_connection_max_retries=100"),
+    ), SET),
+    Guard("a dead connection of a hearer is noticed (health check)", "19", (
+        ("shared/bus.py", '            "health_check_interval": 10,\n', ""),
+    ), SET),
+    Guard("the remote control stays on", "15", (
+        ("shared/bus.py", "worker_enable_remote_control=True", "worker_enable_remote_control=False"),
+    ), SET),
+    Guard("a task ends after its time (hard limit)", "24", (("shared/bus.py", "        task_time_limit=45,\n", ""),), SET),
     Guard("replies of the remote control go away", "28", (
         ("shared/bus.py", "        control_queue_expires=60.0,\n", ""),
     ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),

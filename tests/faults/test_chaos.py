@@ -82,7 +82,7 @@ def prepare(url: str, token: str) -> None:
         client.post("/sesr/api/v1/incidents", json=strike).raise_for_status()
 
 
-@pytest.mark.timeout(MINUTES * 60 + 300)
+@pytest.mark.timeout(MINUTES * 60 + DRAIN_SECONDS + 300)
 def test_nothing_is_lost_and_nothing_happens_twice(
     running: Programs, stack_servers: Servers, proxy: Proxy, mails: MailServer
 ) -> None:

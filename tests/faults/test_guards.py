@@ -30,7 +30,7 @@ from tests.faults import courier, injuries
 from tests.faults.guards import GUARDS, ROOT
 from tests.faults.proxy import proxied
 from tests.faults.test_relay import app_at
-from tests.stack import Programs, bus_of
+from tests.stack import Programs, bus_of, owner
 
 
 def planned() -> DigestsPlanned:
@@ -177,10 +177,27 @@ def test_celery_is_set_as_it_was_measured(service: str) -> None:
     assert (conf.task_acks_late, conf.result_backend, conf.task_ignore_result) == (False, None, True)
     assert (conf.worker_prefetch_multiplier, conf.worker_enable_remote_control) == (1, True)
     assert (conf.broker_connection_retry_on_startup, conf.broker_connection_max_retries) == (True, None)
+    assert (conf.task_soft_time_limit, conf.task_time_limit) == (30, 45)
     assert conf.control_queue_expires == conf.control_queue_ttl == 60
     assert conf.worker_soft_shutdown_timeout > 0
     assert conf.broker_transport_options["health_check_interval"] == 10
     assert list(conf.accept_content) == ["json"]
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_connection_that_the_database_ended_is_made_anew_before_it_is_used() -> None:
+    asked("notify", "select 1")
+    with owner() as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'ses notify'"
+        )
+    assert asked("notify", "select 1") == [(1,)]
+
+
+def test_whether_something_is_due_is_asked_of_the_clock_of_the_database_alone() -> None:
+    asks = re.compile(r"\btime\.time\(|datetime\.now\(|\butcnow\(")
+    files = ("relay", "inbox", "outbox", "bus", "worker", "watch", "parking")
+    assert [name for name in files if asks.search((ROOT / "shared" / f"{name}.py").read_text())] == []
 
 
 def test_a_full_broker_refuses_and_never_forgets(stack_servers: Servers) -> None:

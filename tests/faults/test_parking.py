@@ -19,7 +19,7 @@ from shared.metrics import queue_state
 from shared.outbox import say
 from shared.settings import SERVICES, settings
 from tests.people import api_of, browser_of
-from tests.stack import bus_of
+from tests.stack import bus_of, deliver
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -172,7 +172,18 @@ def test_the_commands_list_follow_replay_and_discard() -> None:
     listed = run(ses, ["events", "list"]).output
     assert str(first) in listed and "8 attempts: ValueError: call [phone]" in listed
     assert "parked" in run(ses, ["events", "follow", str(first)]).output
+    unknown = run(ses, ["events", "follow", str(uuid4())])
+    assert (unknown.exit_code, "No service knows" in unknown.output) == (1, True)
     assert run(ses, ["events", "replay", "ingest", str(first)]).exit_code == 0
     assert run(ses, ["events", "replay", "ingest", str(first)]).exit_code == 1
     assert run(ses, ["events", "discard", "ingest", str(second), "--reason", "a test"]).exit_code == 0
     assert states() == {first: "new", second: "discarded"}
+
+
+def test_an_event_is_followed_in_the_order_of_time_across_services() -> None:
+    with transaction("notify") as session:
+        event_id = say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
+    deliver()
+    told = CliRunner().invoke(ses, ["events", "follow", str(event_id)]).output.splitlines()
+    assert [line.split()[2] for line in told if "said" in line or "heard" in line] == ["notify", "ingest"]
+    assert [line[:19] for line in told] == sorted(line[:19] for line in told)
