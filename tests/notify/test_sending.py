@@ -116,6 +116,32 @@ def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) 
     assert digests("unroutable") == []
 
 
+def test_what_a_server_says_of_one_recipient_only_is_about_that_address(server: Sink) -> None:
+    server.on_rcpt = lambda rcpt: "550 5.7.1 not permitted" if rcpt.startswith("sergio") else None
+    for on in (FEB21, FEB28):
+        tell(LOW, on)
+        for _ in range(2):
+            sending.send_due()
+            try_again_now()
+    assert [rcpt for rcpt, _ in server.accepted] == ["director@lausd.example"] * 2
+    assert [(r.rcpt, r.failure) for r in asked("select rcpt, failure from mail where state = 'failed'")] == [
+        ("sergio.franco@lausd.example", "address refused")
+    ]
+    assert digests("unroutable") == [(FRANCO, "first", "unroutable")]
+
+
+def test_a_server_that_refuses_us_for_everybody_marks_no_address(server: Sink) -> None:
+    server.on_rcpt = lambda _rcpt: "550 5.7.1 not permitted"
+    for on in (FEB21, FEB28):
+        tell(LOW, on)
+        for _ in range(3):
+            sending.send_due()
+            try_again_now()
+    assert asked("select count(*) as n from mail_note where what = 'auth'")[0].n > 1
+    assert asked("select count(*) as n from mail where state = 'failed'")[0].n == 0
+    assert digests("unroutable") == []
+
+
 def test_a_refused_head_of_a_region_waits_over_extractions_until_the_address_works_again(server: Sink) -> None:
     head = "head.e@lausd.example"
     asked(f"insert into region_head(region, name, email) values ('E', 'Ito, Kenji', '{head}') returning 1")

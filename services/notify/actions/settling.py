@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from services.notify.mailer.smtp import Reply
 from services.notify.queries.content import lines_of
-from services.notify.rules.delivery import ADDRESS, PERMANENT, stops_the_round, wait_after
+from services.notify.rules.delivery import ADDRESS, AUTH, PERMANENT, stops_the_round, wait_after
 from services.notify.rules.routes import HEAD
 from shared.access import audit
 from shared.events import DigestsSent, SentDigest
@@ -31,6 +31,11 @@ _AGAIN = text(
     " failure = :failure, unknown = unknown + :unknown where mail_id = :mail_id and state = 'sending' returning mail_id"
 )
 _NOTE = text("insert into mail_note(mail_id, what, words) values (:mail_id, :failure, :words)")
+# The server takes mails from us, and has taken one since it last said this of that recipient.
+_OTHERS_GO = text(
+    "select exists (select 1 from mail where sent_at > (select max(n.at) from mail_note n join mail m using (mail_id)"
+    " where m.rcpt = :rcpt and n.what = :what))"
+)
 _WAITS = text(
     "update digest d set state = 'unroutable', why = :why where digest_id = :digest_id and state = 'planned'"
     " and not exists (select 1 from mail m where m.digest_id = d.digest_id and m.state = 'sent')"
@@ -66,7 +71,12 @@ def keep_sent(database: psycopg.Connection[Any], mail_id: int, reply: Reply) -> 
 
 
 def settle_refused(session: Session, mail: Any, reply: Reply, *, unknown: bool = False) -> None:
-    """Settles a claimed mail that the server did not take. `unknown`: it may have been accepted all the same."""
+    """Settles a claimed mail that the server did not take. `unknown`: it may have been accepted all the same.
+
+    What it says of us each time for one recipient while it takes the others (`550 5.7.1`) is about that address.
+    """
+    if reply.outcome == AUTH and session.execute(_OTHERS_GO, {"rcpt": mail.rcpt, "what": AUTH}).scalar():
+        reply = Reply(ADDRESS, reply.words)
     permanent = reply.outcome in PERMANENT
     values = {
         "mail_id": mail.mail_id,
