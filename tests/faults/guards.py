@@ -164,6 +164,9 @@ GUARDS = (
     Guard("a report is recorded once and the newest stands", "sesr", (
         ("services/sesr/rules/standing.py", "key=lambda r: (r.counted_at, r.number))", "key=lambda r: 0)"),
     ), f"{FAULTS}protocol.py::test_reports_in_any_order_and_repetition_make_the_same_board"),
+    Guard("a report that comes twice is kept once", "PostgreSQL restart", (
+        ("services/sesr/actions/submission.py", "asked order by report_id\n  on conflict do nothing\n", "asked order by report_id\n"),
+    ), "tests/sesr/test_together.py::test_a_report_that_another_copy_kept_after_the_look_is_that_one"),
     Guard("what has no receipt is not purged", "retention", (
         ("shared/bus.py", "d.event_id = e.event_id and d.state <> 'acked')", "d.event_id = e.event_id and false)"),
     ), "tests/faults/test_backup.py::test_an_event_without_a_receipt_is_never_purged"),

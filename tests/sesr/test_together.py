@@ -1,20 +1,28 @@
 """Reports that arrive at the same moment share statements: each is still answered, kept and refused on its own."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import psycopg
 import pytest
 from sqlalchemy import text
 
+from services.sesr.actions.reports import Kept, contexts, keep_reports, submit, submit_together
+from services.sesr.actions.submission import Asked, Receipt
+from services.sesr.queries.context import Context, Question
+from shared.access import Who
 from shared.access.sessions import hash_of
 from shared.db import transaction
+from shared.settings import settings
+from shared.web.clock import district_zone
 from shared.web.direct import Connection
 from shared.web.together import Together
 from tests.sesr.served import cookie_of, served
-from tests.sesr.world import BIRCH, body, load_schools, open_incident, send
+from tests.sesr.world import ALDER, BIRCH, body, load_schools, open_incident, send
 from tests.stack import deliver, owner
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -53,6 +61,32 @@ def test_the_same_report_sent_many_times_at_once_is_one_report(site: str) -> Non
     answers = posted(site, [sent] * 9, cookie_of("principal"))
     assert sorted(status for status, _ in answers) == [200] * 8 + [201]
     assert len({answer["number"] for _, answer in answers}) == 1
+    assert (count("report"), count("outbox_event"), count("audit where action = 'report.submit'")) == (1, 1, 1)
+
+
+def test_a_report_that_another_copy_kept_after_the_look_is_that_one(site: str) -> None:
+    sent = body()
+    asked = Asked(UUID(sent["report_id"]), ALDER, None, None, sent["counts"], {}, proxy_for="the office")
+    central = Who("central@lausd.example", "Central", "central@lausd.example", "central", (), ("central",), "session")
+    now, zone = datetime.now(UTC), district_zone()
+
+    async def second_copy() -> Receipt:
+        url = settings().database_url_of("sesr")
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+
+            async def know(question: Question) -> Context:
+                (found,) = await contexts(connection, [question])
+                with transaction("sesr") as session:
+                    submit(session, central, asked, now, zone)
+                return found
+
+            async def keep(values: Mapping[str, Any]) -> Kept | None:
+                (kept,) = await keep_reports(connection, [values])
+                return kept
+
+            return await submit_together(know, keep, central, asked, now, zone)
+
+    assert not asyncio.run(second_copy()).is_new
     assert (count("report"), count("outbox_event"), count("audit where action = 'report.submit'")) == (1, 1, 1)
 
 
