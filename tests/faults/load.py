@@ -1,8 +1,13 @@
-"""The load of a fault run: clients that upload and report through the API, and repeat what was not answered."""
+"""The load of a fault run: clients that upload and report through the API, and repeat what was not answered.
 
+They take turns with several tokens: one alone may not do so much in an hour.
+"""
+
+import itertools
 import random
 import threading
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,9 +23,9 @@ UPLOAD_TRIES = 200
 class Load:
     """Runs uploads and reports until it is told to stop; keeps what was accepted."""
 
-    def __init__(self, url: str, token: str, seed: int, pause: float) -> None:
+    def __init__(self, url: str, tokens: Sequence[str], seed: int, pause: float) -> None:
         self.url = url
-        self.headers = {"authorization": f"Bearer {token}"}
+        self.turns = itertools.cycle([{"authorization": f"Bearer {token}"} for token in tokens])
         self.pause = pause
         self.dice = random.Random(seed)
         self.uploads: list[UUID] = []
@@ -78,9 +83,10 @@ class Load:
 
     def _send(self, path: str, **more: Any) -> dict[str, Any] | None:
         """The answer, asked again and again while the server is away; None, and a problem kept, when it refuses."""
+        headers = next(self.turns)
         for _ in range(UPLOAD_TRIES):
             try:
-                answer = httpx2.post(self.url + path, headers=self.headers, timeout=10, **more)
+                answer = httpx2.post(self.url + path, headers=headers, timeout=10, **more)
             except httpx2.HTTPError:
                 answer = None
             if answer is not None and answer.status_code in (200, 201):

@@ -6,6 +6,7 @@
 import os
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from glob import glob
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pytest
 
 from deploy.embedded import Servers
 from shared.access import issue_token
+from shared.access.tokens import create_token
+from shared.db import transaction
 from shared.settings import settings
 from shared.web.clock import today
 from tests.deploy.waiting import until
@@ -32,6 +35,7 @@ SEED = int(os.environ.get("FAULTS_SEED", "41"))
 MINUTES = float(os.environ.get("FAULTS_MINUTES", "0.8"))
 GAP = float(os.environ.get("FAULTS_GAP", "4"))
 PAUSE = float(os.environ.get("FAULTS_PAUSE", "0.5"))
+PROGRAMS = 20
 DRAIN_SECONDS = 90.0 + 20 * MINUTES
 
 
@@ -82,13 +86,20 @@ def prepare(url: str, token: str) -> None:
         client.post("/sesr/api/v1/incidents", json=strike).raise_for_status()
 
 
+def tokens() -> list[str]:
+    """Tokens of several programs of the central office."""
+    with transaction("ingest") as session:
+        lasts = timedelta(days=1)
+        return [create_token(session, f"load {number}", "central", [], lasts, "faults") for number in range(PROGRAMS)]
+
+
 @pytest.mark.timeout(MINUTES * 60 + DRAIN_SECONDS + 300)
 def test_nothing_is_lost_and_nothing_happens_twice(
     running: Programs, stack_servers: Servers, proxy: Proxy, mails: MailServer
 ) -> None:
     token = issue_token("central")
     prepare(running.url, token)
-    load = Load(running.url, token, SEED, pause=PAUSE)
+    load = Load(running.url, tokens(), SEED, pause=PAUSE)
     faults = schedule(SEED, MINUTES * 60, GAP)
     print(f"\nseed {SEED}, {len(faults)} faults in {MINUTES} minutes")
     broken = injuries.Injuries(running, stack_servers, proxy, mails, SEED)

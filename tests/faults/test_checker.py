@@ -61,7 +61,7 @@ def send(path: str, **more: object) -> dict[str, str]:
 
 def sound_run() -> Load:
     """A directory, two extractions with their mails, and a strike with a report and its correction."""
-    load = Load(settings().public_url, "", seed=1, pause=0)
+    load = Load(settings().public_url, [""], seed=1, pause=0)
     uploads = "/ingest/api/v1/uploads?kind="
     send(f"{uploads}directory", files={"file": ("x.xlsx", directory(PEOPLE))})
     send("/sesr/api/v1/incidents", json={"name": "Strike", "first_day": str(today()), "last_day": str(today())})
