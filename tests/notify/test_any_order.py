@@ -101,6 +101,16 @@ def standing_digests() -> set[tuple[Any, ...]]:
     }
 
 
+def test_what_was_taken_back_stays_so_when_an_older_state_comes_late(stack_servers: object) -> None:
+    fresh()
+    alder, birch = row("Alder 4001", 10, 100), row("Birch 4002", 10, 100)
+    newer = tiers([birch], FEB7, revision=2, state=2, removed=[alder.school_key])
+    hear(directory(), newer, tiers([alder, birch], FEB7, revision=1, state=1))
+    assert [r.school_key for r in asked("select school_key from tier_state where not removed")] == [birch.school_key]
+    listed = asked("select content from digest where state <> 'superseded'")
+    assert {line[5] for r in listed for line in r.content["lines"]} == {"Birch 4002"}
+
+
 @QUICK
 @given(course=st.lists(loads, min_size=2, max_size=3), shuffle=st.randoms(use_true_random=False))
 def test_the_events_of_an_extraction_lead_to_the_same_digests_in_any_order_and_any_number(

@@ -1,5 +1,6 @@
 """How schools stand at an extraction: movement, absence, late and repeated extractions."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -70,6 +71,21 @@ def test_a_repeated_extraction_changes_nothing_and_a_correction_only_its_rows() 
     assert standings() == before
     load(FEB_21, counts("A", 13), revision=2)
     assert (standings()["A"].submitted, standings()["B"]) == (13, before["B"])
+
+
+REVISIONS: list[dict[str, Any]] = [
+    {"revision": 1, "rows": (counts("A", 10), counts("B", 10))},
+    {"revision": 2, "rows": (counts("A", 12), counts("C", 5))},
+    {"revision": 3, "rows": (counts("A", 10),), "removed": ("k-C",)},
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=lambda order: "".join(str(at + 1) for at in order))
+def test_an_undo_stands_in_whatever_order_the_revisions_come(order: tuple[int, ...]) -> None:
+    for at in order:
+        told = REVISIONS[at]
+        load(FEB_21, *told["rows"], revision=told["revision"], removed=told.get("removed", ()))
+    assert {school: row.submitted for school, row in standings().items()} == {"A": 10, "B": 10}
 
 
 def test_an_undone_extraction_is_no_extraction() -> None:

@@ -21,9 +21,12 @@ _MERGE = text(
     f' when not matched then insert (term, "on", "group", state, {_FIELDS}, removed)'
     f"  values (:term, :on, :group, :state, {_FIELDS}, false)"
 )
+# What was taken back may still be on its way in an older state: what is left here keeps that out.
 _REMOVE = text(
-    'update tier_state set removed = true, state = :state where term = :term and "on" = :on and "group" = :group'
-    " and school_key = any(:removed) and state < :state"
+    'insert into tier_state(term, "on", "group", school_key, state, removed, ploc, school, region, cos, director)'
+    " select :term, :on, :group, unnest(cast(:removed as text[])), :state, true, '', '', '', '', ''"
+    ' on conflict (term, "on", "group", school_key) do update set removed = true, state = excluded.state'
+    " where tier_state.state < excluded.state"
 )
 _ARRIVE = text(
     'insert into arrival(upload_id, "group", parts, "of", groups)'

@@ -11,9 +11,13 @@ from shared.db import raw
 from shared.events import ROWS_PER_PART, ExtractionLoaded, TiersComputed
 from shared.outbox import say
 
+# A row that an undo takes back may still be on its way: what it leaves here keeps the older revision out.
 _REMOVE = text(
-    'update rate set removed = true, revision = :revision where term = :term and "on" = :on and "group" = :group'
-    " and school_key = any(:removed) and revision < :revision and not removed"
+    'insert into rate(term, "on", "group", school_key, revision, upload_id, removed, ploc, school, school_sort, region,'
+    "  cos, director, director_key, level, file_tier, file_rate)"
+    " select :term, :on, :group, unnest(cast(:removed as text[])), :revision, :upload_id, true, '', '', '', '', '', '', '', '', '', ''"
+    ' on conflict (term, "on", "group", school_key) do update set removed = true, revision = excluded.revision,'
+    " upload_id = excluded.upload_id where rate.revision < excluded.revision"
 )
 _ARRIVE = text(
     'insert into arrival(upload_id, "group", parts, "of", changed)'

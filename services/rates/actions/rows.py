@@ -26,21 +26,23 @@ _NEW = (
     " school text, level text, total int, submitted int, file_tier text, file_rate text, tier smallint,"
     " rate numeric(9,4), needed int, school_sort text, director_key text) on commit drop"
 )
+_FACTS = (
+    "ploc", "cost_centre", "region", "cos", "director", "school", "level", "total", "submitted", "file_tier",
+    "file_rate",
+)  # fmt: skip
+# A newer revision stands even where it says what is there already: an older one that comes late may say something else.
 _MERGE = text(
     "with merged as (merge into rate r using incoming n"
     ' on r.term = :term and r."on" = :on and r."group" = :group and r.school_key = n.school_key'
     " and r.school_key between :first and :last"
-    " when matched and r.revision < :revision and (r.removed or (r.ploc, r.cost_centre, r.region, r.cos, r.director,"
-    "   r.school, r.level, r.total, r.submitted, r.file_tier, r.file_rate) is distinct from"
-    "   (n.ploc, n.cost_centre, n.region, n.cos, n.director, n.school, n.level, n.total, n.submitted, n.file_tier,"
-    "   n.file_rate)) then update set revision = :revision, upload_id = :upload_id, ploc = n.ploc,"
-    "   cost_centre = n.cost_centre, region = n.region, cos = n.cos, director = n.director, school = n.school,"
-    "   level = n.level, total = n.total, submitted = n.submitted, file_tier = n.file_tier, file_rate = n.file_rate,"
+    " when matched and r.revision < :revision then update set revision = :revision, upload_id = :upload_id,"
     "   tier = n.tier, rate = n.rate, needed = n.needed, school_sort = n.school_sort, director_key = n.director_key,"
-    "   removed = false"
+    f"   removed = false, {', '.join(f'{name} = n.{name}' for name in _FACTS)}"
     f" when not matched then insert ({_PLACE}, {_COLUMNS})"
     f"   values (:term, :on, :group, :revision, :upload_id, false, {_COLUMNS})"
-    " returning 1) select count(*) from merged"
+    " returning merge_action() = 'INSERT' or old.removed or"
+    f"  ({', '.join(f'old.{name}' for name in _FACTS)}) is distinct from ({', '.join(f'new.{name}' for name in _FACTS)})"
+    "  as changed) select count(*) from merged where changed"
 )
 
 

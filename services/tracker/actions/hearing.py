@@ -54,8 +54,8 @@ def store_results(session: Session, event: SurveyResultsLoaded) -> None:
 
 
 def store_rates(session: Session, event: TiersComputed) -> None:
-    """Keeps each school's newest Parents rate, to be offered as a result."""
-    if event.group != "parents" or not event.rows:
-        return
-    values = {"term": event.term, "on": event.on, "state": event.state}
-    session.execute(_RATE, [{"school_key": row.school_key, "rate": row.rate, **values} for row in event.rows])
+    """Keeps each school's newest Parents rate, to be offered as a result; none of what was taken back."""
+    told = {row.school_key: row.rate for row in event.rows} | dict.fromkeys(event.removed)
+    if event.group == "parents" and told:
+        values = {"term": event.term, "on": event.on, "state": event.state}
+        session.execute(_RATE, [{"school_key": key, "rate": rate, **values} for key, rate in told.items()])
