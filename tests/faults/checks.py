@@ -91,15 +91,15 @@ def check(load: Load, server: MailServer) -> Counts:
         for service in SERVICES
         for row in rows(service, "select topic, last_error from inbox where state = 'parked'")
     ]
-    assert parked == [], "parked"
+    assert parked == [], f"parked: {parked[:5]}"
     said, done = said_and_done()
     assert said - done == set(), "said and not done"
     assert done - said == set(), "done and never said"
     doubled = [key for service in SERVICES for key, times in effects(f"{service} done").items() if times != 1]
-    assert doubled == [], "done twice"
+    assert doubled == [], f"done twice: {doubled[:5]}"
     _check_uploads(load)
     wrong = _differing_rates()
-    assert wrong == [], "rates shows other counts than were loaded"
+    assert wrong == [], f"rates shows other counts than were loaded: {wrong[:5]}"
     _check_reports(load)
     mails, repeated = _check_mails(server)
     return Counts(len(said), len(done), len(said - done), len(doubled), len(wrong), mails, repeated)
