@@ -181,9 +181,9 @@ def test_a_board_that_lost_its_network_shows_afterwards_what_came_meanwhile(brow
     page = context.new_page()
     page.goto(f"{site}/sesr/board")
     expect(page.get_by_text("No report yet.")).to_be_visible()
-    with page.expect_request_finished(lambda request: "/board/stream" in request.url):
-        end_stream(page)
     page.route("**/board/stream*", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: "/board/stream" in request.url):
+        end_stream(page)
     send()
     deliver()
     expect(page.get_by_text("No report yet.")).to_be_visible()
