@@ -13,6 +13,7 @@ from shared.settings import settings
 SERVICE = "notify"
 NOTED = f"{SERVICE}.bench"
 QUEUE = f"{SERVICE}.events"
+PATIENCE_SECONDS = 60
 
 
 class Alone:
@@ -20,7 +21,7 @@ class Alone:
 
     def __init__(self) -> None:
         self.celery = celery_app(SERVICE)
-        self.broker = redis.Redis.from_url(settings().redis_url_of(SERVICE))
+        self.broker = redis.Redis.from_url(settings().redis_url_of(SERVICE), socket_timeout=2 * PATIENCE_SECONDS)
         self.celery.task(name="bench.note")(self.note)
 
     def note(self, sent_at: float) -> None:
@@ -47,7 +48,7 @@ class Alone:
         self.celery.send_task("bench.note", (time.time(),), queue=QUEUE)
 
     def _noted(self) -> float:
-        taken = self.broker.blpop([NOTED], timeout=60)
+        taken = self.broker.blpop([NOTED], timeout=PATIENCE_SECONDS)
         assert isinstance(taken, list | tuple)
         return float(taken[1])
 
