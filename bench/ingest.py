@@ -36,6 +36,7 @@ from tests.files import HEADER
 from tests.stack import bus_of, wipe
 
 NATIONAL, DISTRICT = 300_000, 3_900
+# A parser that was started says nothing until it has a file; this is five times what it takes to load.
 AT_REST_SECONDS = 0.5
 # The rows as published, their schools, the events on both sides, and what rates makes of them.
 KEPT_IN = (

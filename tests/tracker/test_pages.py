@@ -116,15 +116,22 @@ def test_a_value_of_a_results_file_is_offered_beside_the_typed_one() -> None:
     assert "in the file" not in principal.get(PAGE).text
 
 
+ALDERS_RATE = TierRow(ALDER, "4001", "Alder El", "E", "North CoS", "VEGA, MARTA", 400, 207, 3, None, Decimal("51.7500"))
+PARENTS_RATE = TiersComputed(
+    upload_id=uuid4(), term="Spring 2025", on=date(2025, 3, 28), revision=1, state=1, groups=("parents",),
+    group="parents", part=1, parts=1, thin=False, is_undo=False, window_closes=date(2025, 3, 28), changed=1,
+    expected=1, rows=[ALDERS_RATE], removed=[],
+)  # fmt: skip
+
+
+def hear(*events: TiersComputed) -> None:
+    for event in events:
+        with transaction("tracker") as session:
+            on_tiers_computed(session, event)
+
+
 def test_the_parents_response_rate_is_offered_and_entered_only_when_confirmed() -> None:
-    row = TierRow(ALDER, "4001", "Alder El", "E", "North CoS", "VEGA, MARTA", 400, 207, 3, None, Decimal("51.7500"))
-    event = TiersComputed(
-        upload_id=uuid4(), term="Spring 2025", on=date(2025, 3, 28), revision=1, state=1, groups=("parents",),
-        group="parents", part=1, parts=1, thin=False, is_undo=False, window_closes=date(2025, 3, 28), changed=1,
-        expected=1, rows=[row], removed=[],
-    )  # fmt: skip
-    with transaction("tracker") as session:
-        on_tiers_computed(session, event)
+    hear(PARENTS_RATE)
     principal = browser_of("principal")
     assert "<strong>51.8 %</strong>" in principal.get(PAGE).text
     assert saved(3, "3d-participation-rate") is None
@@ -135,19 +142,15 @@ def test_the_parents_response_rate_is_offered_and_entered_only_when_confirmed() 
     assert principal.post(f"{PAGE}/rate", data={**sent, "term": "Spring 2024"}).status_code == 404
 
 
-def test_a_rate_that_was_taken_back_is_offered_no_more() -> None:
-    row = TierRow(ALDER, "4001", "Alder El", "E", "North CoS", "VEGA, MARTA", 400, 207, 3, None, Decimal("51.7500"))
-    told = TiersComputed(
-        upload_id=uuid4(), term="Spring 2025", on=date(2025, 3, 28), revision=1, state=1, groups=("parents",),
-        group="parents", part=1, parts=1, thin=False, is_undo=False, window_closes=date(2025, 3, 28), changed=1,
-        expected=1, rows=[row], removed=[],
-    )  # fmt: skip
-    undone = told.model_copy(update={"state": 2, "revision": 2, "rows": [], "removed": [ALDER]})
-    for events in ((told, undone), (undone, told)):
-        for event in events:
-            with transaction("tracker") as session:
-                on_tiers_computed(session, event)
-        assert "<strong>51.8 %</strong>" not in browser_of("principal").get(PAGE).text
+def test_a_rate_that_was_taken_back_is_offered_no_more_even_where_it_comes_late() -> None:
+    undone = PARENTS_RATE.model_copy(update={"state": 2, "revision": 2, "rows": [], "removed": [ALDER]})
+    hear(undone, PARENTS_RATE)
+    principal = browser_of("principal")
+    assert "<strong>51.8 %</strong>" not in principal.get(PAGE).text
+    hear(PARENTS_RATE.model_copy(update={"state": 3, "revision": 3}))
+    assert "<strong>51.8 %</strong>" in principal.get(PAGE).text
+    hear(undone.model_copy(update={"state": 4, "revision": 4}))
+    assert "<strong>51.8 %</strong>" not in principal.get(PAGE).text
 
 
 def test_changes_are_listed_newest_first() -> None:
