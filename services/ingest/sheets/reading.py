@@ -22,8 +22,8 @@ from services.ingest.sheets.refusals import UnreadableFile
 ROOT = Path(__file__).parent.parent.parent.parent
 MOST_SECONDS = 120.0
 AHEAD_SECONDS = 1.0
-# The child gets no secret of this process: none of its environment.
 _COMMAND = (sys.executable, "-m", "services.ingest.sheets.child")
+# The child gets no secret of this process: none of its environment.
 _ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 # Children that are loaded and wait for a file: one, or a few where several files were read at once.
 _waiting: deque[subprocess.Popen[bytes]] = deque()
@@ -77,11 +77,12 @@ def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
 def _child(path: str, how: str) -> subprocess.Popen[bytes]:
     """A child that has its order: the one that waits, or a new one where none waits or it has died of something."""
     order = orjson.dumps([path, how]) + b"\n"
-    while _waiting:
-        child = _waiting.popleft()
-        if _takes(child, order):
-            return child
-        child.wait()
+    with contextlib.suppress(IndexError):  # none waits, or somebody else was quicker
+        while True:
+            child = _waiting.popleft()
+            if _takes(child, order):
+                return child
+            child.wait()
     child = _started()
     _takes(child, order)
     return child
