@@ -85,7 +85,8 @@ def find_uv() -> str | None:
 def install_with_uv(uv: str) -> bool:
     """Whether uv could; where it cannot, pip may, which follows the machine's own pip settings."""
     say("making .venv from requirements.lock with uv")
-    install = (uv, "pip", "install", "-q", "--python", PYTHON)
+    # Compiled once here: where Python may not write bytecode, each program would compile all libraries at every start.
+    install = (uv, "pip", "install", "-q", "--compile-bytecode", "--python", PYTHON)
     return (
         works(uv, "venv", "-q", "--clear", "--no-project", "--python", sys.executable, VENV, quiet=False)
         and works(*install, "--require-hashes", "-r", LOCK, quiet=False)

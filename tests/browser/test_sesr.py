@@ -1,6 +1,7 @@
 """The strike form and the board in a real browser: without network, without script, on a phone, live."""
 
 import re
+from asyncio import AbstractEventLoop
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,15 +46,27 @@ def reports() -> list[Any]:
         return list(session.execute(text("select report_id, counts, received_at - counted_at as waited from report")))
 
 
+def streams() -> list[tuple[AbstractEventLoop, live.Stream]]:
+    """The streams of open boards, each with the loop that it lives in."""
+    return [
+        (loop, stream)
+        for loop, hub in list(live._hubs.items())
+        for channel in list(hub.channels.values())
+        for stream in list(channel.streams)
+    ]
+
+
+def stream_is_there(page: Page) -> None:
+    """Waits until the one open board has its stream."""
+    while not streams():
+        page.wait_for_timeout(20)
+
+
 def end_stream(page: Page) -> None:
     """Ends the one open board's stream once it is there, as a network that breaks does."""
-    ended = False
-    while not ended:
-        for loop, hub in list(live._hubs.items()):
-            for stream in [stream for channel in hub.channels.values() for stream in channel.streams]:
-                loop.call_soon_threadsafe(stream.put_nowait, None)
-                ended = True
-        page.wait_for_timeout(20)
+    stream_is_there(page)
+    for loop, stream in streams():
+        loop.call_soon_threadsafe(stream.put_nowait, None)
 
 
 def form(context: BrowserContext, site: str) -> Page:
@@ -181,6 +194,7 @@ def test_a_board_that_lost_its_network_shows_afterwards_what_came_meanwhile(brow
     page = context.new_page()
     page.goto(f"{site}/sesr/board")
     expect(page.get_by_text("No report yet.")).to_be_visible()
+    stream_is_there(page)
     page.route("**/board/stream*", lambda route: route.abort())
     with page.expect_event("requestfailed", lambda request: "/board/stream" in request.url):
         end_stream(page)

@@ -58,8 +58,9 @@ class Phone:
     """A principal's phone: sends a report again, under its id, until there is a receipt."""
 
     def __init__(self, url: str, key: str, token: str) -> None:
-        self.url, self.key = url, key
-        self.headers = {"cookie": f"{cookie_name()}={token}", "x-csrf-token": csrf_of(token)}
+        self.key = key
+        headers = {"cookie": f"{cookie_name()}={token}", "x-csrf-token": csrf_of(token)}
+        self.line = httpx2.Client(base_url=url, headers=headers, timeout=10)
 
     def report(self, present: int) -> dict[str, Any]:
         """The receipt, with how many are present."""
@@ -67,11 +68,11 @@ class Phone:
         got: list[httpx2.Response] = []
 
         def answered() -> bool:
-            answer = httpx2.post(f"{self.url}/sesr/api/v1/reports", json=body, headers=self.headers, timeout=5)
+            answer = self.line.post("/sesr/api/v1/reports", json=body)
             got.append(answer)
             return answer.status_code in (200, 201)
 
-        until(answered, *AWAY, seconds=60)
+        until(answered, *AWAY, seconds=240)
         return {**got[-1].json(), "present": present}
 
 
