@@ -43,6 +43,18 @@ do $$ declare t text; used text[] := '{}'; found boolean; begin
 end $$"""
 
 
+# In one statement, so in one snapshot: between two, what was heard could go on under another service's name.
+_QUIET: LiteralString = (
+    "select not exists (select 1 from notify.mail where state in ('queued', 'sending')"
+    + "".join(
+        f" union all select 1 from {service}.outbox_delivery where state in ('pending', 'sent')"
+        f" union all select 1 from {service}.inbox where state = 'new'"
+        for service in SERVICES
+    )
+    + ")"
+)
+
+
 def owner() -> psycopg.Connection[Any]:
     """A connection as the owner of all schemas."""
     return psycopg.connect(settings().database_url, autocommit=True)
@@ -52,6 +64,12 @@ def wipe() -> None:
     """Empties every table of every service, except its migrations and its list of jobs."""
     with owner() as connection:
         connection.execute(_WIPE)
+
+
+def quiet() -> bool:
+    """Whether nothing is said and not heard, heard and not done, or queued and not sent."""
+    with owner() as connection:
+        return connection.execute(_QUIET).fetchone() == (True,)
 
 
 def bus_of(service: str) -> Bus:

@@ -13,7 +13,7 @@ from shared.workbooks import Cell
 from tests.deploy.waiting import until
 from tests.files import HEADER, directory, workbook
 from tests.people import add_people
-from tests.stack import Programs, owner, wipe
+from tests.stack import Programs, owner, quiet, wipe
 
 VEGA, FRANCO, CENTRAL = "director@lausd.example", "sergio.franco@lausd.example", "central@lausd.example"
 PEOPLE: tuple[tuple[Cell, ...], ...] = (
@@ -24,15 +24,6 @@ PEOPLE: tuple[tuple[Cell, ...], ...] = (
 SCHOOLS: list[tuple[Cell, ...]] = [
     (f"1{ploc}01", str(ploc), f"Alder {ploc} El", "Elementary", "E", "North CoS", "") for ploc in range(4001, 4006)
 ]
-# Nothing said and not heard, heard and not done, or queued and not sent: all in one statement, so in one snapshot.
-_QUIET = (
-    "select not exists (select 1 from ingest.outbox_delivery where state in ('pending', 'sent')"
-    "  union all select 1 from rates.outbox_delivery where state in ('pending', 'sent')"
-    "  union all select 1 from notify.outbox_delivery where state in ('pending', 'sent')"
-    "  union all select 1 from ingest.inbox where state = 'new' union all select 1 from rates.inbox where state = 'new'"
-    "  union all select 1 from notify.inbox where state = 'new'"
-    "  union all select 1 from notify.mail where state in ('queued', 'sending'))"
-)
 
 
 class Told(NamedTuple):
@@ -79,7 +70,7 @@ class Term:
         )
         assert answer.status_code in (200, 201), answer.text
         if wait:
-            until(self.quiet)
+            until(quiet)
         taken: dict[str, Any] = answer.json()
         return taken
 
@@ -92,9 +83,6 @@ class Term:
         sheets = {name: [HEADER, *([*r[:5], name, *r[6:], on] for r in given)] for name, given in rows.items() if given}
         return self.load(workbook(sheets), wait=wait)
 
-    def quiet(self) -> bool:
-        return bool(self.one(_QUIET))
-
     def one(self, query: str) -> Any:
         """The first value of a query over all schemas."""
         row = self.database.execute(query.encode()).fetchone()
@@ -104,7 +92,7 @@ class Term:
         """Sends a form of a page as the central office."""
         answer = self.office.post(path, data=form)
         assert answer.status_code == 303, answer.text
-        until(self.quiet)
+        until(quiet)
 
     def page(self, path: str) -> str:
         answer = self.office.get(path)

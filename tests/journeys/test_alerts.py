@@ -14,7 +14,7 @@ from tests.files import directory
 from tests.journeys.term import FRANCO, PEOPLE, SCHOOLS, VEGA, Term, school, term
 from tests.notify.exim import exim
 from tests.notify.sinks import sink
-from tests.stack import Programs, programs, wipe
+from tests.stack import Programs, programs, quiet, wipe
 
 FRANCO_S = "FRANCO, SERGIO L"
 SETTINGS = {
@@ -121,12 +121,12 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
     lost += " and cast(e.payload as jsonb)->>'group' = 'students' and outbox_delivery.state = %s"
     assert alder.database.execute(f"update {lost}".encode(), ("held", "pending")).rowcount == 1
     alder.running.start("relay", "shared.relay")
-    until(alder.quiet)
+    until(quiet)
     assert alder.told() == []
     alder.one("update notify.upload set heard_at = now() - interval '16 min' where outcome is null returning 1")
     alder.one("update notify.job set due_at = now(), next_at = now() where name = 'notify.plan_overdue' returning 1")
     until(lambda: alder.one("select count(*) from notify.upload where outcome = 'late'"))
-    until(alder.quiet)
+    until(quiet)
     to_vega, to_franco = alder.told()
     assert to_vega.subject == "SES Sp25: 3 schools still in Tier 1 (Feb 21)"
     assert "Students of this extraction had not come when this mail was made" in to_vega.text
@@ -134,7 +134,7 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
 
     assert alder.database.execute(f"update {lost}".encode(), ("pending", "held")).rowcount == 1
     until(lambda: alder.one("select outcome = 'planned' from notify.upload order by \"on\" desc limit 1"))
-    until(alder.quiet)
+    until(quiet)
     (followed,) = alder.told()
     assert followed[:2] == (VEGA, "SES Sp25: 3 schools still in Tier 1 (Feb 21)")
     assert "This follows the mail you had about Feb 21" in followed.text

@@ -17,7 +17,7 @@ from tests.deploy.waiting import until
 from tests.files import directory, extraction, guide_rows
 from tests.people import add_people
 from tests.sink import Sink
-from tests.stack import Programs, bus_of, failures, programs, wipe
+from tests.stack import Programs, bus_of, programs, quiet, wipe
 
 PEOPLE = (
     ("Franco, Sergio", "director", "franco@lausd.example", "", "FRANCO, SERGIO L"),
@@ -51,7 +51,7 @@ def central(running: Programs) -> Iterator[httpx2.Client]:
     token = issue_token("central")
     with httpx2.Client(base_url=running.url, headers={"authorization": f"Bearer {token}"}, timeout=30) as client:
         upload(client, directory(PEOPLE), kind="directory")
-        until(settled)
+        until(quiet)
         yield client
 
 
@@ -70,19 +70,6 @@ def page_for(role: str, email: str, client: httpx2.Client, path: str) -> str:
     return answer.text
 
 
-def settled() -> bool:
-    """Whether every event said so far was heard and done, and every mail was settled."""
-    waiting = "select count(*) from outbox_delivery where state in ('pending', 'sent')"
-    for service in ("ingest", "rates", "notify"):
-        with transaction(service) as session:
-            if session.execute(text(waiting)).scalar_one():
-                return False
-    with transaction("notify") as session:
-        if session.execute(text("select count(*) from mail where state in ('queued', 'sending')")).scalar_one():
-            return False
-    return not failures()
-
-
 def tiers(client: httpx2.Client, **query: str) -> list[int]:
     rows = client.get("/rates/api/v1/rates", params={"group": "parents", **query}).json()["rows"]
     return [sum(row["tier"] == tier for row in rows) for tier in (4, 3, 2, 1)]
@@ -92,7 +79,7 @@ def test_each_director_gets_one_mail_and_opens_the_same_rows(central: httpx2.Cli
     taken = upload(central, extraction(guide_rows())).json()
     assert taken["counts"]["accepted"] == 16
     until(lambda: len(sink.mails) >= 3)
-    until(settled)
+    until(quiet)
 
     assert tiers(central) == [3, 3, 3, 7]
     assert set(sink.recipients) == DIRECTORS
@@ -114,7 +101,7 @@ def test_each_director_gets_one_mail_and_opens_the_same_rows(central: httpx2.Cli
 
 def test_the_guide_prints_the_same_rates_and_tiers(central: httpx2.Client, sink: Sink) -> None:
     upload(central, extraction(guide_rows()))
-    until(settled)
+    until(quiet)
     opened = page_for("central", "central@lausd.example", central, "/rates/?group=parents&q=Bryson")
     assert "50%" in opened
     assert "Tier 2" in opened
@@ -130,7 +117,7 @@ def test_the_same_file_twice_mails_nobody_twice(central: httpx2.Client, sink: Si
 
     saved_again = upload(central, extraction(list(reversed(guide_rows()))))
     assert saved_again.json()["state"] == "unchanged"
-    until(settled)
+    until(quiet)
     assert len(sink.mails) == 3
 
 
@@ -138,7 +125,7 @@ def test_an_older_extraction_is_history_and_mails_nobody(central: httpx2.Client,
     upload(central, extraction(guide_rows("2025-02-21")))
     until(lambda: len(sink.mails) == 3)
     upload(central, extraction(guide_rows("2025-02-14")))
-    until(settled)
+    until(quiet)
     assert len(sink.mails) == 3
     assert central.get("/rates/api/v1/rates", params={"group": "parents"}).json()["on"] == "2025-02-21"
     assert tiers(central, on="2025-02-14") == [3, 3, 3, 7]
@@ -158,7 +145,7 @@ def test_an_event_delivered_three_times_has_its_effect_once(central: httpx2.Clie
         for _ in range(3):
             task = {"rates": "rates.compute_tiers", "notify": "notify.plan_digests"}[hearer]
             bus_of(hearer).celery.send_task(task, kwargs=message, queue=f"{hearer}.events", ignore_result=True)
-    until(settled)
+    until(quiet)
     assert tiers(central) == [3, 3, 3, 7]
     assert len(sink.mails) == 3
 
@@ -172,7 +159,7 @@ def test_a_wiped_broker_loses_nothing(
     kill_program(stack_servers.pids["broker"])
     running.start("worker-rates", "shared.worker", "rates")
     until(lambda: running.mend() or len(sink.mails) == 3, seconds=90)
-    until(settled, seconds=30)
+    until(quiet, seconds=30)
     assert tiers(central) == [3, 3, 3, 7]
 
 
@@ -196,7 +183,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
     for name in ("rates", "notify"):
         running.start(f"worker-{name}", "shared.worker", name)
     until(lambda: running.mend() or len(sink.mails) >= 3, seconds=90)
-    until(settled, seconds=30)
+    until(quiet, seconds=30)
     assert len({mail["Message-ID"] for mail in sink.mails}) == 3
     assert tiers(central) == [3, 3, 3, 7]
 
@@ -216,7 +203,7 @@ def test_mails_wait_while_the_mail_server_is_down(central: httpx2.Client, sink: 
     until(lambda: waiting_mails() == 3)
     sink.start()
     until(lambda: len(sink.mails) == 3, seconds=60)
-    until(settled)
+    until(quiet)
     assert set(sink.recipients) == DIRECTORS
 
 
