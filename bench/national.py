@@ -23,7 +23,7 @@ _TOLD = text("select count(*) from extraction")
 
 
 class Memory:
-    """Samples the memory of the web, the ingest worker and the parser while the block lasts; peaks in MB."""
+    """Samples the memory of the web, the ingest worker and the parsers of both while the block lasts; peaks in MB."""
 
     def __init__(self, stack: Programs) -> None:
         self.roots = {"web": stack.running["web"].pid, "worker": stack.running["worker-ingest"].pid}
@@ -44,8 +44,8 @@ class Memory:
         while not self.over.wait(0.02):
             for name, pid in self.roots.items():
                 self.peaks[name] = max(self.peaks[name], _resident(pid))
-            for child in psutil.Process(self.roots["worker"]).children(recursive=True):
-                self.peaks["parser"] = max(self.peaks["parser"], _parser_peak(child))
+                for child in psutil.Process(pid).children(recursive=True):
+                    self.peaks["parser"] = max(self.peaks["parser"], _parser_peak(child))
 
 
 def _resident(pid: int) -> float:
