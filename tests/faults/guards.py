@@ -161,6 +161,12 @@ GUARDS = (
     Guard("a mail is claimed before it is sent, and settled once", "mail", (
         ("services/notify/actions/sending.py", " limit 1 for update skip locked)", " limit 1)"),
     ), "tests/notify/test_sending.py::test_a_distant_server_gets_several_connections_and_each_mail_once"),
+    Guard("a mail server that is away pauses all mails", "mail", (
+        ("services/notify/actions/sending.py", "            settling.pause(session, error.failure, str(error))\n", "            pass\n"),
+    ), f"{FAULTS}outages.py::test_after_a_day_without_a_mail_server_each_director_gets_one_mail"),
+    Guard("a database that ended on a full disk is started again", "disk full", (
+        ("deploy/supervisor.py", "            if run.stopping.is_set():\n                return\n            delay", "            return\n            delay"),
+    ), f"{FAULTS}outages.py::test_what_was_confirmed_before_and_while_the_database_disk_was_full_has_its_effect_once"),
     Guard("a report is recorded once and the newest stands", "sesr", (
         ("services/sesr/rules/standing.py", "key=lambda r: (r.counted_at, r.number))", "key=lambda r: 0)"),
     ), f"{FAULTS}protocol.py::test_reports_in_any_order_and_repetition_make_the_same_board"),

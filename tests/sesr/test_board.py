@@ -109,6 +109,17 @@ def test_a_closed_incident_leaves_nobody_overdue_for_later_reports(incident: str
     assert "No report is due any more" in browser_of("central").get("/sesr/board").text
 
 
+def test_an_incident_opened_in_the_course_of_a_day_asks_for_no_report_that_was_due_before(incident: str) -> None:
+    with transaction("sesr") as session:
+        session.execute(text("update incident set windows = '{00:00,00:01}', opened_at = :at"), {"at": midnight()})
+    shown = board()
+    assert shown["window"] == "00:01"
+    with transaction("sesr") as session:
+        session.execute(text("update incident set opened_at = now()"))
+    shown = board()
+    assert (shown["window"], [row["punctual"] for row in shown["rows"]]) == (None, ["not_yet"] * 3)
+
+
 def test_no_board_is_of_a_moment_to_come(incident: str) -> None:
     with transaction("sesr") as session:
         session.execute(text("update incident set windows = '{23:59}', last_day = :day"), {"day": today()})

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from httpx2 import Response
+from sqlalchemy import text
 
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectorySchool
@@ -33,10 +34,12 @@ def load_schools(schools: list[DirectorySchool] = SCHOOLS, revision: int = 1) ->
 
 
 def open_incident(**other: Any) -> str:
-    """An incident of today; answers its id."""
+    """An incident of today that was open when the day began; answers its id."""
     asked = {"name": "Strike", "first_day": str(today()), "last_day": str(today()), **other}
     answer = api_of("central").post("/sesr/api/v1/incidents", json=asked)
     assert answer.status_code == 201, answer.text
+    with transaction("sesr") as session:
+        session.execute(text("update incident set opened_at = first_day - interval '1 day'"))
     return str(answer.json()["incident_id"])
 
 

@@ -69,9 +69,10 @@ def read_board(
 
 
 def _windows(incident: Incident, day: date, zone: tzinfo) -> list[Window]:
-    """The windows of a day; none is due any more once the incident is closed."""
+    """The windows of a day; none is due that was over when the incident was opened, or was not when it was closed."""
     windows = windows_of(day, incident.windows, zone, timedelta(minutes=incident.grace_minutes))
-    return [window for window in windows if incident.closed_at is None or window.until <= incident.closed_at]
+    opened, closed = incident.opened_at, incident.closed_at
+    return [window for window in windows if window.until > opened and (closed is None or window.until <= closed)]
 
 
 def day_before(session: Session, scope: Scope, asked: Asked, at: datetime | None, zone: tzinfo) -> Before | None:
