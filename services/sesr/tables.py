@@ -115,6 +115,7 @@ class Recorded(SesrTable, table=True):
     __table_args__ = (
         Index("ix_recorded_day", "incident_id", "day", "school_key"),
         Index("ix_recorded_place", "incident_id", "place"),
+        Index("ix_recorded_feed", "incident_id", "day", "place"),
     )
 
     report_id: UUID = Field(primary_key=True)

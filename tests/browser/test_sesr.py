@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import text
 
 from services.sesr.pages import live
 from shared.db import transaction
 from tests.browser.axe import axe
+from tests.deploy.waiting import until
 from tests.people import browser_of
 from tests.sesr.served import served
 from tests.sesr.world import load_schools, open_incident, send
@@ -58,8 +59,7 @@ def streams() -> list[tuple[AbstractEventLoop, live.Stream]]:
 
 def stream_is_there(page: Page) -> None:
     """Waits until the one open board has its stream."""
-    while not streams():
-        page.wait_for_timeout(20)
+    until(lambda: streams() or page.wait_for_timeout(20))
 
 
 def end_stream(page: Page) -> None:
@@ -186,6 +186,19 @@ def test_a_board_whose_stream_does_not_come_through_asks_by_itself(browser: Brow
     context.clear_cookies()
     page.clock.fast_forward(15000)
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    context.close()
+
+
+def test_a_board_has_its_stream_however_late_a_script_comes(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "central")
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/hx-sse.min*.js", lambda route: held.append(route))
+    page.goto(f"{site}/sesr/board", wait_until="commit")
+    until(lambda: (held and page.evaluate("typeof htmx === 'object'")) or page.wait_for_timeout(20))
+    page.evaluate("new Promise((timers) => setTimeout(timers))")
+    held[0].continue_()
+    stream_is_there(page)
     context.close()
 
 

@@ -93,6 +93,31 @@ def test_the_live_board_and_the_board_as_of_now_are_the_same(incident: str) -> N
         assert queries.lines(session, Scope(everywhere=True), asked, datetime.now(UTC)) == live
 
 
+def test_who_was_present_at_a_minute_is_what_the_fold_of_the_reports_says(incident: str) -> None:
+    moments: list[datetime | None] = [datetime.now(UTC)]
+    first = send().json()
+    send("desk", school_key=BIRCH, counts={"students_present": 20})
+    moments.append(datetime.now(UTC))
+    second = send(supersedes=first["report_id"], reason="typed wrongly", counts={"students_present": 300}).json()
+    send(counted_at=(datetime.now(UTC) - timedelta(minutes=9)).isoformat(), counts={"students_present": 7})
+    moments.append(datetime.now(UTC))
+    send(supersedes=second["report_id"], reason="typed wrongly again", counts={"students_present": 290})
+    moments.append(None)
+    deliver()
+    with transaction("sesr") as session:
+        [found] = session.execute(text("select incident_id from incident")).scalars()
+        asked, everywhere = Asked(found, today()), Scope(everywhere=True)
+        told = [queries.students_present(session, everywhere, asked, moment) for moment in moments]
+        folded = [queries.lines(session, everywhere, asked, moment) for moment in moments]
+    known = [
+        {line.school_key: line.standing.counts.get("students_present") for line in lines if line.standing}
+        for lines in folded
+    ]
+    assert told == known
+    assert [each.get(ALDER) for each in told] == [None, 310, 300, 290]
+    assert told[1][BIRCH] == 20
+
+
 def test_an_excused_school_is_not_expected(incident: str) -> None:
     fields = {"school_key": BIRCH, "excused": "true"}
     assert browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data=fields).status_code == 303
@@ -117,7 +142,7 @@ def test_an_incident_opened_in_the_course_of_a_day_asks_for_no_report_that_was_d
     with transaction("sesr") as session:
         session.execute(text("update incident set opened_at = now()"))
     shown = board()
-    assert (shown["window"], [row["punctual"] for row in shown["rows"]]) == (None, ["not_yet"] * 3)
+    assert (shown["window"], [row["state"] for row in shown["rows"]]) == (None, ["not_yet"] * 3)
 
 
 def test_no_board_is_of_a_moment_to_come(incident: str) -> None:

@@ -175,8 +175,7 @@ def test_a_school_that_reported_and_gave_no_adult_has_no_ratio() -> None:
 
 def test_yesterday_is_compared_over_the_same_schools() -> None:
     today = [line("a", "El", 200, told(1, at(8), 50)), line("b", "El", 400, told(2, at(8), 70))]
-    yesterday = [line("a", "El", 200, told(3, at(8), 60)), line("b", "El", 400)]
-    assert view_of(today, [], NOON, "region", 30, yesterday).same == (1, 60, 50)
+    assert view_of(today, [], NOON, "region", 30, {"a": 60, "c": 10}).same == (1, 60, 50)
 
 
 def test_the_timeline_shows_what_was_known_then() -> None:

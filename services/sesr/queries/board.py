@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.sesr.queries.scope import WITHIN, Scope
-from services.sesr.rules.board import Line
+from services.sesr.rules.board import Line, Present
 from services.sesr.rules.standing import Standing, Told, standings_of
 
 
@@ -51,6 +51,14 @@ _TOLD = text(
     "select r.school_key, r.report_id, r.sequence, r.counted_at, r.received_at, r.supersedes, r.counts, r.flags"
     f" from recorded r join school s using (school_key) where r.incident_id = :incident_id and r.day = :day and {_FILTERED}"
     " and r.received_at <= :as_of order by r.place"
+)
+# The newest valid report of each school, as rules/standing.py folds it, of which only one count is asked for.
+_PRESENT = text(
+    "select distinct on (r.school_key) r.school_key, cast(r.counts ->> 'students_present' as int)"
+    f" from recorded r join school s using (school_key) where r.incident_id = :incident_id and r.day = :day and {_FILTERED}"
+    " and r.received_at <= :as_of and r.report_id not in (select supersedes from recorded"
+    "  where incident_id = :incident_id and day = :day and received_at <= :as_of and supersedes is not null)"
+    " order by r.school_key, r.counted_at desc, r.sequence desc"
 )
 _CHANGES = (
     "select r.place, r.report_id, r.school_key, s.name, s.region, r.counted_at, r.received_at, r.supersedes, r.counts,"
@@ -98,6 +106,12 @@ def told(session: Session, scope: Scope, asked: Asked, as_of: datetime | None = 
     """(school key, report) of the day's recorded reports that were received by then."""
     rows = session.execute(_TOLD, {**_values(scope, asked), "as_of": as_of or FOR_EVER})
     return [(row[0], Told(*row[1:])) for row in rows]
+
+
+def students_present(session: Session, scope: Scope, asked: Asked, as_of: datetime | None = None) -> Present:
+    """School key -> students present by what stood at `as_of`, else at the end of the day."""
+    rows = session.execute(_PRESENT, {**_values(scope, asked), "as_of": as_of or FOR_EVER})
+    return {school_key: present for school_key, present in rows}
 
 
 def changes_after(session: Session, scope: Scope, asked: Asked, after: int, limit: int = 500) -> Sequence[Any]:

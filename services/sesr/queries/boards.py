@@ -9,7 +9,7 @@ from sqlmodel import Session
 from services.sesr.queries import board
 from services.sesr.queries.board import Asked
 from services.sesr.queries.scope import Scope
-from services.sesr.rules.board import Line
+from services.sesr.rules.board import Present
 from services.sesr.rules.timing import Window, windows_of
 from services.sesr.rules.view import View, view_of
 from services.sesr.tables import Incident
@@ -18,11 +18,11 @@ CHASED_AT_ONCE = 30
 
 
 class Before(NamedTuple):
-    """The lines of the last day before with reports, at the same time of that day; `at` is None for its whole day."""
+    """Who was present on the last day before with reports, at the same time of it; `at` is None for its whole day."""
 
     day: date
     at: datetime | None
-    lines: list[Line]
+    present: Present
 
 
 class Board(NamedTuple):
@@ -53,7 +53,7 @@ def read_board(
     at = min(as_of or now, now, end_of(asked.day, zone))
     before = day_before(session, scope, asked, at if as_of or at == now else None, zone)
     view = view_of(
-        lines, _windows(incident, asked.day, zone), at, asked.by, incident.most_per_adult, before and before.lines
+        lines, _windows(incident, asked.day, zone), at, asked.by, incident.most_per_adult, before and before.present
     )
     keys = [line.school_key for line in view.chase[asked.after : asked.after + CHASED_AT_ONCE]]
     return Board(
@@ -81,7 +81,7 @@ def day_before(session: Session, scope: Scope, asked: Asked, at: datetime | None
     if day is None:
         return None
     then = datetime.combine(day, at.astimezone(zone).time(), zone).astimezone(UTC) if at else None
-    return Before(day, then, board.lines(session, scope, replace(asked, day=day), then))
+    return Before(day, then, board.students_present(session, scope, replace(asked, day=day), then))
 
 
 def end_of(day: date, zone: tzinfo) -> datetime:

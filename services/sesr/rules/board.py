@@ -1,6 +1,6 @@
 """The board: who reported and who did not, totals with their coverage, flags, an estimate kept apart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,9 @@ from services.sesr.rules.timing import Punctual, Window, missed_since, punctual
 
 # A class's total counts only where its present was given: the two are read against each other.
 _PRESENT_OF = {count.total: count.name for count in STAFF}
+
+# School key -> students present by its standing; None where it gave no such count. Who has no standing is not in it.
+Present = Mapping[str, int | None]
 
 
 class Line(NamedTuple):
@@ -200,13 +203,12 @@ def to_chase(lines: Sequence[Line]) -> list[Line]:
     return sorted(open_ones, key=lambda line: (line.state != "overdue", line.region, line.name))
 
 
-def same_schools(now: Sequence[Line], before: Sequence[Line]) -> tuple[int, int, int]:
+def same_schools(now: Sequence[Line], before: Present) -> tuple[int, int, int]:
     """(schools, present then, present now) over the schools that stand on both boards, like with like."""
-    then = {line.school_key: line.standing.counts.get("students_present") for line in before if line.standing}
     pairs = [
         (was, line.standing.counts.get("students_present"))
         for line in now
-        if line.standing is not None and (was := then.get(line.school_key)) is not None
+        if line.standing is not None and (was := before.get(line.school_key)) is not None
     ]
     known = [(was, present) for was, present in pairs if present is not None]
     return len(known), sum(was for was, _ in known), sum(present for _, present in known)

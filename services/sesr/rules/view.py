@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.sesr.rules.board import (
     Estimate,
     Line,
+    Present,
     Sums,
     alarms,
     estimate,
@@ -53,9 +54,9 @@ def view_of(
     now: datetime,
     by: str,
     most_per_adult: int,
-    before: Sequence[Line] | None = None,
+    before: Present | None = None,
 ) -> View:
-    """The board at a moment; `before` are the lines of the day before at the same time."""
+    """The board at a moment; `before` is who was present on the day before at the same time."""
     due = due_by(windows, now)
     known = with_states(lines, due)
     groups = grouped(known, lambda line: str(getattr(line, by)))
