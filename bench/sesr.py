@@ -242,7 +242,7 @@ def fill_days(incident_id: Any, days: list[date]) -> None:
             "insert into sesr.recorded(report_id, incident_id, school_key, day, sequence, counted_at, received_at,"
             " counts, flags) select uuidv7(), %s, s.school_key, d,"
             " (select coalesce(max(sequence), 0) from sesr.recorded) + row_number() over (), d, d, %s::jsonb, '{}'"
-            " from unnest(%s::date[]) d, sesr.school s, generate_series(1, %s)",
+            " from unnest(%s::date[]) d, sesr.school s, generate_series(1, %s) turn order by d, turn, s.school_key",
             (incident_id, counts, days, REPORTS_A_DAY // SCHOOLS),
         )
         connection.execute(

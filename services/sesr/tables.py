@@ -119,7 +119,7 @@ class Recorded(SesrTable, table=True):
     )
 
     report_id: UUID = Field(primary_key=True)
-    place: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
+    place: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False))
     incident_id: UUID
     school_key: str
     day: date

@@ -57,9 +57,15 @@ def streams() -> list[tuple[AbstractEventLoop, live.Stream]]:
     ]
 
 
+def goes_on(page: Page) -> bool:
+    """Lets the page's events come through to this test."""
+    page.wait_for_timeout(20)
+    return True
+
+
 def stream_is_there(page: Page) -> None:
     """Waits until the one open board has its stream."""
-    until(lambda: streams() or page.wait_for_timeout(20))
+    until(lambda: streams() or not goes_on(page))
 
 
 def end_stream(page: Page) -> None:
@@ -195,7 +201,7 @@ def test_a_board_has_its_stream_however_late_a_script_comes(browser: Browser, si
     held: list[Route] = []
     page.route("**/hx-sse.min*.js", lambda route: held.append(route))
     page.goto(f"{site}/sesr/board", wait_until="commit")
-    until(lambda: (held and page.evaluate("typeof htmx === 'object'")) or page.wait_for_timeout(20))
+    until(lambda: goes_on(page) and held and page.evaluate("typeof htmx === 'object'"))
     page.evaluate("new Promise((timers) => setTimeout(timers))")
     held[0].continue_()
     stream_is_there(page)

@@ -10,7 +10,10 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("ix_recorded_feed", "recorded", ["incident_id", "day", "place"], unique=False, schema="sesr")
+    # The newest place of an incident was looked for in it, through those of all other incidents.
+    op.drop_constraint("uq_recorded_place", "recorded", schema="sesr", type_="unique")
 
 
 def downgrade() -> None:
+    op.create_unique_constraint("uq_recorded_place", "recorded", ["place"], schema="sesr")
     op.drop_index("ix_recorded_feed", table_name="recorded", schema="sesr")

@@ -54,11 +54,12 @@ _TOLD = text(
 )
 # The newest valid report of each school, as rules/standing.py folds it, of which only one count is asked for.
 _PRESENT = text(
-    "select distinct on (r.school_key) r.school_key, cast(r.counts ->> 'students_present' as int)"
-    f" from recorded r join school s using (school_key) where r.incident_id = :incident_id and r.day = :day and {_FILTERED}"
-    " and r.received_at <= :as_of and r.report_id not in (select supersedes from recorded"
-    "  where incident_id = :incident_id and day = :day and received_at <= :as_of and supersedes is not null)"
-    " order by r.school_key, r.counted_at desc, r.sequence desc"
+    "with told as materialized (select r.school_key, r.report_id, r.counted_at, r.sequence, r.supersedes,"
+    "  cast(r.counts ->> 'students_present' as int) as present from recorded r join school s using (school_key)"
+    f"  where r.incident_id = :incident_id and r.day = :day and {_FILTERED} and r.received_at <= :as_of)"
+    " select distinct on (school_key) school_key, present from told"
+    " where report_id not in (select supersedes from told where supersedes is not null)"
+    " order by school_key, counted_at desc, sequence desc"
 )
 _CHANGES = (
     "select r.place, r.report_id, r.school_key, s.name, s.region, r.counted_at, r.received_at, r.supersedes, r.counts,"
