@@ -178,6 +178,10 @@ def test_settings_refuse_what_cannot_be_and_are_central_offices_alone() -> None:
     assert [central.post(f"/rates/settings/{path}", data=form).status_code for path, form in wrong] == [
         422, 404, 422, 404, 422, 422,
     ]  # fmt: skip
+    page = central.post("/rates/settings/goal", data={"group": "parents", "percent": "most of them"}).text
+    assert "Not saved" in page
+    assert "A goal is a whole percentage from 1 to 100." in page
+    assert "Days without school" in page
     for role in ("director", "principal", "designee", "desk", "ops"):
         assert browser_of(role).get("/rates/settings").status_code == 403
 

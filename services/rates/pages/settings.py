@@ -22,11 +22,17 @@ Setter = Annotated[Who, allow("rates.set")]
 
 @router.get("")
 def settings_page(request: Request, session: Db, who: Setter, saved: str = "") -> Response:
+    return _page(request, session, saved=saved == "1")
+
+
+def _page(request: Request, session: Db, *, saved: bool = False, refused: Invalid | None = None) -> Response:
+    """The settings as they are; with why a change was refused, where one was."""
     windows = [settings.window_of(session, term) for term in settings.terms(session)]
     off = settings.days_off(session)
     return page(
         request,
         "settings.html",
+        200 if refused is None else refused.status,
         windows=[(each, school_days(today(), each.closes, off)) for each in windows if each is not None],
         off=off,
         goals=settings.goals(session),
@@ -34,7 +40,8 @@ def settings_page(request: Request, session: Db, who: Setter, saved: str = "") -
         changes=settings.changes(session),
         cuts=[(f"{cut:.0%}", "the lower tier" if below else "the higher tier") for cut, below in _cuts()],
         labels=TIER_LABELS,
-        saved=saved == "1",
+        saved=saved,
+        refused=refused,
     )
 
 
@@ -44,21 +51,32 @@ def _cuts() -> list[tuple[float, bool]]:
 
 @router.post("/window")
 def post_window(
+    request: Request,
     session: Db,
     who: Setter,
     term: Annotated[str, Form(max_length=20)],
     opens: Annotated[date, Form()],
     closes: Annotated[date, Form()],
 ) -> Response:
-    actions.set_window(session, who.actor, term, opens, closes)
+    try:
+        actions.set_window(session, who.actor, term, opens, closes)
+    except Invalid as refused:
+        return _page(request, session, refused=refused)
     return redirect(f"{HERE}?saved=1")
 
 
 @router.post("/days-off")
 def post_day_off(
-    session: Db, who: Setter, day: Annotated[date, Form()], name: Annotated[str, Form(max_length=80)] = ""
+    request: Request,
+    session: Db,
+    who: Setter,
+    day: Annotated[date, Form()],
+    name: Annotated[str, Form(max_length=80)] = "",
 ) -> Response:
-    actions.add_day_off(session, who.actor, day, name)
+    try:
+        actions.add_day_off(session, who.actor, day, name)
+    except Invalid as refused:
+        return _page(request, session, refused=refused)
     return redirect(f"{HERE}?saved=1")
 
 
@@ -70,11 +88,13 @@ def post_no_day_off(session: Db, who: Setter, day: Annotated[date, Form()]) -> R
 
 @router.post("/goal")
 def post_goal(
-    session: Db, who: Setter, group: Annotated[Group, Form()], percent: Annotated[str, Form(max_length=4)] = ""
+    request: Request, session: Db, who: Setter, group: Annotated[Group, Form()], percent: Annotated[str, Form()] = ""
 ) -> Response:
     """An empty percent takes the goal away."""
-    text = percent.strip().rstrip("%")
-    if text and not text.isdecimal():
-        raise Invalid("A goal is a whole percentage from 1 to 100.")
-    actions.set_goal(session, who.actor, group, int(text) if text else None)
+    text = percent.strip().rstrip("%").strip()
+    try:
+        number = int(text) if text.isdecimal() and len(text) <= 4 else 0
+        actions.set_goal(session, who.actor, group, number if text else None)
+    except Invalid as refused:
+        return _page(request, session, refused=refused)
     return redirect(f"{HERE}?saved=1")
