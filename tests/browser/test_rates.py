@@ -216,6 +216,14 @@ def test_a_phone_shows_cards_without_scrolling_sideways(browser: Browser, site: 
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
+def test_on_a_laptop_the_response_rate_is_in_sight_without_scrolling(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/rates/?group=parents", viewport={"width": 1280, "height": 800}) as page:
+        rate = page.get_by_role("columnheader", name="Response Rate").bounding_box()
+        region = page.locator(".table-region").bounding_box()
+        assert rate is not None and region is not None
+        assert rate["x"] + rate["width"] <= region["x"] + region["width"]
+
+
 def test_the_header_and_the_first_column_stay_in_sight(browser: Browser, site: str) -> None:
     with opened(browser, site, "central", "/rates/?group=parents", viewport={"width": 700, "height": 300}) as page:
         page.locator(".table-region").evaluate("e => e.scrollTo(400, 120)")
