@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from flower.views import BaseHandler
 from kombu.entity import Queue
 
 from shared.settings import SERVICES
@@ -22,3 +23,6 @@ app.conf.update(
         "unacked_mutex_key": "flower.unacked_mutex",
     },
 )
+
+# Flower would list the queues of the workers that answered it when it was started, and no other.
+BaseHandler.get_active_queue_names = lambda _handler: QUEUES
