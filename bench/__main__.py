@@ -33,6 +33,21 @@ runs; the spread is smallest to largest; where a part ran several times, the rat
 """
 # GOALS 3: what the pandas script took for a district's XLSX on the machine on which the goals were set.
 PANDAS_THEN = 0.51
+# Why a goal is missed, by what is in the figure's name, the first that fits; the decisions and bench/costs.py have the measurements.
+REASONS = {
+    "district upload answered": "48 mails with workbooks are built, some 0.9 s of processor time in notify alone (costs"
+    " below); the usual chain without them takes as long",
+    "48 mails: last group": "as above: building is most of it, the mail server of the measurement takes the rest",
+    "60 mails to a server": "building them, as above, beside six connections of four answers each",
+    "the same rows in another file": "every row is read, checked and compared with what is there, which is most of it;"
+    " nothing is written",
+    "300,000 rows": "the tables alone are ten times COPY: rows with keys and history in both services, and each row in an"
+    " outbox and an inbox ([decision 7](decisions/0007-rows-are-held-once-and-copied.md))",
+    "60,000 rows": "as with 300,000 rows",
+    "table page": "all rows on one page; beside a bare GET with one query it takes four times as long in every run",
+    "board of": "it is compared with the day before; flat in history"
+    " ([decision 13](decisions/0013-a-board-is-as-quick-on-the-hundredth-day.md))",
+}
 MARKS = {True: "yes", False: "**no**", None: ""}
 
 
@@ -89,10 +104,20 @@ def machine() -> str:
 def in_short(figures: list[Figure]) -> str:
     """How many goals are met, and by name those that are not."""
     judged = [(figure, figure.met()) for figure in figures]
-    missed = [f"- {figure.name}: {figure.told()}; goal {figure.goal}\n" for figure, met in judged if met is False]
+    missed = [
+        f"- {figure.name}: {figure.told()}; goal {figure.goal}{reason(figure)}\n"
+        for figure, met in judged
+        if met is False
+    ]
     count = sum(met is not None for _, met in judged)
     start = f"**{count - len(missed)} of {count} goals are met.**"
     return f"{start} Missed:\n\n{''.join(missed)}\n" if missed else f"{start}\n\n"
+
+
+def reason(figure: Figure) -> str:
+    """Why its goal is missed, where that was looked into."""
+    known = [why for words, why in REASONS.items() if words in figure.name]
+    return f". {known[0][0].upper()}{known[0][1:]}." if known else ""
 
 
 def section(name: str) -> str:
