@@ -35,6 +35,11 @@ _CLAIMED = "order by next_at, event_id limit %s for update skip locked"
 _CLAIMED_JOBS = "where due_at <= now() and next_at <= now() for update skip locked"
 _DUE_AGAIN = '" order by next_at limit 1 for update skip locked)"'
 _SLOT = "where name = :name and due_at <= now() for update skip locked"
+_BEGIN = "autoflush=False) as session, session.begin():\n        yield session\n"
+_UNTOLD = (
+    "autoflush=False) as session:\n        try:\n            yield session\n            session.commit()\n"
+    "        except Exception:\n            session.rollback()\n"
+)
 CRASH = f"{FAULTS}crash_points.py::test_an_event_has_its_effect_once_wherever_its_way_is_cut"
 SET = f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"
 MACHINE = f"{FAULTS}protocol.py::test_each_effect_is_there_once_and_never_goes_backwards_whatever_happens_on_the_way"
@@ -164,8 +169,8 @@ GUARDS = (
     Guard("a mail server that is away pauses all mails", "mail", (
         ("services/notify/actions/sending.py", "            settling.pause(session, error.failure, str(error))\n", "            pass\n"),
     ), f"{FAULTS}outages.py::test_after_a_day_without_a_mail_server_each_director_gets_one_mail"),
-    Guard("a database that ended on a full disk is started again", "disk full", (
-        ("deploy/supervisor.py", "            if run.stopping.is_set():\n                return\n            delay", "            return\n            delay"),
+    Guard("a transaction that failed is told to whom it was for", "disk full", (
+        ("shared/db.py", _BEGIN, _UNTOLD),
     ), f"{FAULTS}outages.py::test_what_was_confirmed_before_and_while_the_database_disk_was_full_has_its_effect_once"),
     Guard("a report is recorded once and the newest stands", "sesr", (
         ("services/sesr/rules/standing.py", "key=lambda r: (r.counted_at, r.number))", "key=lambda r: 0)"),
