@@ -36,7 +36,7 @@ PANDAS_THEN = 0.51
 # Why a goal is missed, by what is in the figure's name, the first that fits; the decisions and bench/costs.py have the measurements.
 REASONS = {
     "district upload answered": "48 mails with workbooks are built, some 0.9 s of processor time in notify alone (costs"
-    " below); the usual chain without them takes as long",
+    " below); the usual chain without them takes about as long",
     "48 mails: last group": "as above: building is most of it, the mail server of the measurement takes the rest",
     "60 mails to a server": "building them, as above, beside six connections of four answers each",
     "the same rows in another file": "every row is read, checked and compared with what is there, which is most of it;"
