@@ -22,6 +22,7 @@ from deploy.setup import remove_data
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
+# Idle is a length of time in which nobody asks for anything: what starting took is given back in it.
 SETTLE_SECONDS = 5.0
 
 

@@ -48,7 +48,7 @@ _QUIET: LiteralString = (
     "select not exists (select 1 from notify.mail where state in ('queued', 'sending')"
     + "".join(
         f" union all select 1 from {service}.outbox_delivery where state in ('pending', 'sent')"
-        f" union all select 1 from {service}.inbox where state = 'new'"
+        f" union all select 1 from {service}.inbox where state <> 'done'"
         for service in SERVICES
     )
     + ")"

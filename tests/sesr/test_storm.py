@@ -60,7 +60,7 @@ class Phone:
     def __init__(self, url: str, key: str, token: str) -> None:
         self.key = key
         headers = {"cookie": f"{cookie_name()}={token}", "x-csrf-token": csrf_of(token)}
-        self.line = httpx2.Client(base_url=url, headers=headers, timeout=10)
+        self.line = httpx2.Client(base_url=url, headers=headers, timeout=5)
 
     def report(self, present: int) -> dict[str, Any]:
         """The receipt, with how many are present."""
@@ -72,7 +72,7 @@ class Phone:
             got.append(answer)
             return answer.status_code in (200, 201)
 
-        until(answered, *AWAY, seconds=240)
+        until(answered, *AWAY, seconds=60)
         return {**got[-1].json(), "present": present}
 
 
@@ -81,7 +81,8 @@ def storm(stack: Programs, tokens: dict[str, str]) -> Iterator[tuple[str, dict[s
     phones = [Phone(stack.url, key, token) for key, token in tokens.items()]
 
     def both(phone: Phone, number: int) -> list[tuple[str, dict[str, Any]]]:
-        return [(phone.key, phone.report(number + 1000 * turn)) for turn in range(1, ROUNDS + 1)]
+        with phone.line:
+            return [(phone.key, phone.report(number + 1000 * turn)) for turn in range(1, ROUNDS + 1)]
 
     with ThreadPoolExecutor(PHONES) as pool:
         for receipts in pool.map(both, phones, range(len(phones))):
