@@ -3,6 +3,7 @@
 `python -m bench.notify` starts its own PostgreSQL and mail server (aiosmtpd as a program of its own).
 """
 
+import gc
 import random
 import smtplib
 import subprocess
@@ -188,6 +189,9 @@ def figures() -> list[Figure]:
 
 
 if __name__ == "__main__":
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)  # as workers do at their start
     with database():
         found = figures()
     for figure in found:

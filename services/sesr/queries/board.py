@@ -52,14 +52,15 @@ _TOLD = text(
     f" from recorded r join school s using (school_key) where r.incident_id = :incident_id and r.day = :day and {_FILTERED}"
     " and r.received_at <= :as_of order by r.place"
 )
-# The newest valid report of each school, as rules/standing.py folds it, of which only one count is asked for.
+# The newest valid report of each school, as rules/standing.py folds it, of which only one count is asked for. The feed is
+# read in place, its order is by bytes: kept aside first and sorted as people sort, it took half as long again.
 _PRESENT = text(
-    "with told as materialized (select r.school_key, r.report_id, r.counted_at, r.sequence, r.supersedes,"
-    "  cast(r.counts ->> 'students_present' as int) as present from recorded r join school s using (school_key)"
-    f"  where r.incident_id = :incident_id and r.day = :day and {_FILTERED} and r.received_at <= :as_of)"
-    " select distinct on (school_key) school_key, present from told"
-    " where report_id not in (select supersedes from told where supersedes is not null)"
-    " order by school_key, counted_at desc, sequence desc"
+    "select school_key, cast(counts ->> 'students_present' as int) from ("
+    ' select distinct on (r.school_key collate "C") r.school_key, r.counts from recorded r join school s using (school_key)'
+    f"  where r.incident_id = :incident_id and r.day = :day and r.received_at <= :as_of and {_FILTERED}"
+    "  and r.report_id not in (select o.supersedes from recorded o where o.incident_id = :incident_id and o.day = :day"
+    "   and o.received_at <= :as_of and o.supersedes is not null)"
+    ' order by r.school_key collate "C", r.counted_at desc, r.sequence desc) newest'
 )
 _CHANGES = (
     "select r.place, r.report_id, r.school_key, s.name, s.region, r.counted_at, r.received_at, r.supersedes, r.counts,"

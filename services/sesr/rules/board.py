@@ -110,25 +110,29 @@ def with_states(lines: Sequence[Line], due: Sequence[Window]) -> list[Line]:
 
 def sums(name: str, lines: Sequence[Line]) -> Sums:
     """Sums of the lines' latest reports."""
-    totals, given = dict.fromkeys(ALL_COUNTS, 0), dict.fromkeys(ALL_COUNTS, 0)
     states: dict[str, int] = {}
-    standings = [line.standing for line in lines if line.standing is not None]
     for line in lines:
         states[line.state] = states.get(line.state, 0) + 1
-    of_enrolled = of_adults = with_adults = 0
-    for counts in [standing.counts for standing in standings]:
-        for count, value in counts.items():
-            if value is not None and (count not in _PRESENT_OF or counts.get(_PRESENT_OF[count]) is not None):
-                totals[count] += value
-                given[count] += 1
-        present, adults = counts.get("students_present") or 0, gave_adults(counts)
-        of_enrolled += present if counts.get("enrolled") is not None else 0
-        of_adults, with_adults = of_adults + present * adults, with_adults + adults
+    standings = [line.standing for line in lines if line.standing is not None]
+    reports = [standing.counts for standing in standings]
+    known = {name: _known(name, reports) for name in ALL_COUNTS}
+    totals = {name: sum(found) for name, found in known.items()}
+    given = {name: len(found) for name, found in known.items()}
+    of_enrolled = sum(counts.get("students_present") or 0 for counts in reports if counts.get("enrolled") is not None)
+    with_adult = [counts for counts in reports if gave_adults(counts)]
+    of_adults, with_adults = sum(counts.get("students_present") or 0 for counts in with_adult), len(with_adult)
     media = sum(standing.flags.get("media", False) for standing in standings)
     outside = sum(standing.flags.get("outside_group", False) for standing in standings)
     last = max((standing.received_at for standing in standings), default=None)
     shares = (of_enrolled, of_adults, with_adults)
     return Sums(name, len(lines), len(standings), states, totals, given, media, outside, last, *shares)
+
+
+def _known(name: str, reports: Sequence[Counts]) -> list[int]:
+    """The values that were given of a count, a class's total only where its present was given too."""
+    beside = _PRESENT_OF.get(name)
+    among = reports if beside is None else [counts for counts in reports if counts.get(beside) is not None]
+    return [value for counts in among if (value := counts.get(name)) is not None]
 
 
 def gave_adults(counts: Counts) -> bool:
