@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy import BigInteger, Column, Identity, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, TSTZMULTIRANGE
 from sqlmodel import Field, SQLModel
 
 from shared.db import schema
@@ -22,7 +22,7 @@ class SesrTable(SQLModel):
 
 
 class School(SesrTable, table=True):
-    """A school of the directory, as ingest last told it."""
+    """A school of the directory, as ingest last told it; `gone` when the newest whole directory has it no more."""
 
     __tablename__ = "school"
     __table_args__ = (Index("ix_school_region", "region"),)
@@ -43,12 +43,23 @@ class School(SesrTable, table=True):
     certificated_other: int | None
     principal: str
     landline: str
+    gone: bool = Field(default=None, sa_column_kwargs={"server_default": text("false")})
+
+
+class DirectoryArrival(SesrTable, table=True):
+    """The newest directory and which of its parts are here; one row."""
+
+    __tablename__ = "directory_arrival"
+
+    id: int = Field(default=1, primary_key=True, sa_type=SmallInteger)
+    revision: int
+    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
 
 
 class Incident(SesrTable, table=True):
     """A strike, or a drill of one: its days, the times at which reports are due, the alarm of the board.
 
-    Empty `regions` and `levels` mean all.
+    Empty `regions` and `levels` mean all; `pauses` are the times over which it was closed and then opened again.
     """
 
     __tablename__ = "incident"
@@ -67,6 +78,7 @@ class Incident(SesrTable, table=True):
     opened_by: str
     closed_at: datetime | None = None
     closed_by: str | None = None
+    pauses: list[Any] = Field(default=None, sa_type=TSTZMULTIRANGE, sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class Expected(SesrTable, table=True):

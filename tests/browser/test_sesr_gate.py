@@ -131,6 +131,102 @@ def test_a_refused_report_is_filled_in_again_in_the_form_of_its_own_school(brows
     context.close()
 
 
+def test_a_report_that_is_filled_in_again_keeps_its_time_and_stays_until_it_is_sent(
+    browser: Browser, site: str
+) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.set_offline(True)
+    page.get_by_label("Cell phone").fill("12")
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    counted_before = datetime.now(UTC)
+    context.set_offline(False)
+    page.get_by_role("button", name="Fill in again").click()
+    expect(page.get_by_text("These numbers were counted on")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Fill in again").click()
+    expect(page.get_by_label("Students present")).to_have_value("310")
+    fill_and_send(page, "311")
+    expect(page.locator("#refusal")).to_contain_text("area code")
+    page.get_by_label("Cell phone").fill("")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    page.goto(f"{site}/sesr/report")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_have_count(0)
+    with transaction("sesr") as session:
+        [(counted_at, present)] = session.execute(
+            text("select counted_at, counts ->> 'students_present' from report")
+        ).all()
+    assert (counted_at < counted_before, present) == (True, "311")
+    context.close()
+
+
+def test_a_gate_that_refuses_in_our_place_refuses_nothing(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    gate = "<h1>Blocked by the filter of this network</h1>"
+    page.route("**/sesr/api/v1/**", lambda route: route.fulfill(status=403, content_type="text/html", body=gate))
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    expect(page.get_by_role("button", name="Fill in again")).to_have_count(0)
+    page.unroute("**/sesr/api/v1/**")
+    expect(page.locator("#toasts")).to_contain_text(re.compile(r"Report \d+ received"), timeout=15000)
+    assert len(reports()) == 1
+    context.close()
+
+
+def test_a_report_that_gets_through_takes_no_draft_of_the_next_with_it(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.set_offline(True)
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    page.get_by_label("Students present").fill("295")
+    context.set_offline(False)
+    expect(page.locator("#toasts")).to_contain_text(re.compile(r"Report \d+ received"), timeout=15000)
+    page.reload()
+    expect(page.get_by_label("Students present")).to_have_value("295")
+    context.close()
+
+
+def test_a_silent_network_lets_the_next_report_be_written_and_sends_both_later(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    # As 20 s of silence and a round every 5 s, in less time.
+    context.add_init_script(
+        "const none = AbortSignal.timeout; AbortSignal.timeout = () => none.call(AbortSignal, 700);"
+        "const every = setInterval; window.setInterval = (work, ms) => every(work, ms / 40);"
+    )
+    page = form(context, site)
+    page.route("**/api/v1/reports", lambda route: None)
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    expect(page.get_by_text("Sending…")).to_be_hidden()
+    fill_and_send(page, "311")
+    expect(page.get_by_role("heading", name="NOT SENT YET: 2 reports")).to_be_visible()
+    expect(page.get_by_text("Sending…")).to_be_hidden()
+    page.unroute("**/api/v1/reports")
+    expect(page.locator("[data-unsent]")).to_be_hidden(timeout=15000)
+    assert sorted(row.counts["students_present"] for row in reports()) == [310, 311]
+    context.close()
+
+
+def test_without_network_the_menu_opens_the_form_of_today_and_no_correction(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received")
+    page.get_by_role("link", name="Correct it").click()
+    expect(page.locator("html[data-offline=ready]")).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Correct report")
+    page.goto(f"{site}/sesr/report")
+    expect(page.locator("html[data-offline=ready]")).to_have_count(1)
+    context.set_offline(True)
+    page.goto(f"{site}/sesr/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Strike report")
+    context.close()
+
+
 def test_a_form_that_stayed_open_over_night_says_so_and_counts_for_the_new_day(browser: Browser, site: str) -> None:
     context = signed_in(browser, site, "principal", viewport=PHONE)
     page = form(context, site)

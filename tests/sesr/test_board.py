@@ -126,6 +126,20 @@ def test_an_excused_school_is_not_expected(incident: str) -> None:
     assert browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data=fields).status_code == 404
 
 
+def test_a_school_that_is_excused_after_its_report_counts_and_owes_no_more(incident: str) -> None:
+    send()
+    deliver()
+    fields = {"school_key": ALDER, "excused": "true"}
+    assert browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data=fields).status_code == 303
+    with transaction("sesr") as session:
+        session.execute(text("update standing set times = array[counted_at - interval '1 day']"))
+    shown = board()
+    states = {row["school_key"]: row["state"] for row in shown["rows"]}
+    assert states == {ALDER: "reported", BIRCH: "overdue", CEDAR: "overdue"}
+    before = board(as_of=midnight().isoformat())
+    assert [row["school_key"] for row in before["rows"]] == [BIRCH, CEDAR]
+
+
 def test_a_closed_incident_leaves_nobody_overdue_for_later_reports(incident: str) -> None:
     with transaction("sesr") as session:
         session.execute(text("update incident set windows = '{00:00,00:01}', closed_at = :at"), {"at": midnight()})
@@ -143,6 +157,19 @@ def test_an_incident_opened_in_the_course_of_a_day_asks_for_no_report_that_was_d
         session.execute(text("update incident set opened_at = now()"))
     shown = board()
     assert (shown["window"], [row["state"] for row in shown["rows"]]) == (None, ["not_yet"] * 3)
+
+
+def test_what_fell_due_while_an_incident_was_closed_is_asked_of_nobody(incident: str) -> None:
+    assert {row["state"] for row in board()["rows"]} == {"overdue"}
+    central = browser_of("central")
+    assert central.post(f"/sesr/incidents/{incident}/close").status_code == 303
+    with transaction("sesr") as session:
+        session.execute(text("update incident set closed_at = :at"), {"at": midnight() - timedelta(hours=3)})
+    assert central.post(f"/sesr/incidents/{incident}/reopen").status_code == 303
+    assert {row["state"] for row in board()["rows"]} == {"not_yet"}
+    assert {row["state"] for row in board(day=str(yesterday()))["rows"]} == {"overdue"}
+    [told] = central.get("/sesr/api/v1/incidents").json()["rows"]
+    assert (len(told["pauses"]), told["closed_at"]) == (1, None)
 
 
 def test_no_board_is_of_a_moment_to_come(incident: str) -> None:

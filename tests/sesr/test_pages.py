@@ -12,7 +12,7 @@ from shared.db import transaction
 from shared.settings import SERVICES
 from shared.web.clock import today
 from tests.people import browser_of
-from tests.sesr.world import ALDER, BIRCH, CEDAR, load_schools, open_incident, send
+from tests.sesr.world import ALDER, BIRCH, CEDAR, SCHOOLS, load_schools, open_incident, send
 from tests.stack import deliver, failures
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -116,6 +116,20 @@ def test_incidents_are_opened_closed_and_opened_again_by_central_only(incident: 
     assert central.post(f"/sesr/incidents/{incident}/reopen").status_code == 303
     assert "data-report" in browser_of("principal").get("/sesr/report").text
     assert browser_of("desk").get("/sesr/incidents").status_code == 403
+
+
+def test_a_school_that_left_the_directory_is_expected_in_no_later_incident() -> None:
+    load_schools(SCHOOLS[1:], revision=2)
+    later = open_incident(name="Later")
+    with transaction("sesr") as session:
+        found = session.execute(
+            text("select school_key from expected where incident_id = :id order by 1"), {"id": later}
+        )
+        assert found.scalars().all() == [BIRCH, CEDAR]
+    load_schools(SCHOOLS, revision=3)
+    with transaction("sesr") as session:
+        found = session.execute(text("select count(*) from expected where incident_id = :id"), {"id": later})
+        assert found.scalar_one() == 3
 
 
 def test_a_running_incident_gets_another_day_other_times_and_another_alarm(incident: str) -> None:

@@ -145,6 +145,32 @@ def test_a_closed_incident_takes_no_report_but_one_counted_before() -> None:
     assert send().json()["code"] == "incident_closed"
 
 
+def test_a_correction_made_before_the_closing_is_taken_after_it_and_none_made_later() -> None:
+    first = send().json()
+    before = datetime.now(UTC)
+    [(incident,)] = rows("select incident_id from incident")
+    api_of("central").post(f"/sesr/api/v1/incidents/{incident}/close")
+    asked = {"incident_id": str(incident), "supersedes": first["report_id"], "reason": "typed wrongly"}
+    now = datetime.now(UTC).isoformat()
+    late = send(**asked, counted_at=now, sent_at=now)
+    assert (late.status_code, late.json()["code"]) == (409, "incident_closed")
+    travelled = send(**asked, counted_at=before.isoformat(), sent_at=now)
+    assert travelled.status_code == 201
+    counted = rows("select distinct counted_at from report")
+    assert len(counted) == 1
+
+
+def test_no_change_since_a_report_that_was_corrected_meanwhile_is_refused() -> None:
+    first = send().json()
+    assert send(same_as=first["report_id"]).status_code == 201
+    assert (
+        send(supersedes=first["report_id"], counts={"students_present": 31}, reason="typed wrongly").status_code == 201
+    )
+    refused = send(same_as=first["report_id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "superseded")
+    assert "Open the form again" in refused.json()["detail"]
+
+
 def test_a_phone_whose_clock_is_wrong_by_an_hour_counts_at_the_right_time() -> None:
     wrong = datetime.now(UTC) + timedelta(hours=1)
     counted = wrong - timedelta(minutes=3)

@@ -101,7 +101,11 @@ def close_incident(session: Session, who: Who, incident: Incident) -> None:
 
 
 def reopen_incident(session: Session, who: Who, incident: Incident) -> None:
-    opening = text("update incident set closed_at = null, closed_by = null where incident_id = :incident_id")
+    """Opens it again; what fell due while it was closed is asked of nobody."""
+    opening = text(
+        "update incident set pauses = pauses + tstzmultirange(tstzrange(closed_at, now())), closed_at = null,"
+        " closed_by = null where incident_id = :incident_id and closed_at is not null"
+    )
     session.execute(opening, {"incident_id": incident.incident_id})
     expect_schools(session, incident.incident_id)
     audit(session, who.actor, "incident.reopen", str(incident.incident_id))

@@ -77,4 +77,5 @@ def _context(session: Session, question: Question) -> Context:
 
 def _question(who: Who, asked: Asked, now: datetime, zone: tzinfo) -> Question:
     day = asked_day(asked, now, zone)
-    return Question(scope_of(who), asked.school_key, asked.incident_id, day, asked.report_id, asked.supersedes)
+    old = asked.supersedes or asked.same_as
+    return Question(scope_of(who), asked.school_key, asked.incident_id, day, asked.report_id, old)

@@ -27,7 +27,10 @@ MOST_REASON = 300
 
 @dataclass(frozen=True)
 class Asked:
-    """A report as it arrives; `counted_at` and `sent_at` are readings of the sender's own clock."""
+    """A report as it arrives; `counted_at` and `sent_at` are readings of the sender's own clock.
+
+    `same_as`: the report whose numbers it says have not changed.
+    """
 
     report_id: UUID
     school_key: str
@@ -41,6 +44,7 @@ class Asked:
     counted_at: datetime | None = None
     sent_at: datetime | None = None
     supersedes: UUID | None = None
+    same_as: UUID | None = None
     reason: str = ""
     proxy_for: str = ""
     confirmed_zero: bool = False
@@ -178,6 +182,8 @@ def _words(who: Who, asked: Asked) -> _Words:
 def _counted(asked: Asked, known: Context, now: datetime) -> Counted:
     """When it was counted; a correction is of the time of the report it supersedes. Raises NotFound, Conflict."""
     if asked.supersedes is None:
+        if asked.same_as is not None and known.old_superseded_by is not None:
+            raise Conflict("That report was corrected meanwhile. Open the form again.", code="superseded")
         return counted_when(now, asked.counted_at, asked.sent_at)
     if known.old_counted_at is None:
         raise NotFound("The report to be corrected is not among this school's reports of that day.")
@@ -190,7 +196,8 @@ def _counted(asked: Asked, known: Context, now: datetime) -> Counted:
 def _refused(
     who: Who, asked: Asked, known: Context, counted_at: datetime, now: datetime, zone: tzinfo
 ) -> Refusal | None:
-    at = now if asked.supersedes else counted_at
+    # A correction counts for the time of the old report; whether it was made before the closing, its own time says.
+    at = counted_when(now, asked.counted_at, asked.sent_at).at if asked.supersedes else counted_at
     on = known.day if asked.supersedes else counted_at.astimezone(zone).date()
     late_ok = known.late_ok or who.role in DESKS
     return refusal(known.days, known.day, at, on, now.astimezone(zone).date(), late_ok=late_ok)

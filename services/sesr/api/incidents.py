@@ -1,5 +1,6 @@
 """Incidents through the API."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -39,13 +40,16 @@ def get_incidents(
     cursor: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, Any]:
     rows = queries.incidents(session, limit, cursor)
-    return {"rows": [dict(row._mapping) for row in rows], "next": cursor + limit if len(rows) == limit else None}
+    return {
+        "rows": [incident_fields(row._mapping) for row in rows],
+        "next": cursor + limit if len(rows) == limit else None,
+    }
 
 
 @router.post("/incidents", status_code=201)
 def post_incident(session: Db, who: Annotated[Who, allow("sesr.incidents")], asked: AskedIncident) -> dict[str, Any]:
     made = open_incident(session, who, NewIncident(**asked.model_dump()))
-    return made.model_dump()
+    return incident_fields(made.model_dump())
 
 
 @router.post("/incidents/{incident_id}/close")
@@ -53,3 +57,8 @@ def post_close(session: Db, who: Annotated[Who, allow("sesr.incidents")], incide
     found = queries.known_incident(session, incident_id)
     close_incident(session, who, found)
     return {"incident_id": incident_id, "closed": True}
+
+
+def incident_fields(told: Mapping[str, Any]) -> dict[str, Any]:
+    """An incident as programs get it; `pauses` are pairs: closed, and opened again."""
+    return {**told, "pauses": [(pause.lower, pause.upper) for pause in told["pauses"]]}

@@ -39,6 +39,7 @@ class SentReport(BaseModel):
     """A report; `report_id` is made by the sender and makes sending it again harmless.
 
     `counted_at` and `sent_at` are readings of the sender's clock; only their difference is used, so it may be wrong.
+    `same_as` names the report that has not changed since: the new one is refused where that was corrected meanwhile.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,6 +56,7 @@ class SentReport(BaseModel):
     counted_at: ClockReading | None = None
     sent_at: ClockReading | None = None
     supersedes: UUID | None = None
+    same_as: UUID | None = None
     reason: Words = ""
     proxy_for: Words = ""
     confirmed_zero: bool = False

@@ -17,7 +17,7 @@ from services.sesr.rules.counts import FLAGS, INPUTS, Problem, read_counts, warn
 from services.sesr.rules.timing import next_due, windows_of
 from services.sesr.tables import Incident
 from shared.access import Who
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import district_zone, today
 
@@ -215,8 +215,6 @@ def send_same(
     old = reports.report(session, scope_of(who), of)
     if old is None:
         raise NotFound("There is no such report among your schools' reports.")
-    if old.superseded_by is not None:
-        raise Conflict("That report was corrected meanwhile. Open the form again.", code="superseded")
     asked = Asked(
         report_id=report_id,
         school_key=old.school_key,
@@ -227,6 +225,7 @@ def send_same(
         commander=old.commander,
         landline=old.landline,
         cell=old.cell,
+        same_as=of,
         proxy_for=proxy_for,
         confirmed_zero=True,
     )

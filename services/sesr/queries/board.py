@@ -44,7 +44,8 @@ _EXPECTED = (
     f" where {_FILTERED} and (st.report_id is not null or (e.school_key is not null and not e.excused))"
 )
 _LINES = text(
-    f"select {_SCHOOL}, st.report_id, st.number, st.counted_at, st.received_at, st.times, st.counts, st.flags{_EXPECTED}"
+    f"select {_SCHOOL}, st.report_id, st.number, st.counted_at, st.received_at, st.times, st.counts, st.flags,"
+    f" coalesce(not e.excused, false) as expected{_EXPECTED}"
     " order by s.region, s.name, s.school_key"
 )
 _TOLD = text(
@@ -92,9 +93,10 @@ def lines(session: Session, scope: Scope, asked: Asked, as_of: datetime | None =
     """The expected schools (and others that reported) with what stands, or stood at `as_of`."""
     rows = session.execute(_LINES, _values(scope, asked))
     if as_of is None:
-        return [Line._make((*row[:9], _standing(row[9:]), "not_yet", None)) for row in rows]
+        return [Line._make((*row[:9], _standing(row[9:-1]), "not_yet", None, row[-1])) for row in rows]
     stood = standings_of(told(session, scope, asked, as_of))
-    return [Line._make((*row[:9], stood.get(row[0]), "not_yet", None)) for row in rows]
+    found = (Line._make((*row[:9], stood.get(row[0]), "not_yet", None, row[-1])) for row in rows)
+    return [line for line in found if line.expected or line.standing is not None]
 
 
 def _standing(row: Sequence[Any]) -> Standing | None:

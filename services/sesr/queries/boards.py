@@ -69,10 +69,11 @@ def read_board(
 
 
 def _windows(incident: Incident, day: date, zone: tzinfo) -> list[Window]:
-    """The windows of a day; none is due that was over when the incident was opened, or was not when it was closed."""
+    """The windows of a day; none is due that was over when the incident was opened, or ended while it was closed."""
     windows = windows_of(day, incident.windows, zone, timedelta(minutes=incident.grace_minutes))
     opened, closed = incident.opened_at, incident.closed_at
-    return [window for window in windows if window.until > opened and (closed is None or window.until <= closed)]
+    open_at = [window for window in windows if window.until > opened and (closed is None or window.until <= closed)]
+    return [window for window in open_at if not any(window.until in pause for pause in incident.pauses)]
 
 
 def day_before(session: Session, scope: Scope, asked: Asked, at: datetime | None, zone: tzinfo) -> Before | None:

@@ -14,7 +14,7 @@ from services.sesr.rules.counts import TOTALS, Counts
 
 class Context(NamedTuple):
     """`school` is None outside the sender's scope, `days` where no incident is open for it; `kept_*` is the report
-    that has this id already, `old_*` the one to be corrected."""
+    that has this id already, `old_*` the one to be corrected, or that has not changed."""
 
     school: str | None
     totals: Counts
@@ -38,7 +38,7 @@ select s.name, s.enrolled, s.classified_classroom, s.classified_other, s.certifi
   i.incident_id, i.first_day, i.last_day, i.closed_at, st.counts, l.school_key is not null,
   k.number, k.received_at, k.author, k.school_key, k.counts, o.counted_at, x.number, q.place, q.day
 from jsonb_to_recordset(%(asked)s::jsonb) as q(place int, everywhere boolean, scope_schools text[], scope_regions text[],
-  school_key text, incident_id uuid, day date, report_id uuid, supersedes uuid)
+  school_key text, incident_id uuid, day date, report_id uuid, old uuid)
 left join lateral (select * from school s where s.school_key = q.school_key and {WITHIN_EACH} limit 1) s on true
 left join lateral (select c.* from incident c where c.incident_id = coalesce(q.incident_id, (
   select n.incident_id from incident n left join expected e using (incident_id)
@@ -49,7 +49,7 @@ left join lateral (select counts from standing
 left join lateral (select school_key from late_entry
   where (incident_id, day, school_key) = (i.incident_id, q.day, s.school_key) limit 1) l on true
 left join lateral (select * from report where report_id = q.report_id limit 1) k on true
-left join lateral (select report_id, counted_at from report where report_id = q.supersedes
+left join lateral (select report_id, counted_at from report where report_id = q.old
   and (incident_id, day, school_key) = (i.incident_id, q.day, s.school_key) limit 1) o on true
 left join lateral (select number from report where supersedes = o.report_id limit 1) x on true
 order by q.place
@@ -57,14 +57,14 @@ order by q.place
 
 
 class Question(NamedTuple):
-    """The report that somebody of a scope wants to send."""
+    """The report that somebody of a scope wants to send; `old` is the one that it corrects or repeats."""
 
     scope: Scope
     school_key: str
     incident_id: UUID | None
     day: date
     report_id: UUID
-    supersedes: UUID | None
+    old: UUID | None
 
 
 def context_values(questions: Sequence[Question]) -> dict[str, str]:

@@ -16,7 +16,10 @@ Present = Mapping[str, int | None]
 
 
 class Line(NamedTuple):
-    """An expected school with its standing (None: not yet reported) and how it stands towards the window."""
+    """An expected school with its standing (None: not yet reported) and how it stands towards the window.
+
+    Not `expected` is one that reported all the same, or before it was excused: it owes nothing.
+    """
 
     school_key: str
     ploc: str
@@ -30,6 +33,7 @@ class Line(NamedTuple):
     standing: Standing | None
     state: Punctual = "not_yet"
     overdue_since: datetime | None = None
+    expected: bool = True
 
     @property
     def adults(self) -> int | None:
@@ -102,7 +106,7 @@ def with_states(lines: Sequence[Line], due: Sequence[Window]) -> list[Line]:
     known = []
     for line in lines:
         times = line.standing.times if line.standing else ()
-        state = punctual(times, window)
+        state = punctual(times, window) if line.expected else "reported"
         since = missed_since(times, due) if state == "overdue" else None
         known.append(line._replace(state=state, overdue_since=since))
     return known

@@ -8,8 +8,10 @@
   const RETRY_MS = 5000;
   const DRAFT_DAYS = 7;
   const person = unsent.dataset.person;
-  const AGAIN = "sesr-again"; // values on their way to the form of another school
-  const blocked = new Map(); // report id -> why it waits for a person: "sign-in", "other-person"
+  const AGAIN = "sesr-again"; // a refused report on its way to the form that it was written in
+  const outcomes = new Map(); // report id -> what became of it last
+  const waitsForPerson = (id) => ["sign-in", "other-person"].includes(outcomes.get(id));
+  let again = null; // the refused report that the form holds: it keeps its day and the time of its count
   let awaited = ""; // the report whose receipt is opened once it is sent
   let sending = false;
 
@@ -35,7 +37,7 @@
     const list = element("ul");
     for (const item of items) list.append(row(item));
     inner.append(list);
-    if ([...blocked.values()].includes("sign-in")) inner.append(element("a", "Sign in to send", { class: "button button-primary", href: `/sign-in?next=${encodeURIComponent("/sesr/report")}` }));
+    if (items.some((item) => outcomes.get(item.body.report_id) === "sign-in")) inner.append(element("a", "Sign in to send", { class: "button button-primary", href: `/sign-in?next=${encodeURIComponent("/sesr/report")}` }));
     else inner.append(button("Send now", flush));
     box.append(inner);
     unsent.append(box);
@@ -43,7 +45,7 @@
 
   function row(item) {
     const made = element("li", `${item.school}, counted ${hour(item.body.counted_at)}: ${item.body.counts.students_present} students present. `);
-    if (blocked.get(item.body.report_id) === "other-person") made.append(element("strong", "Somebody else wrote it on this device. It is sent when that person signs in here. "));
+    if (outcomes.get(item.body.report_id) === "other-person") made.append(element("strong", "Somebody else wrote it on this device. It is sent when that person signs in here. "));
     if (!item.problem) return made;
     made.append(element("strong", `${item.problem} ${item.problems.map((problem) => problem.message).join(". ")} `));
     made.append(button("Fill in again", () => fillAgain(item)));
@@ -54,15 +56,31 @@
     return made;
   }
 
-  // Into the form it was written in: the numbers of one school never go into the form of another
-  async function fillAgain({ body }) {
-    const values = { ...body.counts, ...body, ...Object.fromEntries(Object.entries(body.flags).map(([name, flag]) => [name, flag === null ? "" : flag ? "yes" : "no"])) };
-    const here = form && value("school_key") === body.school_key && value("supersedes") === (body.supersedes ?? "");
-    if (here) fill(values);
-    else sessionStorage.setItem(AGAIN, JSON.stringify(values));
-    await queue.drop(body.report_id);
-    if (here) await show();
-    else location.assign(body.supersedes ? `/sesr/report?correct=${body.supersedes}` : `/sesr/report?school=${encodeURIComponent(body.school_key)}`);
+  // Into the form it was written in: the numbers of one school or incident never go into the form of another. It stays in
+  // the queue until the mended one is there.
+  function fillAgain({ body }) {
+    if (fits(body)) {
+      hold(body);
+      return;
+    }
+    sessionStorage.setItem(AGAIN, JSON.stringify(body));
+    location.assign(body.supersedes ? `/sesr/report?correct=${body.supersedes}` : `/sesr/report?${new URLSearchParams({ school: body.school_key, incident: body.incident_id })}`);
+  }
+
+  const fits = (body) => form && value("school_key") === body.school_key && value("incident_id") === body.incident_id && value("supersedes") === (body.supersedes ?? "");
+
+  function hold(body) {
+    const flags = Object.fromEntries(Object.entries(body.flags).map(([name, flag]) => [name, flag === null ? "" : flag ? "yes" : "no"]));
+    fill({ ...body.counts, ...body, ...flags });
+    again = { report_id: body.report_id, counted_at: body.counted_at, day: body.day };
+    document.querySelector("#again")?.remove();
+    form.before(element("p", `These numbers were counted on ${new Date(body.counted_at).toLocaleDateString([], { month: "short", day: "numeric" })}, ${hour(body.counted_at)}, and are sent as such. For numbers of now, open the form anew.`, { id: "again", role: "status" }));
+    form.scrollIntoView();
+  }
+
+  function release() {
+    again = null;
+    document.querySelector("#again")?.remove();
   }
 
   function button(text, work) {
@@ -74,12 +92,8 @@
   async function flush() {
     await queue.flush((item, result) => {
       const id = item.body.report_id;
-      blocked.delete(id);
-      if (result.state === "sign-in" || result.state === "other-person") blocked.set(id, result.state);
-      if (result.state === "sent") {
-        forget(item.draft);
-        if (id !== awaited) document.dispatchEvent(new CustomEvent("ses:toast", { detail: { text: `Report ${result.receipt.number} received` } }));
-      }
+      outcomes.set(id, result.state);
+      if (result.state === "sent" && id !== awaited) document.dispatchEvent(new CustomEvent("ses:toast", { detail: { text: `Report ${result.receipt.number} received` } }));
     });
     await show();
   }
@@ -88,9 +102,17 @@
   const draftName = form ? `sesr-draft ${form.dataset.day} ${person} ${value("school_key")} ${value("incident_id")} ${value("supersedes")}` : "";
   const fields = () => [...new FormData(form).entries()].filter(([name]) => !["csrf", "report_id", "school_key", "incident_id", "day", "supersedes"].includes(name));
 
-  function forget(name) {
+  function keepDraft() {
     try {
-      localStorage.removeItem(name || draftName);
+      localStorage.setItem(draftName, JSON.stringify(Object.fromEntries(fields())));
+    } catch {
+      // Storage is full or switched off: the form still works.
+    }
+  }
+
+  function forget() {
+    try {
+      localStorage.removeItem(draftName);
     } catch {
       // Storage is switched off: there is no draft.
     }
@@ -141,32 +163,38 @@
   }
 
   // Whether the page is left for the receipt
-  async function queued(sent, counts, flags, zero, proxyFor) {
+  async function queued(sent, counts, flags, zero, proxyFor, sameAs) {
+    const mended = sent === form ? again : null;
+    const typed = JSON.stringify(fields());
     const body = {
       report_id: queue.newId(),
       school_key: value("school_key"),
       incident_id: value("incident_id"),
-      day: value("day") || null, // none: the day of the count, also for a page that stayed open over night
+      day: value("day") || mended?.day || null, // none: the day of the count, also for a page that stayed open over night
       counts,
       flags,
       commander: value("commander"),
       landline: value("landline"),
       cell: value("cell"),
-      counted_at: new Date().toISOString(),
+      counted_at: mended?.counted_at ?? new Date().toISOString(),
       supersedes: value("supersedes") || null,
       reason: value("reason"),
       proxy_for: proxyFor,
       confirmed_zero: zero,
+      ...(sameAs && { same_as: sameAs }),
     };
     awaited = body.report_id;
     try {
-      await queue.keep({ body, person, school: unsent.dataset.school, draft: draftName });
+      await queue.keep({ body, person, school: unsent.dataset.school });
+      if (mended) await queue.drop(mended.report_id);
+      if (sent === form) forget(); // from here on it is in the queue
     } catch {
       sent.elements.report_id.value = body.report_id; // nothing can be kept on this device: as without script
       sent.submit();
       return true;
     }
     await flush();
+    if (!outcomes.has(body.report_id)) await flush(); // the round that was under way had ended before
     awaited = "";
     const left = (await queue.all()).find((item) => item.body.report_id === body.report_id);
     if (!left) {
@@ -174,14 +202,20 @@
       return true;
     }
     if (left.problem) {
-      await queue.drop(body.report_id);
+      if (mended) again = { ...mended, report_id: body.report_id };
+      else {
+        keepDraft();
+        await queue.drop(body.report_id);
+      }
       await show();
       refused(left);
       return false;
     }
-    forget();
-    form.reset();
-    checkZero();
+    if (sent === form && typed === JSON.stringify(fields())) {
+      release();
+      form.reset();
+      checkZero();
+    }
     unsent.scrollIntoView();
     return false;
   }
@@ -215,19 +249,18 @@
     const started = Object.fromEntries(fields());
     try {
       forgetOlder();
-      const draft = JSON.parse(sessionStorage.getItem(AGAIN) || localStorage.getItem(draftName) || "null");
-      sessionStorage.removeItem(AGAIN);
-      if (draft && !document.querySelector(".error-summary")) fill({ ...started, ...draft });
+      const refusedOne = JSON.parse(sessionStorage.getItem(AGAIN) || "null");
+      const draft = JSON.parse(localStorage.getItem(draftName) || "null");
+      if (refusedOne && fits(refusedOne)) {
+        sessionStorage.removeItem(AGAIN);
+        hold(refusedOne);
+      } else if (draft && !document.querySelector(".error-summary")) fill({ ...started, ...draft });
     } catch {
       forget();
     }
     form.addEventListener("input", () => {
       checkZero();
-      try {
-        localStorage.setItem(draftName, JSON.stringify(Object.fromEntries(fields())));
-      } catch {
-        // Storage is full or switched off: the form still works.
-      }
+      keepDraft();
     });
     checkZero();
     tellOldPage();
@@ -243,7 +276,7 @@
     same?.addEventListener("submit", (event) => {
       event.preventDefault();
       const last = JSON.parse(same.dataset.same);
-      once(() => queued(same, last.counts, last.flags, true, same.elements.proxy_for?.value ?? ""));
+      once(() => queued(same, last.counts, last.flags, true, same.elements.proxy_for?.value ?? "", last.of));
     });
     addEventListener("pageshow", rest);
     document.addEventListener("visibilitychange", tellOldPage);
@@ -252,7 +285,7 @@
   addEventListener("online", flush);
   addEventListener("pageshow", flush);
   document.addEventListener("visibilitychange", () => document.hidden || flush());
-  setInterval(async () => ((await queue.all()).some((item) => !item.problem && !blocked.has(item.body.report_id)) ? flush() : undefined), RETRY_MS);
+  setInterval(async () => ((await queue.all()).some((item) => !item.problem && !waitsForPerson(item.body.report_id)) ? flush() : undefined), RETRY_MS);
   show();
 
   if ("serviceWorker" in navigator && form) {
@@ -264,7 +297,8 @@
       const look = [...document.querySelectorAll("script[src], link[rel=stylesheet], link[rel=icon]")].map((node) => node.src || node.href);
       const worker = (await navigator.serviceWorker.ready).active;
       const others = [...document.querySelectorAll("#school option:not([selected])")].slice(0, 9).map((site) => site.value);
-      const pages = [{ url: location.href, school: value("supersedes") ? "" : value("school_key") }, ...others.map((school) => ({ url: `/sesr/report?school=${encodeURIComponent(school)}`, school }))];
+      const isPlain = !value("supersedes") && !value("day") && !new URLSearchParams(location.search).has("incident");
+      const pages = [{ url: location.href, school: isPlain ? value("school_key") : "" }, ...others.map((school) => ({ url: `/sesr/report?school=${encodeURIComponent(school)}`, school }))];
       worker.postMessage({ keep: { pages, look } });
     }).catch(() => undefined);
   }

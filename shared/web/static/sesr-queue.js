@@ -34,6 +34,9 @@ window.sesrQueue = (() => {
     });
   }
 
+  // A gate of some network may answer in our place: only our own refusals are refusals.
+  const isOurs = (answer) => (answer.headers.get("Content-Type") || "").startsWith("application/problem+json");
+
   // A page from the cache carries the form token of an older session: ask for today's, and whose it is.
   async function refreshed(item) {
     const answer = await fetch(`${API}/me`, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(SEND_MS) });
@@ -45,21 +48,22 @@ window.sesrQueue = (() => {
     return post(item);
   }
 
-  // What became of it: {state: "sent", receipt}, "waiting", "sign-in", "other-person", or "refused" with the problem.
+  // What became of it: {state: "sent", receipt}, "silent" (no network), "waiting", "sign-in", "other-person", or "refused"
+  // with the problem.
   async function send(item) {
     let answer;
     try {
       answer = item.person && item.person !== signedIn ? await refreshed(item) : await post(item);
-      if (answer && (answer.status === 403 || answer.status === 401)) answer = await refreshed(item);
+      if (answer && (answer.status === 403 || answer.status === 401) && isOurs(answer)) answer = await refreshed(item);
     } catch {
-      return { state: "waiting" };
+      return { state: "silent" };
     }
     if (answer === null) return { state: "other-person" };
+    if (!answer.ok && (!isOurs(answer) || answer.status === 429 || answer.status >= 500)) return { state: "waiting" };
     if (answer.status === 401) return { state: "sign-in" };
-    if (answer.status === 429 || answer.status >= 500) return { state: "waiting" };
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) {
-      // A gate of some network may answer in our place: only the receipt of this report is one.
+      // Of what is no refusal, only the receipt of this report is one.
       if (told.report_id !== item.body.report_id) return { state: "waiting" };
       await drop(item.body.report_id);
       return { state: "sent", receipt: told };
@@ -68,14 +72,26 @@ window.sesrQueue = (() => {
     return { state: "refused", problem: told };
   }
 
-  // Two tabs of one browser take turns.
-  async function flush(tell) {
+  // One round at a time, over all tabs of a browser; what is kept while it lasts goes with it. A network that is silent for
+  // one report is silent for all: the rest waits for the next round.
+  async function round(tell) {
+    const tried = new Set();
+    const next = async () => (await all()).find((item) => !item.problem && !tried.has(item.body.report_id));
     const work = async () => {
-      for (const item of await all()) {
-        if (!item.problem) tell(item, await send(item));
+      for (let item = await next(); item; item = await next()) {
+        tried.add(item.body.report_id);
+        const result = await send(item);
+        tell(item, result);
+        if (result.state === "silent") return;
       }
     };
     await (navigator.locks ? navigator.locks.request("sesr-send", work) : work());
+  }
+
+  let running = null;
+  function flush(tell) {
+    running = running || round(tell).finally(() => { running = null; });
+    return running;
   }
 
   function newId() {

@@ -2,6 +2,7 @@
 const PAGES = "sesr-pages";
 const LOOK = "sesr-look";
 const FORM = "/sesr/report";
+const SPECIAL = ["correct", "day", "incident"];
 const PATIENCE_MS = 8000;
 const NOT_KEPT =
   "There is no network, and this form was not opened on this device before. Go back to the form you had, or open this one again once there is a network.";
@@ -20,15 +21,16 @@ async function keep({ pages, look }) {
   for (const request of await kept.keys()) {
     if (!look.includes(request.url)) await kept.delete(request);
   }
-  await Promise.all([
-    kept.addAll(look.filter(Boolean)),
-    ...pages.map(async ({ url, school }) => {
-      const answer = await fetch(url, { credentials: "same-origin" });
-      if (school) await store(formOf(school), answer.clone());
-      await store(url, answer);
-    }),
-  ]).catch(() => undefined);
+  const [opened, ...others] = pages;
+  await Promise.all([kept.addAll(look.filter(Boolean)), ...others.map(keepPage)]).catch(() => undefined);
+  await keepPage(opened).catch(() => undefined); // last, so that it is the newest
   tellKept();
+}
+
+async function keepPage({ url, school }) {
+  const answer = await fetch(url, { credentials: "same-origin" });
+  if (school) await store(formOf(school), answer.clone());
+  await store(url, answer);
 }
 
 async function tellKept() {
@@ -53,13 +55,16 @@ async function page(request) {
   return answer || new Response(NOT_KEPT, { status: 503, headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
 
-// Never the form of another school, nor a new report where a correction was asked for.
+// Never the form of another school, nor a new report where a correction was asked for. Without a school the newest form
+// that is nothing special: no correction, no day that is over, no incident that was chosen.
 async function known({ href, searchParams }) {
   const cache = await caches.open(PAGES);
   const school = searchParams.get("school");
   const exact = await cache.match(href);
   if (exact || searchParams.has("correct")) return exact;
-  return school ? cache.match(formOf(school)) : cache.match(FORM, { ignoreSearch: true });
+  if (school) return cache.match(formOf(school));
+  const plain = (await cache.keys()).filter(({ url }) => !SPECIAL.some((name) => new URL(url).searchParams.has(name)));
+  return plain.length ? cache.match(plain[plain.length - 1]) : undefined;
 }
 
 async function look(request) {
