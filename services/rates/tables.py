@@ -43,7 +43,7 @@ class Rate(RatesTable, table=True):
     total: int | None
     submitted: int | None
     tier: int | None = Field(sa_type=SmallInteger)
-    rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    rate: Decimal | None = Field(max_digits=16, decimal_places=4)
     needed: int | None
     file_tier: str
     file_rate: str
@@ -101,20 +101,20 @@ class Standing(RatesTable, table=True):
     total: int | None
     submitted: int | None
     tier: int | None = Field(sa_type=SmallInteger)
-    rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    rate: Decimal | None = Field(max_digits=16, decimal_places=4)
     needed: int | None
     was_on: date | None
     was_total: int | None
     was_submitted: int | None
     was_tier: int | None = Field(sa_type=SmallInteger)
-    was_rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    was_rate: Decimal | None = Field(max_digits=16, decimal_places=4)
     gained: int | None
-    moved: Decimal | None = Field(max_digits=9, decimal_places=4)
+    moved: Decimal | None = Field(max_digits=16, decimal_places=4)
     first_on: date
     last_on: date
     stalled: int = Field(sa_type=SmallInteger)
     mark: str
-    trail: list[Decimal | None] = Field(sa_type=ARRAY(Numeric(9, 4)))
+    trail: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))
 
 
 class School(RatesTable, table=True):

@@ -30,7 +30,7 @@ class TierState(NotifyTable, table=True):
     submitted: int | None
     tier: int | None = Field(sa_type=SmallInteger)
     needed: int | None
-    rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    rate: Decimal | None = Field(max_digits=16, decimal_places=4)
     removed: bool = Field(sa_column_kwargs=default("false"))
 
 
