@@ -83,6 +83,13 @@ def test_nothing_in_tier_1_and_no_expected_surveys_mail_nobody() -> None:
     assert digests() == []
 
 
+def test_a_row_with_far_more_surveys_than_expected_stops_no_mail() -> None:
+    tell_directory()
+    tell([*LOW, row("Dogwood 4004", 1_500, 1)])
+    assert [(r.tier, r.rate) for r in asked("select tier, rate from tier_state where ploc = '4004'")] == [(4, 150_000)]
+    assert len(mails()) == 2
+
+
 def test_an_older_extraction_and_an_unchanged_one_mail_nobody() -> None:
     tell_directory()
     tell(LOW, FEB21)

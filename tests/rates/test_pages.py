@@ -72,6 +72,17 @@ def test_an_absent_schools_page_says_that_its_state_is_unknown() -> None:
     assert "At this pace" not in shown and "Actual pace" not in shown and "Since" not in shown
 
 
+def test_a_row_with_far_more_surveys_than_expected_is_on_every_page_and_in_every_file() -> None:
+    load(FEB_14, counts("Alder El", 1, 1, key="1"))
+    load(FEB_21, counts("Alder El", 100_000_000, 1, key="1"))
+    central = browser_of("central")
+    assert central.post("/rates/settings/goal", data={"group": "parents", "percent": "60"}).status_code == 303
+    assert "At the goal 1 60% or more" in seen("/rates/")
+    for path in ("?show=all", "values?column=rate", "rollup", "heatmap", "schools/1", "export.csv", "export.xlsx"):
+        assert central.get(f"/rates/{path}").status_code == 200, path
+    assert "Parents Tier-4" in seen("/rates/schools/1")
+
+
 def test_units_that_share_a_ploc_are_named_and_not_summed() -> None:
     load(FEB_21, counts("Alder El", 10, key="1", ploc="5857"), counts("Alder Mag", 20, key="2", ploc="5857"))
     shown = seen("/rates/schools/1")

@@ -113,3 +113,15 @@ def test_standings_that_were_never_computed_are_filled_in() -> None:
     with transaction("rates") as session:
         fill_standings(session)
     assert {on: standings(on) for on in (FEB_7, FEB_14, FEB_21)} == whole
+
+
+def test_a_row_with_far_more_surveys_than_expected_is_stored_with_its_group() -> None:
+    load(FEB_7, counts("A", 10), counts("B", 1, 1))
+    load(FEB_14, counts("A", 11), counts("B", 1_500, 1))
+    for revision, submitted in ((1, 1_600), (2, 100_000_000)):
+        load(FEB_21, counts("A", 12), counts("B", submitted, 1), revision=revision)
+    found = standings()
+    far = found["B"]
+    assert (far.tier, far.rate, far.was_rate, far.moved) == (4, 10_000_000_000, 150_000, 9_999_850_000)
+    assert far.trail == [100, 150_000, 10_000_000_000]
+    assert found["A"].submitted == 12

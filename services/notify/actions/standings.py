@@ -9,7 +9,7 @@ from shared.events import DirectoryLoaded, TierRow, TiersComputed
 _FIELDS = ", ".join(TierRow._fields)
 _INCOMING = (
     "create temp table incoming (school_key text, ploc text, school text, region text, cos text, director text,"
-    " total int, submitted int, tier smallint, needed int, rate numeric(9,4)) on commit drop"
+    " total int, submitted int, tier smallint, needed int, rate numeric(16,4)) on commit drop"
 )
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 2))")
 _MERGE = text(

@@ -24,7 +24,7 @@ _ANY_THERE = text(
 _NEW = (
     "create temp table incoming (school_key text, ploc text, cost_centre text, region text, cos text, director text,"
     " school text, level text, total int, submitted int, file_tier text, file_rate text, tier smallint,"
-    " rate numeric(9,4), needed int, school_sort text, director_key text) on commit drop"
+    " rate numeric(16,4), needed int, school_sort text, director_key text) on commit drop"
 )
 _FACTS = (
     "ploc", "cost_centre", "region", "cos", "director", "school", "level", "total", "submitted", "file_tier",

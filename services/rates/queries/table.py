@@ -37,7 +37,8 @@ _ROWS = (
 _HISTORY = ", was_on, was_total, was_submitted, was_tier, was_rate, trail"
 _SUMMARY = (
     "select {tier} as tier, mark, count(*) as schools, count(*) filter (where {chosen}) as chosen,"
-    " count(*) filter (where {chosen} and submitted * 100 >= total * cast(:goal as int) and total > 0) as at_goal,"
+    " count(*) filter (where {chosen} and total > 0 and cast(submitted as bigint) * 100 >= total * cast(:goal as bigint))"
+    "  as at_goal,"
     " sum(submitted) filter (where {chosen}) as submitted, sum(total) filter (where {chosen}) as total"
     " from standing where {where} group by 1, 2"
 )
