@@ -26,7 +26,6 @@ TIER_LABELS = {
     3: "Between 50 and 75%",
     4: "Greater Than 75%",
 }
-TIER_COLOURS = {1: "Red", 2: "Orange", 3: "Yellow", 4: "Green"}
 # Words for what a tier filter can choose; a school that the extraction lacks is unknown, never counted as solved.
 TIER_WORDS = {"1": "Tier-1", "2": "Tier-2", "3": "Tier-3", "4": "Tier-4", "none": "No rate", "absent": "Unknown"}
 ALERT_TIER = 1
