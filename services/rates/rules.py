@@ -102,7 +102,7 @@ def file_differs(file_tier: str, file_rate: str, submitted: int | None, total: i
     if digits and own is not None and int(digits[0]) != own:
         return True
     told, exact = _percent(file_rate), rate(submitted, total)
-    return told is not None and exact is not None and abs(told - exact) > 1
+    return told is not None and exact is not None and not exact - 1 <= told <= exact + 1
 
 
 def _percent(file_rate: str) -> Decimal | None:
@@ -110,6 +110,8 @@ def _percent(file_rate: str) -> Decimal | None:
     try:
         value = Decimal(file_rate.strip().rstrip("%").strip())
     except ArithmeticError:
+        return None
+    if not value.is_finite():
         return None
     return value * 100 if "%" not in file_rate and 0 <= value <= Decimal("1.5") else value
 

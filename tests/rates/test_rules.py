@@ -86,6 +86,15 @@ def test_a_files_own_tier_and_rate_are_compared_with_its_counts() -> None:
     assert [file_differs(*each, 270, 314) for each in told] == [False, False, True, True, False, False, False]
 
 
+@pytest.mark.parametrize("odd", ["NaN", "sNaN%", "-Infinity", "inf%"])
+def test_a_files_rate_that_is_no_number_contradicts_nothing(odd: str) -> None:
+    assert not file_differs("", odd, 270, 314)
+
+
+def test_a_files_rate_beyond_all_numbers_is_compared_too() -> None:
+    assert [file_differs("", odd, 270, 314) for odd in ("1e9999999", "-1e9999999%", "1e-9999999")] == [True] * 3
+
+
 PEOPLE = {
     "a": ["Franco, Sergio L"],
     "b": ["Ruiz, Ana M", "Ruiz-Soto, Ana"],
