@@ -110,6 +110,25 @@ def test_roll_ups_sum_with_their_coverage_and_lead_to_the_rows() -> None:
     assert ">B</a>" in browser_of("central").get(link[1].replace("&amp;", "&")).text
 
 
+def test_sums_hold_the_schools_with_a_rate_alone_and_say_how_many() -> None:
+    blank, no_total = counts("B", None, region="N"), counts("C", 30, None, region="N")
+    load(FEB_14, counts("A", 50, region="N"), blank, no_total)
+    load(FEB_21, counts("A", 50, region="N"), counts("B", 90, region="N"), no_total)
+    before = seen("/rates/rollup?by=region&group=parents&on=2025-02-14")
+    assert "N 0 1 0 0 50 100 50% Tier-2 1 of 3 schools, 2 without a rate" in before
+    address = "/rates/rollup?by=region&group=parents"
+    assert "N 0 1 0 1 140 200 70% Tier-3 0.0 2 of 3 schools, 1 without a rate" in seen(address)
+    page = browser_of("central").get(address).text
+    assert 'aria-label="From 50% to 70% in 2 extractions"' in page
+    link = re.search(r'<a href="([^"]*)">1 without a rate', page)
+    assert link is not None
+    assert re.findall(r">([ABC])</a>", browser_of("central").get(link[1].replace("&amp;", "&")).text) == ["C"]
+    assert "Tier-2 · 50% 0 in Tier 1, 1 of 3 schools" in seen("/rates/heatmap?on=2025-02-14")
+    caption = "Parents: 3 of 3 schools. 50 of 100 surveys submitted in 1 school with a rate."
+    assert caption in seen("/rates/?group=parents&on=2025-02-14")
+    assert "Parents: 1 of 3 schools. 50 of 100 surveys submitted." in seen("/rates/?group=parents&school=A")
+
+
 @pytest.mark.parametrize("by", ["region", "cos", "director", "level", "district"])
 def test_every_roll_up_starts_with_the_district(by: str) -> None:
     load(FEB_21, counts("A", 10))

@@ -13,19 +13,20 @@ from services.rates.rules import TIERS, rate, tier
 BY = {"region": "Region", "cos": "CoS", "director": "Regional Director", "level": "Level"}
 _KEYS = {"region": "region", "cos": "cos", "director": "director_key", "level": "level"}
 _TIER_COUNTS = ", ".join(f"count(*) filter (where tier = {number})" for number in TIERS)
+# Sums hold the schools with a rate alone: a blank count is not zero, and surveys of no known total are part of no rate.
+_BOTH = "rate is not null and was_rate is not null"
 _SUMS = (
     "select coalesce({key}, '') as key, grouping({key}) as is_district, max({name}) as name, count(*) as expected,"
     f" count(*) filter (where present) as present, array[{_TIER_COUNTS}] as tiers,"
-    " sum(submitted) as submitted, sum(total) as total,"
-    " sum(submitted) filter (where was_total is not null) as matched_submitted,"
-    " sum(total) filter (where was_total is not null) as matched_total,"
-    " sum(was_submitted) filter (where present) as was_submitted, sum(was_total) filter (where present) as was_total,"
+    " sum(submitted) filter (where rate is not null) as submitted, sum(total) filter (where rate is not null) as total,"
+    f" sum(submitted) filter (where {_BOTH}) as matched_submitted, sum(total) filter (where {_BOTH}) as matched_total,"
+    f" sum(was_submitted) filter (where {_BOTH}) as was_submitted, sum(was_total) filter (where {_BOTH}) as was_total,"
     " count(*) filter (where mark = 'left') as left_now, count(*) filter (where mark = 'fell') as fell_now"
     ' from standing where term = :term and "group" = :group and "on" = :on group by grouping sets (({key}), ())'
 )
 _TRAILS = (
     "select coalesce({key}, '') as key, grouping({key}) as is_district, \"on\","
-    " sum(submitted) * 100.0 / nullif(sum(total), 0) as rate"
+    " sum(submitted) filter (where rate is not null) * 100.0 / sum(total) filter (where rate is not null) as rate"
     ' from standing where term = :term and "group" = :group and "on" <= :on group by grouping sets (({key}, "on"), ("on"))'
     ' order by "on"'
 )
@@ -35,7 +36,7 @@ _TRAILS = (
 class Rollup:
     """The sums of one region, CoS, director or level; the district's has an empty key and `is_district`.
 
-    `points` is the change among the schools that have a row before, so that coming and going schools do not move it.
+    `points` is the change among the schools that have a rate and had one before: who comes and goes does not move it.
     """
 
     key: str
@@ -50,6 +51,11 @@ class Rollup:
     left: int
     fell: int
     trail: tuple[Decimal | None, ...]
+
+    @property
+    def rated(self) -> int:
+        """How many schools the sums cover: those with a rate."""
+        return sum(self.tiers)
 
     @property
     def rate(self) -> Decimal | None:

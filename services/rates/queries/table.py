@@ -39,7 +39,8 @@ _SUMMARY = (
     "select {tier} as tier, mark, count(*) as schools, count(*) filter (where {chosen}) as chosen,"
     " count(*) filter (where {chosen} and total > 0 and cast(submitted as bigint) * 100 >= total * cast(:goal as bigint))"
     "  as at_goal,"
-    " sum(submitted) filter (where {chosen}) as submitted, sum(total) filter (where {chosen}) as total"
+    " sum(submitted) filter (where {chosen} and rate is not null) as submitted,"
+    " sum(total) filter (where {chosen} and rate is not null) as total"
     " from standing where {where} group by 1, 2"
 )
 _VALUES = (
@@ -79,6 +80,11 @@ class Summary:
     at_goal: int
     submitted: int
     total: int
+
+    @property
+    def rated(self) -> int:
+        """How many of the chosen schools have a rate: `submitted` and `total` are theirs."""
+        return sum(schools for tier, schools in self.tiers.items() if tier not in ("none", "absent"))
 
 
 def extraction_at(session: Session, group: str, on: date | None = None, term: str | None = None) -> Extraction | None:
