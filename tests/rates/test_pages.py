@@ -1,7 +1,7 @@
 """School page, roll-ups, heat map, settings and saved views."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -9,8 +9,9 @@ from sqlalchemy import text
 from services.rates.actions.directory import store_directory
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectorySchool
+from shared.web.clock import date_words, today
 from tests.people import browser_of
-from tests.rates.world import FEB_7, FEB_14, FEB_21, counts, load
+from tests.rates.world import FEB_14, FEB_21, counts, load
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -27,25 +28,49 @@ def seen(path: str, role: str = "central") -> str:
 
 
 def test_a_schools_page_shows_history_forecast_and_needs() -> None:
-    for day, submitted in ((FEB_7, 5), (FEB_14, 10), (FEB_21, 20)):
-        load(day, counts("Alder El", submitted, key="1400101"))
+    now = today()
+    closes = now + timedelta(days=21)
+    for days_ago, submitted in ((14, 5), (7, 10), (0, 20)):
+        load(now - timedelta(days=days_ago), counts("Alder El", submitted, key="1400101"), closes=closes)
     shown = seen("/rates/schools/1400101")
     assert "20 of 100 surveys" in shown
-    assert "Needed for Tier 2 5 0.4 per school day until 2025-03-14" in shown
+    assert f"Needed for Tier 2 5 0.4 per school day until {closes}" in shown
     assert "Actual pace 2.0 surveys per school day between" in shown
-    assert "At this pace: 50%, Tier 2 when the window closes on Fri Mar 14, 2025 , 15 school days" in shown
+    ends = f"when the window closes on {date_words(closes)} , 15 school days"
+    assert f"At this pace: 50%, Tier 2 {ends}" in shown
     assert "between 20% (Tier 1) if nothing more comes and 50% (Tier 2) if every day" in shown
     assert "No rows of students or staff so far" in shown
 
 
+def test_what_is_needed_each_day_counts_from_today_and_not_from_the_last_extraction() -> None:
+    now = today()
+    # Seven days with today hold five school days, whichever day today is.
+    closes = now + timedelta(days=6)
+    load(now - timedelta(days=7), counts("Alder El", 20, key="1"), closes=closes)
+    assert f"Needed for Tier 2 5 1.0 per school day until {closes}" in seen("/rates/schools/1")
+
+
+def test_when_the_window_is_over_there_is_no_forecast_and_nothing_left_per_day() -> None:
+    now = today()
+    for days_ago, submitted in ((15, 10), (8, 20)):
+        load(now - timedelta(days=days_ago), counts("Alder El", submitted, key="1"), closes=now - timedelta(days=1))
+    browser_of("central").post("/rates/settings/goal", data={"group": "parents", "percent": "60"})
+    shown = seen("/rates/schools/1")
+    assert "Needed for Tier 2 5 The window is over Goal 60% 40 The window is over" in shown
+    assert "Actual pace 2.0" in shown and "At this pace" not in shown
+    assert "chart-forecast" not in browser_of("central").get("/rates/schools/1").text
+
+
 def test_a_forecast_never_seems_to_contradict_its_tier() -> None:
-    for day, submitted in ((FEB_14, 59), (FEB_21, 61)):
-        load(day, counts("Alder El", submitted, 247, key="1"))
+    now = today()
+    for days_ago, submitted in ((7, 59), (0, 61)):
+        rows = counts("Alder El", submitted, 247, key="1")
+        load(now - timedelta(days=days_ago), rows, closes=now + timedelta(days=7))
     assert "between 24.7% (Tier 1) if nothing more comes" in seen("/rates/schools/1")
 
 
 def test_one_extraction_is_no_forecast() -> None:
-    load(FEB_21, counts("Alder El", 20, key="1400101"))
+    load(today(), counts("Alder El", 20, key="1400101"), closes=today() + timedelta(days=7))
     shown = seen("/rates/schools/1400101")
     assert "At this pace" not in shown and "Actual pace" not in shown
 
@@ -64,12 +89,27 @@ def test_a_changed_total_is_said_with_its_part_of_the_change() -> None:
 
 
 def test_an_absent_schools_page_says_that_its_state_is_unknown() -> None:
-    load(FEB_7, counts("A", 5), counts("B", 10))
-    load(FEB_14, counts("A", 10), counts("B", 10))
-    load(FEB_21, counts("B", 10))
+    now = today()
+    first, second, closes = now - timedelta(days=14), now - timedelta(days=7), now + timedelta(days=7)
+    load(first, counts("A", 5), counts("B", 10), closes=closes)
+    load(second, counts("A", 10), counts("B", 10), closes=closes)
+    load(now, counts("B", 10), closes=closes)
     shown = seen("/rates/schools/k-A")
-    assert "What it stands at now is unknown; below is what was last seen on 2025-02-14" in shown
-    assert "At this pace" not in shown and "Actual pace" not in shown and "Since" not in shown
+    assert "Parents Unknown" in shown
+    assert f"What it stands at now is unknown; below is what was last seen on {second}" in shown
+    assert [word for word in ("At this pace", "Actual pace", "Since", "Needed for") if word in shown] == []
+
+
+def test_a_school_that_a_new_term_lacks_is_unknown_and_not_as_it_was_last_year() -> None:
+    new_term = date(2026, 2, 20)
+    load(FEB_21, counts("A", 10), counts("B", 10))
+    load(new_term, counts("B", 10), term="Sp26")
+    shown = seen("/rates/schools/k-A")
+    assert "Parents Unknown" in shown
+    assert f"The extraction of {new_term} does not hold this school" in shown
+    assert "below is what was last seen on 2025-02-21" in shown
+    assert "Needed for" not in shown
+    assert "Not in the newest extraction" not in seen("/rates/schools/k-B")
 
 
 def test_a_row_with_far_more_surveys_than_expected_is_on_every_page_and_in_every_file() -> None:
@@ -174,19 +214,22 @@ def test_the_history_leaves_out_what_would_be_the_same_in_each_row() -> None:
 
 
 def test_settings_change_forecasts_and_goals_and_leave_an_audit_row_each() -> None:
-    for day, submitted in ((FEB_14, 10), (FEB_21, 20)):
+    now = today()
+    opens, closes = now - timedelta(days=28), now + timedelta(days=7)
+    holiday = next(day for day in (now + timedelta(days=n) for n in range(1, 4)) if day.weekday() < 5)
+    for day, submitted in ((now - timedelta(days=7), 10), (now, 20)):
         load(day, counts("Alder El", submitted, key="1"), counts("B", 70))
     central = browser_of("central")
     posts = (
-        ("window", {"term": "Sp25", "opens": "2025-01-27", "closes": "2025-02-28"}),
-        ("days-off", {"day": "2025-02-24", "name": "Holiday"}),
+        ("window", {"term": "Sp25", "opens": str(opens), "closes": str(closes)}),
+        ("days-off", {"day": str(holiday), "name": "Holiday"}),
         ("goal", {"group": "parents", "percent": "60%"}),
     )
     for path, form in posts:
         assert central.post(f"/rates/settings/{path}", data=form).status_code == 303
     shown = seen("/rates/schools/1")
-    assert "when the window closes on Fri Feb 28, 2025 , 4 school days" in shown
-    assert "Goal 60% 40 10.0 per school day until 2025-02-28" in shown
+    assert f"when the window closes on {date_words(closes)} , 4 school days" in shown
+    assert f"Goal 60% 40 10.0 per school day until {closes}" in shown
     assert "At the goal 1 60% or more" in seen("/rates/?group=parents")
     page = seen("/rates/settings")
     assert "set goal parents to 60 (was nothing)" in page

@@ -42,12 +42,18 @@ def counts(school: str, submitted: int | None, total: int | None = 100, **more: 
 
 
 def extraction(
-    on: date, *rows: ExtractionRow, group: Group = "parents", revision: int = 1, removed: tuple[str, ...] = ()
+    on: date,
+    *rows: ExtractionRow,
+    group: Group = "parents",
+    revision: int = 1,
+    removed: tuple[str, ...] = (),
+    term: str = "Sp25",
+    closes: date = CLOSES,
 ) -> ExtractionLoaded:
     """An upload's one part."""
     return ExtractionLoaded(
         upload_id=uuid4(),
-        term="Sp25",
+        term=term,
         on=on,
         revision=revision,
         groups=(group,),
@@ -55,18 +61,16 @@ def extraction(
         part=1,
         parts=1,
         window_opens=OPENS,
-        window_closes=CLOSES,
+        window_closes=closes,
         rows=list(rows),
         removed=list(removed),
     )
 
 
-def load(
-    on: date, *rows: ExtractionRow, group: Group = "parents", revision: int = 1, removed: tuple[str, ...] = ()
-) -> None:
-    """Stores the rows as the extraction of a day."""
+def load(on: date, *rows: ExtractionRow, **told: Any) -> None:
+    """Stores the rows as the extraction of a day; `told` as `extraction` takes it."""
     with transaction("rates") as session:
-        store_tiers(session, extraction(on, *rows, group=group, revision=revision, removed=removed))
+        store_tiers(session, extraction(on, *rows, **told))
 
 
 def guide_rows() -> list[ExtractionRow]:

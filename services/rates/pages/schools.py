@@ -1,6 +1,6 @@
 """The page of a school: each group's history as chart and table, its pace, its forecast and what is still needed."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -29,6 +29,7 @@ from shared.events import GROUPS
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import Frame
+from shared.web.clock import today
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
 
@@ -72,35 +73,45 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
     term = [row for row in own if row.term == last.term]
     window = settings.window_of(session, last.term)
     assert window is not None
-    # Of a school that the newest extraction lacks nothing is known since: no pace and no forecast.
-    known = term if now is None or now.present else []
+    lacking = _lacking(session, last)
+    # Of a school that the newest extraction lacks nothing is known since: no pace, no forecast and nothing needed.
+    known = term if lacking is None else []
     counts = [(row.on, row.submitted) for row in known if row.submitted is not None]
     off = settings.days_off(session)
-    days = school_days(last.on, window.closes, off)
+    # Today is left as long as the extraction is older; once the window is over, nothing is ahead.
+    left = school_days(max(last.on, today() - timedelta(days=1)), window.closes, off)
+    ahead = counts if today() <= window.closes else []
     goal = settings.goals(session)[group]
     history = [_history(row, before) for row, before in zip(own, [None, *own[:-1]], strict=True)][::-1]
     to_goal = needed_for_goal(last.submitted, last.total, goal) if goal else None
     return {
         "group": group,
         "last": last,
+        "lacking": lacking,
+        "tier": last.tier if lacking is None else None,
         "now": now,
         "mark": mark_words(now) if now is not None else "",
         "changed": _changed(now) if now is not None and now.present and now.was_on else {},
         "shown": shown_rate(last.submitted, last.total),
-        "tier_nr": tier_nr(last.tier) or "No rate",
+        "tier_nr": "Unknown" if lacking is not None else tier_nr(last.tier) or "No rate",
         "window": window,
-        "days": days,
         "needed": number(last.needed),
-        "needed_per_day": per_day(last.needed, days),
+        "needed_per_day": per_day(last.needed, left),
         "goal": goal,
         "to_goal": to_goal,
-        "goal_per_day": per_day(to_goal, days),
+        "goal_per_day": per_day(to_goal, left),
         "pace": _pace_words(counts, off),
-        "forecast": _forecast(counts, last.total, window.closes, off),
-        "chart": _chart(term, window, counts, off),
+        "forecast": _forecast(ahead, last.total, window.closes, off),
+        "chart": _chart(term, window, ahead, off),
         "history": history,
         "varies": _varies(own, history),
     }
+
+
+def _lacking(session: Db, last: Any) -> date | None:
+    """The day of the group's newest extraction where the school's last row is older: in a new term, too."""
+    newest = tables.extraction_at(session, last.group)
+    return newest.on if newest is not None and (newest.on, newest.term) > (last.on, last.term) else None
 
 
 def _changed(now: Any) -> dict[str, str]:

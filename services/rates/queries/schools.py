@@ -9,14 +9,14 @@ from sqlmodel import Session
 _ROWS = text(
     'select term, "on", "group", revision, ploc, school, region, cos, director, director_key, level, total, submitted, tier, rate,'
     " needed, file_tier, file_rate from rate where school_key = :school_key and not removed"
-    ' order by "on", "group" limit 3000'
+    ' order by "on", term, "group" limit 3000'
 )
 _NOW = text(
     'select distinct on ("group") "group", term, "on", present, last_on, first_on, total, submitted, tier, rate, needed,'
     " was_total, was_submitted, was_tier, gained, moved, mark, stalled, was_on"
     ' from standing s where school_key = :school_key and (term, "group", "on") in'
     ' (select term, "group", "on" from (select distinct on ("group") term, "group", "on" from extraction'
-    '  where schools > 0 order by "group", "on" desc) newest)'
+    '  where schools > 0 order by "group", "on" desc, term desc) newest)'
 )
 _DIRECTORY = text(
     "select name, ploc, cost_centre, level, region, cos, director from school where school_key = :school_key"
