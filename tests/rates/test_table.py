@@ -101,6 +101,28 @@ def test_text_and_number_filters() -> None:
     assert schools("school.not=Alder El&school.not=Alder MS&sort=school") == ["100% Sp_Ed", "Old Alder"]
 
 
+def test_text_filters_on_tiers_and_movement_go_by_the_words_that_are_shown() -> None:
+    load(FEB_14, counts("A", 30), counts("B", 30), counts("C", 80), counts("D", 10))
+    load(FEB_21, counts("A", 10), counts("B", 31), counts("C", 80))
+    found = {
+        "range.has=less THAN": ["A"],
+        "range.starts=between": ["B"],
+        "range.has=1": [],
+        "tier.starts=tier-1": ["A"],
+        "tier.has=4": ["C"],
+        "tier.starts=4": [],
+        "tier.has=unknown": ["D"],
+        "mark.has=into": ["A"],
+        "mark.starts=not in": ["D"],
+    }
+    assert {query: schools(f"{query}&sort=school") for query in found} == found
+    assert values("mark", "mark.has=Tier 1") == [("Fell into Tier 1", 1)]
+    file = browser_of("central").get("/rates/export.csv?group=parents&range.has=Less than").text
+    assert len(file.splitlines()) == 2
+    answer = api_of("central").get("/rates/api/v1/rates", params={"mark.has": "Fell into"}).json()
+    assert [row["school"] for row in answer["rows"]] == ["A"]
+
+
 def test_the_search_finds_school_ploc_cos_and_director() -> None:
     load(FEB_21, counts("A", 1, ploc="7001"), counts("B", 1, cos="Venice CoS"), counts("C", 1, director="Ortiz, Leo"))
     assert [schools(f"q={word}") for word in ("7001", "venice", "ORTIZ", "nothing")] == [["A"], ["B"], ["C"], []]

@@ -159,7 +159,7 @@ def conditions(view: View, leave_out: str = "") -> tuple[list[str], dict[str, An
                 values[key] = ["" if value == BLANK else COLUMNS[name].normal(value) for value in chosen]
     for (name, test), value in view.tests.items():
         found.append(_test(name, test))
-        values[f"{test}_{name}"] = Decimal(value) if test in TESTS["number"] else _pattern(value, test == "has")
+        values[f"{test}_{name}"] = _tested(name, test, value)
     if view.q:
         found.append("(school_sort like :q or ploc like :q or lower(cos) like :q or lower(director) like :q)")
         values["q"] = _pattern(view.q, True)
@@ -170,7 +170,19 @@ def _test(name: str, test: str) -> str:
     column = COLUMNS[name]
     if test in TESTS["number"]:
         return f"{column.order} {'>=' if test == 'min' else '<='} :{test}_{name}"
+    if column.words:
+        return f"coalesce({column.key}, '') = any(:{test}_{name})"
     return f"lower({column.print}) like :{test}_{name}"
+
+
+def _tested(name: str, test: str, value: str) -> Decimal | str | list[str]:
+    """What a test compares with; a column that prints words for its keys is tested by the words."""
+    if test in TESTS["number"]:
+        return Decimal(value)
+    if words := COLUMNS[name].words:
+        found = {key: word.casefold().find(value.casefold()) for key, word in words}
+        return [key for key, at in found.items() if at == 0 or (at > 0 and test == "has")]
+    return _pattern(value, test == "has")
 
 
 def _pattern(text: str, anywhere: bool) -> str:
