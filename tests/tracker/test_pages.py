@@ -153,6 +153,33 @@ def test_a_rate_that_was_taken_back_is_offered_no_more_even_where_it_comes_late(
     assert "<strong>51.8 %</strong>" not in principal.get(PAGE).text
 
 
+def rate_of(day: int, rate: str) -> TiersComputed:
+    """Alder's Parents rate at an extraction of March 2025."""
+    rows = [ALDERS_RATE._replace(rate=Decimal(rate))]
+    return PARENTS_RATE.model_copy(update={"on": date(2025, 3, day), "rows": rows})
+
+
+def test_a_rate_that_was_taken_back_leaves_those_of_the_other_extractions_of_its_term() -> None:
+    wrong_date = PARENTS_RATE.model_copy(update={"on": date(2025, 4, 21)})
+    undone = wrong_date.model_copy(update={"state": 2, "revision": 2, "rows": [], "removed": [ALDER]})
+    hear(rate_of(14, "49.25"), wrong_date, undone)
+    principal = browser_of("principal")
+    assert "<strong>49.3 %</strong>" in principal.get(PAGE).text
+    hear(rate_of(28, "55.25"), rate_of(21, "52.00"))
+    page = principal.get(PAGE).text
+    assert "<strong>55.3 %</strong>" in page
+    assert page.count("The Parents response rate of Spring 2025") == 1
+
+
+def test_a_rate_of_more_surveys_than_parents_is_offered_as_a_hundred() -> None:
+    hear(rate_of(14, "150000.0000"), rate_of(21, "214748364700.0000"))
+    principal = browser_of("principal")
+    assert "<strong>100.0 %</strong>" in principal.get(PAGE).text
+    sent = {"item_id": "3d-participation-rate", "term": "Spring 2025", "period": "3"}
+    assert principal.post(f"{PAGE}/rate", data=sent).status_code == 303
+    assert saved(3, "3d-participation-rate") == "100.0"
+
+
 def test_changes_are_listed_newest_first() -> None:
     principal = browser_of("principal")
     principal.post(PAGE, data={"v-1b-happy-0": "74"})

@@ -26,8 +26,8 @@ _RESULT = text(
 )
 _RATE = text(
     'insert into final_rate(school_key, term, "on", state, rate) values (:school_key, :term, :on, :state, :rate)'
-    ' on conflict (school_key, term) do update set "on" = excluded."on", state = excluded.state, rate = excluded.rate'
-    ' where (final_rate."on", final_rate.state) < (excluded."on", excluded.state)'
+    ' on conflict (school_key, term, "on") do update set state = excluded.state, rate = excluded.rate'
+    " where final_rate.state < excluded.state"
 )
 
 
@@ -54,7 +54,7 @@ def store_results(session: Session, event: SurveyResultsLoaded) -> None:
 
 
 def store_rates(session: Session, event: TiersComputed) -> None:
-    """Keeps each school's newest Parents rate, to be offered as a result; none of what was taken back."""
+    """Keeps each school's Parents rate at an extraction, to be offered as a result; None for one that was taken back."""
     told = {row.school_key: row.rate for row in event.rows} | dict.fromkeys(event.removed)
     if event.group == "parents" and told:
         values = {"term": event.term, "on": event.on, "state": event.state}

@@ -17,8 +17,8 @@ _LOADED = text(
     " order by revision limit 2000"
 )
 _RATES = text(
-    'select term, "on", rate from final_rate where school_key = :school_key and rate is not null'
-    ' order by "on" desc limit 4'
+    'select term, "on", rate from (select distinct on (term) term, "on", rate from final_rate'
+    ' where school_key = :school_key and rate is not null order by term, "on" desc) newest order by "on" desc limit 4'
 )
 
 
@@ -59,7 +59,7 @@ def file_offers(session: Session, school_key: str, level: str, lines: Sequence[L
 
 
 def rate_offers(session: Session, school_key: str, lines: Sequence[Line]) -> list[RateOffer]:
-    """The school's Parents rates at the last extraction of each term, for the items that take them, newest first."""
+    """The school's Parents rates at the last extraction of each term that has one, newest first."""
     taking = [line for line in lines if line.item.from_rates]
     if not taking:
         return []

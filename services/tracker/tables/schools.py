@@ -41,12 +41,15 @@ class Result(TrackerTable, table=True):
 
 
 class FinalRate(TrackerTable, table=True):
-    """A school's Parents response rate at an extraction, offered as a result of the item Participation Rate."""
+    """A school's Parents response rate at an extraction; None where there is none, or an undo took it back.
+
+    The last one of a term is offered as a result of the item Participation Rate.
+    """
 
     __tablename__ = "final_rate"
 
     school_key: str = Field(primary_key=True)
     term: str = Field(primary_key=True)
-    on: date
+    on: date = Field(primary_key=True)
     state: int
-    rate: Decimal | None = Field(max_digits=9, decimal_places=4)
+    rate: Decimal | None = Field(max_digits=16, decimal_places=4)
