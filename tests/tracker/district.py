@@ -23,8 +23,10 @@ SCHOOLS = (
 )
 
 
-def tell_directory(schools: Sequence[DirectorySchool] = SCHOOLS, revision: int = 1) -> None:
-    event = DirectoryLoaded(revision=revision, part=1, parts=1, schools=list(schools), people=[])
+def tell_directory(
+    schools: Sequence[DirectorySchool] = SCHOOLS, revision: int = 1, part: int = 1, parts: int = 1
+) -> None:
+    event = DirectoryLoaded(revision=revision, part=part, parts=parts, schools=list(schools), people=[])
     with transaction("tracker") as session:
         on_directory_loaded(session, event)
 

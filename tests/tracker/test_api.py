@@ -87,6 +87,16 @@ def test_schools_that_share_a_ploc_are_told_apart_by_their_code() -> None:
     assert central.get(ITEM.replace("/4001/", "/1400102/")).json()["school"] == "Alder El Mag"
 
 
+def test_a_ploc_that_another_school_has_taken_over_names_that_school_alone() -> None:
+    central = api_of("central")
+    central.put(ITEM, json={"baseline": 74})
+    tell_directory([school("1400102", "Alder El Mag"), *SCHOOLS[1:]], revision=2)
+    assert central.put(ITEM, json={"baseline": 60}).json()["school"] == "Alder El Mag"
+    assert central.get(ITEM.replace("/4001/", f"/{ALDER}/")).status_code == 404
+    tell_directory(revision=3)
+    assert central.get(ITEM).json()["baseline"] == "74.0"
+
+
 def test_who_entered_what_is_kept() -> None:
     api_of("principal").put(ITEM, json={"baseline": 74})
     api_of("designee").put(ITEM, json={"baseline": 75})

@@ -6,15 +6,16 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from services.tracker.queries.books import Wanted
 from services.tracker.queries.district import differences, median_gain
 from shared.access import Who
 from shared.db import transaction
 from tests.people import api_of, browser_of
-from tests.tracker.district import ALDER, CEDAR, SCHOOLS, school, tell_directory, tell_results
+from tests.tracker.district import ALDER, BIRCH, CEDAR, SCHOOLS, school, tell_directory, tell_results
 
-DOGWOOD = "1400301"
+DOGWOOD, ELM = "1400301", "1400401"
 HAPPY = "I am happy to be at this school."
 VALUES = {
     ALDER: ("74.0", "75.3", "79.0", "82.0", "84.5"),
@@ -25,9 +26,12 @@ CENTRAL = Who("c", "Central", "c@lausd.example", "central", (), ("central",), "s
 pytestmark = pytest.mark.usefixtures("clean")
 
 
+ALL = (*SCHOOLS, school(DOGWOOD, "Dogwood El"), school(ELM, "Elm El"))
+
+
 @pytest.fixture(autouse=True)
 def district(clean: None) -> None:
-    tell_directory([*SCHOOLS, school(DOGWOOD, "Dogwood El"), school("1400401", "Elm El")])
+    tell_directory(ALL)
     tell_results(
         [
             (key, HAPPY, f"Fall {2021 + year}", percent)
@@ -100,3 +104,36 @@ def test_the_files_hold_what_the_pages_show() -> None:
         ("Cedar El", 67, "off track"),
         ("Dogwood El", 96, "unreachable"),
     ]
+
+
+def known_schools() -> list[str]:
+    with transaction("tracker") as session:
+        return list(session.execute(text("select school_key from school order by school_key")).scalars())
+
+
+def test_a_school_that_the_directory_no_longer_has_is_neither_expected_nor_listed_until_it_is_back() -> None:
+    tell_directory(ALL[1:], revision=2)
+    central = browser_of("central")
+    happy = api_of("central").get("/tracker/api/v1/district").json()["items"][0]
+    assert (happy["expected"], happy["known"], happy["statuses"]["awaiting"]) == (3, 2, 1)
+    for path in ("/tracker/heat-map", "/tracker/feasibility", "/tracker/"):
+        assert "Alder El" not in central.get(path).text, path
+    book = openpyxl.load_workbook(io.BytesIO(central.get("/tracker/district.xlsx").content))
+    assert [cell.value for cell in book["Schools"]["E"]] == ["School", "Cedar El", "Dogwood El"]
+    with transaction("tracker") as session:
+        assert median_gain(session, "Elementary", "1b-happy") == 0
+    tell_directory(ALL, revision=3)
+    assert "+0.5 met" in central.get("/tracker/heat-map").text
+
+
+def test_a_directory_drops_schools_once_it_is_whole_however_its_parts_and_older_ones_come() -> None:
+    alder, birch, cedar, *_ = ALL
+    for _ in range(2):
+        tell_directory([cedar], revision=2, part=2, parts=2)
+    tell_directory(ALL, revision=1)
+    assert known_schools() == [ALDER, BIRCH, DOGWOOD, ELM, CEDAR]
+    tell_directory([birch], revision=2, part=1, parts=2)
+    assert known_schools() == [BIRCH, CEDAR]
+    tell_directory([alder, birch, cedar], revision=1)
+    tell_directory([birch], revision=2, part=1, parts=2)
+    assert known_schools() == [BIRCH, CEDAR]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.tracker.rules.lcap_spending import OVER, UNDER
 from shared.db import transaction
 from tests.people import api_of, browser_of
-from tests.tracker.district import ALDER, tell_directory, tell_results
+from tests.tracker.district import ALDER, SCHOOLS, tell_directory, tell_results
 from tests.tracker.lcap_tables import demo, load, published, tell
 
 ROOT = "/tracker/lcap/"
@@ -69,6 +69,10 @@ def test_survey_measures_stand_beside_the_tracker_s_like_items() -> None:
     beside = shown.partition('id="beside"')[2]
     assert re.search(r"Priority 2A.*?Elementary.*?9\.3.*?>1<.*?71\.5%", beside, re.DOTALL)
     assert "awaiting" in beside
+    tell_directory(SCHOOLS[1:], revision=2)
+    beside = browser_of("central").get(f"{ROOT}ses").text.partition('id="beside"')[2]
+    assert re.search(r"Priority 2A.*?Elementary.*?9\.3.*?>0<.*?awaiting", beside, re.DOTALL)
+    assert "71.5" not in beside
 
 
 @pytest.mark.usefixtures("clean")

@@ -9,6 +9,14 @@ from services.tracker.actions.targets import compute_targets
 from services.tracker.rules.known import level_of
 from shared.events import DirectoryLoaded, SurveyResultsLoaded, TiersComputed
 
+_ARRIVE = text(
+    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
+    " on conflict (id) do update set revision = excluded.revision, parts = case"
+    "  when directory_arrival.revision < excluded.revision then excluded.parts"
+    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
+    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
+    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
+)
 _SCHOOLS = text(
     "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director, tracker_level)"
     " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director, :tracker_level)"
@@ -17,7 +25,7 @@ _SCHOOLS = text(
     "excluded.cos, director = excluded.director, tracker_level = excluded.tracker_level"
     " where school.revision < excluded.revision"
 )
-
+_GONE = text("delete from school where revision < :revision")
 _RESULT = text(
     "insert into result(school_key, level, item, period, upload_id, revision, percent)"
     " values (:school_key, :level, :item, :period, :upload_id, :revision, :percent)"
@@ -32,14 +40,19 @@ _RATE = text(
 
 
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
-    """Keeps the directory's schools, the newer revision of each."""
+    """Keeps a part of the newest directory; with its last part, what it no longer has is dropped."""
     begin_plan(session)
+    arrived = session.execute(_ARRIVE, {"revision": event.revision, "part": event.part}).scalar_one_or_none()
+    if arrived is None:
+        return
     rows = [
         {**school._asdict(), "revision": event.revision, "tracker_level": level_of(school.level)}
         for school in event.schools
     ]
     if rows:
         session.execute(_SCHOOLS, rows)
+    if arrived == event.parts:
+        session.execute(_GONE, {"revision": event.revision})
 
 
 def store_results(session: Session, event: SurveyResultsLoaded) -> None:

@@ -36,8 +36,8 @@ _STANDINGS = text(
     " where level = :level and school_key = any(:keys)"
 )
 _MEDIAN = text(
-    "select percentile_cont(0.5) within group (order by gain) from standing t, unnest(t.gains) gain"
-    " where t.level = :level and t.item_id = :item_id"
+    "select percentile_cont(0.5) within group (order by gain) from standing t join school using (school_key),"
+    " unnest(t.gains) gain where t.level = :level and t.item_id = :item_id"
 )
 _NEEDED = text(
     f"{_PICKED} select p.school_key, p.ploc, p.name, t.latest, t.latest_period, t.goal, t.needed,"

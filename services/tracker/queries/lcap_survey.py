@@ -15,7 +15,8 @@ ALL_LEVELS = "All"
 _BESIDE = text(
     "select i.item_id, i.pillar, i.item, l.level, g.increase, count(s.latest) as schools, round(avg(s.latest), 1) as average"
     " from item i cross join level l left join goal g on g.item_id = i.item_id and g.level = l.level"
-    " left join standing s on s.item_id = i.item_id and s.level = l.level where i.item_id = any(:ids)"
+    " left join (standing s join school using (school_key)) on s.item_id = i.item_id and s.level = l.level"
+    " where i.item_id = any(:ids)"
     " group by i.item_id, l.level, g.increase order by i.position, l.position"
 )
 

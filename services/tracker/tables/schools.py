@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import SmallInteger
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.tracker.tables.schema import TrackerTable
@@ -24,6 +26,16 @@ class School(TrackerTable, table=True):
     cos: str
     director: str
     tracker_level: str | None
+
+
+class DirectoryArrival(TrackerTable, table=True):
+    """The one newest directory revision heard of, and which of its parts have come."""
+
+    __tablename__ = "directory_arrival"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    revision: int
+    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
 
 
 class Result(TrackerTable, table=True):
