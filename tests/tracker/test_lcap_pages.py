@@ -16,6 +16,7 @@ from tests.tracker.lcap_tables import demo, load, published, tell
 
 ROOT = "/tracker/lcap/"
 DOCS = Path(__file__).parents[2] / "docs"
+CELLS = ("group", "now", "before", "period_now", "period_before", "as_of")
 PAGES = (ROOT, f"{ROOT}measures", f"{ROOT}ses", f"{ROOT}settings", f"{ROOT}unread")
 
 
@@ -129,6 +130,50 @@ def test_a_person_s_values_take_the_place_of_read_ones_now_and_after_the_next_lo
     browser_of("central").post(f"{ROOT}measures/{key}/confirm", data={})
     row = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": "depth of wells"}).json()["rows"][0]
     assert row["values"][0]["now"] == "-7151.8"
+
+
+@pytest.mark.usefixtures("clean")
+def test_results_that_a_person_has_filled_in_are_pending_no_more_until_the_reading_is_confirmed() -> None:
+    load(*tell("measures", published()))
+    key, browser = key_of("harvest days"), browser_of("central")
+    path = f"{ROOT}measures/{key}"
+
+    def pending() -> tuple[object, ...]:
+        told = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": "harvest days"}).json()["rows"]
+        listed = browser.get(f"{ROOT}measures", params={"show": "pending"}).text
+        counted = re.findall(r'Results pending</span>\s*<span class="stat-value">(\d+)', listed)
+        book = load_workbook(io.BytesIO(browser.get(f"{ROOT}export.xlsx").content))
+        rows = book["Measures"].iter_rows(min_row=3, values_only=True)
+        exported = [row[17] for row in rows if row[3] == "Harvest days"]
+        marked = "Results pending</span>" in browser.get(path).text
+        return told[0]["pending"], marked, listed.count("<article"), counted, exported
+
+    assert pending() == (True, True, 1, ["1"], ["Yes"])
+    cells = {"group": "", "now": "36", "before": "35", "period_now": "2023-24", "period_before": "2022-23", "as_of": ""}
+    assert browser.post(f"{path}/correct", data=cells).status_code == 303
+    assert pending() == (False, False, 0, ["0"], ["No"])
+    browser.post(f"{path}/confirm", data={})
+    assert pending() == (True, True, 1, ["1"], ["Yes"])
+
+
+@pytest.mark.usefixtures("clean")
+def test_colours_can_be_corrected_and_stay_when_loaded_again() -> None:
+    load(*tell("measures", published()))
+    key, browser = key_of("dashboard"), browser_of("central")
+    form = browser.get(f"{ROOT}measures/{key}").text
+    given = {name: re.findall(rf'value="([^"]*)" id="{name}-\d+"', form)[:3] for name in CELLS}
+    assert given["now"] == ["Orange", "No Performance Color", "Red"]
+    given["now"][2] = "yellow"
+    assert browser.post(f"{ROOT}measures/{key}/correct", data=given).status_code == 303
+    load(*tell("measures", published(), revision=2))
+    row = api_of("central").get("/tracker/api/v1/lcap/measures", params={"q": "dashboard"}).json()["rows"][0]
+    assert [(value["group"], value["now"], value["unit"]) for value in row["values"]] == [
+        ("LA Unified", "Orange", "level"),
+        ("Elm Day School", "No Performance Color", "level"),
+        ("Oak Magnet", "Yellow", "level"),
+    ]
+    given["now"][2], given["before"][2] = "", "Red"
+    assert "is no number" in browser.post(f"{ROOT}measures/{key}/correct", data=given).text
 
 
 @pytest.mark.usefixtures("clean")

@@ -96,7 +96,7 @@ def _measure(one: lcap_measures.Told) -> dict[str, Any]:
         "action_2024_25": one.action_now,
         "measure": row.measure,
         "status": row.status,
-        "pending": row.pending,
+        "pending": one.pending,
         "polarity": row.polarity,
         "survey": {"kind": row.survey_kind, "item": row.survey_item} if row.survey_kind != "no" else None,
         "values": [_figure(figure) for figure in one.figures],

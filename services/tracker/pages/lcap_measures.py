@@ -91,7 +91,8 @@ def _shown(
 
 def _typed(figure: lcap_measures.Figure) -> CheckedValue:
     value = figure.value
-    now, before = shown_number(value.now, value.unit), shown_number(value.before, value.unit)
+    now = value.level or shown_number(value.now, value.unit)
+    before = shown_number(value.before, value.unit)
     period = "" if value.inferred else value.period_now
     return CheckedValue(value.group, now, before, value.unit, period, value.period_before, value.as_of)
 

@@ -83,7 +83,7 @@ def _sums(name: str, sums: Totals) -> list[Cell]:
 def _measure(told: lcap_measures.Told) -> list[list[Cell]]:
     row = told.row
     head: list[Cell] = [told.action_now, f"{row.goal}.{row.action:02}", row.action_title, row.measure]
-    tail: list[Cell] = [_yes(row.pending), "; ".join(row.doubts), "; ".join(row.damage), row.checked_by, row.line]
+    tail: list[Cell] = [_yes(told.pending), "; ".join(row.doubts), "; ".join(row.damage), row.checked_by, row.line]
     none: list[list[Cell]] = [[*head, *[None] * 10, row.polarity, None, None, *tail]]
     return [[*head, *_figure(figure, row.polarity), *tail] for figure in told.figures] or none
 

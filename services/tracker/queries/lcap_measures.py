@@ -23,18 +23,19 @@ _MEASURES = (
     " and (cast(:q as text) is null or lower(m.measure) like :q or lower(m.action_title) like :q)"
     " and {show} order by m.number limit :limit offset :offset"
 )  # fmt: skip
+_PENDING = "m.pending and not coalesce(c.corrected, false)"
 SHOWS = {
     "all": "true",
     "doubts": "c.key is null and (m.doubts <> '{}' or m.damage <> '{}')",
     "damaged": "m.damage <> '{}'",
-    "pending": "m.pending",
+    "pending": _PENDING,
     "part-year": "exists (select 1 from lcap_value v where v.measure = m.number and v.part_year)",
     "checked": "c.key is not null",
 }
 _VALUES = text("select * from lcap_value where measure = any(:numbers) order by measure, seq")
 _COUNTS = text(
     "select count(*) as measures, count(*) filter (where c.key is null and (m.doubts <> '{}' or m.damage <> '{}')) as"
-    " doubts, count(*) filter (where m.pending) as pending, count(*) filter (where m.survey_kind <> 'no') as survey,"
+    f" doubts, count(*) filter (where {_PENDING}) as pending, count(*) filter (where m.survey_kind <> 'no') as survey,"
     " count(*) filter (where exists (select 1 from lcap_value v where v.measure = m.number and v.part_year)) as part_year"
     " from lcap_measure m left join lcap_check c using (key)"
 )
@@ -77,6 +78,11 @@ class Told:
     def open_doubts(self) -> bool:
         """Whether a person still has to look at it."""
         return self.row.checked_by is None and bool(self.row.doubts or self.row.damage)
+
+    @property
+    def pending(self) -> bool:
+        """Whether results are still to come: the text says so, and nobody has typed them since."""
+        return bool(self.row.pending and not self.row.corrected)
 
 
 def titles(session: Session) -> Titles:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.tracker.rules.lcap_cells import decimal
-from services.tracker.rules.lcap_growth import THIS_YEAR, Value
+from services.tracker.rules.lcap_growth import LEVELS, THIS_YEAR, Value
 
 MOST_CHARACTERS = 120
 _NUMBER = re.compile(r"-?\d[\d,]*(\.\d{1,4})?%?")
+_LEVELS = {level.casefold(): level for level in LEVELS}
 
 
 @dataclass(frozen=True)
 class CheckedValue:
-    """One group's values as typed; numbers may carry thousands' commas and a percent sign."""
+    """One group's values as typed; numbers may carry commas and a percent sign, `now` may be a colour or level."""
 
     group: str = ""
     now: str = ""
@@ -27,7 +28,7 @@ class CheckedValue:
 def problem_of(value: CheckedValue) -> tuple[str, str] | None:
     """(field, sentence) of the first cell that does not read; None when all do."""
     for name, text in (("now", value.now), ("before", value.before)):
-        if text and not _NUMBER.fullmatch(text.strip()):
+        if text and not _NUMBER.fullmatch(text.strip()) and not (name == "now" and _level(text)):
             return name, f"'{text[:40]}' is no number. Type it like 42.8 or 1,234, or leave it empty."
     if not value.now and not value.before:
         return "now", "Type a value now, or a value before."
@@ -40,16 +41,23 @@ def problem_of(value: CheckedValue) -> tuple[str, str] | None:
 def value_of(value: CheckedValue) -> Value:
     """The typed value as one that was read."""
     percent = "%" in value.now + value.before + value.unit
+    level = _level(value.now)
     return Value(
         value.group.strip(),
-        _typed(value.now),
+        None if level else _typed(value.now),
         _typed(value.before),
-        "%" if percent else value.unit.strip(),
+        "level" if level else "%" if percent else value.unit.strip(),
         value.period_now.strip() or THIS_YEAR,
         not value.period_now.strip(),
         value.period_before.strip(),
         value.as_of.strip(),
+        level,
     )
+
+
+def _level(text: str) -> str:
+    """The colour or level of the state's dashboard that is typed; empty where it is none."""
+    return _LEVELS.get(text.strip().casefold(), "")
 
 
 def _typed(text: str) -> Decimal | None:
