@@ -165,6 +165,14 @@ def test_totals_of_all_and_of_the_contributing_equal_the_published_table() -> No
     assert (yes.est_actual_2023_24, yes.change) == (1_568_950_029, -379_152_782)
 
 
+def test_percent_spent_leaves_out_what_has_no_estimated_actual_on_both_sides() -> None:
+    read = Action(1, 1, 1, "Books", planned_2023_24=1000, est_actual_2023_24=800)
+    unread = Action(2, 1, 2, "Gardens", planned_2023_24=3000)
+    both, alone = totals([read, unread]), totals([unread])
+    assert (both.spent, both.compared, both.counted, both.planned_2023_24) == (Decimal("80.0"), 1, 2, 4000)
+    assert (alone.spent, alone.compared, alone.counted) == (None, 0, 1)
+
+
 def test_79_of_79_changes_agree() -> None:
     checks = [change_check(action) for action in read_actions(demo("actions")).actions]
     assert {check: checks.count(check) for check in set(checks)} == {"agrees": 79, "unchecked": 7}

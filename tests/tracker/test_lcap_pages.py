@@ -60,6 +60,20 @@ def test_the_demo_is_seen_on_every_page() -> None:
 
 
 @pytest.mark.usefixtures("clean")
+def test_percent_spent_tells_of_how_many_actions_it_is() -> None:
+    rows = demo("actions")
+    rows[0]["Estimated Actual LCFF Expenditures (2023-24)"] = "n/a"
+    load(*tell("actions", rows))
+    overview = browser_of("central").get(ROOT).text
+    assert "77.5 %" in overview and "79 of 86 actions have amounts" in overview
+    assert "planned 2023-24, 78 of 79 actions" in overview and "(32 of 33 actions)" in overview
+    first = api_of("central").get("/tracker/api/v1/lcap/actions").json()["totals"][0]
+    assert (first["with_amounts"], first["with_both_amounts"], first["percent_spent"]) == (33, 32, "76.3")
+    book = load_workbook(io.BytesIO(browser_of("central").get(f"{ROOT}export.xlsx").content))
+    assert [cell.value for cell in book["Totals"][3]][-2:] == [76.3, 32]
+
+
+@pytest.mark.usefixtures("clean")
 def test_survey_measures_stand_beside_the_tracker_s_like_items() -> None:
     tell_directory()
     safe = "I feel safe in this school or in online school sessions."

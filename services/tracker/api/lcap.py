@@ -26,7 +26,10 @@ def get_actions(
     limit: Limit = 200,
     cursor: Cursor = 0,
 ) -> dict[str, Any]:
-    """Actions with their amounts in whole dollars, null where the table has none; `totals` are of all that match."""
+    """Actions with their amounts in whole dollars, null where the table has none; `totals` are of all that match.
+
+    Their `percent_spent` is of the actions `with_both_amounts`, a plan and an estimated actual.
+    """
     limits = lcap.material(session)
     seen = lcap.choose(lcap.actions(session, limits), lcap.Chosen(goal, contributing, show, sort))
     return {
@@ -59,7 +62,8 @@ def get_measures(
 
 def _totals(sums: Any) -> dict[str, Any]:
     amounts = {name: getattr(sums, name) for name in AMOUNTS}
-    return {"actions": sums.rows, "with_amounts": sums.counted, **amounts, "percent_spent": _text(sums.spent)}
+    counts = {"actions": sums.rows, "with_amounts": sums.counted, "with_both_amounts": sums.compared}
+    return {**counts, **amounts, "percent_spent": _text(sums.spent)}
 
 
 def _action(one: lcap.Seen) -> dict[str, Any]:

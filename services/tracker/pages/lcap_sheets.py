@@ -21,7 +21,7 @@ _ACTIONS = (
 _TOTALS = (
     Column("Goal"), Column("Actions", "number"), Column("With amounts", "number"), Column("Planned 2024-25", "money"),
     Column("Planned 2023-24", "money"), Column("Change", "money"), Column("Estimated actual 2023-24", "money"),
-    Column("% spent", "number"),
+    Column("% spent", "number"), Column("% spent of actions", "number"),
 )  # fmt: skip
 _MEASURES = (
     Column("2024-25 action"), Column("2023-24 action"), Column("2023-24 Action Title", "wide"),
@@ -76,7 +76,7 @@ def _total_rows(seen: list[lcap.Seen]) -> list[list[Cell]]:
 def _sums(name: str, sums: Totals) -> list[Cell]:
     return [
         name, sums.rows, sums.counted, sums.planned_2024_25, sums.planned_2023_24, sums.change,
-        sums.est_actual_2023_24, sums.spent,
+        sums.est_actual_2023_24, sums.spent, sums.compared,
     ]  # fmt: skip
 
 

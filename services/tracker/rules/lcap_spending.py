@@ -25,7 +25,10 @@ class Amounts(Protocol):
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over rows that have amounts; `rows` counts all, `counted` those with amounts."""
+    """Sums over rows that have amounts; `rows` counts all, `counted` those with a plan.
+
+    `spent` is of the `compared` alone, the rows with both a plan and an estimated actual.
+    """
 
     rows: int
     counted: int
@@ -33,10 +36,8 @@ class Totals:
     planned_2023_24: int
     est_actual_2023_24: int
     change: int
-
-    @property
-    def spent(self) -> Decimal | None:
-        return percent_spent(self.est_actual_2023_24, self.planned_2023_24)
+    compared: int
+    spent: Decimal | None
 
 
 def percent_spent(actual: int | None, planned: int | None) -> Decimal | None:
@@ -71,6 +72,7 @@ def is_material(row: Amounts, under: Decimal = UNDER, over: Decimal = OVER) -> b
 def totals(rows: Iterable[Amounts]) -> Totals:
     """The sums of the columns; a row without amounts is counted and adds nothing."""
     listed = list(rows)
+    both = [row for row in listed if gap(row) is not None]
     return Totals(
         len(listed),
         sum(row.planned_2023_24 is not None for row in listed),
@@ -78,6 +80,8 @@ def totals(rows: Iterable[Amounts]) -> Totals:
         sum(row.planned_2023_24 or 0 for row in listed),
         sum(row.est_actual_2023_24 or 0 for row in listed),
         sum(row.change or 0 for row in listed),
+        len(both),
+        percent_spent(sum(row.est_actual_2023_24 or 0 for row in both), sum(row.planned_2023_24 or 0 for row in both)),
     )
 
 
