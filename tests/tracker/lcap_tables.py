@@ -32,7 +32,7 @@ def tell(
 ) -> list[LcapLoaded]:
     """The events of a load, cut into parts."""
     upload = upload_id or uuid4()
-    size = -(-len(rows) // parts)
+    size = max(1, -(-len(rows) // parts))
     cuts = [rows[at : at + size] for at in range(0, len(rows), size)] or [[]]
     return [
         LcapLoaded(upload_id=upload, table=table, revision=revision, part=number, parts=len(cuts), rows=cut)

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.people import api_of
-from tests.tracker.lcap_tables import demo, load, published, tell
+from tests.people import api_of, browser_of
+from tests.tracker.lcap_tables import Rows, Table, demo, load, published, tell
 
 ACTIONS, MEASURES = "/tracker/api/v1/lcap/actions", "/tracker/api/v1/lcap/measures"
 
@@ -78,3 +78,28 @@ def test_a_measure_tells_its_values_as_written() -> None:
 def test_only_the_central_office_reads_the_lcap(role: str) -> None:
     assert api_of(role).get(ACTIONS).status_code == 403
     assert api_of(role).get(MEASURES).status_code == 403
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize(("table", "path", "of_demo", "of_published"),
+                         [("actions", ACTIONS, 86, 18), ("measures", MEASURES, 296, 13)])  # fmt: skip
+def test_a_load_of_which_no_row_can_be_read_replaces_nothing_and_the_page_says_so(
+    table: Table, path: str, of_demo: int, of_published: int
+) -> None:
+    def rows() -> int:
+        return len(api_of("central").get(path, params={"limit": 1000}).json()["rows"])
+
+    def shown() -> str:
+        return browser_of("central").get("/tracker/lcap/" if table == "actions" else "/tracker/lcap/measures").text
+
+    load(*tell(table, demo(table)))
+    nothing: list[Rows] = [[], [{"line": 1, "text": "A letter to the board"}]]
+    for revision, empty in enumerate(nothing, 3):
+        load(*tell(table, empty, revision=revision))
+        assert rows() == of_demo
+        assert "The newest file was not taken" in shown() and f"{of_demo} {table}, read" in shown()
+    load(*tell(table, published(), revision=2))
+    assert rows() == of_published
+    load(*tell(table, demo(table), revision=5))
+    assert rows() == of_demo
+    assert "The newest file was not taken" not in shown()

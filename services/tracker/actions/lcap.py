@@ -27,7 +27,7 @@ _ARRIVE = text(
 )
 _COMPLETE = text(
     'select cardinality(parts) = "of" and read_at is null and not exists (select 1 from lcap_load newer where'
-    ' newer."table" = :table and newer.revision > :revision and newer.read_at is not null)'
+    ' newer."table" = :table and newer.revision > :revision and newer.kept > 0)'
     ' from lcap_load where "table" = :table and upload_id = :upload_id'
 )
 _ROWS = text('select "row" from lcap_row where "table" = :table and upload_id = :upload_id order by part, number')
@@ -43,7 +43,10 @@ _NO_MEASURES = text("delete from lcap_measure")
 
 
 def store_lcap(session: Session, event: LcapLoaded) -> None:
-    """Keeps a part's rows; with the last part, the newest load replaces the whole table."""
+    """Keeps a part's rows; with the last part, the newest load replaces the whole table.
+
+    A load of which no row could be read replaces nothing: it is noted, and the pages tell of it.
+    """
     values = event.model_dump(include={"table", "upload_id", "revision", "part", "parts"})
     session.execute(_ONE_AT_A_TIME, {"table": event.table})
     rows = [{**values, "number": number, "row": orjson.dumps(row).decode()} for number, row in enumerate(event.rows)]
@@ -60,21 +63,24 @@ def _read(session: Session, table: str, upload_id: UUID) -> None:
     kept, unread = _keep_actions(session, rows) if table == "actions" else _keep_measures(session, rows)
     told = [{"line": line, "text": shown[:500], "reason": reason} for line, shown, reason in unread]
     session.execute(_READ, {**where, "kept": kept, "unread": orjson.dumps(told).decode()})
-    session.execute(_OTHERS, where)
+    if kept:
+        session.execute(_OTHERS, where)
 
 
 def _keep_actions(session: Session, rows: list[dict[str, Any]]) -> tuple[int, tuple[tuple[int, str, str], ...]]:
     reading = read_actions(rows)
-    session.execute(_NO_ACTIONS)
-    session.add_all(_action_row(action) for action in mark_split(reading.actions))
-    session.flush()
+    if reading.actions:
+        session.execute(_NO_ACTIONS)
+        session.add_all(_action_row(action) for action in mark_split(reading.actions))
+        session.flush()
     return len(reading.actions), reading.unread
 
 
 def _keep_measures(session: Session, rows: list[dict[str, Any]]) -> tuple[int, tuple[tuple[int, str, str], ...]]:
     reading = read_measures(rows)
-    session.execute(_NO_VALUES)
-    session.execute(_NO_MEASURES)
+    if reading.measures:
+        session.execute(_NO_VALUES)
+        session.execute(_NO_MEASURES)
     seen: dict[str, int] = {}
     for number, measure in enumerate(reading.measures, 1):
         again = seen[measure.fingerprint] = seen.get(measure.fingerprint, 0) + 1

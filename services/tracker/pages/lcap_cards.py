@@ -42,11 +42,12 @@ def link(path: str, values: Mapping[str, Any]) -> str:
 
 
 def loads(session: Session) -> dict[str, Any]:
-    """For every page: what each table was read from, and whether a newer load is still on its way."""
+    """For every page: what each table was read from, and whether a newer load is on its way or had no readable row."""
     return {
         "actions_load": lcap.load(session, "actions"),
         "measures_load": lcap.load(session, "measures"),
         "waiting": lcap.is_waiting(session, "actions") or lcap.is_waiting(session, "measures"),
+        "unreadable": [table for table in ("actions", "measures") if lcap.is_unreadable(session, table)],
     }
 
 

@@ -26,7 +26,11 @@ from services.tracker.tables.lcap import LcapAction
 
 _SETTING = text('select under, "over", "by", at from lcap_setting where id = 1')
 _LOAD = text(
-    'select upload_id, revision, kept, unread, read_at from lcap_load where "table" = :table and read_at is not null'
+    'select upload_id, revision, kept, unread, read_at from lcap_load where "table" = :table and kept > 0'
+    " order by revision desc, read_at desc limit 1"
+)
+_UNREADABLE = text(
+    'select kept = 0 from lcap_load where "table" = :table and kept is not null'
     " order by revision desc, read_at desc limit 1"
 )
 _WAITING = text(
@@ -97,8 +101,13 @@ def material(session: Session) -> Material:
 
 
 def load(session: Session, table: str) -> Any | None:
-    """The load that a table was read from; None before the first."""
+    """The load that a table was read from; None before the first of which a row could be read."""
     return session.execute(_LOAD, {"table": table}).one_or_none()
+
+
+def is_unreadable(session: Session, table: str) -> bool:
+    """Whether no row of the newest whole load could be read, so that it replaced nothing."""
+    return bool(session.execute(_UNREADABLE, {"table": table}).scalar())
 
 
 def is_waiting(session: Session, table: str) -> bool:
