@@ -5,7 +5,8 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from services.ingest.rules.rows import CountsRow
 from services.ingest.sheets import TakesLong, UnreadableFile, read_parts, reading
 from shared.errors import Invalid
 from tests.deploy.waiting import alive, until
-from tests.files import HEADER
+from tests.files import HEADER, workbook
 from tests.ingest.making import book, many, row, text_table, with_header
 from tests.stack import ROOT
 
@@ -143,6 +144,24 @@ def test_a_summary_beside_the_tables_is_left_out_and_a_broken_tab_of_a_group_is_
     else:
         with pytest.raises(Invalid, match="Sheet Staff, row 1 should hold the column names; missing: PLOC"):
             read_extraction(content, Watch(90))
+
+
+SUMMARY: list[Sequence[Any]] = [
+    (
+        "Region", "CoS", "Regional_Director", "Category", "Response_Tier_Nr", "Response_Tier", "Total_Surveys",
+        "Surveys_Submitted", "Response_Rate", "Date_of_Extraction",
+    ),
+    ("E", "North CoS", "VEGA, MARTA", "Parents", "Tier-1", "Less Than 25%", 300, 30, 0.1, "2026-03-02"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_summary_with_nearly_all_columns_leaves_the_tabs_around_it_as_they_are(place: int) -> None:
+    tabs = [(group, with_header(many(3, group=group))) for group in ("Students", "Staff", "Parents")]
+    tabs.insert(place, ("By Director", SUMMARY))
+    found = read_extraction(workbook(dict(tabs)), Watch(90))
+    assert Counter(row.shared.group for row in found.rows) == {"students": 3, "staff": 3, "parents": 3}
+    assert found.report.count("sheet_skipped") == 1
 
 
 def test_a_text_cell_may_hold_line_breaks_and_quotation_marks() -> None:

@@ -85,16 +85,13 @@ def read_extraction(content: bytes, watch: Watch) -> Extraction:
     found = Extraction()
     lacking: list[NoTable] = []
     open_sheet: tuple[SheetReader, Sheet] | None = None
-    try:
-        for part in watch.parts(content):
-            if isinstance(part, Sheet):
-                lacking += _ended(open_sheet)
-                open_sheet = SheetReader(found, part.name, epoch_1904=part.epoch_1904), part
-            elif open_sheet is not None:
-                open_sheet[0].read_all(part)
-        lacking += _ended(open_sheet)
-    except NoTable as error:
-        lacking.append(error)
+    for part in watch.parts(content):
+        if isinstance(part, Sheet):
+            lacking += _ended(open_sheet)
+            open_sheet = SheetReader(found, part.name, epoch_1904=part.epoch_1904), part
+        elif open_sheet is not None:
+            open_sheet[0].read_all(part)
+    lacking += _ended(open_sheet)
     for each in lacking:
         if not found.rows or not each.is_another_table():
             raise _columns_missing(each)

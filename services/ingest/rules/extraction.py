@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.ingest.rules.cells import Cell
 from services.ingest.rules.findings import Place, Report
@@ -20,8 +21,7 @@ from services.ingest.rules.rows import CountsRow, Remembered, RowReader, clean, 
 LIKELY_NAMES = 4
 
 
-@dataclass
-class NoTable(Exception):
+class NoTable(NamedTuple):
     """The best candidate for a header row, and the columns that it lacks."""
 
     sheet: str
@@ -57,7 +57,7 @@ class SheetReader:
         self.searched = 0
 
     def read(self, number: int, cells: Sequence[Cell]) -> None:
-        """Takes the sheet's next row. Raises NoTable for a header that lacks required columns."""
+        """Takes the sheet's next row."""
         if self.rows is not None:
             row = self.rows.read(number, cells)
             if row is not None:
@@ -78,17 +78,16 @@ class SheetReader:
         self.searched += 1
         header = read_header(cells)
         if is_header(header):
-            self._begin(number, header)
-            return
+            if not self._missing(header):
+                self._begin(number, header)
+                return
+            self.searched = SEARCHED_ROWS  # no other table is looked for below one that cannot be read
         if self.best is None or len(header.columns) > self.best[0]:
             self.best = (len(header.columns), number, header)
         text = " | ".join(clean(cell) for cell in cells if clean(cell))
         self.above.append((number, text))
 
     def _begin(self, number: int, header: Header) -> None:
-        missing = self._missing(header)
-        if missing:
-            raise NoTable(self.name, number, missing)
         report = self.found.report
         self.found.suffixes |= header.suffixes
         self.rows = RowReader(report, self.name, header, self.found.remembered, epoch_1904=self.epoch_1904)
