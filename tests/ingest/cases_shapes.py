@@ -87,10 +87,12 @@ def columns(door: Door) -> None:
     assert (answer.status_code, answer.json()["problems"][0]["column"]) == (422, "Total_Surveys")
 
 
-@case(21, "several terms in the column names", "quarantined")
+@case(21, "several terms in the column names, also side by side", "quarantined")
 def mixed_terms(door: Door) -> None:
     mixed = [*HEADER[:9], "Surveys_Submitted_Sp25", *HEADER[10:]]
     assert door.told(book([mixed, *many(3)]))["reasons"] == ["terms_mixed"]
+    beside = [*HEADER, "Total_Surveys_Sp25", "Surveys_Submitted_Sp25", "Response_Rate_Sp25"]
+    assert door.told(book([beside, *[(*r, 100, 20, "20%") for r in many(3)]]))["reasons"] == ["terms_mixed"]
 
 
 @case(22, "category `Parent`, `PARENTS`, with spaces, or only in the name of the tab", "fixed; the column wins, warned")

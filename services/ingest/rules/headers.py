@@ -72,11 +72,11 @@ def read_header(cells: Sequence[Cell], names: Mapping[str, str] = HEADERS) -> He
             continue
         plain, suffix = split_suffix(name)
         found = names.get(name_key(plain))
+        header.suffixes.update([suffix] if found and suffix else [])
         if found is None or found in header.columns:
             header.unknown.append(name)
             continue
         header.columns[found] = index
-        header.suffixes.update([suffix] if suffix else [])
         if found in SHOWN and plain != SHOWN[found]:
             header.renamed[found] = name
     return header
