@@ -67,9 +67,9 @@ def no_total(door: Door) -> None:
     assert (counts["accepted"], counts["rejected"]) == (2, 0)
 
 
-@case(9, "a negative, decimal or text count (`-3`, `12.5`, `n/a`, `-`, `<10`)", "row rejected")
+@case(9, "a negative, decimal, text or too large count (`-3`, `12.5`, `n/a`, `<10`, `5,000,000,000`)", "row rejected")
 def bad_counts(door: Door) -> None:
-    bad: tuple[Any, ...] = (-3, 12.5, "n/a", "-", "<10", "ten", "1e3", "½")
+    bad: tuple[Any, ...] = (-3, 12.5, "n/a", "-", "<10", "ten", "1e3", "½", "5,000,000,000", 100_000_001, 5e9)
     rows = [row(f"42{n:02d}", f"Bad {n} El", value) for n, value in enumerate(bad)]
     counts = door.counts(book(with_header([*many(90), *rows])))
     assert (counts["accepted"], counts["rejected"], counts["count_unreadable"]) == (90, len(bad), len(bad))

@@ -87,7 +87,7 @@ def _count(name: str, given: str | None) -> int | None:
     try:
         return read_count(given, name)
     except BadCell as error:
-        raise _wrong(name, "Enter a whole number, 0 or more, or leave it blank.") from error
+        raise _wrong(name, "Enter a whole number from 0 to 100,000,000, or leave it blank.") from error
 
 
 def _short(name: str, given: str) -> str:

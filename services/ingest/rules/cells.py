@@ -17,7 +17,7 @@ _ERRORS = frozenset(
     "#REF! #N/A #VALUE! #DIV/0! #NAME? #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN!".split()
 )
 _PERCENT = re.compile(r"^(\d{1,4}(?:\.\d+)?)\s*(%?)$")
-_WHOLE = re.compile(r"^\+?(\d{1,9}|\d{1,3}(?:,\d{3})+)(?:\.0+)?$")
+_WHOLE = re.compile(r"^\+?(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.0+)?$")
 
 
 class Ploc(NamedTuple):
@@ -60,12 +60,12 @@ def read_ploc(cell: Cell) -> Ploc:
 
 
 def read_count(cell: Cell, field: str) -> int | None:
-    """A whole number of surveys, None for a blank; BadCell for anything else."""
+    """A whole number of surveys up to MOST_SURVEYS, None for a blank; BadCell for anything else."""
     if cell is None or cell == "":
         return None
-    if type(cell) is str and len(cell) < 10 and cell.isascii() and cell.isdigit():
+    if type(cell) is str and len(cell) < 9 and cell.isascii() and cell.isdigit():
         return int(cell)
-    if type(cell) is float and 0 <= cell < 1e9 and cell.is_integer():
+    if type(cell) is float and 0 <= cell <= MOST_SURVEYS and cell.is_integer():
         return int(cell)
     if isinstance(cell, bool):
         raise BadCell(field, "count_unreadable")
@@ -75,9 +75,10 @@ def read_count(cell: Cell, field: str) -> int | None:
     if not text:
         return None
     found = _WHOLE.match(text) if text.isascii() else None
-    if found is None:
+    count = int(found.group(1).replace(",", "")) if found else -1
+    if not 0 <= count <= MOST_SURVEYS:
         raise BadCell(field, "count_unreadable")
-    return int(found.group(1).replace(",", ""))
+    return count
 
 
 def read_rates(cell: Cell) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "group_fixed": ("fixed", "The category was read as one of Students, Staff and Parents."),
     "group_from_tab": ("noted", "The sheet has no category column; the category was taken from the name of the tab."),
     "group_differs_from_tab": ("warned", "The category differs from the name of the tab. The category was used."),
-    "count_unreadable": ("rejected", "A count is a whole number, 0 or more. Correct it."),
+    "count_unreadable": ("rejected", "A count is a whole number from 0 to 100,000,000. Correct it."),
     "cell_error": (
         "rejected",
         "The cell holds an error such as #REF! instead of a value. Mend it in Excel, save the file and upload it again.",
