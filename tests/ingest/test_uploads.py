@@ -1,6 +1,7 @@
 """What becomes of an upload: previewed, published, quarantined, discarded, undone, read by a worker."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from services.ingest.actions import long_files, uploads
 from shared.db import transaction
+from shared.web.clock import today
 from tests.files import HEADER, extraction, workbook
 from tests.people import api_of, browser_of
 from tests.stack import deliver, failures
@@ -99,7 +101,7 @@ def test_the_preview_says_what_will_change_against_the_last_extraction(central: 
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([*ROWS[:5], row("4900", "Late El", on="2026-12-31")], "date_future"),
+        ([*ROWS[:5], row("4900", "Late El", on=str(today() + timedelta(days=2)))], "date_future"),
         ([row(on="2026-03-01"), row(on="2026-03-02"), row(on="2026-03-03")], "dates_too_many"),
         ([*ROWS[:8], row("bad", "Broken El")], "rejected_many"),
         ([("E", "4001", "C", "V, M", "A El", "Parents", "Tier-4", "", 100, 10, "80%", "2026-03-02")], "contradicting_many"),
