@@ -34,17 +34,23 @@ def ploc_short(door: Door) -> None:
     assert became(told, "ploc_padded") == ["0857"]
 
 
-@case(4, "the same row twice", "taken once, counted")
+@case(4, "the same row twice, also as 5857 and as 1585701", "taken once, counted")
 def repeated(door: Door) -> None:
     counts = door.counts(book(with_header([*many(), many()[3]])))
     assert (counts["row_repeated"], counts["accepted"]) == (1, 20)
+    twice = [row(ploc, "107th St El", on="2020-03-02") for ploc in ("5857", "1585701")]
+    told = door.publish(*twice)
+    assert (told["counts"]["accepted"], became(told, "row_repeated")) == (1, ["as row 2"])
 
 
-@case(5, "the same school and category with different numbers", "both rejected")
+@case(5, "the same school and category with different numbers, also as 5857 and as 1585701", "both rejected")
 def contradicting(door: Door) -> None:
     told = door.told(book(with_header([*many(), row("4101", "School 1 El", 77)])))
     assert told["counts"] == {"accepted": 19, "rejected": 2, "changed": 0}
     assert [p["row"] for p in told["problems"] if p["code"] == "rows_contradict"] == [3, 22]
+    torn = [row("5857", "107th St El", 7, on="2020-03-09"), row("1585701", "107th St El", 8, on="2020-03-09")]
+    told = door.publish(*many(20, on="2020-03-09"), *torn)
+    assert [p["row"] for p in told["problems"] if p["code"] == "rows_contradict"] == [22, 23]
 
 
 @case(6, "one PLOC with two school names (a magnet centre)", "two schools, warned; never summed")

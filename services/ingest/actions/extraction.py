@@ -14,7 +14,7 @@ from services.ingest.rules.extraction import Extraction, NoTable, SheetReader, s
 from services.ingest.rules.findings import Place, Report
 from services.ingest.rules.headers import SHOWN
 from services.ingest.rules.names import REGIONS, Spellings, canonical_cos, cos_key
-from services.ingest.rules.rows import CountsRow
+from services.ingest.rules.rows import CountsRow, first_rows
 from services.ingest.rules.schools import Identified, Unit, identify
 from services.ingest.rules.verdicts import Facts, quarantine_reasons
 from services.ingest.sheets import Sheet
@@ -51,17 +51,14 @@ class Ready:
 
 def ready_extraction(session: Session, content: bytes, watch: Watch, named_term: str = "") -> Ready:
     """Reads the file and settles it. Raises UnreadableFile, TakesLong, or Invalid with the problems."""
-    found = read_extraction(content, watch)
+    found, rows, schools = settled_extraction(session, content, watch)
     report = found.report
-    rows = settled(found.rows, report)
     if not rows:
         raise Invalid(
             "No row of the file can be taken. Correct what is listed and upload the file again.",
             code="no_good_rows",
             problems=[problem for _, problem in zip(range(PROBLEMS_TOLD), report.problems(), strict=False)],
         )
-    rows = _with_cos(session, rows, report)
-    schools = identify(rows, _known_units(session, rows), report)
     rows = _with_regions(rows, schools, report)
     _note_directors(session, rows, report)
     _offer_matches(session, report)
@@ -71,6 +68,21 @@ def ready_extraction(session: Session, content: bytes, watch: Watch, named_term:
         list(windows), today(), doubts, found.suffixes, len(rows), len(report.rejected_rows), found.contradicting
     )
     return Ready(report, rows, schools, windows, quarantine_reasons(facts))
+
+
+def settled_extraction(
+    session: Session, content: bytes, watch: Watch
+) -> tuple[Extraction, list[CountsRow], Identified]:
+    """The file as read, its good rows with each school once in a group and date, and the schools of these rows.
+
+    Raises as `read_extraction`.
+    """
+    found = read_extraction(content, watch)
+    rows = _with_cos(session, found.rows, found.report)
+    schools = identify(rows, _known_units(session, rows), found.report)
+    rows = settled(rows, schools.units, found.report)
+    kept = {schools.units[place].school_key for place in first_rows(rows)}
+    return found, rows, schools._replace(new=[unit for unit in schools.new if unit.school_key in kept])
 
 
 def _known_units(session: Session, rows: Iterable[CountsRow]) -> list[Unit]:

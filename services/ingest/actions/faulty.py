@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from services.ingest.actions.extraction import read_extraction
+from services.ingest.actions.extraction import settled_extraction
 from services.ingest.actions.listings import read_lcap
 from services.ingest.actions.reading import WORKER_SECONDS, Watch
 from services.ingest.actions.results import read_results
 from services.ingest.exports import FaultySheet, faulty_rows
 from services.ingest.rules.cells import Cell
-from services.ingest.rules.extraction import settled
 from services.ingest.rules.findings import reason
 from services.ingest.rules.headers import HEADERS, is_header, read_header
 from services.ingest.rules.lcap import names_columns
@@ -64,6 +63,5 @@ def _reasons(session: Session, content: bytes, upload: Upload) -> dict[tuple[str
         return {**read.report.rejected_rows, **found}
     if upload.kind == "survey-results":
         return {**read_results(session, content, Watch(WORKER_SECONDS))[1].rejected_rows, **found}
-    extraction = read_extraction(content, Watch(WORKER_SECONDS))
-    settled(extraction.rows, extraction.report)
+    extraction, _, _ = settled_extraction(session, content, Watch(WORKER_SECONDS))
     return {**extraction.report.rejected_rows, **found}

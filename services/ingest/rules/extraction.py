@@ -1,7 +1,7 @@
 """A whole extraction file: its tables found on their sheets, rows read, repetitions and contradictions settled."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from services.ingest.rules.headers import (
 )
 from services.ingest.rules.names import group_of
 from services.ingest.rules.rows import CountsRow, Remembered, RowReader, clean, first_rows
+from services.ingest.rules.schools import Unit
 
 LIKELY_NAMES = 4
 
@@ -118,12 +119,17 @@ class SheetReader:
         return None
 
 
-def settled(rows: Iterable[CountsRow], report: Report) -> list[CountsRow]:
-    """The rows without repetitions; rows of one school and category that contradict each other are all rejected."""
+def settled(
+    rows: Iterable[CountsRow], units: Mapping[tuple[str, str | None, str], Unit], report: Report
+) -> list[CountsRow]:
+    """The rows without repetitions; rows of one school and category that contradict each other are all rejected.
+
+    `units`: the school of each place, for two places can be one school (`5857` and `1585701`).
+    """
     first: dict[tuple[object, ...], CountsRow] = {}
     torn: dict[tuple[object, ...], list[CountsRow]] = defaultdict(list)
     for row in rows:
-        key = (row.site.place, row.shared.group, row.shared.on)
+        key = (units[row.site.place].school_key, row.shared.group, row.shared.on)
         kept = first.setdefault(key, row)
         if kept is row:
             continue
