@@ -66,6 +66,22 @@ def test_a_result_that_stands_twice_is_taken_once_and_one_that_contradicts_is_re
     assert [row[2] for row in faulty(answer)[1:]] == ["I feel safe.", "I feel  safe."]
 
 
+def test_a_result_is_never_put_under_another_school_of_its_site_without_a_word(central: TestClient) -> None:
+    def row(code: str, school: str, item: str) -> tuple[Cell, ...]:
+        return ("Fall 2025", "Elementary", item, code, "4001", school, 70)
+
+    columns = (*RESULTS[:3], "Cost Center Code", *RESULTS[3:])
+    good = [row("1400101", "Alder Elementary", f"Item {n}") for n in range(20)]
+    file = workbook({"Results": [columns, *good, row("1400102", "Alder Mag", "A")]})
+    other_code = send(central, "survey-results", file)
+    assert (other_code.json()["counts"]["rejected"], codes(other_code)) == (1, {"school_unknown": 1})
+    good = [row("", "Alder El", f"Item {n}") for n in range(20)]
+    two_names = send(central, "survey-results", workbook({"Results": [columns, *good, row("", "Alder Mag", "A")]}))
+    assert (two_names.json()["counts"]["rejected"], codes(two_names)) == (1, {"school_unknown": 1})
+    one = send(central, "survey-results", workbook({"Results": [columns, row("", "Alder Elementary", "A")]}))
+    assert (one.json()["counts"]["accepted"], codes(one)) == (1, {"school_name_differs": 1})
+
+
 def test_percents_given_as_fractions_wait_for_a_person(central: TestClient) -> None:
     answer = send(central, "survey-results", results(*(result(f"Item {n}", 0.7) for n in range(3))))
     assert answer.status_code == 409

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
 from services.ingest.rules.findings import Place, Report
-from services.ingest.rules.results import RESULT_TABLES, ReadResult, settled_results
+from services.ingest.rules.results import REQUIRED, RESULT_TABLES, ReadResult, settled_results
 from services.ingest.rules.verdicts import results_doubts
 from services.ingest.tables import Upload
 from shared.errors import Invalid
@@ -18,7 +18,8 @@ from shared.names import name_key
 from shared.outbox import say
 
 _SCHOOLS = text(
-    "select school_key, ploc, name_key, cost_centre from school where ploc = any(:plocs) or cost_centre = any(:codes)"
+    "select school_key, ploc, name, name_key, cost_centre from school"
+    " where ploc = any(:plocs) or cost_centre = any(:codes)"
 )
 NEXT_OF_KIND = text("select coalesce(max(revision), 0) + 1 from upload where kind = :kind")
 LOCK_KIND = text("select pg_advisory_xact_lock(hashtextextended('kind ' || :kind, 1))")
@@ -55,19 +56,31 @@ def _identified(session: Session, read: list[ReadResult], report: Report) -> lis
     by_code: dict[str, Any] = {}
     by_ploc: dict[str, dict[str, Any]] = defaultdict(dict)
     for school in session.execute(_SCHOOLS, values):
-        by_ploc[school.ploc][school.name_key] = school.school_key
+        by_ploc[school.ploc][school.name_key] = school
         if school.cost_centre:
-            by_code[school.cost_centre] = school.school_key
+            by_code[school.cost_centre] = school
+    names: dict[str, set[str]] = defaultdict(set)
+    for row in read:
+        names[row.ploc].update([name_key(row.school)] if row.school else [])
     rows = []
     for row in read:
-        units = by_ploc[row.ploc]
-        key = by_code.get(row.cost_centre) or units.get(name_key(row.school))
-        key = key or (next(iter(units.values())) if len(units) == 1 else None)
-        if key is None:
-            report.reject("school_unknown", Place(row.sheet, row.number, "School", f"{row.ploc} {row.school}"))
+        place = Place(row.sheet, row.number, REQUIRED["school"], row.school)
+        school = by_code.get(row.cost_centre) or _of_name(row, by_ploc[row.ploc])
+        alone = len(by_ploc[row.ploc]) == 1 and len(names[row.ploc]) <= 1
+        if school is None and alone and not row.cost_centre:
+            school = next(iter(by_ploc[row.ploc].values()))
+            report.add("school_name_differs", place._replace(became=school.name))
+        if school is None:
+            report.reject("school_unknown", place._replace(value=f"{row.cost_centre or row.ploc} {row.school}"))
         else:
-            rows.append((ResultRow(key, row.ploc, row.level, row.item, row.period, row.percent), row))
+            rows.append((ResultRow(school.school_key, row.ploc, row.level, row.item, row.period, row.percent), row))
     return rows
+
+
+def _of_name(row: ReadResult, units: dict[str, Any]) -> Any:
+    """The school of the row's PLOC that has its name; None where the row gives another code than that school has."""
+    school = units.get(name_key(row.school))
+    return None if school is not None and row.cost_centre and school.cost_centre else school
 
 
 def _tell(session: Session, upload: Upload, rows: list[ResultRow]) -> None:

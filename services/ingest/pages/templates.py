@@ -73,7 +73,7 @@ _NOTES: dict[str, Sequence[str]] = {
     ),
     "survey-results": (
         "Replace the example row. Percent: 0 to 100 with at most one decimal; leave it blank while it is awaited.",
-        "Level: Elementary, Middle or High. The school is found by its code, else by PLOC and name.",
+        "Level: Elementary, Middle or High. The school is found by its code; without one, by PLOC and name.",
     ),
     "lcap-actions": ("Replace the example row. Goal Action is text: 1.10 is not 1.1. Amounts in whole dollars.",),
     "lcap-measures": ("Replace the example row. Goal and Action as numbered in 2023-24.",),
