@@ -119,6 +119,36 @@ def test_a_directory_with_a_wrong_row_is_refused_whole(
     assert (answer.status_code, answer.json()["problems"][0]["code"]) == (422, code)
 
 
+@pytest.mark.parametrize(
+    ("kind", "sheets", "place"),
+    [
+        (
+            "survey-results",
+            {"Elementary": [RESULTS, result("Item 1", 70)], "High": [(*RESULTS[:5], "Pct"), result("Item 2", 70)]},
+            ("High", 1, "Percent"),
+        ),
+        (
+            "directory",
+            {"Schools": [SCHOOL_HEADER, SCHOOL], "People": [("Name", "Role", "Mail", "Scope", "Aliases"), *PEOPLE]},
+            ("People", 1, "Email"),
+        ),
+    ],
+)
+def test_a_sheet_without_one_of_its_columns_refuses_the_file_and_says_where(
+    central: TestClient, kind: str, sheets: Any, place: tuple[Any, ...]
+) -> None:
+    answer = send(central, kind, workbook(sheets))
+    assert (answer.status_code, answer.json()["code"]) == (422, "columns_missing")
+    assert [(p["sheet"], p["row"], p["column"]) for p in answer.json()["problems"]] == [place]
+
+
+def test_a_list_beside_the_results_is_left_out_and_told(central: TestClient) -> None:
+    listed = [("PLOC", "School", "Level"), ("4001", "Alder El", "Elementary")]
+    answer = send(central, "survey-results", workbook({"Results": [RESULTS, result("Item 1", 70)], "Schools": listed}))
+    assert (answer.status_code, codes(answer)) == (201, {"sheet_incomplete": 1})
+    assert {found["column"] for found in answer.json()["found"]} == {"Period", "Item", "Percent"}
+
+
 def test_what_is_doubtful_in_a_directory_is_told_and_a_known_region_kept(central: TestClient) -> None:
     schools = [SCHOOL_HEADER, (*SCHOOL[:4], "F", *SCHOOL[5:]), (*SCHOOL[:4], "F", *SCHOOL[5:])]
     people = [

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from services.ingest.actions.reading import Watch, refuse_uncached
+from services.ingest.rules.findings import Place
 from services.ingest.rules.lcap import LcapFound, LcapReader, raw_line
-from services.ingest.rules.listing import Listing, ListingReader, Table
+from services.ingest.rules.listing import Lacking, Listing, ListingReader, Table
 from services.ingest.sheets import Sheet
 from shared.errors import Invalid
 
@@ -24,18 +25,29 @@ def read_listing(content: bytes, watch: Watch, tables: Sequence[Table]) -> Listi
                 reader.read(number, cells)
     if reader is not None:
         reader.end()
-    if found.lacking and not found.rows:
-        raise _columns_missing(found.lacking)
+    broken = [each for each in found.lacking if not found.rows or not each.is_another_table()]
+    if broken:
+        raise _columns_missing(broken)
+    for each in found.lacking:
+        for name in each.missing:
+            found.report.add("sheet_incomplete", Place(each.sheet, each.row, name, ""))
     return found
 
 
-def _columns_missing(lacking: Sequence[tuple[str, str]]) -> Invalid:
+def _columns_missing(lacking: Sequence[Lacking]) -> Invalid:
     problems = [
-        {"code": "column_missing", "sheet": sheet, "column": name, "message": f"The column {name} is missing."}
-        for sheet, name in lacking
+        {
+            "code": "column_missing",
+            "sheet": each.sheet,
+            "row": each.row,
+            "column": name,
+            "message": f"The column {name} is missing. Add it, or download the template.",
+        }
+        for each in lacking
+        for name in each.missing
     ]
-    names = ", ".join(name for _, name in lacking)
-    sentence = f"The file lacks columns: {names}. Download the template of this kind to see them."
+    places = "; ".join(f"{each.sheet or 'the file'} lacks {', '.join(each.missing)}" for each in lacking)
+    sentence = f"Columns are missing: {places}. Download the template of this kind to see them."
     return Invalid(sentence, code="columns_missing", problems=problems)
 
 

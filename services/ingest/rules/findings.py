@@ -69,6 +69,10 @@ CODES: dict[str, tuple[Outcome, str]] = {
     ),
     "director_spellings": ("noted", "The same director is written in several ways. All are matched to one person."),
     "sheet_skipped": ("noted", "The sheet holds no table of this kind. It was not read."),
+    "sheet_incomplete": (
+        "warned",
+        "The sheet names some columns of a table and lacks this one. It was not read. Add the column if it should count.",
+    ),
     "sheet_hidden": ("warned", "The sheet is hidden and was read. Delete it if it should not count."),
     "rows_hidden": ("warned", "Hidden rows were read. Delete them if they should not count."),
     "filter_active": ("warned", "A filter is active; rows that it hides were read."),

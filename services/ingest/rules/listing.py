@@ -9,6 +9,7 @@ from services.ingest.rules.findings import BadCell, Place, Report
 from services.ingest.rules.headers import SEARCHED_ROWS, Header, read_header
 from shared.names import tidy
 
+LIKELY_NAMES = 2
 Read = Callable[[Mapping[str, Cell]], Any]
 
 
@@ -25,13 +26,26 @@ class Table(NamedTuple):
         return self.required.get(name, name.replace("_", " ").capitalize())
 
 
+class Lacking(NamedTuple):
+    """A sheet that names some columns of a table and not all required ones: its likely header row, and what it lacks."""
+
+    sheet: str
+    row: int
+    missing: list[str]
+    required: int
+
+    def is_another_table(self) -> bool:
+        """Whether the sheet is a list beside the tables: it lacks half of what is required, or more."""
+        return 2 * len(self.missing) >= self.required
+
+
 @dataclass
 class Listing:
     """The good rows of a file by table, and what was found."""
 
     report: Report = field(default_factory=Report)
     rows: dict[str, list[Any]] = field(default_factory=dict)
-    lacking: list[tuple[str, str]] = field(default_factory=list)
+    lacking: list[Lacking] = field(default_factory=list)
 
 
 class ListingReader:
@@ -44,7 +58,7 @@ class ListingReader:
         self.table: Table | None = None
         self.header: Header | None = None
         self.searched = 0
-        self.best: tuple[int, list[str]] = (0, [])
+        self.best: tuple[int, Lacking | None] = (0, None)
 
     def read(self, number: int, cells: Sequence[Cell]) -> None:
         """Takes the sheet's next row."""
@@ -64,7 +78,8 @@ class ListingReader:
                 self._begin(number, table, header)
                 return
             if len(header.columns) > self.best[0]:
-                self.best = (len(header.columns), [table.required[name] for name in missing])
+                names = [table.required[name] for name in missing]
+                self.best = len(header.columns), Lacking(self.sheet, number, names, len(table.required))
 
     def _begin(self, number: int, table: Table, header: Header) -> None:
         self.table, self.header = table, header
@@ -101,7 +116,8 @@ class ListingReader:
 
     def end(self) -> None:
         """Closes the sheet."""
-        if self.header is None and self.best[0] >= 2:
-            self.found.lacking += [(self.sheet, name) for name in self.best[1]]
+        known, lacking = self.best
+        if self.header is None and lacking is not None and known >= LIKELY_NAMES:
+            self.found.lacking.append(lacking)
         elif self.header is None and self.searched:
             self.found.report.add("sheet_skipped", Place(self.sheet, 0, "", self.sheet))
