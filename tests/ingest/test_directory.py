@@ -99,6 +99,23 @@ def test_only_central_staff_see_the_directory(clean: None) -> None:
         assert api_of(role).get("/ingest/api/v1/directory/people").status_code == 403, role
 
 
+def test_only_who_may_see_the_directory_gets_its_file_and_the_places_in_it(central: TestClient) -> None:
+    ops = ("Sato, Ren", "ops", "ops@lausd.example", "", "")
+    ames = ("Ames, Joy", "director", "ames@lausd.example", "", "Vega, Marta")
+    taken = load(api_of("central"), directory((*PEOPLE, ops, ames), [SCHOOL]))
+    assert [problem["became"] for problem in taken.json()["problems"]] == ["vega@lausd.example"]
+    place = taken.headers["location"]
+    page = place.replace("/api/v1", "")
+    assert central.get(f"{page}/file").status_code == 200
+    assert "vega@lausd.example" in central.get(page).text
+    told = api_of("ops").get(place).json()
+    assert (told["problems"], told["found"][0]["code"]) == ([], "spelling_shared")
+    desk = browser_of("ops")
+    shown = desk.get(page)
+    assert (shown.status_code, "Download the file" in shown.text, "vega@" in shown.text) == (200, False, False)
+    assert [desk.get(f"{page}/{name}").status_code for name in ("file", "rejected.xlsx")] == [403, 403]
+
+
 def test_the_api_looks_up_corrects_and_keeps_spellings(central: TestClient) -> None:
     api = api_of("central")
     base = "/ingest/api/v1/directory"

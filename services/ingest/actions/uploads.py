@@ -19,6 +19,7 @@ from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
 from shared.errors import Conflict, NotFound, NotSupported, TooLarge
 from shared.outbox import call_job
+from shared.policy import may
 from shared.settings import settings
 
 # A file above this size takes longer to read than a request should.
@@ -181,3 +182,14 @@ def upload_file(session: Session, upload_id: UUID) -> bytes:
     if kept is None:
         raise NotFound("The file of this upload is not kept.")
     return kept.content
+
+
+def may_open(role: str, upload: Upload) -> bool:
+    """Whether the role may see what stands in the file: a directory holds people's names and addresses."""
+    return upload.kind != "directory" or may(role, "directory.see")
+
+
+def shown_problems(role: str, upload: Upload) -> list[dict[str, Any]]:
+    """The places of what was found; of a file that the role may not open only why it was refused."""
+    seen = may_open(role, upload)
+    return [problem for problem in upload.problems if seen or problem.get("outcome") == "refused"]

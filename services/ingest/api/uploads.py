@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from services.ingest import queries
 from services.ingest.actions.undo import undo_upload
-from services.ingest.actions.uploads import Offered, discard_upload, publish_upload, take_upload
+from services.ingest.actions.uploads import Offered, discard_upload, publish_upload, shown_problems, take_upload
 from services.ingest.rules.verdicts import QUARANTINES
 from services.ingest.tables import Upload
 from shared.access import Who
@@ -141,9 +141,11 @@ def get_uploads(
 
 
 @router.get("/{upload_id}")
-def get_upload(session: Db, _: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> UploadOut:
-    """The report of an upload and how far it has travelled."""
-    return _out(session, found_upload(session, upload_id), known=True)
+def get_upload(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> UploadOut:
+    """The report of an upload and how far it has travelled; the `problems` of a directory for who may see it."""
+    upload = found_upload(session, upload_id)
+    shown = shown_problems(who.role, upload)[:PROBLEMS_TOLD]
+    return _out(session, upload, known=True).model_copy(update={"problems": shown})
 
 
 def found_upload(session: Db, upload_id: UUID) -> Upload:

@@ -10,12 +10,12 @@ from fastapi.responses import Response
 from services.ingest import queries
 from services.ingest.actions.faulty import faulty_workbook
 from services.ingest.actions.undo import undo_upload, why_not_undone
-from services.ingest.actions.uploads import discard_upload, publish_upload, upload_file
+from services.ingest.actions.uploads import discard_upload, may_open, publish_upload, shown_problems, upload_file
 from services.ingest.rules.findings import KEPT_PER_CODE, OUTCOMES
 from services.ingest.rules.verdicts import QUARANTINES
 from services.ingest.tables import Upload
 from shared.access import Who
-from shared.errors import NotFound
+from shared.errors import NotAllowed, NotFound
 from shared.web import Db, allow, page, redirect
 from shared.workbooks import XLSX_TYPE
 
@@ -49,19 +49,18 @@ def upload(
         rows_read=queries.rows_read(session, upload_id),
         related=queries.related(session, taken),
         may_undo=may_undo,
-        **_report(taken, outcome, code, max(start, 0)),
+        may_open=may_open(who.role, taken),
+        **_report(taken, shown_problems(who.role, taken), outcome, code, max(start, 0)),
     )
     if awaited and taken.state != "reading":
         made.headers["HX-Refresh"] = "true"  # the whole page is another one once the file has been read
     return made
 
 
-def _report(taken: Upload, outcome: str, code: str, start: int) -> dict[str, Any]:
+def _report(taken: Upload, problems: list[dict[str, Any]], outcome: str, code: str, start: int) -> dict[str, Any]:
     """The findings that the filter leaves, a page of them, with the ways to the pages beside."""
     chosen = [
-        problem
-        for problem in taken.problems
-        if outcome in ("", problem.get("outcome")) and code in ("", problem.get("code"))
+        problem for problem in problems if outcome in ("", problem.get("outcome")) and code in ("", problem.get("code"))
     ]
     here = f"/ingest/uploads/{taken.upload_id}"
 
@@ -91,6 +90,14 @@ def _found(session: Db, upload_id: UUID) -> Upload:
     return taken
 
 
+def _opened(session: Db, who: Who, upload_id: UUID) -> Upload:
+    """The upload, for who may see what stands in its file."""
+    taken = _found(session, upload_id)
+    if not may_open(who.role, taken):
+        raise NotAllowed("A directory holds people's names and addresses. Ask the central office for this file.")
+    return taken
+
+
 @router.post("/publish")
 def publish(
     session: Db,
@@ -116,14 +123,14 @@ def undo(session: Db, who: Annotated[Who, allow("uploads.decide")], upload_id: U
 
 @router.get("/file")
 def file(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> Response:
-    taken = _found(session, upload_id)
+    taken = _opened(session, who, upload_id)
     content = upload_file(session, upload_id)
     return _download(content, f"{upload_id}-{taken.file_name}", "application/octet-stream")
 
 
 @router.get("/rejected.xlsx")
 def rejected(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> Response:
-    taken = _found(session, upload_id)
+    taken = _opened(session, who, upload_id)
     content = faulty_workbook(session, upload_file(session, upload_id), taken)
     return _download(content, f"correct-{taken.file_name.rpartition('.')[0]}.xlsx", XLSX_TYPE)
 
