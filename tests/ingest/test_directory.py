@@ -70,6 +70,22 @@ def test_a_corrected_school_is_told_and_its_history_kept(central: TestClient) ->
         assert central.post(page, data={**fields, "enrolled": count}).status_code == 422, count
 
 
+def test_a_school_of_no_known_region_is_corrected_without_giving_it_one(central: TestClient) -> None:
+    lost = ("1400201", "4002", "Birch El", "Elementary", "F", "North CoS", "VEGA, MARTA")
+    assert load(api_of("central"), directory(PEOPLE, [SCHOOL, lost])).status_code == 201
+    page = "/ingest/directory/schools/1400201"
+    assert '<option value="" selected>Choose the region</option>' in central.get(page).text
+    fields = {"name": "Birch El", "region": "", "enrolled": "410"}
+    assert central.post(page, data=fields).status_code == 303
+    place = "/ingest/api/v1/directory/schools/1400201"
+    told = api_of("central").get(place).json()
+    assert (told["region"], told["enrolled"]) == ("", 410)
+    assert central.post(page, data={**fields, "region": "F"}).status_code == 422
+    assert central.post(page, data={**fields, "region": "W"}).status_code == 303
+    assert central.post(page, data=fields).status_code == 422
+    assert api_of("central").get(place).json()["region"] == "W"
+
+
 def test_schools_and_people_are_found_by_what_one_knows_of_them(central: TestClient) -> None:
     for query in ("alder", "4001", "1400101", "vega"):
         assert "Alder El" in central.get("/ingest/directory", params={"q": query}).text, query

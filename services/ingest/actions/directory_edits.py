@@ -27,9 +27,11 @@ def change_school(session: Session, school_key: str, given: Mapping[str, str], a
         setattr(school, name, _short(name, given.get(name, getattr(school, name))))
     for name in COUNT_FIELDS:
         setattr(school, name, _count(name, given.get(name)))
-    if not school.name or school.region not in REGIONS:
-        name, message = ("name", "Enter the name.") if not school.name else ("region", "Enter N, S, E, W or XS.")
-        raise _wrong(name, message)
+    if not school.name:
+        raise _wrong("name", "Enter the name.")
+    # A school whose region is not known keeps it until somebody gives one.
+    if school.region not in REGIONS and school.region != before["region"]:
+        raise _wrong("region", "Enter N, S, E, W or XS.")
     school.name_key = name_key(school.name)
     _keep(session, school, before, school_key, actor)
     return school
