@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from shared.db import transaction
 from shared.workbooks import Cell
 from tests.files import PEOPLE_HEADER, SCHOOL_HEADER, directory, workbook
+from tests.ingest.making import text_table
 from tests.people import api_of, browser_of
 from tests.stack import deliver, failures
 
@@ -32,8 +33,8 @@ def central(clean: None) -> Iterator[TestClient]:
         yield client
 
 
-def send(client: TestClient, kind: str, content: bytes, **params: Any) -> Any:
-    return client.post(API, params={"kind": kind, **params}, files={"file": ("file.xlsx", content)})
+def send(client: TestClient, kind: str, content: bytes, name: str = "file.xlsx") -> Any:
+    return client.post(API, params={"kind": kind}, files={"file": (name, content)})
 
 
 def result(item: str, percent: Cell, school: str = "Alder El") -> tuple[Cell, ...]:
@@ -183,3 +184,28 @@ def test_an_lcap_row_that_says_not_what_it_is_about_is_rejected_and_comes_back(c
     answer = send(central, "lcap-actions", workbook({"Actions": rows}))
     assert answer.json()["counts"] == {"accepted": 1, "rejected": 1}
     assert faulty(answer)[1][2:4] == ("Whose are these?", 900)
+
+
+def test_a_clean_table_of_lcap_actions_is_read_from_a_text_parted_by_tabs(central: TestClient) -> None:
+    words = ", ".join(["reading", "writing", "sums", "music", "sports"] * 4)
+    columns = ("Goal Action", "Title", "Description", "Planned 2024-25")
+    content = text_table([columns, ("1.01", "Tutoring", words, 100), ("", "", "Whose are these?", 900)], delimiter="\t")
+    answer = send(central, "lcap-actions", content, "actions.tsv")
+    assert answer.json()["counts"] == {"accepted": 1, "rejected": 1}
+    assert faulty(answer)[1][2:4] == ("Whose are these?", "900")
+    deliver()
+    told = central.get("/tracker/api/v1/lcap/actions").json()["rows"]
+    assert [(row["title"], row["description"]) for row in told] == [("Tutoring", words)]
+    assert failures() == []
+
+
+def test_a_text_without_an_lcap_table_is_refused_and_the_table_before_stays(central: TestClient) -> None:
+    table = workbook({"Actions": [("Goal Action", "Title"), ("1.01", "Tutoring")]})
+    assert send(central, "lcap-actions", table).status_code == 201
+    letter = b"Dear all,\nthe table follows next week. Goal Action and title stay as they are.\n"
+    for kind, needed in (("lcap-actions", "2024-25 Action Title"), ("lcap-measures", "Progress Measure")):
+        answer = send(central, kind, letter, "letter.txt")
+        assert (answer.status_code, answer.json()["code"]) == (422, "no_rows")
+        assert needed in answer.json()["detail"]
+    deliver()
+    assert len(central.get("/tracker/api/v1/lcap/actions").json()["rows"]) == 1

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from services.ingest.actions.extraction import settled_extraction
+from services.ingest.actions.lcap import LCAP, form_of
 from services.ingest.actions.listings import read_lcap
 from services.ingest.actions.reading import WORKER_SECONDS, Watch
 from services.ingest.actions.results import read_results
@@ -15,20 +16,20 @@ from services.ingest.rules.findings import reason
 from services.ingest.rules.headers import HEADERS, is_header, read_header
 from services.ingest.rules.lcap import names_columns
 from services.ingest.rules.results import COLUMNS
-from services.ingest.sheets import Sheet
+from services.ingest.sheets import How, Sheet
 from services.ingest.tables import Upload
 from shared.errors import NotFound
 
 LIKELY_NAMES = 4
-LCAP = "lcap-"
 
 
 def faulty_workbook(session: Session, content: bytes, upload: Upload) -> bytes:
     """A workbook of the rejected rows as they stand in the file. Raises NotFound where no row was rejected."""
-    reasons = _reasons(session, content, upload)
+    how = form_of(content, Watch(WORKER_SECONDS), upload)
+    reasons = _reasons(session, content, upload, how)
     sheets: dict[str, tuple[list[Cell], list[tuple[list[Cell], str]]]] = {}
     sheet = ""
-    for part in Watch(WORKER_SECONDS).parts(content):
+    for part in Watch(WORKER_SECONDS).parts(content, how=how):
         if isinstance(part, Sheet):
             sheet = part.name
             continue
@@ -50,7 +51,7 @@ def _names_columns(kind: str, cells: Sequence[Cell]) -> bool:
     return is_header(header) or len(header.columns) >= LIKELY_NAMES
 
 
-def _reasons(session: Session, content: bytes, upload: Upload) -> dict[tuple[str, int], list[str]]:
+def _reasons(session: Session, content: bytes, upload: Upload, how: How) -> dict[tuple[str, int], list[str]]:
     """(sheet, row) -> sentences, for every rejected row and not only those that the report keeps."""
     found: dict[tuple[str, int], list[str]] = defaultdict(list)
     for problem in upload.problems:
@@ -59,7 +60,7 @@ def _reasons(session: Session, content: bytes, upload: Upload) -> dict[tuple[str
     if len(found) >= upload.counts.get("rejected", 0):
         return found
     if upload.kind.startswith(LCAP):
-        read = read_lcap(content, Watch(WORKER_SECONDS), upload.kind.removeprefix(LCAP), lines=False)
+        read = read_lcap(content, Watch(WORKER_SECONDS), upload.kind.removeprefix(LCAP), how)
         return {**read.report.rejected_rows, **found}
     if upload.kind == "survey-results":
         return {**read_results(session, content, Watch(WORKER_SECONDS))[1].rejected_rows, **found}

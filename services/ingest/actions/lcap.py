@@ -7,17 +7,21 @@ from sqlmodel import Session
 from services.ingest.actions.listings import read_lcap
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.results import LOCK_KIND, NEXT_OF_KIND
+from services.ingest.rules.headers import SEARCHED_ROWS
+from services.ingest.rules.lcap import is_published, names_columns, raw_line
+from services.ingest.sheets import How, Sheet
 from services.ingest.tables import Upload
 from shared.events import ROWS_PER_PART, LcapLoaded
 from shared.outbox import say
 
-RAW_ENDINGS = (".txt", ".tsv")
+LCAP = "lcap-"
+TEXT_ENDINGS = (".txt", ".tsv")
 
 
 def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
-    """Loads a clean table, or the published text of a .txt or .tsv line by line. Raises as the other loaders."""
-    table = cast(Literal["actions", "measures"], upload.kind.removeprefix("lcap-"))
-    found = read_lcap(content, watch, table, lines=upload.file_name.lower().endswith(RAW_ENDINGS))
+    """Loads a clean table, or the published text line by line. Raises as the other loaders."""
+    table = cast(Literal["actions", "measures"], upload.kind.removeprefix(LCAP))
+    found = read_lcap(content, watch, table, form_of(content, watch, upload))
     upload.found, upload.problems = found.report.groups(), list(found.report.problems())
     upload.counts = {"accepted": len(found.rows), "rejected": len(found.report.rejected_rows)}
     if upload.intent != "publish":
@@ -37,3 +41,18 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
         )
         say(session, event)
     upload.told, upload.state = {"": len(cuts)}, "published"
+
+
+def form_of(content: bytes, watch: Watch, upload: Upload) -> How:
+    """How the file is to be read: a text is the published one, or a table, parted by tabs where its column names are.
+
+    Raises UnreadableFile, TakesLong.
+    """
+    if not (upload.kind.startswith(LCAP) and upload.file_name.lower().endswith(TEXT_ENDINGS)):
+        return "table"
+    table = upload.kind.removeprefix(LCAP)
+    batches = (part for part in watch.parts(content, how="lines") if not isinstance(part, Sheet))
+    lines = [str(raw_line(number, cells)["text"]) for batch in batches for number, cells in batch]
+    if any(is_published(table, line) for line in lines):
+        return "lines"
+    return "tabs" if any(names_columns(table, line.split("\t")) for line in lines[:SEARCHED_ROWS]) else "table"

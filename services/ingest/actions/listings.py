@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from services.ingest.actions.reading import Watch, refuse_uncached
 from services.ingest.rules.findings import Place
-from services.ingest.rules.lcap import LcapFound, LcapReader, raw_line
+from services.ingest.rules.lcap import NEEDED, LcapFound, LcapReader, raw_line
 from services.ingest.rules.listing import Lacking, Listing, ListingReader, Table
-from services.ingest.sheets import Sheet
+from services.ingest.sheets import How, Sheet
 from shared.errors import Invalid
 
 
@@ -51,24 +51,27 @@ def _columns_missing(lacking: Sequence[Lacking]) -> Invalid:
     return Invalid(sentence, code="columns_missing", problems=problems)
 
 
-def read_lcap(content: bytes, watch: Watch, table: str, *, lines: bool) -> LcapFound:
-    """The rows of an LCAP table, or with `lines` the published text line by line. Raises as `read_listing`."""
+def read_lcap(content: bytes, watch: Watch, table: str, how: How) -> LcapFound:
+    """The rows of an LCAP table, or the published text line by line. Raises as `read_listing`."""
     found = LcapFound()
     reader: LcapReader | None = None
-    for part in watch.parts(content, lines=lines):
+    for part in watch.parts(content, how=how):
         if isinstance(part, Sheet):
             if reader is not None:
                 reader.end()
             reader = LcapReader(found, part.name, table)
-        elif lines:
+        elif how == "lines":
             found.rows += [raw_line(number, cells) for number, cells in part]
         elif reader is not None:
             for number, cells in part:
                 reader.read(number, cells)
-    if reader is not None and not lines:
+    if reader is not None and how != "lines":
         reader.end()
     if not found.rows:
         raise Invalid(
-            "The file holds no LCAP table. Download the template of this kind to see its columns.", code="no_rows"
+            f"The file holds no LCAP table: a row must name the columns {NEEDED[table]}, with the table below it."
+            " Download the template of this kind to see them.",
+            code="no_rows",
+            problems=list(found.report.problems()),
         )
     return found

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.ingest.sheets import Batch, Sheet, TakesLong, UnreadableFile, read_parts
+from services.ingest.sheets import Batch, How, Sheet, TakesLong, UnreadableFile, read_parts
 from shared.db import transaction
 
 PATIENCE_SECONDS = 2.0
@@ -30,10 +30,10 @@ class Watch:
         self.hear = hear
         self.heard_at = time.monotonic()
 
-    def parts(self, content: bytes, *, lines: bool = False) -> Iterator[Sheet | Batch]:
+    def parts(self, content: bytes, *, how: How = "table") -> Iterator[Sheet | Batch]:
         """The parts of a file. Raises UnreadableFile, TakesLong, or what `hear` raises."""
         rows = 0
-        for part in read_parts(content, seconds=self.left(), lines=lines):
+        for part in read_parts(content, seconds=self.left(), how=how):
             if not isinstance(part, Sheet):
                 rows += len(part)
                 self._tick(rows)

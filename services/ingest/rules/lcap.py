@@ -1,5 +1,6 @@
 """LCAP tables: clean ones by the columns they name; what the rows mean is tracker's to say."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,11 +21,23 @@ KNOWN: Mapping[str, tuple[Sequence[str], ...]] = {
 # What a row is told by: without it nobody can say what the amounts or the words belong to.
 TITLES: Mapping[str, Sequence[str]] = {"actions": (*ACTION_NAMES, *ACTION_TITLES), "measures": MEASURE_NAMES}
 
+# The header of the published text: its columns in their order and no other between them, as a clean table may have.
+_PUBLISHED = {
+    "actions": re.compile(r"[^\t]*\tgoal action\t[^\t]*action title\tdescription of action[^\t]*(?:\t[^\t]*){6}\t*"),
+    "measures": re.compile(r"goal\t[^\t]*goal action title\tprogress measure[^\t]*\t[^\t]*\t*"),
+}
+NEEDED = {"actions": "Goal Action and 2024-25 Action Title", "measures": "Goal and Progress Measure"}
+
 
 def names_columns(table: str, cells: Iterable[Cell]) -> bool:
     """Whether a row is the column names of the table."""
     keys = [name_key(clean(cell)) for cell in cells]
     return all(any(name in keys for name in names) for names in KNOWN[table])
+
+
+def is_published(table: str, line: str) -> bool:
+    """Whether a line is a header of the published text of the table."""
+    return _PUBLISHED[table].fullmatch("\t".join(name_key(clean(cell)) for cell in line.split("\t"))) is not None
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """The child process that reads one file: `python -m services.ingest.sheets.child`, JSON lines on its output.
 
 It waits for one line of input, the file's path and how to read it, and leaves when there is none. What it says is an
-object for a sheet or a refusal, or a list of rows. To be read is a `table`, `lines` (a text as it is) or `explain` (a
-table again after the child died of it: says why).
+object for a sheet or a refusal, or a list of rows. To be read is a `table`, `tabs` (one whose cells are parted by
+tabs), `lines` (a text as it is) or `explain` (a table again after the child died of it: says why).
 """
 
 import resource
@@ -47,7 +47,7 @@ def rows_of(path: str, how: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
     elif how == "lines":
         yield from plain_lines(path)
     else:
-        yield from text_rows(path)
+        yield from text_rows(path, "\t" if how == "tabs" else "")
 
 
 def _refuse_foreign(path: str, head: bytes) -> None:

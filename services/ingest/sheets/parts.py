@@ -1,9 +1,11 @@
 """What a file is read as: for each sheet what is special about it, then batches of its rows."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 Cell = str | int | float | bool | date | datetime | None
+# How a file is read: as a table, as one whose cells are parted by tabs, or as a text line by line.
+How = Literal["table", "tabs", "lines"]
 
 
 class Sheet(NamedTuple):

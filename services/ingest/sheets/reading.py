@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from services.ingest.sheets.parts import Batch, Sheet
+from services.ingest.sheets.parts import Batch, How, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -33,8 +33,8 @@ class TakesLong(Exception):
     """The file takes longer to read than the caller would wait."""
 
 
-def read_parts(content: bytes, *, seconds: float = MOST_SECONDS, lines: bool = False) -> Iterator[Sheet | Batch]:
-    """The sheets of a file, each followed by its rows; blank rows are left out. `lines`: a text as it is.
+def read_parts(content: bytes, *, seconds: float = MOST_SECONDS, how: How = "table") -> Iterator[Sheet | Batch]:
+    """The sheets of a file, each followed by its rows; blank rows are left out, but not blank lines of a text as it is.
 
     Raises UnreadableFile, and TakesLong when the child has not ended after that many seconds.
     """
@@ -43,7 +43,7 @@ def read_parts(content: bytes, *, seconds: float = MOST_SECONDS, lines: bool = F
     with tempfile.NamedTemporaryFile(prefix="ses-upload-") as kept:
         kept.write(content)
         kept.flush()
-        yield from _heard(kept.name, "lines" if lines else "table", seconds)
+        yield from _heard(kept.name, how, seconds)
 
 
 def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:

@@ -63,8 +63,8 @@ def _inside(sample: str) -> str:
     return max(DELIMITERS, key=sample.count)
 
 
-def text_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
-    """The one sheet of a text table, then its rows (number, cells)."""
+def text_rows(path: str, parted_by: str = "") -> Iterator[Sheet | tuple[int, list[Cell]]]:
+    """The one sheet of a text table, then its rows (number, cells); the delimiter is found out where none is given."""
     encoding = encoding_of(path)
     try:
         with open(path, encoding=encoding, newline="") as file:
@@ -72,7 +72,7 @@ def text_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
             begin = file.tell()
             sample = file.read(SAMPLE) if said else _from_start(path, encoding)
             file.seek(begin if said else 0)
-            delimiter = said.group(1) if said else delimiter_of(sample)
+            delimiter = said.group(1) if said else parted_by or delimiter_of(sample)
             yield Sheet("", encoding=encoding, delimiter=delimiter)
             yield from enumerate(_rows(_parted(file, delimiter), delimiter), 2 if said else 1)
     except csv.Error as error:
