@@ -79,6 +79,8 @@ def test_a_result_is_never_put_under_another_school_of_its_site_without_a_word(c
     good = [row("", "Alder El", f"Item {n}") for n in range(20)]
     two_names = send(central, "survey-results", workbook({"Results": [columns, *good, row("", "Alder Mag", "A")]}))
     assert (two_names.json()["counts"]["rejected"], codes(two_names)) == (1, {"school_unknown": 1})
+    no_code = send(central, "survey-results", workbook({"Results": [columns, row("n/a", "Alder El", "A")]}))
+    assert (no_code.json()["counts"]["accepted"], codes(no_code)) == (1, {})
     one = send(central, "survey-results", workbook({"Results": [columns, row("", "Alder Elementary", "A")]}))
     assert (one.json()["counts"]["accepted"], codes(one)) == (1, {"school_name_differs": 1})
 

@@ -163,7 +163,7 @@ def test_an_address_from_a_day_with_more_schools_starts_at_the_first() -> None:
 def test_schools_without_a_rate_are_counted_beside_the_tiers() -> None:
     load(FEB_21, counts("A", 10), counts("B", 0, 0))
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", browser_of("central").get("/rates/").text))
-    assert "No rate 1 No surveys expected" in shown
+    assert "No rate 1 No count, or none expected" in shown
 
 
 def test_the_closest_to_the_next_tier_come_first() -> None:

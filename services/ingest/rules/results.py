@@ -40,6 +40,7 @@ REQUIRED = {
     "school": "School",
     "percent": "Percent",
 }
+_CODE = re.compile(r"^1\d{6}$", re.ASCII)
 _PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*%?$", re.ASCII)
 
 
@@ -58,7 +59,7 @@ class ReadResult(NamedTuple):
 
 
 def read_result(cells: Mapping[str, Cell]) -> ReadResult:
-    """A row by field. Raises BadCell."""
+    """A row by field; what is no cost center code, such as `n/a`, counts as none given. Raises BadCell."""
     period, item, school = (clean(cells.get(name)) for name in ("period", "item", "school"))
     level = LEVELS.get(name_key(shown(cells.get("level"))))
     ploc = read_ploc(cells.get("ploc"))
@@ -68,7 +69,8 @@ def read_result(cells: Mapping[str, Cell]) -> ReadResult:
         raise BadCell("item", "item_missing")
     if level is None:
         raise BadCell("level", "level_unknown")
-    code = clean(cells.get("cost_centre")) or ploc.cost_centre or ""
+    given = clean(cells.get("cost_centre"))
+    code = given if _CODE.match(given) else ploc.cost_centre or ""
     percent = read_percent(cells.get("percent"))
     return ReadResult(
         period, level, item, code, ploc.ploc, school, percent, str(cells.get("sheet", "")), int(str(cells["row"]))

@@ -65,14 +65,13 @@ def _school(request: Request, session: Db, school_key: str) -> Response:
 
 
 def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | None:
-    """All that the page says of one group; None where the school never had a row of it."""
+    """All that the page says of one group; None where it has no row of it, or a term's first is still coming in."""
     own = [row for row in rows if row.group == group]
-    if not own:
+    window = settings.window_of(session, own[-1].term) if own else None
+    if window is None:
         return None
     last = own[-1]
     term = [row for row in own if row.term == last.term]
-    window = settings.window_of(session, last.term)
-    assert window is not None
     lacking = _lacking(session, last)
     # Of a school that the newest extraction lacks nothing is known since: no pace, no forecast and nothing needed.
     known = term if lacking is None else []
