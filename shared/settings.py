@@ -26,7 +26,10 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """The settings; `docs/operations.md` lists each with its meaning."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore")
+    # An empty variable is none: then the file of the secret or the default counts.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True, extra="ignore"
+    )
 
     environment: Literal["production", "demo", "test"] = "production"
     secrets_dir: str = ""

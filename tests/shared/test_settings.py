@@ -30,3 +30,10 @@ def test_the_address_of_a_service_has_its_own_user_and_an_escaped_password() -> 
 def test_no_secret_is_shown_when_settings_are_printed() -> None:
     made = Settings.model_validate({"event_keys": {"rates": "very-secret"}, "link_key": "also-secret"})
     assert "secret" not in repr(made).replace("SecretStr", "").replace("secrets_dir", "").replace("client_secret", "")
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SES_SUPPORT_PHONE", "")
+    monkeypatch.setenv("SES_UPLOAD_DAYS", "")
+    made = Settings()
+    assert (made.support_phone, made.upload_days) == ("213-555-0100", 400)
