@@ -24,7 +24,6 @@ from shared import inbox, outbox
 from shared.db import engine, transaction
 from shared.envelope import ForgedMessage, open_event, open_receipt, receipt_message
 from shared.events import Event
-from shared.metrics import HANDLED
 from shared.settings import settings
 
 # What was done is kept for 90 days; an inbox longer than the outboxes, so that a late repetition is still known.
@@ -223,7 +222,6 @@ class Bus:
         inbox.arrive(self.service, envelope)
         self._give_receipt(envelope.source, receipt_message(envelope.event_id, self.service))
         inbox.run(self.service, envelope.event_id, self.handlers)
-        HANDLED.labels(self.service, envelope.topic).inc()
 
     def _refuse(self, kind: str, error: Exception) -> None:
         """Writes a refused message where the web's metrics and the desk find it; a flood of them is cut at a number."""

@@ -14,7 +14,6 @@ from shared.db import transaction
 from shared.settings import settings
 
 REGISTRY = CollectorRegistry()
-HANDLED = Counter("ses_events_handled", "Events heard", ["service", "topic"], registry=REGISTRY)
 REQUESTS = Counter("ses_requests", "Requests answered", ["service", "method", "status"], registry=REGISTRY)
 SECONDS = Histogram("ses_request_seconds", "Time to answer a request", ["service"], registry=REGISTRY)
 
