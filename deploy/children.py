@@ -14,6 +14,7 @@ import psycopg
 
 from deploy.child import Child
 from deploy.embedded import Embedded, settings_of
+from deploy.flower_container import options
 from shared.settings import SERVICES, Settings
 
 _LOOP: dict[str, LiteralString] = {
@@ -65,26 +66,11 @@ class Programs:
         return Child(name, command, says_ok(f"http://127.0.0.1:{port}{path}"), env=self.env, forked=True)
 
     def _flower(self) -> Child:
-        env = {**self.env, **flower_environment(self.made, self.settings)}
+        env = {**self.env, **options(self.settings, self.made.flower_password, str(self.made.data / "flower"))}
         ready = says_ok(f"http://127.0.0.1:{self.settings.flower_port}/healthcheck")
         return Child(
             "flower", module("celery", "-A", "deploy.flower", "flower"), ready, env=env, grace=3.0, forked=True
         )
-
-
-def flower_environment(made: Embedded, settings: Settings) -> dict[str, str]:
-    """Flower's options as variables, so that no password is in the list of processes."""
-    return {
-        "CELERY_BROKER_URL": settings.redis_url_of("flower"),
-        "FLOWER_ADDRESS": "127.0.0.1",
-        "FLOWER_PORT": str(settings.flower_port),
-        "FLOWER_BASIC_AUTH": f"flower:{made.flower_password}",
-        "FLOWER_READ_ONLY": "true",
-        "FLOWER_PERSISTENT": "true",
-        "FLOWER_DB": str(made.data / "flower"),
-        "FLOWER_STATE_SAVE_INTERVAL": "30000",
-        "FLOWER_MAX_TASKS": "10000",
-    }
 
 
 def says_ok(url: str) -> Callable[[], bool]:

@@ -1,33 +1,36 @@
-"""Flower in a container: `python -m deploy.flower_container`, its password and the broker's from the settings, read-only."""
+"""Flower's options, and Flower in a container: `python -m deploy.flower_container`, read-only behind the entrance."""
 
 import os
 import sys
 
-from shared.settings import settings
+from shared.settings import Settings, settings
 
 STATE = "/var/lib/ses/flower"
 
 
-def options() -> dict[str, str]:
+def options(chosen: Settings, password: str, state: str) -> dict[str, str]:
     """Flower's options as variables, so that no password is in the list of processes."""
-    chosen = settings()
     return {
         "CELERY_BROKER_URL": chosen.redis_url_of("flower"),
-        "FLOWER_ADDRESS": chosen.bind,
+        "FLOWER_ADDRESS": "127.0.0.1",
         "FLOWER_PORT": str(chosen.flower_port),
-        "FLOWER_BASIC_AUTH": f"flower:{chosen.flower_password.get_secret_value()}",
-        "FLOWER_URL_PREFIX": "ops/flower",
+        "FLOWER_BASIC_AUTH": f"flower:{password}",
         "FLOWER_READ_ONLY": "true",
         "FLOWER_PERSISTENT": "true",
-        "FLOWER_DB": STATE,
+        "FLOWER_DB": state,
         "FLOWER_STATE_SAVE_INTERVAL": "30000",
         "FLOWER_MAX_TASKS": "10000",
-        "FLOWER_XHEADERS": "true",
     }
 
 
+def inside(chosen: Settings) -> dict[str, str]:
+    """The options in a container, where the entrance asks first who it is."""
+    behind = {"FLOWER_ADDRESS": chosen.bind, "FLOWER_URL_PREFIX": "ops/flower", "FLOWER_XHEADERS": "true"}
+    return {**options(chosen, chosen.flower_password.get_secret_value(), STATE), **behind}
+
+
 def main() -> None:
-    os.environ.update(options())
+    os.environ.update(inside(settings()))
     os.execv(sys.executable, [sys.executable, "-m", "celery", "-A", "deploy.flower", "flower"])
 
 
