@@ -28,7 +28,7 @@ format: env ## Put the code into the house's format
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
 
-lock: ## Write requirements.lock anew from pyproject.toml
+lock: ## Write requirements.lock, and runtime.lock for the image, anew from pyproject.toml
 	@"$(PYTHON)" deploy/setup.py lock
 
 bench: env ## Measure everything and write docs/benchmarks.md (a part: make bench ARGS=rates)

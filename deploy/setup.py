@@ -27,7 +27,7 @@ PACKAGES = {
 }
 COMPILE = (
     "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
-    " pyproject.toml --extra embedded --group pyproject.toml:dev -o requirements.lock"
+    " pyproject.toml --extra embedded"
 )
 
 
@@ -119,11 +119,12 @@ def system() -> None:
 
 
 def lock() -> None:
-    """Writes requirements.lock anew from pyproject.toml: hashes, no hosts."""
+    """Writes both lock files anew from pyproject.toml: hashes, no hosts; the image installs runtime.lock."""
     uv = find_uv()
     if not uv:
         sys.exit("setup: the lock file is made by uv: pip install uv")
-    run(uv, *COMPILE.split())
+    run(uv, *COMPILE.split(), "--group", "pyproject.toml:dev", "-o", "requirements.lock")
+    run(uv, *COMPILE.split(), "-c", "requirements.lock", "-o", "runtime.lock")
 
 
 def remove_data(data: Path) -> None:
