@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load
 from deploy.servers import DATABASE, SUPERUSER
 
@@ -13,9 +14,12 @@ class NotRunning(Exception):
 
 
 def environment_beside(data: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The SES_* variables that lead to what runs on `data`; what `given` names wins. Raises NotRunning."""
+    """The SES_* variables that lead to what runs on `data`; what `given` or its folder of secrets names wins.
+
+    Raises NotRunning.
+    """
     own = {name: value for name, value in given.items() if name.startswith("SES_") and value}
-    if own.get("SES_DATABASE_URL"):
+    if own.get("SES_DATABASE_URL") or (own.get("SES_SECRETS_DIR") and settings_of(own).database_url):
         return own
     if not (data / NAME).exists():
         raise NotRunning(

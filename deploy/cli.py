@@ -182,6 +182,8 @@ def health() -> None:
 
 
 def own_settings() -> Settings:
-    """The settings, with the secrets of the embedded runner's data folder where the environment gives none."""
+    """The settings; with the secrets of the embedded runner's data folder unless a folder of secrets is named."""
     data = Path(settings().data)
-    return settings_of({**environment(load(data)), **os.environ}) if (data / NAME).exists() else settings()
+    if os.environ.get("SES_SECRETS_DIR") or not (data / NAME).exists():
+        return settings()
+    return settings_of({**environment(load(data)), **os.environ})

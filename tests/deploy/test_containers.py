@@ -1,16 +1,22 @@
 """The container files, checked without an engine: compose against its schema, the Dockerfile by hadolint, Caddy by Caddy."""
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from deploy.secrets import new, write_files
+from deploy.beside import environment_beside
+from deploy.flower_container import inside
+from deploy.secrets import Secrets, load, new, write_files
+from services.ingest.app import MULTIPART_OVERHEAD
 from shared import acl
 from shared.events import EVENTS
 from shared.settings import SERVICES, Settings
@@ -18,6 +24,10 @@ from shared.settings import SERVICES, Settings
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+EMBEDDED = {"data", "bind", "port", "flower_port", "mail_port", "pg_bin", "broker_bin", "demo_size"}
+OF_COMPOSE = {
+    "secrets_dir", "database_url", "redis_url", "smtp_url", "public_url", "allowed_hosts", "trusted_proxies",
+}  # fmt: skip
 
 
 def program(name: str) -> str:
@@ -96,3 +106,99 @@ def test_the_made_secret_files_are_those_that_compose_mounts_and_the_settings_re
     assert read.event_keys_of("notify") == [kept["event_keys"]["notify"].encode()]
     assert kept["owner_password"] in read.database_url
     assert len(acl.users(read)) == len(SERVICES) + 2
+
+
+def enter(name: str, kept: Secrets, folder: Path, monkeypatch: pytest.MonkeyPatch, **chosen: str) -> Settings:
+    """From now on this process has the variables and secrets of a container; `chosen` is what the file .env says."""
+    mounted = folder / name
+    for file in set(write_files(mounted, kept)) - set(CONTAINERS[name]["secrets"]):
+        (mounted / file).unlink()
+    for variable in [variable for variable in os.environ if variable.startswith("SES_")]:
+        monkeypatch.delenv(variable)
+    chosen = {"SES_SMTP_URL": "smtp://mail.example", "SES_PUBLIC_URL": "https://ses.example", **chosen}
+    for variable, value in CONTAINERS[name]["environment"].items():
+        filled = re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: chosen.get(found[1], found[2]), value)
+        monkeypatch.setenv(variable, filled)
+    monkeypatch.setenv("SES_SECRETS_DIR", str(mounted))
+    return Settings()
+
+
+def test_the_migrations_and_the_commands_beside_them_find_the_database_as_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = new()
+    read = enter("migrate", kept, tmp_path, monkeypatch)
+    assert read.database_url == f"postgresql://ses:{kept['owner_password']}@postgres:5432/ses"
+    assert environment_beside(tmp_path)["SES_SECRETS_DIR"] == str(tmp_path / "migrate")
+
+
+@pytest.mark.parametrize("name", [f"{service}-{kind}" for service in SERVICES for kind in ("web", "worker")])
+def test_a_program_in_its_container_reaches_its_database(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, kept = name.partition("-")[0], new()
+    read = enter(name, kept, tmp_path, monkeypatch)
+    password = kept["database_passwords"][service]
+    assert read.database_url_of(service) == f"postgresql://ses_{service}:{password}@postgres:5432/ses"
+
+
+def test_compose_gives_each_setting_that_is_no_secret_and_not_of_the_embedded_runner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_ones = {name for name, field in Settings.model_fields.items() if "SecretStr" not in str(field.annotation)}
+    assert set(COMPOSE["x-settings"]) == {f"SES_{name.upper()}" for name in open_ones - EMBEDDED}
+    read = enter("rates-web", new(), tmp_path, monkeypatch, SES_UPLOAD_MAX_MB="128", SES_ALLOWED_HOSTS="old.example")
+    assert (read.upload_max_mb, read.allowed_hosts.split(",")[-2:]) == (128, ["notify-web", "old.example"])
+    same = open_ones - EMBEDDED - OF_COMPOSE - {"upload_max_mb"}
+    assert read.model_dump(include=same) == {name: Settings.model_fields[name].default for name in same}
+
+
+def test_caddy_lets_in_what_ingest_takes() -> None:
+    caddy = shutil.which("caddy")
+    assert caddy is not None, "install caddy: make system"
+    for megabytes in ("64", "128"):
+        told = run(
+            caddy, "adapt", "--adapter", "caddyfile", "--config", "deploy/Caddyfile", SES_UPLOAD_MAX_MB=megabytes
+        )
+        (most,) = re.findall(r'"max_size":\s*(\d+)', told.stdout)
+        assert 0 < int(most) - int(megabytes) * 1024 * 1024 - MULTIPART_OVERHEAD < 1_000_000
+
+
+def test_the_brokers_users_are_made_from_the_files_of_secrets_also_beside_a_demo(tmp_path: Path) -> None:
+    kept = new()
+    write_files(tmp_path / "secrets", kept)
+    load(tmp_path)
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("SES_")}
+    told = subprocess.run(
+        [sys.executable, "-c", "from deploy.cli import app; app()", "acl"],
+        cwd=ROOT,
+        env={**outside, "SES_SECRETS_DIR": str(tmp_path / "secrets"), "SES_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    digests = [hashlib.sha256(password.encode()).hexdigest() for password in kept["redis_passwords"].values()]
+    assert [digest for digest in digests if digest not in told.stdout] == []
+
+
+def test_flower_in_its_container_is_behind_the_entrance_with_its_own_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = new()
+    told = inside(enter("flower", kept, tmp_path, monkeypatch))
+    assert told["FLOWER_BASIC_AUTH"] == f"flower:{kept['flower_password']}"
+    assert (told["FLOWER_URL_PREFIX"], told["FLOWER_READ_ONLY"]) == ("ops/flower", "true")
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Each package of a lock file with its version."""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_the_image_installs_what_the_programs_need_and_no_tools_of_development() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    installed = pins("runtime.lock")
+    assert installed.items() <= pins("requirements.lock").items()
+    assert {re.split(r"[\[;]", name)[0] for name in project["project"]["dependencies"]} <= installed.keys()
+    assert installed.keys().isdisjoint(project["dependency-groups"]["dev"])
+    assert "--requirement runtime.lock" in (ROOT / "deploy" / "Dockerfile").read_text()

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 
 from deploy.servers import free_port
 from shared.access import issue_token
@@ -37,6 +38,19 @@ def promtool(*arguments: str) -> str:
 
 def test_the_configuration_and_the_rules_are_right() -> None:
     assert f"{len(ALERTS)} rules found" in promtool("check", "config", str(FOLDER / "prometheus.yml"))
+
+
+def test_the_configuration_for_containers_asks_each_web_by_a_name_that_it_answers() -> None:
+    promtool("check", "config", "--syntax-only", str(FOLDER / "containers.yml"))
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    answered = compose["x-settings"]["SES_ALLOWED_HOSTS"].split(",")
+    jobs = {job["job_name"]: job for job in yaml.safe_load((FOLDER / "containers.yml").read_text())["scrape_configs"]}
+    for service in SERVICES:
+        job, host = jobs.pop(f"ses-{service}"), f"{service}-web"
+        assert job["metrics_path"] == f"/{service}/metrics"
+        assert job["static_configs"] == [{"targets": [f"{host}:8000"]}]
+        assert host in compose["services"] and host in answered
+    assert jobs == {}
 
 
 def test_each_alert_fires_for_its_planted_figures_and_for_no_other() -> None:
