@@ -171,7 +171,7 @@ def purged(days: int | None, *, now: bool) -> list[str]:
 @app.command()
 def health() -> None:
     """Ask the web pages whether they are ready; ends with 1 when they are not."""
-    url = f"http://127.0.0.1:{settings().port}/readyz"
+    url = f"http://127.0.0.1:{settings().port}/ingest/readyz"
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             typer.echo(answer.read().decode())

@@ -93,7 +93,10 @@ def _about(service: str) -> APIRouter:
 
 
 def health_routes(service: str, prefix: str = "") -> APIRouter:
-    """`healthz` (the process lives) and `readyz` (it reaches its database) under a prefix."""
+    """`healthz` (the process lives) and `readyz` (it reaches its database) under a prefix.
+
+    The queue figures are told only under the service's own prefix, which the entrance keeps from the outside.
+    """
     router = APIRouter(prefix=prefix, include_in_schema=False)
 
     @router.get("/healthz", dependencies=[public])
@@ -103,7 +106,7 @@ def health_routes(service: str, prefix: str = "") -> APIRouter:
     @router.get("/readyz", dependencies=[public])
     def readyz(session: Db) -> dict[str, Any]:
         session.execute(text("select 1"))
-        return {"service": service, "status": "ready", **queue_state(service)}
+        return {"service": service, "status": "ready", **(queue_state(service) if prefix else {})}
 
     return router
 

@@ -107,6 +107,7 @@ def test_links_and_static_files_lead_to_the_same_origin(central: httpx2.Client, 
 def test_the_inside_is_not_shown_outside(central: httpx2.Client) -> None:
     for path in ("/rates/metrics", "/notify/readyz", "/ops/flower/metrics", "/ops/flower/healthcheck"):
         assert central.get(path).status_code == 404, path
+    assert central.get("/readyz").json() == {"service": "ingest", "status": "ready"}
 
 
 def test_flower_is_closed_to_all_but_operations(central: httpx2.Client, origin: str) -> None:

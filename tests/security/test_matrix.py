@@ -1,5 +1,7 @@
 """Every role on every route of the five services: who may is answered, who may not is refused."""
 
+import json
+
 import pytest
 from fastapi import FastAPI
 
@@ -82,3 +84,10 @@ def test_a_write_that_another_site_caused_is_refused_even_with_the_form_token() 
         for foreign in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
             answer = asked(surface, {**headers, **foreign})
             assert (answer.status, "wrong_origin" in answer.body) == (403, True), f"{surface} {foreign}"
+
+
+@pytest.mark.usefixtures("clean")
+def test_readiness_tells_the_queues_only_under_a_services_own_path_which_the_entrance_keeps_inside() -> None:
+    outside, inside = (ask("GET", path, headers_of(None)) for path in ("/readyz", "/ingest/readyz"))
+    assert json.loads(outside.body) == {"service": "ingest", "status": "ready"}
+    assert {"parked", "forged", "database_bytes", "disk_free"} <= json.loads(inside.body).keys()
