@@ -18,13 +18,15 @@ from deploy.beside import NotRunning, environment_beside
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load, new, write_files
 from services.ingest.actions import retention as access_retention
+from services.ingest.actions.kept_files import purge_files
 from services.sesr.actions import retention as report_retention
 from shared import acl
 from shared.access import issue_token
-from shared.db import transaction
+from shared.bus import purge as purge_events
+from shared.db import rehearsed, transaction
 from shared.migrations import migrate as migrate_all
 from shared.policy import ROLES
-from shared.settings import Settings, SettingsError, settings
+from shared.settings import SERVICES, Settings, SettingsError, settings
 
 ROOT = Path(__file__).parent.parent
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -145,10 +147,10 @@ def _own_token(role: str) -> str:
 
 @app.command()
 def purge(
-    days: Annotated[int | None, typer.Option(min=30, help="Instead of each part's own retention.")] = None,
+    days: Annotated[int | None, typer.Option(min=30, help="Instead of each part's own days; not for events.")] = None,
     now: Annotated[bool, typer.Option("--now", help="Remove it; without this it is only counted.")] = False,
 ) -> None:
-    """Show what is kept longer than needed (sessions, tokens, names and phones in old strike reports), or remove it."""
+    """Show what is kept past its time (sessions, tokens, files, names in strike reports, events), or remove it."""
     try:
         os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
         settings.cache_clear()
@@ -160,12 +162,20 @@ def purge(
 
 def purged(days: int | None, *, now: bool) -> list[str]:
     """One line for each kind of thing: how many were, or would be, removed."""
-    lines = []
-    for service, part in (("ingest", access_retention), ("sesr", report_retention)):
-        with transaction(service) as session:
-            counts = part.purge(session, days or part.DAYS, dry_run=not now)
-        lines += [f"{count} {name} {'removed' if now else 'would be removed'}" for name, count in counts.items()]
-    return lines
+    counts: dict[str, int] = {}
+    with transaction("ingest") as session:
+        counts |= access_retention.purge(session, days or access_retention.DAYS, dry_run=not now)
+        with rehearsed(session, dry_run=not now):
+            counts["files of uploads"] = purge_files(session, days or settings().upload_days)
+    with transaction("sesr") as session:
+        counts |= report_retention.purge(session, days or settings().strike_name_days, dry_run=not now)
+    counts["events and jobs done"] = sum(_purged_events(service, now) for service in SERVICES)
+    return [f"{count} {name} {'removed' if now else 'would be removed'}" for name, count in counts.items()]
+
+
+def _purged_events(service: str, now: bool) -> int:
+    with transaction(service) as session, rehearsed(session, dry_run=not now):
+        return purge_events(session)
 
 
 @app.command()

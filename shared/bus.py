@@ -117,10 +117,10 @@ def _fresh_engines(**_: Any) -> None:
     engine.cache_clear()
 
 
-def purge(session: Session) -> None:
-    """Removes events that were said and acknowledged, or heard and done, a quarter ago."""
-    for statement in _PURGE:
-        session.execute(text(statement))
+def purge(session: Session) -> int:
+    """Removes events that were said and acknowledged, or heard and done, a quarter ago; answers how many rows."""
+    counted = "with gone as ({} returning 1) select count(*) from gone"
+    return sum(int(session.execute(text(counted.format(statement))).scalar_one()) for statement in _PURGE)
 
 
 class Bus:
@@ -167,10 +167,12 @@ class Bus:
 
         return register
 
-    def daily(self, name: str, every: timedelta) -> Callable[[Callable[[Session], None]], Callable[[Session], None]]:
+    def daily(
+        self, name: str, every: timedelta
+    ) -> Callable[[Callable[[Session], object]], Callable[[Session], object]]:
         """Registers database work that runs once per slot, whatever the number of relays that ring for it."""
 
-        def register(work: Callable[[Session], None]) -> Callable[[Session], None]:
+        def register(work: Callable[[Session], object]) -> Callable[[Session], object]:
             def slot() -> None:
                 with transaction(self.service) as session:
                     if session.execute(_SLOT, {"name": name}).scalar():

@@ -22,7 +22,9 @@ NONE = [
     "0 expired and revoked tokens removed",
     "0 programs without a token removed",
     "0 people without a role removed",
+    "0 files of uploads removed",
     "0 names and phones in strike reports removed",
+    "0 events and jobs done removed",
 ]
 
 
@@ -30,8 +32,14 @@ def age_everything() -> None:
     with transaction("ingest") as session:
         session.execute(text("update access.session set expires_at = now() - interval '91 days'"))
         session.execute(text("delete from access.role_grant where person_id = 'desk@lausd.example'"))
+        session.execute(text("update upload set uploaded_at = now() - interval '401 days'"))
     with transaction("sesr") as session:
         session.execute(text("update report set received_at = now() - interval '401 days'"))
+    with transaction("rates") as session:
+        session.execute(text(
+            "insert into inbox(event_id, source, topic, key, version, payload, state, done_at)"
+            " values (gen_random_uuid(), 'x', 't', 'k', 1, '{}', 'done', now() - interval '121 days')"
+        ))  # fmt: skip
 
 
 def test_nothing_that_is_still_needed_goes() -> None:
@@ -45,12 +53,14 @@ def test_a_dry_run_counts_what_the_purge_then_removes() -> None:
     open_incident()
     sent = {**body(), "commander": "Quillfeather", "cell": "310-555-0187"}
     assert api_of("principal").post("/sesr/api/v1/reports", json=sent).status_code == 201
+    old = {"file": ("old.xlsx", extraction(guide_rows()))}
+    assert api_of("central").post("/ingest/api/v1/uploads?kind=participation", files=old).status_code == 201
     issue_token("ops", lasts=timedelta(days=-91))
     age_everything()
     planned = purged(None, now=False)
     assert planned == purged(None, now=False), "a dry run changed something"
     assert [line.replace("would be removed", "removed") for line in planned] == purged(None, now=True)
-    assert [int(line.split()[0]) for line in planned][2:] == [1, 1, 1, 1]
+    assert [int(line.split()[0]) for line in planned][2:] == [1] * 6
     assert purged(None, now=True) == NONE
     with transaction("sesr") as session:
         row = session.execute(text("select commander, cell, counts from report")).one()
@@ -91,3 +101,18 @@ def test_names_in_strike_reports_go_by_themselves_after_the_days_of_the_setting(
         purge_names(session)
         kept = session.execute(text("select commander from report order by received_at")).scalars().all()
     assert kept == ["", "Quillfeather 399"]
+
+
+def test_the_command_keeps_files_and_names_for_the_days_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_schools()
+    open_incident()
+    assert api_of("principal").post("/sesr/api/v1/reports", json={**body(), "cell": "310-555-0187"}).status_code == 201
+    old = {"file": ("old.xlsx", extraction(guide_rows()))}
+    assert api_of("central").post("/ingest/api/v1/uploads?kind=participation", files=old).status_code == 201
+    age_everything()
+    for days, removed in ((500, "0"), (300, "1")):
+        monkeypatch.setattr(settings(), "upload_days", days)
+        monkeypatch.setattr(settings(), "strike_name_days", days)
+        told = {line.partition(" ")[2]: line.partition(" ")[0] for line in purged(None, now=False)}
+        assert told["files of uploads would be removed"] == removed
+        assert told["names and phones in strike reports would be removed"] == removed
