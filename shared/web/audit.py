@@ -21,7 +21,7 @@ MOST_EXPORTED = 50_000
 _ROWS = text(
     "select id, at, actor, action, object, detail from audit"
     " where (:q = '' or actor ilike :like or action ilike :like or object ilike :like or cast(detail as text) ilike :like)"
-    " and (cast(:before as bigint) is null or id < :before)"
+    " and (cast(:cursor as bigint) is null or id < :cursor)"
     " and (cast(:since as date) is null or at >= cast(:since as date)::timestamp at time zone :zone)"
     " and (cast(:until as date) is null or at < (cast(:until as date) + 1)::timestamp at time zone :zone)"
     " order by id desc limit :limit"
@@ -36,11 +36,11 @@ class Search:
         q: Annotated[str, Query(max_length=200)] = "",
         since: str = "",
         until: str = "",
-        before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+        cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     ) -> None:
         self.q = q.replace("\0", "")
         self.since, self.until = _day(since), _day(until)
-        self.before = before
+        self.cursor = cursor
 
     def rows(self, session: Session, limit: int) -> list[dict[str, Any]]:
         """Newest first, the detail as text without phone numbers and passwords."""
@@ -79,7 +79,7 @@ def audit_routes(service: str) -> APIRouter:
         asked: Annotated[Search, Depends()],
         limit: Annotated[int, Query(ge=1, le=500)] = PAGE,
     ) -> dict[str, Any]:
-        """Audit rows, newest first; `before` is the `next` of the page before."""
+        """Audit rows, newest first; `cursor` is the `next` of the page before."""
         rows = asked.rows(session, limit)
         return {"audit": rows, "next": rows[-1]["id"] if len(rows) == limit else None}
 

@@ -30,8 +30,8 @@ def desk_routes(service: str) -> APIRouter:
 
 def _add_pages(router: APIRouter, service: str) -> None:
     @router.get("/ops", include_in_schema=False)
-    def service_ops(request: Request, session: Db, who: See, after: UUID | None = None) -> Response:
-        rows = parked(session, PAGE + 1, after)
+    def service_ops(request: Request, session: Db, who: See, cursor: UUID | None = None) -> Response:
+        rows = parked(session, PAGE + 1, cursor)
         more = rows[PAGE - 1]["event_id"] if len(rows) > PAGE else None
         topics = parked_topics(session)
         shown = desk(session, service)
@@ -75,10 +75,10 @@ def _add_forms(router: APIRouter, service: str) -> None:
 def _add_api(router: APIRouter, service: str) -> None:
     @router.get("/api/v1/events/parked", tags=["operations"])
     def get_parked(
-        session: Db, who: See, limit: Annotated[int, Query(ge=1, le=500)] = PAGE, after: UUID | None = None
+        session: Db, who: See, limit: Annotated[int, Query(ge=1, le=500)] = PAGE, cursor: UUID | None = None
     ) -> dict[str, Any]:
-        """Events set aside after their attempts; `after` is the `next` of the page before."""
-        rows = parked(session, limit, after)
+        """Events set aside after their attempts; `cursor` is the `next` of the page before."""
+        rows = parked(session, limit, cursor)
         return {"parked": rows, "next": rows[-1]["event_id"] if len(rows) == limit else None}
 
     @router.get("/api/v1/events/{event_id}", tags=["operations"])

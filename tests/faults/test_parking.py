@@ -57,6 +57,18 @@ def test_the_desk_shows_a_parked_event_with_its_error_and_without_phone_numbers(
     assert [row["event_id"] for row in listed] == [str(event_id)]
 
 
+def test_what_is_parked_is_listed_in_pages_one_after_the_other() -> None:
+    ids = sorted(str(event_id) for event_id in poison(51))
+    api, path = api_of("ops"), "/ingest/api/v1/events/parked"
+    first = api.get(path).json()
+    rest = api.get(path, params={"cursor": first["next"]}).json()
+    assert [row["event_id"] for row in first["parked"] + rest["parked"]] == ids
+    assert rest["next"] is None
+    browser = browser_of("ops")
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', browser.get("/ingest/ops").text)
+    assert ids[50] in browser.get(older).text and ids[49] not in browser.get(older).text
+
+
 def test_a_replayed_event_is_done_by_the_next_sweep_and_both_are_in_the_records() -> None:
     (event_id,) = poison()
     answer = browser_of("ops").post(f"/ingest/ops/events/{event_id}/replay")
