@@ -88,6 +88,12 @@ def test_both_dark_palettes_are_the_same() -> None:
     assert blocks[0].split() == blocks[1].split()
 
 
+def test_every_value_of_the_look_is_used() -> None:
+    style = "".join(path.read_text() for path in sorted(FOLDER.glob("*.css")))
+    named = set(re.findall(r"^\s*(--[a-z0-9-]+):", style, re.MULTILINE))
+    assert named - set(re.findall(r"var\((--[a-z0-9-]+)", style)) == set()
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
 def test_own_files_stay_short_and_fetch_nothing_from_elsewhere(path: Path) -> None:
     text = path.read_text()
