@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -13,9 +13,10 @@ from services.sesr.queries import board as queries
 from services.sesr.queries.board import Asked
 from services.sesr.queries.scope import Scope
 from shared.db import transaction
-from shared.web.clock import district_zone, today
+from shared.settings import settings
+from shared.web.clock import today
 from tests.people import api_of, browser_of
-from tests.sesr.world import ALDER, BIRCH, CEDAR, load_schools, open_incident, send, yesterday
+from tests.sesr.world import ALDER, BIRCH, CEDAR, load_schools, midnight, open_incident, send, yesterday
 from tests.stack import deliver
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -24,12 +25,7 @@ pytestmark = pytest.mark.usefixtures("clean")
 @pytest.fixture(autouse=True)
 def incident(clean: None) -> str:
     load_schools()
-    return open_incident(windows="00:01", grace_minutes=0, most_per_adult=20, first_day=str(yesterday()))
-
-
-def midnight() -> datetime:
-    """When the district's day began."""
-    return datetime.combine(today(), time(), district_zone())
+    return open_incident(windows="00:00", grace_minutes=0, most_per_adult=20, first_day=str(yesterday()))
 
 
 def board(role: str = "central", **asked: str) -> dict[str, Any]:
@@ -149,13 +145,14 @@ def test_a_closed_incident_leaves_nobody_overdue_for_later_reports(incident: str
 
 
 def test_an_incident_opened_in_the_course_of_a_day_asks_for_no_report_that_was_due_before(incident: str) -> None:
+    began = {"at": midnight(yesterday())}
     with transaction("sesr") as session:
-        session.execute(text("update incident set windows = '{00:00,00:01}', opened_at = :at"), {"at": midnight()})
-    shown = board()
+        session.execute(text("update incident set windows = '{00:00,00:01}', opened_at = :at"), began)
+    shown = board(day=str(yesterday()))
     assert shown["window"] == "00:01"
     with transaction("sesr") as session:
         session.execute(text("update incident set opened_at = now()"))
-    shown = board()
+    shown = board(day=str(yesterday()))
     assert (shown["window"], [row["state"] for row in shown["rows"]]) == (None, ["not_yet"] * 3)
 
 
@@ -190,23 +187,24 @@ def test_a_day_outside_the_incident_is_told(day: str) -> None:
 
 
 def test_a_call_noted_later_is_not_on_the_board_of_an_earlier_minute(incident: str) -> None:
-    note = {"incident_id": incident, "day": str(today()), "school_key": BIRCH, "outcome": "no_answer"}
+    day = str(yesterday())
+    note = {"incident_id": incident, "day": day, "school_key": BIRCH, "outcome": "no_answer"}
     browser_of("desk").post("/sesr/chase", data=note)
-    assert "Called, no answer" in browser_of("desk").get("/sesr/board").text
-    assert "Called, no answer" not in browser_of("desk").get("/sesr/board?at=00:00").text
+    assert "Called, no answer" in browser_of("desk").get(f"/sesr/board?day={day}").text
+    assert "Called, no answer" not in browser_of("desk").get(f"/sesr/board?day={day}&at=00:00").text
 
 
 def test_a_day_is_compared_with_the_last_day_that_has_reports(incident: str) -> None:
     friday = today() - timedelta(days=3)
+    earlier = "(received_at at time zone :zone - interval '3 days') at time zone :zone"
     with transaction("sesr") as session:
         session.execute(text("update incident set first_day = :day"), {"day": friday})
     send()
     send("desk", day=str(friday), counts={"students_present": 300})
     deliver()
     with transaction("sesr") as session:
-        session.execute(
-            text("update recorded set received_at = received_at - interval '3 days' where day = :day"), {"day": friday}
-        )
+        values = {"day": friday, "zone": settings().timezone}
+        session.execute(text(f"update recorded set received_at = {earlier} where day = :day"), values)
     shown = board()
     assert (shown["same_schools_as_yesterday"], shown["yesterday"]) == ([1, 300, 310], str(friday))
 
@@ -215,7 +213,7 @@ def test_a_call_is_noted_on_the_chase_list(incident: str) -> None:
     desk = browser_of("desk")
     page = desk.get("/sesr/board").text
     assert 'href="tel:213-555-0102"' in page
-    assert "overdue since 12:01 AM" in page
+    assert "overdue since 12:00 AM" in page
     note = {"incident_id": incident, "day": str(today()), "school_key": BIRCH, "outcome": "no_answer", "note": "twice"}
     assert desk.post("/sesr/chase", data=note).status_code == 303
     assert desk.post("/sesr/chase", data={**note, "outcome": "shrug"}).status_code == 422

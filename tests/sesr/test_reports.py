@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.db import transaction
 from shared.web.clock import today
 from tests.people import api_of
-from tests.sesr.world import ALDER, BIRCH, CEDAR, body, load_schools, open_incident, send, yesterday
+from tests.sesr.world import ALDER, BIRCH, CEDAR, body, load_schools, midnight, open_incident, send, yesterday
 from tests.stack import deliver, failures
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("clean")
 @pytest.fixture(autouse=True)
 def incident(clean: None) -> str:
     load_schools()
-    return open_incident()
+    return open_incident(first_day=str(yesterday()))
 
 
 def rows(query: str) -> list[Any]:
@@ -174,7 +174,7 @@ def test_no_change_since_a_report_that_was_corrected_meanwhile_is_refused() -> N
 def test_a_phone_whose_clock_is_wrong_by_an_hour_counts_at_the_right_time() -> None:
     wrong = datetime.now(UTC) + timedelta(hours=1)
     counted = wrong - timedelta(minutes=3)
-    answer = send(counted_at=counted.isoformat(), sent_at=wrong.isoformat(), day=str(today()))
+    answer = send(counted_at=counted.isoformat(), sent_at=wrong.isoformat())
     assert answer.status_code == 201
     assert answer.json()["note"] == "The clock of this device is 60 minutes fast; the time was corrected."
     [(waited,)] = rows("select extract(epoch from received_at - counted_at) from report")
@@ -207,7 +207,7 @@ def test_a_phone_whose_clock_was_never_set_counts_at_the_right_time() -> None:
 
 def test_two_phones_for_one_school_are_two_reports_and_the_latest_count_stands() -> None:
     now = datetime.now(UTC)
-    earlier = (now - timedelta(minutes=2)).isoformat()
+    earlier = max(now - timedelta(minutes=2), midnight()).isoformat()
     newest = send(counts={"students_present": 300})
     send("designee", counts={"students_present": 290}, counted_at=earlier, sent_at=now.isoformat())
     deliver()

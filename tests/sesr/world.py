@@ -1,6 +1,6 @@
 """A small world of strike reports: three schools, an incident open today, and reports by API."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectorySchool
 from shared.outbox import say
-from shared.web.clock import today
+from shared.web.clock import district_zone, today
 from tests.people import api_of
 from tests.stack import deliver, failures
 
@@ -56,3 +56,8 @@ def send(role: str = "principal", **other: Any) -> Response:
 
 def yesterday() -> date:
     return today() - timedelta(days=1)
+
+
+def midnight(day: date | None = None) -> datetime:
+    """When a day of the district began, by default today."""
+    return datetime.combine(day or today(), time(), district_zone())
