@@ -121,13 +121,14 @@ class Runner:
 
 
 def addresses(made: Embedded, mails: bool) -> list[str]:
-    """What a person needs next: where to look, how to sign in, how to stop."""
+    """What a person needs next: where to look, how to sign in, what to upload, how to stop."""
     chosen = settings_of(made.env)
     mail = f"http://127.0.0.1:{chosen.mail_port}/" if mails else f"go out by {chosen.smtp_url}"
     return [
         "",
         f"  Pages     {chosen.public_url}/",
         f"            demo sign-in, without a password: choose {ROLES}",
+        *(f"  Example   {file}  to upload" for file in sorted((made.data / "demo" / "example").glob("*.xlsx"))),
         f"  Mails     {mail}",
         f"  Flower    http://127.0.0.1:{chosen.flower_port}/  user flower, password {made.flower_password}",
         f"  Logs      {made.logs}",

@@ -58,7 +58,7 @@ class ExtractionRow(NamedTuple):
 
 
 class ExtractionLoaded(Event):
-    """Rows of one group of an upload, a part of at most ROWS_PER_PART rows. Key: term/date/group/part.
+    """Rows of one group of an upload, a part of at most ROWS_PER_PART rows. Key: term/date/group/upload/part.
 
     `revision` counts the loads of one (term, date); rows replace those of the same (term, date, group, school).
     `removed` lists schools whose row an undo takes back. `is_undo` marks such a compensating revision.

@@ -143,6 +143,7 @@ def test_a_second_start_has_the_same_data_and_kill_9_of_it_leaves_nothing(
     first.ended()
     again = Terminal(environ).ready()
     assert "loading the demo" not in again.screen
+    until(lambda: re.search(r"Example .*/example/participation_.*\.xlsx", again.screen))
     family = descendants(again.runner.pid)
     again.runner.kill()
     again.ended()
