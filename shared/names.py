@@ -40,7 +40,7 @@ def person_name(text: str) -> PersonName | None:
 
 
 def spoken_name(text: str) -> str:
-    """`Franco, Sergio L` as it is said, `Sergio L Franco`; a name without a comma as it is."""
+    """`Frisch, Soren L` as it is said, `Soren L Frisch`; a name without a comma as it is."""
     last, comma, rest = tidy(text).partition(",")
     return f"{rest.strip()} {last}".strip() if comma and rest.strip() else tidy(text)
 

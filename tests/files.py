@@ -56,6 +56,6 @@ def directory(people: Iterable[Sequence[Cell]], schools: Iterable[Sequence[Cell]
         "Elementary",
         "E",
         "Egl Rk/Highld Pk CoS",
-        "DOWNING, WILLIAM A",
+        str(guide_rows()[0][3]),
     )
     return workbook({"Schools": [SCHOOL_HEADER, first, *schools], "People": [PEOPLE_HEADER, *people]})

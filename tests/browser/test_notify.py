@@ -13,7 +13,7 @@ from tests.notify.telling import (
     DIRECTORS,
     FEB14,
     FEB21,
-    FRANCO,
+    FRISCH,
     VEGA,
     asked,
     mails,
@@ -24,7 +24,7 @@ from tests.notify.telling import (
     tell_directory,
 )
 
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 CENTRAL = (
     "/notify/", "/notify/extractions/Sp25/2025-02-21", "/notify/unroutable", "/notify/mails", "/notify/mails/1",
     "/notify/snoozes", "/notify/worked", "/notify/directors", "/notify/settings", "/notify/schools/1400101",
@@ -39,7 +39,7 @@ def site(clean: None) -> Iterator[str]:
     tell_directory([*(person(email, name) for email, name in DIRECTORS), long])
     tell(LOW, FEB14)
     mark_sent()
-    tell([*LOW[:2], row("Dogwood 4004", 3, 100), row("Elm 4005", 3, 100, "FRNCO. SERGIO")], FEB21, thin=True)
+    tell([*LOW[:2], row("Dogwood 4004", 3, 100), row("Elm 4005", 3, 100, "FRSCH. SOREN")], FEB21, thin=True)
     with served() as address:
         yield address
 
@@ -62,7 +62,7 @@ def test_held_mails_are_read_and_released(site: str, browser: Browser) -> None:
 
 def test_a_name_is_matched_by_a_click(site: str, browser: Browser) -> None:
     with opened(browser, site, "central", "/notify/unroutable", java_script_enabled=False) as page:
-        page.get_by_role("button", name="This is Franco, Sergio L").click()
+        page.get_by_role("button", name="This is Frisch, Soren L").click()
         expect(page.get_by_text("Every alert has a route")).to_be_visible()
 
 

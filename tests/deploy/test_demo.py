@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,11 @@ from services.rates.rules import TIER_LABELS, tier
 from shared.names import name_key, person_name, same_person
 
 TODAY = date(2026, 4, 20)
-REAL_NAMES = Path(__file__).parents[1] / "data" / "real_names.txt"
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "data"
+REAL_NAMES = DATA / "real_names.txt"
+FOLDERS = ("services", "shared", "deploy", "bench", "tests", "docs")
+TEXTS = (".py", ".html", ".md", ".json", ".txt", ".yml", ".csv", ".toml", ".js")
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +121,16 @@ def test_nobody_is_named_like_a_real_person(full_district: District) -> None:
         name = person_name(found.name)
         assert name is not None
         assert (name.last, name.first) not in taken
+
+
+def test_no_file_but_the_districts_own_tables_names_a_real_person() -> None:
+    real = [name for line in REAL_NAMES.read_text(encoding="utf-8").splitlines() if (name := person_name(line))]
+    pairs = {f" {one} {other} " for name in real for one, other in permutations((name.last, name.first))}
+    inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if DATA not in path.parents]
+    files = [path for path in (*ROOT.glob("*"), *inside) if path.suffix in TEXTS]
+    assert len(files) > 500
+    keys = {path: f" {name_key(path.read_text(encoding='utf-8'))} " for path in files}
+    assert [(path.name, pair) for path, key in keys.items() for pair in pairs if pair in key] == []
 
 
 def test_directors_show_every_shape_of_a_last_name() -> None:

@@ -24,7 +24,7 @@ def page(tmp_path: Path, port: int) -> Iterator[TestClient]:
         yield client
 
 
-def digest(subject: str = "3 schools still in Tier 1", to: str = "itsa.franco@lausd.example") -> EmailMessage:
+def digest(subject: str = "3 schools still in Tier 1", to: str = "irma.frisch@lausd.example") -> EmailMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "SES <ses@lausd.example>", to, subject
     mail["Message-ID"] = "<digest-1@lausd.example>"
@@ -50,7 +50,7 @@ def test_a_mail_is_shown_with_recipient_subject_text_headers_and_attachment(page
     assert "3 schools still in Tier 1" in page.get("/").text
     shown = page.get(only(page)).text
     for part in (
-        "itsa.franco@lausd.example",
+        "irma.frisch@lausd.example",
         "Álamo Elementary needs 7",
         "digest-1@lausd.example",
         "schools März.xlsx",
@@ -74,9 +74,9 @@ def test_the_html_of_a_mail_runs_no_script_and_reaches_nothing_outside(page: Tes
 
 
 def test_the_newest_is_first_and_search_finds_words_in_recipient_or_subject(page: TestClient, port: int) -> None:
-    send(port, digest("first"), digest("second", "rosa.montes@lausd.example"))
+    send(port, digest("first"), digest("second", "rosa.mandel@lausd.example"))
     assert [mail["subject"] for mail in page.get("/mails.json").json()] == ["second", "first"]
-    found = page.get("/", params={"q": "montes SECOND"}).text
+    found = page.get("/", params={"q": "mandel SECOND"}).text
     assert "second" in found
     assert '">first</a>' not in found
     assert "None of the 2 mails" in page.get("/", params={"q": "<b>nobody"}).text

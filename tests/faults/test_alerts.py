@@ -21,7 +21,7 @@ from tests.browser.site import served
 from tests.deploy.waiting import until
 from tests.faults import disks
 from tests.faults.test_parking import poison
-from tests.notify.telling import FRANCO, row, tell, tell_directory
+from tests.notify.telling import FRISCH, row, tell, tell_directory
 from tests.stack import bus_of, owner
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,7 +100,7 @@ def plant() -> None:
     poison()
     bus_of("ingest")._hear(event_id="x", signature="forged")
     tell_directory()
-    tell([row("Alder 4001", 10, 100), row("Birch 4002", 10, 100, FRANCO)])
+    tell([row("Alder 4001", 10, 100), row("Birch 4002", 10, 100, FRISCH)])
     with owner() as connection:
         for service in SERVICES:
             connection.execute(

@@ -117,7 +117,7 @@ def spaces(door: Door) -> None:
 
 @case(24, "text tables: CRLF, CR, UTF-8, UTF-16, CP1252, `;`, tab, quoted commas, `sep=`", "detected")
 def texts(door: Door) -> None:
-    rows = with_header([row("4801", "Núñez El", director="NÚÑEZ, JESÚS"), *many(3)])
+    rows = with_header([row("4801", "Núñez El", director="NÚÑEZ, MÓNICA"), *many(3)])
     made = [
         text_table(rows, encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
     ]

@@ -15,10 +15,10 @@ from tests.files import HEADER, directory, workbook
 from tests.people import add_people
 from tests.stack import Programs, owner, quiet, wipe
 
-VEGA, FRANCO, CENTRAL = "director@lausd.example", "sergio.franco@lausd.example", "central@lausd.example"
+VEGA, FRISCH, CENTRAL = "director@lausd.example", "soren.frisch@lausd.example", "central@lausd.example"
 PEOPLE: tuple[tuple[Cell, ...], ...] = (
     ("Vega, Marta", "director", VEGA, "", ""),
-    ("Franco, Sergio L", "director", FRANCO, "", ""),
+    ("Frisch, Soren L", "director", FRISCH, "", ""),
     ("Okafor, Ines", "central", CENTRAL, "", ""),
 )
 SCHOOLS: list[tuple[Cell, ...]] = [

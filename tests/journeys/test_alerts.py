@@ -11,12 +11,12 @@ from deploy.embedded import Servers
 from shared.settings import settings
 from tests.deploy.waiting import until
 from tests.files import directory
-from tests.journeys.term import FRANCO, PEOPLE, SCHOOLS, VEGA, Term, school, term
+from tests.journeys.term import FRISCH, PEOPLE, SCHOOLS, VEGA, Term, school, term
 from tests.notify.exim import exim
 from tests.notify.sinks import sink
 from tests.stack import Programs, programs, quiet, wipe
 
-FRANCO_S = "FRANCO, SERGIO L"
+FRISCH_S = "FRISCH, SOREN L"
 SETTINGS = {
     "hold_thin": "1", "wait_minutes": "15", "remind_days": "0", "escalate_after": "0", "per_minute": "0",
     "link_days": "14",
@@ -43,27 +43,27 @@ def alder(running: Programs) -> Iterator[Term]:
 
 
 def test_a_term_is_told_as_it_happens_and_nothing_twice(alder: Term) -> None:
-    low = [school(4001, 10), school(4002, 20), school(4003, 60), school(4004, 5, FRANCO_S)]
+    low = [school(4001, 10), school(4002, 20), school(4003, 60), school(4004, 5, FRISCH_S)]
     alder.extract("2025-02-07", *low)
-    to_vega, to_franco = alder.told()
+    to_vega, to_frisch = alder.told()
     assert to_vega[:2] == (VEGA, "SES Sp25: 2 schools in Tier 1 (Feb 7)")
-    assert to_franco[:2] == (FRANCO, "SES Sp25: 1 school in Tier 1 (Feb 7)")
+    assert to_frisch[:2] == (FRISCH, "SES Sp25: 1 school in Tier 1 (Feb 7)")
     fewest_first = "Alder 4002 El (PLOC 4002): 5 more needed\n    20 of 100 = 20.0 %\n  * Alder 4001 El"
     assert fewest_first in to_vega.text
-    assert "Alder 4004" not in to_vega.text and "Alder 4001" not in to_franco.text
+    assert "Alder 4004" not in to_vega.text and "Alder 4001" not in to_frisch.text
 
     assert alder.extract("2025-02-07", *reversed(low))["state"] == "unchanged"
     assert alder.told() == []
 
     alder.extract(
-        "2025-02-14", school(4001, 40), school(4002, 20), school(4003, 20), school(4004, 5, FRANCO_S)
+        "2025-02-14", school(4001, 40), school(4002, 20), school(4003, 20), school(4004, 5, FRISCH_S)
     )  # fmt: skip
-    to_vega, to_franco = alder.told()
+    to_vega, to_frisch = alder.told()
     assert to_vega.subject == "SES Sp25: 2 schools in Tier 1, 1 new, 1 left (Feb 14)"
     assert "NEW ON YOUR LIST\n  * Alder 4003 El (PLOC 4003), Parents: 20.0 % (-40 surveys)" in to_vega.text
     assert "LEFT TIER 1\n  * Alder 4001 El (PLOC 4001), Parents: 40.0 % (+30 surveys)" in to_vega.text
     assert "20 of 100 = 20.0 %, no change, 2 extractions in Tier 1 ▄▄" in to_vega.text
-    assert to_franco.subject == "SES Sp25: 1 school still in Tier 1 (Feb 14)"
+    assert to_frisch.subject == "SES Sp25: 1 school still in Tier 1 (Feb 14)"
 
     alder.extract("2025-02-14", school(4002, 22))
     (corrected,) = alder.told()
@@ -74,32 +74,30 @@ def test_a_term_is_told_as_it_happens_and_nothing_twice(alder: Term) -> None:
     alder.extract("2025-02-10", *[school(number, 1) for number in (4001, 4002, 4003)])
     assert alder.told() == []
 
-    moved = school(4002, 22, FRANCO_S)
-    alder.extract("2025-02-21", school(4001, 40), moved, school(4003, 90), school(4004, 5, FRANCO_S))
-    to_vega, to_franco = alder.told()
-    assert (
-        "MOVED TO ANOTHER DIRECTOR\n  * Alder 4002 El (PLOC 4002), Parents: now with FRANCO, SERGIO L" in to_vega.text
-    )
+    moved = school(4002, 22, FRISCH_S)
+    alder.extract("2025-02-21", school(4001, 40), moved, school(4003, 90), school(4004, 5, FRISCH_S))
+    to_vega, to_frisch = alder.told()
+    assert "MOVED TO ANOTHER DIRECTOR\n  * Alder 4002 El (PLOC 4002), Parents: now with FRISCH, SOREN L" in to_vega.text
     assert "None of your schools is on the Tier 1 list" in to_vega.text
-    assert to_franco.subject == "SES Sp25: 2 schools in Tier 1, 1 new (Feb 21)"
+    assert to_frisch.subject == "SES Sp25: 2 schools in Tier 1, 1 new (Feb 21)"
 
-    alder.extract("2025-02-28", school(4001, 40), moved, school(4003, 90), school(4004, 60, FRANCO_S))
-    assert alder.subjects() == ["sergio.franco: SES Sp25: 1 school still in Tier 1, 1 left (Feb 28)"]
-    closing = [school(4001, 40), school(4002, 80, "Franco, Sergio"), school(4003, 90), school(4004, 60, FRANCO_S)]
+    alder.extract("2025-02-28", school(4001, 40), moved, school(4003, 90), school(4004, 60, FRISCH_S))
+    assert alder.subjects() == ["soren.frisch: SES Sp25: 1 school still in Tier 1, 1 left (Feb 28)"]
+    closing = [school(4001, 40), school(4002, 80, "Frisch, Soren"), school(4003, 90), school(4004, 60, FRISCH_S)]
     alder.extract("2025-03-07", *closing)
     (closed,) = alder.told()
-    assert closed[:2] == (FRANCO, "SES Sp25: all your schools have left Tier 1 (Mar 7)")
+    assert closed[:2] == (FRISCH, "SES Sp25: all your schools have left Tier 1 (Mar 7)")
     assert "You hear from us again only if one comes back." in closed.text
     alder.extract("2025-03-14", *closing)
     assert alder.told() == []
     timeline = alder.page("/notify/schools/1400201")
-    assert timeline.count(f"mail sent to {VEGA}") == 4 and timeline.count(f"mail sent to {FRANCO}") == 3
+    assert timeline.count(f"mail sent to {VEGA}") == 4 and timeline.count(f"mail sent to {FRISCH}") == 3
     assert '<td data-label="New surveys" class="number">58</td>' in alder.page("/notify/worked")
 
 
 def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_named(alder: Term) -> None:
     students = [school(4001, 3)]
-    parents = [school(4001, 10), school(4002, 20), school(4003, 15), school(4005, 60), school(4004, 5, FRANCO_S)]
+    parents = [school(4001, 10), school(4002, 20), school(4003, 15), school(4005, 60), school(4004, 5, FRISCH_S)]
     alder.extract("2025-02-07", *parents, Students=students)
     assert len(alder.told()) == 2
 
@@ -107,11 +105,11 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
     assert alder.told() == []
     assert "2 alerts are held" in alder.page("/notify/extractions/Sp25/2025-02-14")
     alder.change("/notify/extractions/Sp25/2025-02-14/release")
-    to_vega, to_franco = alder.told()
+    to_vega, to_frisch = alder.told()
     assert to_vega.subject == "SES Sp25: 2 schools still in Tier 1, 1 missing (Feb 14)"
     assert "UNKNOWN\n  * Alder 4003 El (PLOC 4003), Parents: last seen Feb 7 with 15.0 %" in to_vega.text
     assert "STUDENTS IN TIER 1, fewest surveys needed first\n(last known, of Feb 7)" in to_vega.text
-    assert to_franco.subject == "SES Sp25: 1 school still in Tier 1 (Feb 14)"
+    assert to_frisch.subject == "SES Sp25: 1 school still in Tier 1 (Feb 14)"
 
     alder.running.kill("relay")
     alder.extract("2025-02-21", *parents, Students=[school(4001, 6)], wait=False)
@@ -127,7 +125,7 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
     alder.one("update notify.job set due_at = now(), next_at = now() where name = 'notify.plan_overdue' returning 1")
     until(lambda: alder.one("select count(*) from notify.upload where outcome = 'late'"))
     until(quiet)
-    to_vega, to_franco = alder.told()
+    to_vega, to_frisch = alder.told()
     assert to_vega.subject == "SES Sp25: 3 schools still in Tier 1 (Feb 21)"
     assert "Students of this extraction had not come when this mail was made" in to_vega.text
     assert "3 of 100 = 3.0 %" in to_vega.text
@@ -156,7 +154,7 @@ def answer(term: Term, text: str, **form: str) -> None:
 def test_snoozed_schools_are_counted_until_the_snooze_ends_and_the_head_of_the_region_hears_of_what_lasts(
     alder: Term,
 ) -> None:
-    low = [school(4001, 10), school(4002, 20), school(4004, 5, FRANCO_S)]
+    low = [school(4001, 10), school(4002, 20), school(4004, 5, FRISCH_S)]
     alder.extract("2025-02-07", *low)
     to_vega, _ = alder.told()
     asked = {"plan": "Paper surveys on Monday", "place": "1400101|parents", "reason": "closed", "until": "2025-02-21"}
@@ -172,13 +170,13 @@ def test_snoozed_schools_are_counted_until_the_snooze_ends_and_the_head_of_the_r
     assert "1 snoozed school is not listed" in to_vega.text and "Alder 4001" not in to_vega.text
     assert to_head[:2] == ("head.e@lausd.example", "SES Sp25: 3 schools of region E long in Tier 1 (Feb 14)")
     assert to_head.text.count("2 extractions in Tier 1") == 3
-    assert "director VEGA, MARTA" in to_head.text and "director FRANCO, SERGIO L" in to_head.text
+    assert "director VEGA, MARTA" in to_head.text and "director FRISCH, SOREN L" in to_head.text
     assert "/notify/answer/" not in to_head.text
 
     alder.extract("2025-02-21", *low)
     assert alder.subjects() == [
         "director: SES Sp25: 1 school still in Tier 1 (Feb 21)",
-        "sergio.franco: SES Sp25: 1 school still in Tier 1 (Feb 21)",
+        "soren.frisch: SES Sp25: 1 school still in Tier 1 (Feb 21)",
     ]
     alder.extract("2025-02-28", *low)
     to_vega, _ = alder.told()
@@ -193,38 +191,38 @@ def test_snoozed_schools_are_counted_until_the_snooze_ends_and_the_head_of_the_r
             form = {"digest_id": str(digest), "place": place, "reason": "strike", "until": "2025-04-04"}
             assert director.post("/notify/mine/answer", data=form).status_code == 303
     alder.extract("2025-03-07", *low)
-    assert alder.subjects() == ["sergio.franco: SES Sp25: 1 school still in Tier 1 (Mar 7)"]
+    assert alder.subjects() == ["soren.frisch: SES Sp25: 1 school still in Tier 1 (Mar 7)"]
     alder.extract("2025-03-14", school(4001, 60), school(4002, 60), low[2])
     assert alder.subjects() == [
         "director: SES Sp25: all your schools have left Tier 1 (Mar 14)",
-        "sergio.franco: SES Sp25: 1 school still in Tier 1 (Mar 14)",
+        "soren.frisch: SES Sp25: 1 school still in Tier 1 (Mar 14)",
     ]
 
 
 def test_what_a_foreign_mail_server_refuses_waits_and_goes_once_the_address_is_mended(running: Programs) -> None:
-    low = [school(4001, 10), school(4002, 20), school(4004, 5, FRANCO_S), school(4005, 7, "DAVTS. ITSA")]
-    with exim(mail_port(), "sergio.franco", "head.gone") as server, term(running, server) as alder:
+    low = [school(4001, 10), school(4002, 20), school(4004, 5, FRISCH_S), school(4005, 7, "DALTS. IRMA")]
+    with exim(mail_port(), "soren.frisch", "head.gone") as server, term(running, server) as alder:
         alder.extract("2025-02-07", *low)
         assert alder.subjects() == ["director: SES Sp25: 2 schools in Tier 1 (Feb 7)"]
         queue = alder.page("/notify/unroutable")
-        assert f"the address {FRANCO} was refused: 550 5.1.1 unknown person" in queue or "5.1.1 unknown person" in queue
+        assert f"the address {FRISCH} was refused: 550 5.1.1 unknown person" in queue or "5.1.1 unknown person" in queue
         assert "nobody in the directory has this name" in queue
 
-        people = [PEOPLE[0], ("Franco, Sergio L", "director", "s.franco@lausd.example", "", ""), PEOPLE[2]]
-        davis = ("Davis, Itsa", "director", "itsa.davis@lausd.example", "", "")
-        alder.load(directory([*people, davis], SCHOOLS), "directory")
-        assert alder.subjects() == ["s.franco: SES Sp25: 1 school in Tier 1 (Feb 7)"]
-        match = {"alias": "DAVTS. ITSA", "person_id": "director:itsa.davis@lausd.example"}
+        people = [PEOPLE[0], ("Frisch, Soren L", "director", "s.frisch@lausd.example", "", ""), PEOPLE[2]]
+        dalis = ("Dalis, Irma", "director", "irma.dalis@lausd.example", "", "")
+        alder.load(directory([*people, dalis], SCHOOLS), "directory")
+        assert alder.subjects() == ["s.frisch: SES Sp25: 1 school in Tier 1 (Feb 7)"]
+        match = {"alias": "DALTS. IRMA", "person_id": "director:irma.dalis@lausd.example"}
         alder.change("/notify/unroutable/match", **match)
-        assert alder.subjects() == ["itsa.davis: SES Sp25: 1 school in Tier 1 (Feb 7)"]
+        assert alder.subjects() == ["irma.dalis: SES Sp25: 1 school in Tier 1 (Feb 7)"]
 
         alder.change("/notify/settings", **{**SETTINGS, "escalate_after": "2"})
         alder.change("/notify/settings/heads", name_E="Ito, Kenji", email_E="head.gone@lausd.example")
         alder.extract("2025-02-14", school(4001, 60), school(4002, 60), *low[2:])
         assert alder.subjects() == [
             "director: SES Sp25: all your schools have left Tier 1 (Feb 14)",
-            "itsa.davis: SES Sp25: 1 school still in Tier 1 (Feb 14)",
-            "s.franco: SES Sp25: 1 school still in Tier 1 (Feb 14)",
+            "irma.dalis: SES Sp25: 1 school still in Tier 1 (Feb 14)",
+            "s.frisch: SES Sp25: 1 school still in Tier 1 (Feb 14)",
         ]
         assert "head.gone@lausd.example" in alder.page("/notify/unroutable")
         alder.change("/notify/settings/heads", name_E="Ito, Kenji", email_E="head.e@lausd.example")

@@ -14,8 +14,8 @@ from shared.events import DirectoryLoaded, DirectoryPerson, Group, TierRow, Tier
 
 TERM = "Sp25"
 FEB7, FEB14, FEB21, FEB28 = (date(2025, 2, day) for day in (7, 14, 21, 28))
-VEGA, FRANCO = "VEGA, MARTA", "FRANCO, SERGIO L"
-DIRECTORS = (("director@lausd.example", "Vega, Marta"), ("sergio.franco@lausd.example", "Franco, Sergio L"))
+VEGA, FRISCH = "VEGA, MARTA", "FRISCH, SOREN L"
+DIRECTORS = (("director@lausd.example", "Vega, Marta"), ("soren.frisch@lausd.example", "Frisch, Soren L"))
 
 Numbers = Mapping[str, tuple[int | None, int | None]]
 
@@ -25,7 +25,7 @@ def person(email: str, name: str, *aliases: str) -> DirectoryPerson:
 
 
 def tell_directory(people: Iterable[DirectoryPerson] | None = None, revision: int = 1) -> None:
-    """A directory with these directors (by default Vega and Franco)."""
+    """A directory with these directors (by default Vega and Frisch)."""
     listed = [person(email, name) for email, name in DIRECTORS] if people is None else list(people)
     event = DirectoryLoaded(revision=revision, part=1, parts=1, schools=[], people=listed)
     with transaction("notify") as session:

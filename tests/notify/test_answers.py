@@ -17,7 +17,7 @@ from tests.notify.telling import (
     FEB14,
     FEB21,
     FEB28,
-    FRANCO,
+    FRISCH,
     VEGA,
     asked,
     digests,
@@ -32,7 +32,7 @@ from tests.people import api_of, browser_of
 
 pytestmark = pytest.mark.usefixtures("clean")
 
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 
 
 def told() -> int:
@@ -215,7 +215,7 @@ def test_all_left_is_told_also_when_snoozed() -> None:
         body = {"digest_id": digest, "school_key": key, "reason": "closed", "until": "2025-03-07"}
         assert api_of("director").post("/notify/api/v1/snoozes", json=body).status_code == 201
     tell(LOW, FEB21)
-    assert digests()[2:] == [(FRANCO, "still", "planned")]
+    assert digests()[2:] == [(FRISCH, "still", "planned")]
     mark_sent()
     tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB28)
     assert (VEGA, "all left", "planned") in digests()
@@ -223,7 +223,7 @@ def test_all_left_is_told_also_when_snoozed() -> None:
 
 def test_a_director_answers_only_the_own_alerts() -> None:
     told()
-    foreign = int(asked("select digest_id from digest where director = :d", d=FRANCO)[0].digest_id)
+    foreign = int(asked("select digest_id from digest where director = :d", d=FRISCH)[0].digest_id)
     api = api_of("director")
     assert api.post("/notify/api/v1/acknowledgements", json={"digest_id": foreign, "plan": "x"}).status_code == 404
     body = {"digest_id": foreign, "school_key": "1400301", "reason": "x"}
@@ -248,7 +248,7 @@ def test_the_own_page_lists_answers_and_keeps_how_to_be_told() -> None:
     assert browser.post("/notify/mine/seen").status_code == 204
     assert "Calls home" in browser.get("/notify/mine").text
     tell(LOW, FEB21)
-    assert digests()[2:] == [(FRANCO, "still", "planned")]
+    assert digests()[2:] == [(FRISCH, "still", "planned")]
     assert asked("select person_id from visit")[0].person_id == "director:director@lausd.example"
 
 
@@ -275,9 +275,7 @@ def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
         counts.append(reminded())
         mark_sent()
     assert counts == [0, 1, 0, 1]
-    assert (
-        mails("sent")[2:] == [("sergio.franco@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
-    )
+    assert mails("sent")[2:] == [("soren.frisch@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
     assert "nothing newer has come" in asked("select body from mail where kind = 'reminder'")[0].body
 
 
@@ -313,10 +311,10 @@ def test_nobody_is_reminded_of_snoozed_schools_at_a_refused_address_or_after_lea
     for key in ("1400101", "1400201"):
         body = {"digest_id": digest, "school_key": key, "reason": "strike"}
         assert api.post("/notify/api/v1/snoozes", json=body).status_code == 201
-    asked("update director set refused_email = email where name like 'Franco%' returning 1")
+    asked("update director set refused_email = email where name like 'Frisch%' returning 1")
     assert reminded() == 0
     asked("delete from snooze where school_key = '1400101' returning 1")
-    asked("delete from director where name like 'Franco%' returning 1")
+    asked("delete from director where name like 'Frisch%' returning 1")
     assert reminded() == 1
     assert mails()[-1][0] == "director@lausd.example"
 
@@ -347,4 +345,4 @@ def test_after_some_extractions_the_head_of_the_region_is_told_once() -> None:
     escalated = [m for m in mails("sent") if m[0] == "head.e@lausd.example"]
     assert escalated == [("head.e@lausd.example", "SES Sp25: 3 schools of region E long in Tier 1 (Feb 28)")]
     body = asked("select body from mail where rcpt = 'head.e@lausd.example'")[0].body
-    assert re.search(r"Cedar 4003.*\n.*director FRANCO, SERGIO L", body)
+    assert re.search(r"Cedar 4003.*\n.*director FRISCH, SOREN L", body)

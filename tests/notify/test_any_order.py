@@ -13,13 +13,13 @@ from services.notify.rules.planning import digests_due
 from services.notify.tasks import on_directory_loaded, on_tiers_computed
 from shared.db import transaction
 from shared.events import DirectoryLoaded, Event, Group, TiersComputed
-from tests.notify.telling import DIRECTORS, FEB7, FRANCO, VEGA, asked, mark_sent, person, row, tiers
+from tests.notify.telling import DIRECTORS, FEB7, FRISCH, VEGA, asked, mark_sent, person, row, tiers
 from tests.notify.test_rules import ROUTES, world_of
 from tests.stack import owner
 
-SPELLINGS = (VEGA, FRANCO, "Franco, Sergio")
-KEYS = {VEGA: f"director:{DIRECTORS[0][0]}", FRANCO: f"director:{DIRECTORS[1][0]}"}
-KEYS["Franco, Sergio"] = KEYS[FRANCO]
+SPELLINGS = (VEGA, FRISCH, "Frisch, Soren")
+KEYS = {VEGA: f"director:{DIRECTORS[0][0]}", FRISCH: f"director:{DIRECTORS[1][0]}"}
+KEYS["Frisch, Soren"] = KEYS[FRISCH]
 Numbers = dict[int, tuple[int, str]]
 Place = tuple[int, Group]
 both: tuple[Group, ...] = ("students", "parents")

@@ -14,7 +14,7 @@ from services.notify.actions import sending
 from shared.db import engine
 from shared.settings import settings
 from tests.notify.sinks import Sink, sink
-from tests.notify.telling import FRANCO, asked, row, tell, tell_directory
+from tests.notify.telling import FRISCH, asked, row, tell, tell_directory
 
 # Every step; FAULTS_EVERY=4 kills at every fourth.
 EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
@@ -34,7 +34,7 @@ def server(monkeypatch: pytest.MonkeyPatch, clean: None) -> Iterator[Sink]:
     with sink() as (kept, url):
         monkeypatch.setattr(settings(), "smtp_url", url)
         tell_directory()
-        tell([row("Alder 4001", 10, 100), row("Cedar 4003", 5, 100, FRANCO)])
+        tell([row("Alder 4001", 10, 100), row("Cedar 4003", 5, 100, FRISCH)])
         yield kept
 
 
@@ -83,7 +83,7 @@ def test_whenever_the_sender_dies_nothing_is_lost_and_a_second_copy_has_the_same
         sending.send_due()
         copies = Counter(rcpt for rcpt, _ in server.accepted)
         twice = {rcpt for rcpt, count in copies.items() if count == 2}
-        assert set(copies) == {"director@lausd.example", "sergio.franco@lausd.example"}, line
+        assert set(copies) == {"director@lausd.example", "soren.frisch@lausd.example"}, line
         assert twice == unsure & accepted_before, line
         assert max(copies.values()) <= 2
         assert len({message["Message-ID"] for _, message in server.messages()}) == 2

@@ -13,7 +13,7 @@ from tests.stack import deliver, failures
 
 PEOPLE = (
     ("Vega, Marta", "director", "director@lausd.example", "", ""),
-    ("Franco, Sergio L", "director", "sergio.franco@lausd.example", "", ""),
+    ("Frisch, Soren L", "director", "soren.frisch@lausd.example", "", ""),
     ("Okafor, Ines", "central", "central@lausd.example", "", ""),
 )
 
@@ -61,24 +61,24 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
         assert told() == []
         moved = [
             school(4001, 40, "2025-02-21"),
-            school(4002, 22, "2025-02-21", "FRANCO, SERGIO L"),
+            school(4002, 22, "2025-02-21", "FRISCH, SOREN L"),
             school(4003, 90, "2025-02-21"),
         ]
         upload(extraction(moved))
         assert told() == [
             "director: SES Sp25: 1 school left Tier 1 (Feb 21)",
-            "sergio.franco: SES Sp25: 1 school in Tier 1 (Feb 21)",
+            "soren.frisch: SES Sp25: 1 school in Tier 1 (Feb 21)",
         ]
         upload(
             extraction(
                 [
                     school(4001, 40, "2025-02-28"),
-                    school(4002, 80, "2025-02-28", "Franco, Sergio"),
+                    school(4002, 80, "2025-02-28", "Frisch, Soren"),
                     school(4003, 90, "2025-02-28"),
                 ]
             )
         )
-        assert told() == ["sergio.franco: SES Sp25: all your schools have left Tier 1 (Feb 28)"]
+        assert told() == ["soren.frisch: SES Sp25: all your schools have left Tier 1 (Feb 28)"]
     assert failures() == []
 
 

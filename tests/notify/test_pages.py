@@ -5,7 +5,7 @@ import pytest
 from tests.notify.telling import (
     FEB14,
     FEB21,
-    FRANCO,
+    FRISCH,
     asked,
     digests,
     mails,
@@ -18,7 +18,7 @@ from tests.people import browser_of
 
 pytestmark = pytest.mark.usefixtures("clean")
 
-LOW = [row("Alder 4001", 10, 100), row("Birch <b> 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+LOW = [row("Alder 4001", 10, 100), row("Birch <b> 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 PAGES = (
     "/notify/",
     "/notify/unroutable",
@@ -59,14 +59,14 @@ def test_held_mails_are_read_and_released_on_the_page() -> None:
 
 def test_the_queue_suggests_and_a_click_sends() -> None:
     tell_directory()
-    tell([row("Cedar 4003", 5, 100, "FRNCO. SERGIO")])
+    tell([row("Cedar 4003", 5, 100, "FRSCH. SOREN")])
     central = browser_of("central")
     queue = central.get("/notify/unroutable").text
-    assert "This is Franco, Sergio L" in queue
+    assert "This is Frisch, Soren L" in queue
     assert '<option value="" selected>Choose a director</option>' in queue
-    assert central.post("/notify/unroutable/match", data={"alias": "FRNCO. SERGIO", "person_id": ""}).status_code == 422
+    assert central.post("/notify/unroutable/match", data={"alias": "FRSCH. SOREN", "person_id": ""}).status_code == 422
     assert mails() == []
-    match = {"alias": "FRNCO. SERGIO", "person_id": "director:sergio.franco@lausd.example"}
+    match = {"alias": "FRSCH. SOREN", "person_id": "director:soren.frisch@lausd.example"}
     assert central.post("/notify/unroutable/match", data=match).status_code == 303
     assert len(mails()) == 1
     assert "Every alert has a route" in central.get("/notify/unroutable").text

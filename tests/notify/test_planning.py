@@ -11,7 +11,7 @@ from tests.notify.telling import (
     FEB14,
     FEB21,
     FEB28,
-    FRANCO,
+    FRISCH,
     TERM,
     VEGA,
     asked,
@@ -29,16 +29,16 @@ from tests.notify.telling import (
 
 pytestmark = pytest.mark.usefixtures("clean")
 
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 
 
 def test_the_first_extraction_tells_each_director_of_the_own_schools_only() -> None:
     tell_directory()
     tell(LOW)
-    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert digests() == [(FRISCH, "first", "planned"), (VEGA, "first", "planned")]
     assert marks() == {"4002/parents": "still", "4001/parents": "still"}
     assert mails() == [
-        ("sergio.franco@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)"),
+        ("soren.frisch@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)"),
         ("director@lausd.example", "SES Sp25: 2 schools in Tier 1 (Feb 21)"),
     ]
 
@@ -115,7 +115,7 @@ def test_a_quick_correction_replaces_the_mail_that_is_not_sent_yet() -> None:
     tell_directory()
     tell(LOW)
     tell([row("Alder 4001", 60, 100), *LOW[1:]], revision=2)
-    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert digests() == [(FRISCH, "first", "planned"), (VEGA, "first", "planned")]
     assert marks() == {"4002/parents": "still"}
     assert len(mails()) == 2
     assert len(mails("superseded")) == 2
@@ -166,7 +166,7 @@ def test_a_correction_of_one_group_waits_for_the_upload_that_is_still_coming_in(
     hear(first, tiers([row("Alder 4001", 12, 100), *LOW[1:]], revision=2))
     assert digests() == []
     hear(students)
-    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert digests() == [(FRISCH, "first", "planned"), (VEGA, "first", "planned")]
     assert sorted(r.outcome for r in asked("select outcome from upload")) == ["planned", "together with revision 2"]
 
 
@@ -204,7 +204,7 @@ def test_a_whole_extraction_takes_the_place_of_the_thin_one_that_is_held() -> No
     tell_directory()
     tell(LOW[:1], thin=True)
     tell(LOW, revision=2)
-    assert digests() == [(FRANCO, "first", "planned"), (VEGA, "first", "planned")]
+    assert digests() == [(FRISCH, "first", "planned"), (VEGA, "first", "planned")]
     assert mails("held") == []
 
 
@@ -226,15 +226,15 @@ def test_a_person_can_hold_mails_that_are_not_sent() -> None:
 
 def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> None:
     tell_directory()
-    tell([*LOW[:2], row("Cedar 4003", 5, 100, "FRNCO. SERGIO")])
-    assert digests("unroutable") == [("FRNCO. SERGIO", "first", "unroutable")]
+    tell([*LOW[:2], row("Cedar 4003", 5, 100, "FRSCH. SOREN")])
+    assert digests("unroutable") == [("FRSCH. SOREN", "first", "unroutable")]
     with transaction("notify") as session:
-        routing.match_alias(session, "FRNCO. SERGIO", "director:sergio.franco@lausd.example", "central")
+        routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
     assert digests("unroutable") == []
-    assert mails()[-1] == ("sergio.franco@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)")
+    assert mails()[-1] == ("soren.frisch@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)")
     said = asked("select cast(payload as jsonb) as payload from outbox_event where topic = 'notify.alias_resolved'")
     assert [(e.payload["alias"], e.payload["person_id"]) for e in said] == [
-        ("FRNCO. SERGIO", "director:sergio.franco@lausd.example")
+        ("FRSCH. SOREN", "director:soren.frisch@lausd.example")
     ]
 
 
@@ -257,8 +257,8 @@ def test_a_match_for_someone_who_has_a_mail_already_gives_one_mail_with_both() -
 
 def test_two_spellings_of_one_person_are_one_mail_and_two_people_of_one_name_are_none() -> None:
     tell_directory()
-    tell([LOW[2], row("Alder 4001", 10, 100, "Franco, Sergio")])
-    assert mails() == [("sergio.franco@lausd.example", "SES Sp25: 2 schools in Tier 1 (Feb 21)")]
+    tell([LOW[2], row("Alder 4001", 10, 100, "Frisch, Soren")])
+    assert mails() == [("soren.frisch@lausd.example", "SES Sp25: 2 schools in Tier 1 (Feb 21)")]
     people = [person("a@lausd.example", "Kim, Ana"), person("b@lausd.example", "Kim, Ana")]
     tell_directory(people, revision=2)
     tell([row("Alder 4001", 10, 100, "KIM, ANA")], FEB28)
@@ -269,10 +269,10 @@ def test_a_school_that_moved_goes_to_the_new_director_and_the_former_is_told_onc
     tell_directory()
     tell(LOW, FEB14)
     mark_sent()
-    moved = [row("Alder 4001", 10, 100, FRANCO), *LOW[1:]]
+    moved = [row("Alder 4001", 10, 100, FRISCH), *LOW[1:]]
     tell(moved, FEB21)
     assert marks(VEGA) == {"4001/parents": "moved", "4002/parents": "still"}
-    assert marks(FRANCO) == {"4001/parents": "new", "4003/parents": "still"}
+    assert marks(FRISCH) == {"4001/parents": "new", "4003/parents": "still"}
     mark_sent()
     tell(moved, FEB28)
     assert marks(VEGA) == {"4002/parents": "still"}
@@ -282,20 +282,20 @@ def test_who_lost_the_only_school_to_another_director_is_told_it_moved() -> None
     tell_directory()
     tell(LOW[:1], FEB14)
     mark_sent()
-    tell([row("Alder 4001", 10, 100, FRANCO)], FEB21)
-    assert digests()[1:] == [(FRANCO, "first", "planned"), ("Vega, Marta", "moved", "planned")]
+    tell([row("Alder 4001", 10, 100, FRISCH)], FEB21)
+    assert digests()[1:] == [(FRISCH, "first", "planned"), ("Vega, Marta", "moved", "planned")]
 
 
 def test_mails_not_sent_yet_follow_the_directory_to_another_address_or_another_person() -> None:
     tell_directory()
     tell(LOW)
-    vega, ito = person("marta.vega@lausd.example", "Vega, Marta"), person("ken.ito@lausd.example", "Ito, Ken", FRANCO)
+    vega, ito = person("marta.vega@lausd.example", "Vega, Marta"), person("ken.ito@lausd.example", "Ito, Ken", FRISCH)
     tell_directory([vega, ito], revision=2)
     assert sorted(rcpt for rcpt, _ in mails()) == ["ken.ito@lausd.example", "marta.vega@lausd.example"]
     assert len(mails("superseded")) == 2
     tell_directory([vega], revision=3)
     assert [rcpt for rcpt, _ in mails()] == ["marta.vega@lausd.example"]
-    assert digests("unroutable") == [(FRANCO, "first", "unroutable")]
+    assert digests("unroutable") == [(FRISCH, "first", "unroutable")]
 
 
 def test_what_a_person_holds_stays_held_when_a_route_changes() -> None:
@@ -305,4 +305,4 @@ def test_what_a_person_holds_stays_held_when_a_route_changes() -> None:
         mail_actions.hold(session, TERM, FEB21, "central", "numbers look wrong")
         routing.match_alias(session, "V. MARTA", "director:director@lausd.example", "central")
     assert mails() == []
-    assert [(director, state) for director, _, state in digests()] == [(FRANCO, "held"), (VEGA, "held")]
+    assert [(director, state) for director, _, state in digests()] == [(FRISCH, "held"), (VEGA, "held")]

@@ -14,7 +14,7 @@ from tests.notify.telling import (
     FEB14,
     FEB21,
     FEB28,
-    FRANCO,
+    FRISCH,
     VEGA,
     asked,
     digests,
@@ -27,7 +27,7 @@ from tests.notify.telling import (
 
 pytestmark = pytest.mark.usefixtures("clean")
 
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRANCO)]
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_each_director_gets_one_mail_with_text_page_and_workbook(server: Sink) -
     sending.send_due()
     sending.send_due()
     received = dict(server.messages())
-    assert sorted(received) == ["director@lausd.example", "sergio.franco@lausd.example"]
+    assert sorted(received) == ["director@lausd.example", "soren.frisch@lausd.example"]
     assert len(server.accepted) == 2
     mail = received["director@lausd.example"]
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -106,18 +106,18 @@ def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) 
     tell(LOW, FEB28)
     assert [state for director, _, state in digests()[1:] if director == VEGA] == ["unroutable"]
     tell_directory(
-        [person("marta.vega@lausd.example", "Vega, Marta"), person("sergio.franco@lausd.example", "Franco, Sergio L")],
+        [person("marta.vega@lausd.example", "Vega, Marta"), person("soren.frisch@lausd.example", "Frisch, Soren L")],
         revision=2,
     )
     sending.send_due()
     assert sorted(rcpt for rcpt, _ in server.accepted) == [
-        "marta.vega@lausd.example", "sergio.franco@lausd.example", "sergio.franco@lausd.example",
+        "marta.vega@lausd.example", "soren.frisch@lausd.example", "soren.frisch@lausd.example",
     ]  # fmt: skip
     assert digests("unroutable") == []
 
 
 def test_what_a_server_says_of_one_recipient_only_is_about_that_address(server: Sink) -> None:
-    server.on_rcpt = lambda rcpt: "550 5.7.1 not permitted" if rcpt.startswith("sergio") else None
+    server.on_rcpt = lambda rcpt: "550 5.7.1 not permitted" if rcpt.startswith("soren") else None
     for on in (FEB21, FEB28):
         tell(LOW, on)
         for _ in range(2):
@@ -125,9 +125,9 @@ def test_what_a_server_says_of_one_recipient_only_is_about_that_address(server: 
             try_again_now()
     assert [rcpt for rcpt, _ in server.accepted] == ["director@lausd.example"] * 2
     assert [(r.rcpt, r.failure) for r in asked("select rcpt, failure from mail where state = 'failed'")] == [
-        ("sergio.franco@lausd.example", "address refused")
+        ("soren.frisch@lausd.example", "address refused")
     ]
-    assert digests("unroutable") == [(FRANCO, "first", "unroutable")]
+    assert digests("unroutable") == [(FRISCH, "first", "unroutable")]
 
 
 def test_a_server_that_refuses_us_for_everybody_marks_no_address(server: Sink) -> None:
@@ -260,7 +260,7 @@ def test_over_a_day_without_a_mail_server_nothing_is_lost_and_few_tries_are_made
     monkeypatch.setattr(settings(), "smtp_url", there)
     time_passes(40)
     sending.send_due()
-    assert sorted(rcpt for rcpt, _ in server.accepted) == ["director@lausd.example", "sergio.franco@lausd.example"]
+    assert sorted(rcpt for rcpt, _ in server.accepted) == ["director@lausd.example", "soren.frisch@lausd.example"]
     assert asked("select * from lane") == []
 
 

@@ -75,8 +75,9 @@ def test_the_rows_of_the_guides_filter_screen_sort_and_filter() -> None:
     rows = GUIDE["filter_screen_rows"]
     names = ("region", "cos", "director", "ploc")
     load(FEB_21, *(counts(row["school"], n, 21, **{k: row[k] for k in names}) for n, row in enumerate(rows)))
-    assert schools("director=Herrera, Florida&sort=school") == sorted(
-        row["school"] for row in rows if row["director"] == "Herrera, Florida"
+    director = rows[0]["director"]
+    assert schools(f"director={director}&sort=school") == sorted(
+        row["school"] for row in rows if row["director"] == director
     )
     assert schools("region=N&region=W&sort=ploc") == [
         row["school"] for row in sorted(rows, key=lambda row: row["ploc"]) if row["region"] in ("N", "W")

@@ -8,10 +8,10 @@ from shared.names import spoken_name
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("Franco, Sergio L", "Sergio L Franco"),
-        ("  Theodore-Sullivan,  Jennifer ", "Jennifer Theodore-Sullivan"),
+        ("Frisch, Soren L", "Soren L Frisch"),
+        ("  Thornton-Sallis,  Judith ", "Judith Thornton-Sallis"),
         ("Planning office", "Planning office"),
-        ("Franco,", "Franco,"),
+        ("Frisch,", "Frisch,"),
         ("", ""),
     ],
 )
