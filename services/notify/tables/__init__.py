@@ -2,7 +2,7 @@
 
 from services.notify.tables.answers import Acknowledgement, LinkUse, Preference, Snooze, Visit
 from services.notify.tables.chosen import Chosen, Lane, RegionHead
-from services.notify.tables.facts import AliasMatch, Arrival, Director, TierState, Upload
+from services.notify.tables.facts import AliasMatch, Arrival, Director, DirectoryArrival, TierState, Upload
 from services.notify.tables.mails import Digest, Mail, MailNote
 from services.notify.tables.schema import metadata
 
@@ -13,6 +13,7 @@ __all__ = [
     "Chosen",
     "Digest",
     "Director",
+    "DirectoryArrival",
     "Lane",
     "LinkUse",
     "Mail",

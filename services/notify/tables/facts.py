@@ -68,17 +68,31 @@ class Arrival(NotifyTable, table=True):
 
 
 class Director(NotifyTable, table=True):
-    """A regional director of the directory; `refused` is the mail server's no to `refused_email`."""
+    """A regional director of the directory, `since` the revision that first named this id.
+
+    `refused` is the mail server's no to `refused_email`.
+    """
 
     __tablename__ = "director"
 
     person_id: str = Field(primary_key=True)
     revision: int
+    since: int = Field(default=0, sa_column_kwargs=default("0"))
     name: str
     email: str
     aliases: list[str] = Field(sa_type=ARRAY(Text))
     refused_email: str = Field(default="", sa_column_kwargs=default("''"))
     refused: str = Field(default="", sa_column_kwargs=default("''"))
+
+
+class DirectoryArrival(NotifyTable, table=True):
+    """The one newest directory revision heard of, and which of its parts have come."""
+
+    __tablename__ = "directory_arrival"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    revision: int
+    parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
 
 
 class AliasMatch(NotifyTable, table=True):
