@@ -18,7 +18,10 @@ OWN["notify"] = Gauges(
     {
         "mails_waiting": ("ses_mails_waiting", "Mails that were not accepted yet"),
         "mail_oldest": ("ses_mails_oldest_seconds", "Age of the oldest mail that was not accepted yet"),
-        "mails_failed": ("ses_mails_failed", "Mails of the last day that were refused for good"),
+        "mails_failed": (
+            "ses_mails_failed",
+            "Mails of the last day that were refused for good, or of which nobody knows",
+        ),
         "mails_unknown": ("ses_mails_unknown", "Mails of the last day that may have been sent twice"),
     },
 )

@@ -30,7 +30,7 @@ def plan_overdue() -> None:
         planning.plan_overdue(session)
 
 
-@bus.loop("notify.send_mail", timedelta(seconds=10))
+@bus.loop("notify.send_mail", timedelta(seconds=10), soft_seconds=sending.TURN_SECONDS)
 def send_mail() -> None:
     sending.send_due()
 

@@ -1,5 +1,6 @@
 """A mail server for tests that keeps what it accepts, and refuses, delays or breaks off as it is told."""
 
+import asyncio
 import email
 import email.policy
 import socket
@@ -17,12 +18,16 @@ from deploy.servers import free_port
 
 
 class Sink:
-    """What a test server accepted; `on_rcpt` and `on_data` may answer otherwise (an SMTP line), or None to accept."""
+    """What a test server accepted; `on_rcpt` and `on_data` may answer otherwise (an SMTP line), or None to accept.
+
+    `hangs_up`: whether it closes the connection after such an answer.
+    """
 
     def __init__(self) -> None:
         self.accepted: list[tuple[str, bytes]] = []
         self.connections = 0
         self.greeted_as: set[str] = set()
+        self.hangs_up = False
         self.on_rcpt: Callable[[str], str | None] = lambda _rcpt: None
         self.on_data: Callable[[str], str | None] = lambda _rcpt: None
 
@@ -48,20 +53,26 @@ class Sink:
         return responses
 
     async def handle_RCPT(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         answer = self.on_rcpt(address)
         if answer is None:
             envelope.rcpt_tos.append(address)
-        return answer or "250 OK"
+        return await self._answer(server, answer) or "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         answer = self.on_data(envelope.rcpt_tos[0])
         if answer is None:
             content = envelope.content
             assert isinstance(content, bytes)
             self.accepted.append((envelope.rcpt_tos[0], content))
-        return answer or "250 OK: kept"
+        return await self._answer(server, answer) or "250 OK: kept"
+
+    async def _answer(self, server: SMTP, answer: str | None) -> str | None:
+        if answer and self.hangs_up and isinstance(server.transport, asyncio.WriteTransport):
+            await server.push(answer)
+            server.transport.close()
+        return answer
 
 
 @contextmanager

@@ -28,6 +28,7 @@ def test_every_reason_and_every_class_of_failure_is_described() -> None:
     assert {"first", "new schools", "all left", "corrected"} <= reasons
     assert [reason for reason in reasons if f"| {reason} |" not in TEXT] == []
     classes = {delivery.AUTH, delivery.RATE, delivery.TEMPORARY, delivery.TIMEOUT, delivery.ADDRESS, delivery.MESSAGE}
+    classes |= {delivery.UNKNOWN}
     assert [name for name in classes if f"| {name} |" not in TEXT] == []
 
 

@@ -155,6 +155,8 @@ def test_the_workbook_of_a_digest_is_the_same_bytes_each_time() -> None:
         {"rcpt": "a"},
         {"rcpt": ""},
         {"rcpt": "a@@x.example"},
+        {"rcpt": "a@x.example."},
+        {"rcpt": "a@x..example"},
         {"rcpt": "josé@x.example"},
         {"message_id": "<a@b>\r\nX: y"},
     ],

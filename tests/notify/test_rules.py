@@ -148,6 +148,22 @@ def test_waits_double_to_half_an_hour_and_pools_are_for_distant_servers() -> Non
     assert delivery.connections_for(60, 0.02, per_minute=30) == 1
 
 
+@pytest.mark.parametrize(
+    ("failure", "unknown", "final"),
+    [
+        (delivery.TEMPORARY, 1, False),
+        (delivery.MESSAGE, 0, True),
+        (delivery.UNKNOWN, 1, False),
+        (delivery.UNKNOWN, 2, True),
+    ],
+)
+def test_what_may_have_been_accepted_is_tried_once_more_after_a_quarter_of_an_hour(
+    failure: str, unknown: int, final: bool
+) -> None:
+    assert delivery.is_final(failure, unknown) == final
+    assert delivery.wait_after(delivery.UNKNOWN, 1) == timedelta(minutes=15)
+
+
 @given(st.integers(0, 2**62), st.integers(0, 2**31), st.text(max_size=60), st.integers(0, 400))
 @settings(max_examples=150, deadline=None)
 def test_only_an_unchanged_link_before_its_end_is_read(number: int, until: int, noise: str, cut: int) -> None:

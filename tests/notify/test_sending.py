@@ -1,14 +1,19 @@
 """Sending to a real mail server: what arrives, what is tried again, what is marked, what is never sent twice."""
 
 import io
+import time
 from collections.abc import Iterator
 
 import openpyxl
 import pytest
 
+from services.notify.actions import mails as mail_actions
 from services.notify.actions import routing, sending
+from services.notify.mailer import smtp
+from services.notify.tasks import bus
 from shared.db import transaction
 from shared.settings import settings
+from tests.deploy.waiting import until
 from tests.notify.sinks import Sink, sink, slowed
 from tests.notify.telling import (
     FEB14,
@@ -114,6 +119,96 @@ def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) 
         "marta.vega@lausd.example", "soren.frisch@lausd.example", "soren.frisch@lausd.example",
     ]  # fmt: skip
     assert digests("unroutable") == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "failure"),
+    [("on_rcpt", "550 5.1.1 no such user", "address refused"), ("on_data", "554 5.6.0 rejected", "message refused")],
+)
+def test_a_server_that_hangs_up_after_it_refused_one_mail_is_understood_and_gets_the_others(
+    server: Sink, stage: str, answer: str, failure: str
+) -> None:
+    server.hangs_up = True
+    setattr(server, stage, lambda rcpt: answer if rcpt.startswith("sergio") else None)
+    tell(LOW)
+    for _ in range(2):
+        sending.send_due()
+    assert [rcpt for rcpt, _ in server.accepted] == ["director@lausd.example"]
+    refused = asked("select failure, last_reply from mail where state = 'failed'")
+    assert [(r.failure, r.last_reply) for r in refused] == [(failure, answer)]
+    assert (asked("select * from lane"), server.connections) == ([], 2)
+
+
+@pytest.mark.parametrize("address", ["vega@lausd.example.", "vega@lausd..example"])
+def test_an_address_that_no_mail_can_have_is_settled_and_the_others_go(server: Sink, address: str) -> None:
+    tell_directory([person(address, "Vega, Marta"), person("sergio.franco@lausd.example", "Franco, Sergio L")], 2)
+    tell(LOW)
+    sending.send_due()
+    assert [rcpt for rcpt, _ in server.accepted] == ["sergio.franco@lausd.example"]
+    assert [(r.rcpt, r.failure) for r in asked("select rcpt, failure from mail where state = 'failed'")] == [
+        (address, "message refused")
+    ]
+    assert digests("unroutable") == [(VEGA, "first", "unroutable")]
+
+
+def test_a_mail_that_cannot_be_made_is_settled_and_the_others_go(server: Sink) -> None:
+    tell(LOW)
+    asked("update digest set content = '{\"lines\": [[1]]}' where director = :director returning 1", director=FRANCO)
+    sending.send_due()
+    assert [rcpt for rcpt, _ in server.accepted] == ["director@lausd.example"]
+    (failed,) = asked("select failure, last_reply from mail where state = 'failed'")
+    assert failed.failure == "message refused" and failed.last_reply.startswith("this mail cannot be made")
+
+
+def test_a_server_that_answers_long_after_the_text_gets_the_mail_once(
+    server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT_SECONDS", 1.0)
+    server.on_data = lambda _rcpt: time.sleep(1.5)
+    tell(LOW[:2])
+    sending.send_due()
+    assert len(server.accepted) == 1
+    assert [(r.state, r.unknown) for r in asked("select state, unknown from mail")] == [("sent", 0)]
+
+
+def test_a_mail_that_may_have_been_taken_is_sent_once_more_and_then_a_person_decides(
+    server: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TEXT_SECONDS", 0.3)
+    server.on_data = lambda _rcpt: time.sleep(1.0)
+    tell(LOW[:2], FEB14)
+    sending.send_due()
+    (first,) = asked("select *, next_at > now() + interval '10 min' as later from mail")
+    assert (first.state, first.failure, first.unknown, first.later) == ("queued", "unknown outcome", 1, True)
+    for _ in range(3):
+        try_again_now()
+        sending.send_due()
+    until(lambda: len(server.accepted) == 2)
+    assert {message["Message-ID"] for _, message in server.messages()} == {first.message_id}
+    assert [(r.state, r.unknown) for r in asked("select state, unknown from mail")] == [("failed", 2)]
+    assert digests() == [(VEGA, "first", "planned")], "it counts as told"
+    server.on_data = lambda _rcpt: None
+    with transaction("notify") as session:
+        mail_actions.resend(session, first.mail_id, "central")
+    asked("delete from lane returning 1")
+    sending.send_due()
+    assert len(server.accepted) == 3
+
+
+def test_a_mail_whose_sender_died_twice_is_left_to_a_person(server: Sink) -> None:
+    tell(LOW[:2])
+    asked("update mail set state = 'sending', unknown = 1, next_at = now() returning 1")
+    sending.send_due()
+    assert server.accepted == []
+    (mail,) = asked("select state, unknown, failure from mail")
+    assert (mail.state, mail.unknown, mail.failure) == ("failed", 2, "unknown outcome")
+    assert [r.what for r in asked("select what from mail_note")] == ["unknown outcome"]
+
+
+def test_a_turn_of_sending_ends_within_its_time_limit_and_that_within_the_lease() -> None:
+    task = bus.celery.tasks["notify.send_mail"]
+    longest = sending.ROUND_SECONDS + 2 * smtp.TEXT_SECONDS + 5 * smtp.TIMEOUT_SECONDS
+    assert longest <= task.soft_time_limit < task.time_limit < 15 * 60
 
 
 def test_what_a_server_says_of_one_recipient_only_is_about_that_address(server: Sink) -> None:

@@ -1,7 +1,8 @@
 """Sending: claim a mail, hand it over, settle it, so that a crash loses nothing.
 
 Each step is one commit. The only instant at which a mail can be sent twice is between the server's 250 and the commit of
-`sent`; the second copy has the same Message-ID (RFC 1047).
+`sent`; the second copy has the same Message-ID (RFC 1047). There is no third one: after two tries with an unknown
+outcome a person decides.
 """
 
 import time
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from psycopg.rows import namedtuple_row
 from sqlalchemy import text
 from sqlmodel import Session
@@ -21,11 +23,11 @@ from services.notify.actions import settling
 from services.notify.mailer.attachments import workbook
 from services.notify.mailer.letters import ANSWER
 from services.notify.mailer.messages import Attachment, HeaderRefused, Letter, message
-from services.notify.mailer.smtp import Interrupted, Reply, Server, connection, send, unsendable
+from services.notify.mailer.smtp import TEXT_SECONDS, Interrupted, Reply, Server, connection, send, unsendable
 from services.notify.queries import choices
 from services.notify.queries.content import lines_of
 from services.notify.rules.clock import may_send
-from services.notify.rules.delivery import SENT, connections_for, stops_the_round
+from services.notify.rules.delivery import SENT, UNKNOWN, connections_for, stops_the_round
 from services.notify.rules.links import Link, sign
 from services.notify.tables import Chosen
 from shared.db import listening, psycopg_style, transaction
@@ -33,10 +35,13 @@ from shared.outbox import call_job
 from shared.settings import settings
 
 ROUND_SECONDS = 20.0
+# A mail that is claimed at the end of a round may take the patience for its text, for the answer, and for the commands.
+TURN_SECONDS = int(ROUND_SECONDS + 2 * TEXT_SECONDS) + 60
 log = structlog.get_logger()
 
 _CLAIM = psycopg_style(
     "with x as (select mail_id, state from mail where state in ('queued','sending') and next_at <= now()"
+    " and (state = 'queued' or unknown = 0)"
     " and (:per_minute = 0 or :per_minute > (select count(*) from mail where sent_at > now() - interval '1 min'))"
     " order by next_at, mail_id limit 1 for update skip locked)"
     " update mail m set state = 'sending', attempts = attempts + 1,"
@@ -68,6 +73,7 @@ def send_due() -> None:
     What was sent is told after the round, and what a dead sender left untold by the next one.
     """
     with transaction("notify") as session:
+        settling.give_up(session)
         waiting, chosen = _waiting(session), choices.chosen(session)
     if waiting:
         _send(waiting, chosen)
@@ -122,8 +128,8 @@ def _connect_and_drain(now: Round) -> None:
 
 
 def _drain(way: Way, now: Round) -> None:
-    """Claims, sends and settles until nothing is due, the time is over, or the server wants a rest."""
-    while time.monotonic() <= now.ends_at:
+    """Claims, sends and settles until nothing is due, the time is over, or the server hangs up or wants a rest."""
+    while time.monotonic() <= now.ends_at and way.server.is_open:
         mail = way.database.execute(_CLAIM, {"per_minute": now.per_minute}).fetchone()
         if mail is None or stops_the_round(_hand_over(way, mail, now).outcome):
             return
@@ -133,24 +139,31 @@ def _drain(way: Way, now: Round) -> None:
 
 def _hand_over(way: Way, mail: Any, now: Round) -> Reply:
     """Sends and settles a claimed mail. Between the server's 250 and the commit nothing is computed that could wait."""
-    chosen = settings()
-    unknown = False
     broken: Interrupted | None = None
     try:
-        raw = message(_letter(mail, now), chosen.mail_from, chosen.support_email)
-        reply = send(way.server.smtp, raw, chosen.mail_from, mail.rcpt)
+        reply = send(way.server.smtp, _raw(mail, now), settings().mail_from, mail.rcpt)
     except HeaderRefused as error:
         reply = unsendable(error)
     except Interrupted as error:
-        reply, unknown, broken = Reply(error.failure, str(error)), error.unknown, error
+        reply, broken = Reply(UNKNOWN if error.unknown else error.failure, str(error)), error
     if reply.outcome == SENT:
         settling.keep_sent(way.database, mail.mail_id, reply)
         return reply
     with transaction("notify") as session:
-        settling.settle_refused(session, mail, reply, unknown=unknown)
+        settling.settle_refused(session, mail, reply)
     if broken is not None:
         raise broken
     return reply
+
+
+def _raw(mail: Any, now: Round) -> bytes:
+    """The mail as it goes over the wire. HeaderRefused whatever the reason why it cannot be made: then it is settled."""
+    try:
+        return message(_letter(mail, now), settings().mail_from, settings().support_email)
+    except (HeaderRefused, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:
+        raise HeaderRefused(f"this mail cannot be made: {type(error).__name__}: {error}") from error
 
 
 def _letter(mail: Any, now: Round) -> Letter:

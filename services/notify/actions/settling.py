@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from services.notify.mailer.smtp import Reply
 from services.notify.queries.content import lines_of
-from services.notify.rules.delivery import ADDRESS, AUTH, PERMANENT, stops_the_round, wait_after
+from services.notify.rules.delivery import ADDRESS, AUTH, PERMANENT, UNKNOWN, is_final, stops_the_round, wait_after
 from services.notify.rules.routes import HEAD
 from shared.access import audit
 from shared.events import DigestsSent, SentDigest
@@ -29,6 +29,12 @@ _TOLD = text(
 _AGAIN = text(
     "update mail set state = :state, next_at = now() + cast(:wait as interval), last_reply = :words,"
     " failure = :failure, unknown = unknown + :unknown where mail_id = :mail_id and state = 'sending' returning mail_id"
+)
+# A sender that died a second time with the same mail: it was sent once more already.
+_LEFT_BEHIND = text(
+    "with lost as (update mail set state = 'failed', unknown = unknown + 1, failure = :failure, last_reply = :words"
+    " where state = 'sending' and next_at <= now() and unknown > 0 returning mail_id)"
+    " insert into mail_note(mail_id, what, words) select mail_id, :failure, :words from lost"
 )
 _NOTE = text("insert into mail_note(mail_id, what, words) values (:mail_id, :failure, :words)")
 # The server takes mails from us, and has taken one since it last said this of that recipient.
@@ -70,29 +76,34 @@ def keep_sent(database: psycopg.Connection[Any], mail_id: int, reply: Reply) -> 
     database.execute(_SENT, (reply.words, mail_id))
 
 
-def settle_refused(session: Session, mail: Any, reply: Reply, *, unknown: bool = False) -> None:
-    """Settles a claimed mail that the server did not take. `unknown`: it may have been accepted all the same.
+def settle_refused(session: Session, mail: Any, reply: Reply) -> None:
+    """Settles a claimed mail that the server did not take, or of which that is unknown.
 
     What it says of us each time for one recipient while it takes the others (`550 5.7.1`) is about that address.
     """
     if reply.outcome == AUTH and session.execute(_OTHERS_GO, {"rcpt": mail.rcpt, "what": AUTH}).scalar():
         reply = Reply(ADDRESS, reply.words)
-    permanent = reply.outcome in PERMANENT
+    unknown = int(reply.outcome == UNKNOWN)
     values = {
         "mail_id": mail.mail_id,
-        "state": "failed" if permanent else "queued",
+        "state": "failed" if is_final(reply.outcome, mail.unknown + unknown) else "queued",
         "wait": wait_after(reply.outcome, mail.attempts, random.uniform(0.75, 1.25)),
         "words": reply.words,
         "failure": reply.outcome,
-        "unknown": int(unknown),
+        "unknown": unknown,
     }
     if session.execute(_AGAIN, values).scalar() is None:
         return
     session.execute(_NOTE, values)
-    if permanent:
+    if reply.outcome in PERMANENT:
         _keep_waiting(session, mail, reply)
     if stops_the_round(reply.outcome):
         pause(session, reply.outcome, reply.words)
+
+
+def give_up(session: Session) -> None:
+    """Leaves to a person the mails that were in hand when their sender died a second time."""
+    session.execute(_LEFT_BEHIND, {"failure": UNKNOWN, "words": "the sender stopped twice before it knew the outcome"})
 
 
 def _keep_waiting(session: Session, mail: Any, reply: Reply) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -76,7 +77,7 @@ def _headers(letter: Letter, sender: str, reply_to: str, at: datetime) -> bytes:
         made["Reply-To"] = Address(addr_spec=one_address(reply_to))
         made["Subject"] = header_value(letter.subject)
         made["Message-ID"] = header_value(letter.message_id)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise HeaderRefused(str(error)) from error
     made["Date"] = format_datetime(at)
     made["Auto-Submitted"] = "auto-generated"

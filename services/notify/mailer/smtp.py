@@ -5,7 +5,7 @@ import smtplib
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from services.notify.mailer.messages import HeaderRefused
 from services.notify.rules.delivery import AUTH, MESSAGE, SENT, TEMPORARY, TIMEOUT, failure_of
 
 TIMEOUT_SECONDS = 10.0
+# A server that scans or passes on a mail before it answers takes its time; RFC 5321 asks for much patience here.
+TEXT_SECONDS = 120.0
 _DOT = re.compile(rb"(?m)^\.")
 
 
@@ -35,10 +37,15 @@ class Reply(NamedTuple):
 
 
 class Server(NamedTuple):
-    """An open connection, and how long the server took to answer its greeting."""
+    """A connection, and how long the server took to answer its greeting."""
 
     smtp: smtplib.SMTP
     round_trip: float
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has hung up, as far as we have noticed."""
+        return self.smtp.sock is not None
 
 
 @contextmanager
@@ -102,9 +109,11 @@ def send(server: smtplib.SMTP, raw: bytes, sender: str, rcpt: str) -> Reply:
             code, words = server.docmd(command)
             if code >= 400:
                 return _refused(server, code, words, stage)
-        handed_over = True
+        _wait_at_most(server, TEXT_SECONDS)
         server.send(_DOT.sub(b"..", raw) + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"))
+        handed_over = True
         code, words = server.getreply()
+        _wait_at_most(server, TIMEOUT_SECONDS)
     except TimeoutError as error:
         raise Interrupted(TIMEOUT, f"no answer: {error}", unknown=handed_over) from error
     except (OSError, smtplib.SMTPException) as error:
@@ -114,10 +123,17 @@ def send(server: smtplib.SMTP, raw: bytes, sender: str, rcpt: str) -> Reply:
     return Reply(SENT, _shown(code, words))
 
 
+def _wait_at_most(server: smtplib.SMTP, seconds: float) -> None:
+    if server.sock is not None:
+        server.sock.settimeout(seconds)
+
+
 def _refused(server: smtplib.SMTP, code: int, words: bytes, stage: str) -> Reply:
+    """The server's answer, also where it hangs up after it."""
     shown = _shown(code, words)
     if code != 421:
-        server.docmd("RSET")
+        with suppress(OSError, smtplib.SMTPException):
+            server.docmd("RSET")
     return Reply(failure_of(code, shown, stage=stage), shown)
 
 

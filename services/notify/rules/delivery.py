@@ -3,8 +3,8 @@
 import re
 from datetime import timedelta
 
-SENT, AUTH, RATE, TEMPORARY, TIMEOUT, ADDRESS, MESSAGE = (
-    "sent", "auth", "rate limit", "temporary", "timeout", "address refused", "message refused",
+SENT, AUTH, RATE, TEMPORARY, TIMEOUT, ADDRESS, MESSAGE, UNKNOWN = (
+    "sent", "auth", "rate limit", "temporary", "timeout", "address refused", "message refused", "unknown outcome",
 )  # fmt: skip
 PERMANENT = (ADDRESS, MESSAGE)
 _LONGEST = timedelta(minutes=30)
@@ -13,6 +13,7 @@ _FIRST = {
     RATE: timedelta(minutes=1),
     TEMPORARY: timedelta(seconds=30),
     TIMEOUT: timedelta(seconds=30),
+    UNKNOWN: timedelta(minutes=15),
 }
 _RATE_WORDS = re.compile(r"4\.7\.|\brate\b|too many|thrott|slow down|try again later", re.IGNORECASE)
 _GREYLISTED = re.compile(r"gr[ae]y-?list", re.IGNORECASE)
@@ -44,6 +45,14 @@ def wait_after(failure: str, attempts: int, share: float = 1.0) -> timedelta:
     first = _FIRST.get(failure, _FIRST[TEMPORARY])
     doublings = min(max(attempts, 1) - 1, 12)
     return min(first * (1 << doublings), _LONGEST) * share
+
+
+def is_final(failure: str, unknown: int) -> bool:
+    """Whether a mail is not tried again by itself. `unknown`: how many tries had an unknown outcome, this one too.
+
+    What may have been accepted is sent once more and no further (RFC 1047); then a person decides.
+    """
+    return failure in PERMANENT or (failure == UNKNOWN and unknown > 1)
 
 
 def stops_the_round(failure: str) -> bool:
