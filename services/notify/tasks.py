@@ -20,8 +20,8 @@ def on_tiers_computed(session: Session, event: TiersComputed) -> None:
 
 @bus.hears(DirectoryLoaded)
 def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
-    standings.keep_directory(session, event)
-    routing.route_waiting(session)
+    if standings.keep_directory(session, event):
+        routing.route_waiting(session)
 
 
 @bus.loop("notify.plan_overdue", timedelta(seconds=30))

@@ -24,13 +24,15 @@ def person(email: str, name: str, *aliases: str) -> DirectoryPerson:
     return DirectoryPerson(f"director:{email}", name, email, "director", [], list(aliases))
 
 
-def tell_directory(people: Iterable[DirectoryPerson] | None = None, revision: int = 1) -> None:
-    """A directory with these directors (by default Vega and Frisch)."""
+def tell_directory(
+    people: Iterable[DirectoryPerson] | None = None, revision: int = 1, part: int = 1, parts: int = 1
+) -> None:
+    """A directory, or a part of one, with these directors (by default Vega and Frisch)."""
     listed = [person(email, name) for email, name in DIRECTORS] if people is None else list(people)
-    event = DirectoryLoaded(revision=revision, part=1, parts=1, schools=[], people=listed)
+    event = DirectoryLoaded(revision=revision, part=part, parts=parts, schools=[], people=listed)
     with transaction("notify") as session:
-        standings.keep_directory(session, event)
-        routing.route_waiting(session)
+        if standings.keep_directory(session, event):
+            routing.route_waiting(session)
 
 
 def row(school: str, submitted: int | None, total: int | None, director: str = VEGA, region: str = "E") -> TierRow:

@@ -35,7 +35,7 @@ def fresh() -> None:
     with owner() as connection:
         connection.execute(
             "truncate notify.digest, notify.mail_note, notify.tier_state, notify.upload, notify.arrival,"
-            " notify.director, notify.outbox_event, notify.lane cascade"
+            " notify.director, notify.directory_arrival, notify.outbox_event, notify.lane cascade"
         )
 
 

@@ -298,6 +298,68 @@ def test_mails_not_sent_yet_follow_the_directory_to_another_address_or_another_p
     assert digests("unroutable") == [(FRISCH, "first", "unroutable")]
 
 
+def test_a_directory_in_parts_drops_who_is_gone_with_its_last_part_and_an_older_one_brings_nobody_back() -> None:
+    def addresses() -> list[str]:
+        return sorted(r.email for r in asked("select email from director"))
+
+    tell_directory()
+    vega, franco = person("marta.vega@lausd.example", "Vega, Marta"), person("sergio.franco@lausd.example", FRANCO)
+    tell_directory([vega], revision=2, part=1, parts=2)
+    assert len(addresses()) == 3
+    tell_directory([franco], revision=2, part=2, parts=2)
+    assert addresses() == ["marta.vega@lausd.example", "sergio.franco@lausd.example"]
+    tell_directory()
+    assert addresses() == ["marta.vega@lausd.example", "sergio.franco@lausd.example"]
+    tell(LOW)
+    assert [state for *_, state in digests()] == ["planned", "planned"]
+
+
+ANSWERS = (
+    'with s as (insert into snooze(director_key, term, "on", school_key, school, reason, until, author)'
+    "  values (:old, 'Sp25', '2025-02-14', '1400101', 'Alder', 'closed', '2025-02-28', 'x')),"
+    ' a as (insert into acknowledgement(digest_id, director_key, term, "on", plan, author)'
+    "  values (1, :old, 'Sp25', '2025-02-14', 'calls', 'x')),"
+    " p as (insert into preference(person_id, only_changes, also_when_none, by) values (:old, true, false, 'x')),"
+    " v as (insert into visit(person_id) values (:old)),"
+    " m as (insert into alias_match(alias_key, alias, person_id, revision, by) values ('v m', 'V. M', :old, 1, 'x'))"
+    " select 1"
+)
+KEYS = (
+    "select 'digest' as what, director_key as key from digest where director like 'VEGA%' union select 'person',"
+    " person_id from digest where director like 'VEGA%' union select 'snooze', director_key from snooze union"
+    " select 'answer', director_key from acknowledgement union select 'wish', person_id from preference union"
+    " select 'visit', person_id from visit union select 'match', person_id from alias_match"
+)
+
+
+def test_who_comes_under_another_address_keeps_what_was_told_answered_and_wished() -> None:
+    tell_directory()
+    tell(LOW, FEB14)
+    mark_sent()
+    asked(ANSWERS, old="director:director@lausd.example")
+    people = [person("marta.vega@lausd.example", "Vega, Marta"), person("sergio.franco@lausd.example", FRANCO)]
+    tell_directory(people, revision=2)
+    kept = asked(KEYS)
+    assert len(kept) == 7 and {r.key for r in kept} == {"director:marta.vega@lausd.example"}
+    tell([LOW[0], row("Birch 4002", 60, 100), LOW[2]], FEB21)
+    assert marks() == {"4001/parents": "snoozed", "4002/parents": "left"}
+    assert mails()[-1][0] == "marta.vega@lausd.example"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(("a", "b"), ("b",)), (("a", "b"), ("b", "c")), (("a",), ("b", "c")), (("a", "b"), ("c",))],
+)
+def test_of_two_directors_of_one_name_nobody_gets_what_was_the_others(
+    before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    for revision, names in enumerate((before, after), 1):
+        tell_directory([person(f"{name}@lausd.example", "Kim, Ana") for name in names], revision)
+        if revision == 1:
+            asked("insert into visit(person_id) values ('director:a@lausd.example') returning 1")
+    assert [r.person_id for r in asked("select person_id from visit")] == ["director:a@lausd.example"]
+
+
 def test_what_a_person_holds_stays_held_when_a_route_changes() -> None:
     tell_directory()
     tell([*LOW, row("Dogwood 4004", 5, 100, "V. MARTA")])

@@ -121,6 +121,21 @@ def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) 
     assert digests("unroutable") == []
 
 
+def test_who_gets_another_address_after_a_refusal_is_told_what_left_meanwhile(server: Sink) -> None:
+    tell(LOW[:2], FEB14)
+    sending.send_due()
+    server.on_rcpt = lambda rcpt: "550 5.1.1 no such user" if rcpt.startswith("director@") else None
+    tell([row("Alder 4001", 60, 100), row("Birch 4002", 80, 100)], FEB21)
+    sending.send_due()
+    assert digests("unroutable") == [(VEGA, "all left", "unroutable")]
+    tell_directory([person("marta.vega@lausd.example", "Vega, Marta")], revision=2)
+    sending.send_due()
+    assert [(rcpt, message["Subject"]) for rcpt, message in server.messages()[1:]] == [
+        ("marta.vega@lausd.example", "SES Sp25: all your schools have left Tier 1 (Feb 21)")
+    ]
+    assert digests("unroutable") == []
+
+
 @pytest.mark.parametrize(
     ("stage", "answer", "failure"),
     [("on_rcpt", "550 5.1.1 no such user", "address refused"), ("on_data", "554 5.6.0 rejected", "message refused")],

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.notify.actions.following import follow
 from shared.db import raw
 from shared.events import DirectoryLoaded, TierRow, TiersComputed
 
@@ -39,8 +40,17 @@ _UPLOAD = text(
     'insert into upload(upload_id, term, "on", revision, groups, thin, is_undo, window_closes)'
     " values (:upload_id, :term, :on, :revision, :groups, :thin, :is_undo, :window_closes) on conflict do nothing"
 )
+_HEARD = text(
+    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
+    " on conflict (id) do update set revision = excluded.revision, parts = case"
+    "  when directory_arrival.revision < excluded.revision then excluded.parts"
+    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
+    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
+    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
+)
 _DIRECTOR = text(
-    "insert into director(person_id, revision, name, email, aliases) values (:person_id, :revision, :name, :email, :aliases)"
+    "insert into director(person_id, revision, since, name, email, aliases)"
+    " values (:person_id, :revision, :revision, :name, :email, :aliases)"
     " on conflict (person_id) do update set revision = excluded.revision, name = excluded.name, email = excluded.email,"
     " aliases = excluded.aliases where director.revision < excluded.revision"
 )
@@ -71,8 +81,14 @@ def keep_tiers(session: Session, event: TiersComputed) -> bool:
     return complete == len(event.groups)
 
 
-def keep_directory(session: Session, event: DirectoryLoaded) -> None:
-    """Keeps the directors of the directory; one whom the newest revision no longer has is dropped."""
+def keep_directory(session: Session, event: DirectoryLoaded) -> bool:
+    """Keeps a part of the newest directory; True once all parts are here, and whom it no longer has is dropped.
+
+    Who comes under another address is followed first. An older directory changes nothing.
+    """
+    heard = session.execute(_HEARD, {"revision": event.revision, "part": event.part}).scalar_one_or_none()
+    if heard is None:
+        return False
     rows = [
         {**person._asdict(), "revision": event.revision, "aliases": [person.name, *person.aliases]}
         for person in event.people
@@ -81,5 +97,8 @@ def keep_directory(session: Session, event: DirectoryLoaded) -> None:
     if rows:
         session.execute(_UNMATCH, rows)
         session.execute(_DIRECTOR, rows)
-    if event.parts == 1:
-        session.execute(_GONE, {"revision": event.revision})
+    if heard < event.parts:
+        return False
+    follow(session, event.revision)
+    session.execute(_GONE, {"revision": event.revision})
+    return True
