@@ -30,9 +30,10 @@ _AT_WORK: LiteralString = (
 _LOADED: LiteralString = "select exists (select from pg_tables where schemaname = 'ingest' and tablename = 'upload')"
 _HOLD: LiteralString = (
     "with held as (update notify.mail set state = 'held' where state in ('queued','sending') returning digest_id),"
-    " shown as (update notify.digest set state = 'held',"
+    " shown as (update notify.digest d set state = 'held',"
     "  why = 'held by a restore: it may have been sent since the backup'"
-    "  where digest_id in (select digest_id from held) and state = 'planned')"
+    "  where digest_id in (select digest_id from held) and state = 'planned' and not exists (select 1"
+    "  from notify.mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0)))"
     " select count(*) from held"
 )
 

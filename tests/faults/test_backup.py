@@ -21,7 +21,7 @@ from shared.settings import SERVICES, settings
 from tests.deploy.waiting import until
 from tests.faults.crash import fresh_connections
 from tests.notify.sinks import Sink, sink
-from tests.notify.telling import FEB28, TERM, asked, row, tell, tell_directory
+from tests.notify.telling import FEB21, FEB28, TERM, asked, row, tell, tell_directory
 from tests.stack import deliver, owner
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -90,22 +90,26 @@ def test_a_restored_installation_has_the_same_rows_and_mails_nobody_twice(
     sending.send_due()
     deliver()
     tell([row("Alder 4001", 10, 100), row("Birch 4002", 10, 100)], FEB28)
+    with transaction("notify") as session:
+        mails.resend(session, 1, "a test")
     before = contents()
     assert back_up(tmp_path / "ses.backup") > 10_000
     sending.send_due()
-    assert len(server.accepted) == 2
+    assert len(server.accepted) == 3
 
     use(fresh, monkeypatch)
-    assert restore(tmp_path / "ses.backup", replace=False) == 1
+    assert restore(tmp_path / "ses.backup", replace=False) == 2
     assert contents() == before
     sending.send_due()
     deliver(times=2)
-    assert len(server.accepted) == 2
-    assert [r.state for r in asked("select state from mail order by mail_id")] == ["sent", "held"]
+    assert len(server.accepted) == 3
+    assert [r.state for r in asked("select state from mail order by mail_id")] == ["sent", "held", "held"]
+    states = asked("select state from digest order by digest_id")
+    assert [r.state for r in states] == ["planned", "held"], "what was sent before the backup stays told"
     with transaction("notify") as session:
-        assert mails.release(session, TERM, FEB28, "a test") == 1
+        assert [mails.release(session, TERM, on, "a test") for on in (FEB21, FEB28)] == [1, 1]
     sending.send_due()
-    assert len({mail["Message-ID"] for _, mail in server.messages()}) == 2
+    assert (len(server.accepted), len({mail["Message-ID"] for _, mail in server.messages()})) == (5, 3)
     use(original, monkeypatch)
 
 

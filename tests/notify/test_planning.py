@@ -4,6 +4,7 @@ import pytest
 
 from services.notify.actions import mails as mail_actions
 from services.notify.actions import planning, routing
+from services.notify.queries import lists
 from shared.db import transaction
 from shared.errors import Conflict
 from shared.events import Group
@@ -358,6 +359,36 @@ def test_of_two_directors_of_one_name_nobody_gets_what_was_the_others(
         if revision == 1:
             asked("insert into visit(person_id) values ('director:a@lausd.example') returning 1")
     assert [r.person_id for r in asked("select person_id from visit")] == ["director:a@lausd.example"]
+
+
+def test_a_reminder_or_second_copy_that_is_held_leaves_told_what_was_told() -> None:
+    tell_directory()
+    tell(LOW[:2])
+    mark_sent()
+    with transaction("notify") as session:
+        mail_actions.resend(session, 1, "central")
+        assert mail_actions.hold(session, TERM, FEB21, "central", "wait") == 1
+    assert (len(mails("held")), [state for *_, state in digests()]) == (1, ["planned"])
+    with transaction("notify") as session:
+        assert lists.extractions(session)[0].held == 1
+        assert mail_actions.release(session, TERM, FEB21, "central") == 1
+        assert mail_actions.hold(session, TERM, FEB21, "central", "wait") == 1
+    tell(LOW[:2], FEB28)
+    assert digests()[1:] == [(VEGA, "still", "planned")]
+
+
+def test_what_a_person_holds_stays_held_when_another_group_of_the_extraction_comes() -> None:
+    tell_directory()
+    tell(LOW)
+    with transaction("notify") as session:
+        mail_actions.hold(session, TERM, FEB21, "central", "numbers look wrong")
+    tell([row("Alder 4001", 3, 50)], group="students", revision=2)
+    assert mails() == []
+    held = asked("select why, state from digest where state <> 'superseded'")
+    assert [(r.why, r.state) for r in held] == [("numbers look wrong", "held")] * 2
+    assert marks()["4001/students"] == "still"
+    with transaction("notify") as session:
+        assert mail_actions.release(session, TERM, FEB21, "central") == 2
 
 
 def test_what_a_person_holds_stays_held_when_a_route_changes() -> None:

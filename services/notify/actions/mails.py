@@ -29,21 +29,23 @@ _DROP_DIGESTS = text(
     " and (cast(:keys as text[]) is null or director_key = any(:keys)))"
 )
 _NOTE = text("insert into mail_note(mail_id, what, words) select unnest(cast(:ids as bigint[])), :what, :words")
-_RELEASE = text(
-    "update digest set state = 'planned', why = '' where term = :term and \"on\" = :on and state = 'held'"
-    " returning digest_id"
-)
+_RELEASE = text("update digest set state = 'planned', why = '' where term = :term and \"on\" = :on and state = 'held'")
+# Also mails of digests that are not held: a reminder of what was sent before.
 _RELEASE_MAILS = text(
     "update mail m set state = 'queued', next_at = now(), queued_at = now(), rcpt = coalesce(x.email, m.rcpt) from digest d"
     " left join director x using (person_id) where d.digest_id = m.digest_id and m.state = 'held'"
-    " and d.digest_id = any(:ids) returning m.mail_id"
+    " and d.state = 'planned' and d.term = :term and d.\"on\" = :on returning m.mail_id"
 )
 _RELEASED = text('update upload set released_at = now() where term = :term and "on" = :on and outcome is not null')
 _HOLD = text(
     "update mail m set state = 'held' from digest d where d.digest_id = m.digest_id and m.state = 'queued'"
     ' and m.unknown = 0 and d.term = :term and d."on" = :on returning m.mail_id, m.digest_id'
 )
-_HOLD_DIGESTS = text("update digest set state = 'held', why = :why where digest_id = any(:ids) and state = 'planned'")
+# What was sent, or may have been, stays told while a reminder or a second copy of it is held.
+_HOLD_DIGESTS = text(
+    "update digest d set state = 'held', why = :why where digest_id = any(:ids) and state = 'planned' and not exists"
+    " (select 1 from mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0))"
+)
 
 
 def site() -> Site:
@@ -126,11 +128,11 @@ def note(session: Session, mail_ids: Collection[int], what: str, words: str) -> 
 
 def release(session: Session, term: str, on: date, actor: str) -> int:
     """Lets the held mails of an extraction go; how many. Conflict when none is held."""
-    ids = list(session.execute(_RELEASE, {"term": term, "on": on}).scalars())
-    if not ids:
+    session.execute(_RELEASE, {"term": term, "on": on})
+    mails = list(session.execute(_RELEASE_MAILS, {"term": term, "on": on}).scalars())
+    if not mails:
         raise Conflict(f"No mail of {term}, {on} is held. Look at the log for what became of them.")
     session.execute(_RELEASED, {"term": term, "on": on})
-    mails = list(session.execute(_RELEASE_MAILS, {"ids": ids}).scalars())
     note(session, mails, "released", actor)
     audit(session, actor, "release mails", f"{term}/{on}", {"mails": len(mails)})
     call_job(session, "notify.send_mail")

@@ -45,9 +45,13 @@ _LATEST = text(
     "select * from upload where term = :term and outcome is not null and outcome not like 'older%'"
     ' order by "on" desc, revision desc limit 1'
 )
-
-
+# Why mails are held without a person; it is decided anew each time.
+PREVIEW = "the settings ask for a preview before mails go out"
+THIN = "a group has fewer than 80 % of the schools of its last extraction"
 _HELD = text("select why from digest where term = :term and \"on\" = :on and state = 'held' limit 1")
+_HELD_BY_HAND = text(
+    "select why from digest where term = :term and \"on\" = :on and state = 'held' and why <> all(:own) limit 1"
+)
 _REVISION = text('select max(revision) from upload where term = :term and "on" = :on')
 
 
@@ -101,14 +105,15 @@ def plan(
 ) -> Planned:
     """Replaces what is unsent and adds the digests that are due now; the planning lock is held.
 
-    `held`: why the extraction's mails wait for a person, where they do so already.
+    `held`: why the extraction's mails wait for a person, where they do so already. What a person held stays held.
     """
     newest = newest_day(session, upload.term) or upload.on
+    by_hand = session.execute(_HELD_BY_HAND, {"term": upload.term, "on": newest, "own": [PREVIEW, THIN]}).scalar()
     supersede(session, upload.term, newest, only)
     found = world(session, upload.term)
     if found is None:
         return Planned(0, 0, 0)
-    hold = held or _hold_reason(session, upload, again=only is not None)
+    hold = held or by_hand or _hold_reason(session, upload, again=only is not None)
     # An older upload that comes late adds to what the newest one led to; a digest is never of an older revision.
     revision: int = session.execute(_REVISION, {"term": upload.term, "on": upload.on}).scalar_one()
     digests = [_digest(upload, revision, found, due, hold, late) for due in _all_due(session, found, only)]
@@ -133,9 +138,9 @@ def _hold_reason(session: Session, upload: Any, *, again: bool) -> str:
     """Why the mails wait for a person's release; empty when they do not. Who was released is not held again."""
     chosen = choices.chosen(session)
     if chosen.hold_all and not (again and upload.released_at):
-        return "the settings ask for a preview before mails go out"
+        return PREVIEW
     thin = chosen.hold_thin and session.execute(_THIN, {"term": upload.term, "on": upload.on}).scalar_one()
-    return "a group has fewer than 80 % of the schools of its last extraction" if thin else ""
+    return THIN if thin else ""
 
 
 def _digest(upload: Any, revision: int, found: World, due: Due, hold: str, late: Collection[str]) -> Digest:

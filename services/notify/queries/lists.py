@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 _EXTRACTIONS = text(
     "select d.term, d.\"on\", count(distinct d.digest_id) filter (where d.state = 'planned') as planned,"
-    " count(distinct d.digest_id) filter (where d.state = 'held') as held,"
+    " count(distinct d.digest_id) filter (where d.state = 'held' or m.state = 'held') as held,"
     " count(distinct d.digest_id) filter (where d.state = 'unroutable') as unroutable,"
     " count(m.mail_id) filter (where m.state = 'sent') as sent, count(m.mail_id) filter (where m.state in"
     "  ('queued','sending')) as waiting, count(m.mail_id) filter (where m.state = 'failed') as failed"
