@@ -178,6 +178,19 @@ def test_a_snoozed_school_is_counted_and_not_listed_until_its_end() -> None:
     assert marks() == {"4001/parents": "still", "4002/parents": "still"}
 
 
+def test_a_snoozed_school_that_goes_missing_says_when_it_was_last_seen() -> None:
+    digest = told()
+    body = {"digest_id": digest, "school_key": "1400101", "reason": "closed", "until": "2025-02-28"}
+    assert api_of("director").post("/notify/api/v1/snoozes", json=body).status_code == 201
+    tell(LOW, FEB21)
+    mark_sent()
+    tell(LOW[1:], FEB28)
+    assert marks() == {"4001/parents": "missing", "4002/parents": "still"}
+    told_now = asked("select body from mail where state = 'queued' and rcpt like 'director@%'")[0].body
+    assert "Alder 4001 (PLOC 4001), Parents: last seen Feb 21 with 10.0 %" in told_now
+    assert "snoozed until" not in told_now
+
+
 def test_a_snooze_without_an_end_ends_with_the_next_extraction() -> None:
     digest = told()
     body = {"digest_id": digest, "school_key": "1400101", "reason": "closed"}

@@ -78,13 +78,14 @@ class Rates:
         return told
 
     def in_tier_1(self) -> dict[str, set[Place]]:
-        """The places in Tier 1 at the newest day of each group, by director."""
+        """The places in Tier 1 at the newest day of each group, by the director on the school's latest row."""
         found: dict[str, set[Place]] = {key: set() for key in KEYS.values()}
-        for group in both:
-            days = [on for on, listed in self.state if listed == group]
-            for ploc, (submitted, name) in self.state[max(days), group].items() if days else ():
-                if submitted < 25:
-                    found[KEYS[name]].add((ploc, group))
+        newest = {group: max(on for on, of in self.state if of == group) for group in {of for _, of in self.state}}
+        rows = [(on, group, *row) for group, on in newest.items() for row in self.state[on, group].items()]
+        for on, group, ploc, (submitted, name) in rows:
+            later = [names[1] for day, _, other, names in rows if other == ploc and day > on]
+            if submitted < 25:
+                found[KEYS[later[0] if later else name]].add((ploc, group))
         return found
 
 

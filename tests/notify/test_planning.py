@@ -279,6 +279,21 @@ def test_a_school_that_moved_goes_to_the_new_director_and_the_former_is_told_onc
     assert marks(VEGA) == {"4002/parents": "still"}
 
 
+def test_a_school_that_moved_goes_to_the_new_director_also_with_a_group_that_the_newest_file_has_not() -> None:
+    tell_directory()
+    tell(LOW[:1], FEB14)
+    tell([row("Alder 4001", 5, 50)], FEB14, group="students", revision=2)
+    mark_sent()
+    tell([row("Alder 4001", 10, 100, FRANCO)], FEB21)
+    assert marks(FRANCO) == {"4001/parents": "still", "4001/students": "still"}
+    assert marks("Vega, Marta") == {"4001/parents": "moved", "4001/students": "moved"}
+    (told,) = asked("select body from mail where state = 'queued' and rcpt like 'director@%'")
+    assert told.body.count(f"now with {FRANCO}") == 2
+    mark_sent()
+    tell([row("Alder 4001", 10, 100, FRANCO)], FEB28)
+    assert [director for director, *_ in digests()[3:]] == [FRANCO]
+
+
 def test_who_lost_the_only_school_to_another_director_is_told_it_moved() -> None:
     tell_directory()
     tell(LOW[:1], FEB14)

@@ -82,6 +82,13 @@ class Wish(NamedTuple):
     also_when_none: bool = False
 
 
+class Owner(NamedTuple):
+    """Whose a place is: the director's key, and the name as the school's latest row spells it."""
+
+    key: str
+    spelling: str
+
+
 Standings = Mapping[Place, Standing]
 NO_COURSE = Course(1, None, ())
 
@@ -127,7 +134,7 @@ def open_lines(
     return lines
 
 
-def closed_lines(told: Told, now: Standings, owners: Mapping[Place, str], key: str) -> list[Line]:
+def closed_lines(told: Told, now: Standings, owners: Mapping[Place, Owner], key: str) -> list[Line]:
     """The lines of what was told as open and is no longer this director's in Tier 1.
 
     Absent is unknown, not solved: such a school stays listed as missing, with the day it was last seen.
@@ -138,10 +145,11 @@ def closed_lines(told: Told, now: Standings, owners: Mapping[Place, str], key: s
             continue
         standing = now.get(line.place)
         if standing is None:
-            lines.append(line._replace(mark=MISSING, gained=None))
-        elif owners[line.place] != key:
+            note = line.note if line.mark == MISSING else ""
+            lines.append(line._replace(mark=MISSING, gained=None, note=note))
+        elif owners[line.place].key != key:
             course = Course(line.lasted, None, ())
-            lines.append(line_of(standing, MOVED, course, standing.director)._replace(trend=line.trend))
+            lines.append(line_of(standing, MOVED, course, owners[line.place].spelling)._replace(trend=line.trend))
         elif standing.tier is None:
             lines.append(line._replace(mark=MISSING, gained=None, note="no surveys are expected there any more"))
         elif standing.tier != ALERT_TIER:

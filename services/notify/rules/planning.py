@@ -9,6 +9,7 @@ from services.notify.rules.news import (
     OPEN,
     Course,
     Line,
+    Owner,
     Place,
     Standing,
     Standings,
@@ -48,9 +49,19 @@ class Due(NamedTuple):
     lines: list[Line]
 
 
-def owners_of(world: World) -> dict[Place, str]:
-    """Who each place belongs to now, by director key."""
-    return {place: world.routes[standing.director].key for place, standing in world.now.items()}
+def owners_of(world: World) -> dict[Place, Owner]:
+    """Who each place belongs to now: the director on the school's latest row, also for a group of an older one."""
+    latest: dict[str, Standing] = {}
+    for standing in world.now.values():
+        known = latest.setdefault(standing.school_key, standing)
+        if (standing.on, standing.group) > (known.on, known.group):
+            latest[standing.school_key] = standing
+    owners = {}
+    for place, standing in world.now.items():
+        newest = latest[standing.school_key]
+        spelling = (standing if standing.on == newest.on else newest).director
+        owners[place] = Owner(world.routes[spelling].key, spelling)
+    return owners
 
 
 def digests_due(world: World, only: Collection[str] | None = None) -> list[Due]:
@@ -58,8 +69,8 @@ def digests_due(world: World, only: Collection[str] | None = None) -> list[Due]:
     owners = owners_of(world)
     mine: dict[str, list[Standing]] = defaultdict(list)
     for place, standing in world.now.items():
-        mine[owners[place]].append(standing)
-    in_file = {standing.director for standing in world.now.values()}
+        mine[owners[place].key].append(standing)
+    in_file = {owner.spelling for owner in owners.values()}
     best_last = sorted(world.routes.items(), key=lambda item: (item[0] in in_file, item[0]))
     spelled = {route.key: (spelling, route) for spelling, route in best_last}
     found = []
