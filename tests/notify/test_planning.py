@@ -284,14 +284,14 @@ def test_a_school_that_moved_goes_to_the_new_director_also_with_a_group_that_the
     tell(LOW[:1], FEB14)
     tell([row("Alder 4001", 5, 50)], FEB14, group="students", revision=2)
     mark_sent()
-    tell([row("Alder 4001", 10, 100, FRANCO)], FEB21)
-    assert marks(FRANCO) == {"4001/parents": "still", "4001/students": "still"}
+    tell([row("Alder 4001", 10, 100, FRISCH)], FEB21)
+    assert marks(FRISCH) == {"4001/parents": "still", "4001/students": "still"}
     assert marks("Vega, Marta") == {"4001/parents": "moved", "4001/students": "moved"}
     (told,) = asked("select body from mail where state = 'queued' and rcpt like 'director@%'")
-    assert told.body.count(f"now with {FRANCO}") == 2
+    assert told.body.count(f"now with {FRISCH}") == 2
     mark_sent()
-    tell([row("Alder 4001", 10, 100, FRANCO)], FEB28)
-    assert [director for director, *_ in digests()[3:]] == [FRANCO]
+    tell([row("Alder 4001", 10, 100, FRISCH)], FEB28)
+    assert [director for director, *_ in digests()[3:]] == [FRISCH]
 
 
 def test_who_lost_the_only_school_to_another_director_is_told_it_moved() -> None:
@@ -319,13 +319,13 @@ def test_a_directory_in_parts_drops_who_is_gone_with_its_last_part_and_an_older_
         return sorted(r.email for r in asked("select email from director"))
 
     tell_directory()
-    vega, franco = person("marta.vega@lausd.example", "Vega, Marta"), person("sergio.franco@lausd.example", FRANCO)
+    vega, frisch = person("marta.vega@lausd.example", "Vega, Marta"), person("soren.frisch@lausd.example", FRISCH)
     tell_directory([vega], revision=2, part=1, parts=2)
     assert len(addresses()) == 3
-    tell_directory([franco], revision=2, part=2, parts=2)
-    assert addresses() == ["marta.vega@lausd.example", "sergio.franco@lausd.example"]
+    tell_directory([frisch], revision=2, part=2, parts=2)
+    assert addresses() == ["marta.vega@lausd.example", "soren.frisch@lausd.example"]
     tell_directory()
-    assert addresses() == ["marta.vega@lausd.example", "sergio.franco@lausd.example"]
+    assert addresses() == ["marta.vega@lausd.example", "soren.frisch@lausd.example"]
     tell(LOW)
     assert [state for *_, state in digests()] == ["planned", "planned"]
 
@@ -353,7 +353,7 @@ def test_who_comes_under_another_address_keeps_what_was_told_answered_and_wished
     tell(LOW, FEB14)
     mark_sent()
     asked(ANSWERS, old="director:director@lausd.example")
-    people = [person("marta.vega@lausd.example", "Vega, Marta"), person("sergio.franco@lausd.example", FRANCO)]
+    people = [person("marta.vega@lausd.example", "Vega, Marta"), person("soren.frisch@lausd.example", FRISCH)]
     tell_directory(people, revision=2)
     kept = asked(KEYS)
     assert len(kept) == 7 and {r.key for r in kept} == {"director:marta.vega@lausd.example"}

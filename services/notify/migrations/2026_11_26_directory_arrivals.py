@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_26_directory_arrivals"
-down_revision = "2026_11_22_payload_as_text"
+down_revision = "2026_11_26_wide_rates"
 branch_labels = None
 depends_on = None
 
