@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,33 @@ def test_every_container_has_limits_and_does_not_run_as_root_with_all_rights(nam
         assert container["cap_drop"] == ["ALL"]
     if name not in ("migrate", "mailpit"):
         assert "healthcheck" in container
+
+
+def test_a_container_without_any_right_of_root_starts_as_a_user_who_can_write_where_it_works() -> None:
+    bare = {
+        name: container
+        for name, container in CONTAINERS.items()
+        if container.get("cap_drop") == ["ALL"] and "cap_add" not in container and container["image"] != "ses:latest"
+    }
+    assert set(bare) == {"redis"}
+    uid, gid = bare["redis"]["user"].split(":")
+    assert (uid, gid) == ("999", "1000"), "valkey and its group in the image on Alpine"
+    assert bare["redis"]["tmpfs"] == [f"/data:uid={uid},gid={gid},mode=0700"]
+    assert "\nUSER 10001\n" in (ROOT / "deploy" / "Dockerfile").read_text()
+
+
+def test_a_fixed_address_is_never_given_to_another_container() -> None:
+    (pool,) = COMPOSE["networks"]["inside"]["ipam"]["config"]
+    subnet, given = IPv4Network(pool["subnet"]), IPv4Network(pool["ip_range"])
+    networks = [container["networks"] for container in CONTAINERS.values() if isinstance(container["networks"], dict)]
+    fixed = [IPv4Address(found["inside"]["ipv4_address"]) for found in networks]
+    assert fixed
+    assert given.subnet_of(subnet)
+    assert [address for address in fixed if address not in subnet or address in given] == []
+
+
+def test_the_database_is_ready_when_it_answers_others_and_not_while_its_image_fills_a_new_volume() -> None:
+    assert "-h 127.0.0.1" in CONTAINERS["postgres"]["healthcheck"]["test"][1]
 
 
 @pytest.mark.parametrize("service", SERVICES)
