@@ -5,6 +5,7 @@ they may have been sent since the backup (docs/operations/backup.md).
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,15 +15,15 @@ from typing import LiteralString
 from urllib.parse import unquote, urlsplit
 
 import psycopg
-from psycopg import sql
 
 from deploy.beside import NotRunning, environment_beside
 from deploy.embedded import running
 from deploy.servers import ServerMissing, postgres_programs
-from shared.migrations import migrate, provision
+from shared.migrations import known, migrate, provision
 from shared.settings import SERVICES, settings
 
 SCHEMAS = (*SERVICES, "access")
+_MIGRATION = re.compile(r"^COPY (\w+)\.alembic_version .*\n(\S+)$", re.MULTILINE)
 _AT_WORK: LiteralString = (
     "select distinct application_name from pg_stat_activity"
     " where datname = current_database() and application_name like 'ses %'"
@@ -72,9 +73,9 @@ def back_up(file: Path) -> int:
 def restore(file: Path, *, replace: bool) -> int:
     """Puts a backup in place of the database's contents, newest migrations applied; answers how many mails are held.
 
-    Refused while programs are at work, and over data unless `replace`.
+    Refused while programs are at work, and over data unless `replace`; until all of it is read, the old data stay.
     """
-    _run("pg_restore", "--list", str(file), connected=False)
+    check(file)
     with psycopg.connect(settings().database_url, autocommit=True, connect_timeout=5) as connection:
         busy = [name for (name,) in connection.execute(_AT_WORK)]
         if busy:
@@ -82,22 +83,61 @@ def restore(file: Path, *, replace: bool) -> int:
         if connection.execute(_LOADED).fetchone() == (True,) and not replace:
             raise BackupRefused("There is data in this database. Add --replace to put the backup in its place.")
         provision(connection, settings())
-        for name in SCHEMAS:
-            connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
-        _run("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", "--dbname=", str(file))
+        _put_in_place(file)
         migrate()
         (held,) = connection.execute(_HOLD).fetchone() or (0,)
         return int(held)
 
 
-def _run(program: str, *arguments: str, connected: bool = True) -> None:
-    folder, parts = postgres_programs(settings_bin())
-    command = [str(folder / parts[0] / program), *arguments]
+def check(file: Path) -> None:
+    """Reads all of the backup, not its table of contents alone; BackupRefused unless it is whole and not too new."""
+    try:
+        _run("pg_restore", "--file=/dev/null", str(file), connected=False)
+        said = _run("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file), connected=False)
+    except BackupRefused as error:
+        raise BackupRefused(f"{file} is not a whole backup; nothing was changed. {error}") from error
+    newer = [f"{service} {name}" for service, name in _MIGRATION.findall(said) if name not in known(service)]
+    if newer:
+        raise BackupRefused(
+            f"{file} is of a newer version than this; nothing was changed. Install that version first: "
+            f"it has the migrations {', '.join(newer)}."
+        )
+
+
+def _put_in_place(file: Path) -> None:
+    """Drops the schemas and reads the backup in, as one transaction: committed only when all of it was read."""
+    begin = ("set client_min_messages = warning", "begin", f"drop schema {', '.join(SCHEMAS)} cascade")
+    steps = [*(f"--command={statement}" for statement in begin), "--file=-"]
+    psql = [_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *steps]
+    reads = [_program("pg_restore"), "--no-owner", "--file=-", str(file)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        psql, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, text=True, env=_environment()
+    ) as database:
+        read = subprocess.run(reads, check=False, text=True, stdout=database.stdin, stderr=pipe)
+        _, said = database.communicate("commit;\n" if read.returncode == 0 else "")
+    if database.returncode != 0 or read.returncode != 0:
+        reason = said if database.returncode != 0 else read.stderr
+        raise BackupRefused(f"The backup was not taken; nothing was changed. {reason.strip()[-1000:]}")
+
+
+def _run(program: str, *arguments: str, connected: bool = True) -> str:
+    """What the program says on its standard output; BackupRefused with its error."""
     ran = subprocess.run(
-        command, check=False, text=True, capture_output=True, env=_environment() if connected else None
+        [_program(program), *arguments],
+        check=False,
+        text=True,
+        capture_output=True,
+        env=_environment() if connected else None,
     )
     if ran.returncode != 0:
         raise BackupRefused(f"{program}: {ran.stderr.strip()[-1000:]}")
+    return ran.stdout
+
+
+def _program(name: str) -> str:
+    folder, parts = postgres_programs(settings_bin())
+    return str(folder / parts[0] / name)
 
 
 def settings_bin() -> str:

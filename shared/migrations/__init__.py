@@ -8,6 +8,7 @@ from typing import LiteralString
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import MetaData
 
@@ -40,6 +41,11 @@ def metadata_of(service: str) -> MetaData:
     """The tables that the service's code declares, for comparing them with its migrations."""
     found: MetaData = importlib.import_module(f"services.{service}.tables").metadata
     return found
+
+
+def known(service: str) -> set[str]:
+    """The names of the service's migrations in this version of the program."""
+    return {script.revision for script in ScriptDirectory.from_config(config(service)).walk_revisions()}
 
 
 def migrate(services: Sequence[str] = SERVICES) -> None:

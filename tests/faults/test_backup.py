@@ -127,6 +127,40 @@ def test_a_restore_over_data_or_beside_running_programs_is_refused(tmp_path: Pat
         restore(tmp_path / "no.backup", replace=True)
 
 
+def stays_as_it_is(file: Path, reason: str) -> None:
+    """A restore of the file is refused for the reason, and no row is missing after it."""
+    before = contents()
+    assert before["access.person"] > 0
+    nobody_at_work()
+    with pytest.raises(BackupRefused, match=reason):
+        restore(file, replace=True)
+    assert contents() == before
+
+
+def test_a_backup_that_was_cut_off_is_refused_before_anything_is_dropped(tmp_path: Path) -> None:
+    back_up(tmp_path / "ses.backup")
+    (tmp_path / "cut.backup").write_bytes((tmp_path / "ses.backup").read_bytes()[:-100])
+    stays_as_it_is(tmp_path / "cut.backup", "not a whole backup; nothing was changed")
+
+
+def test_a_restore_that_fails_on_its_way_leaves_the_data_as_they_were(tmp_path: Path) -> None:
+    with owner() as connection:
+        connection.execute("create schema lost; create type lost.colour as enum ('red')")
+        connection.execute("create table notify.odd(colour lost.colour)")
+        back_up(tmp_path / "ses.backup")
+        connection.execute("drop table notify.odd; drop schema lost cascade")
+    stays_as_it_is(tmp_path / "ses.backup", 'nothing was changed.*"lost" does not exist')
+
+
+def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    with owner() as connection:
+        (found,) = connection.execute("select version_num from rates.alembic_version").fetchone() or ("",)
+        connection.execute("update rates.alembic_version set version_num = '2099_01_01_later'")
+        back_up(tmp_path / "ses.backup")
+        connection.execute("update rates.alembic_version set version_num = %s", (found,))
+    stays_as_it_is(tmp_path / "ses.backup", "newer version.*rates 2099_01_01_later")
+
+
 def test_the_commands_make_a_private_file_and_say_why_they_refuse(tmp_path: Path) -> None:
     file = tmp_path / "ses.backup"
     assert CliRunner().invoke(ses, ["backup", str(file)]).exit_code == 0
