@@ -45,7 +45,10 @@ def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
     relay, loop = figures["relay_age"], figures["loop_age"]
     relay_away = not 0 <= relay <= STALE_SECONDS
     return [
-        (relay_away, "The relay is silent: nothing is sent. Start it again."),
+        (
+            relay_away,
+            "The relay is silent: nothing is sent. Start it again; if it runs, its log says why the broker is out of reach.",
+        ),
         (
             not relay_away and not 0 <= loop <= STALE_SECONDS,
             "The worker hears nothing. It ends itself after a minute and must be started again by its supervisor.",

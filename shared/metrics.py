@@ -42,7 +42,7 @@ _TOLD = {
     "parked": ("ses_inbox_parked", "Events set aside after their attempts"),
     "forged": ("ses_messages_refused", "Messages within a day whose signature was not their sender's, at most 1000"),
     "loop_age": ("ses_loop_beat_seconds", "Age of the last beat through relay, broker, worker and PostgreSQL"),
-    "relay_age": ("ses_relay_beat_seconds", "Age of the relay's last turn"),
+    "relay_age": ("ses_relay_beat_seconds", "Age of the last turn in which the relay reached the broker"),
     "database_bytes": ("ses_database_bytes", "Size of the database of all services"),
     "disk_free": (
         "ses_disk_free_ratio",

@@ -115,7 +115,9 @@ class Wire:
             self.connection = None
 
     def _beat(self, connection: psycopg.Connection[Any]) -> None:
+        """Shows that this relay turns and that the broker answers it: one without the other sends nothing."""
         if time.monotonic() - self.beat_at >= BEAT_SECONDS:
+            self.broker.ping()
             connection.execute(_BEAT)
             self.beat_at = time.monotonic()
 

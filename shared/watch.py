@@ -20,7 +20,10 @@ def beat_age(service: str, loop: str) -> float | None:
 
 
 def silent(name: str) -> Sequence[str]:
-    """The services whose beat is older than a minute, for one worker, or for the relay over all services."""
+    """The services whose beat is older than a minute, for one worker, or for the relay over all services.
+
+    The relay beats only while the broker answers it.
+    """
     services, loop = (SERVICES, "relay") if name == "relay" else ((name,), "loop")
     ages = {service: beat_age(service, loop) for service in services}
     return [service for service, age in ages.items() if age is None or age > STALE_SECONDS]

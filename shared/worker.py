@@ -32,11 +32,15 @@ _AGES = (
 )
 
 
+def relay_lives(relay_age: float | None) -> bool:
+    """Whether the relay turns and reaches the broker, by the seconds since its last beat."""
+    return relay_age is not None and relay_age < STALE_SECONDS / 2
+
+
 def is_stalled(loop_age: float | None, relay_age: float | None, up_for: float) -> bool:
     """Whether the worker no longer hears although the relay is alive; ages in seconds, None where never."""
-    relay_lives = relay_age is not None and relay_age < STALE_SECONDS / 2
     silent_for = up_for if loop_age is None else min(loop_age, up_for)
-    return relay_lives and silent_for > STALE_SECONDS
+    return relay_lives(relay_age) and silent_for > STALE_SECONDS
 
 
 def register_jobs(bus: Bus) -> None:
@@ -60,6 +64,8 @@ def watch(service: str, stop: threading.Event) -> None:
             up_for = 0.0
             continue
         loop_age, relay_age = row or (None, None)
+        if not relay_lives(relay_age):
+            up_for = 0.0  # nobody rang: it has its minute again from when the relay and the broker are back
         if is_stalled(loop_age, relay_age, up_for):
             log.error("worker stalled: leaving to be started again", service=service)
             os.killpg(os.getpgid(0), signal.SIGKILL)

@@ -7,7 +7,7 @@ from importlib import import_module
 from shared import worker
 from shared.bus import Bus
 
-STALE_SECONDS = int(os.environ.get("FAULTS_STALE_SECONDS", "15"))  # more than twice the relay's beat
+STALE_SECONDS = int(os.environ.get("FAULTS_STALE_SECONDS", "20"))  # half of it is well above the relay's beat
 LIMIT_SECONDS = 10
 
 if __name__ == "__main__":

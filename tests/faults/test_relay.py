@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import redis
 from celery import Celery
 from sqlalchemy import text
 
@@ -19,6 +20,7 @@ from shared.events import DigestsPlanned
 from shared.outbox import say
 from shared.relay import Turn, Wire
 from shared.settings import settings
+from shared.watch import beat_age
 from tests.faults import courier, injuries
 from tests.faults.proxy import proxied
 
@@ -173,6 +175,16 @@ def test_a_broker_that_answers_nothing_any_more_stops_a_turn_for_seconds_not_for
             session.execute(text("update outbox_delivery set next_at = now() where state = 'sent' and attempts = 1"))
         ours.turn()
         assert courier.carry("ingest", "events") >= 3
+
+
+def test_a_relay_that_the_broker_turns_away_is_silent_until_it_is_let_in() -> None:
+    with wire() as ours, redis.Redis.from_url(settings().redis_url, username="notify", password="of before") as old:
+        working, ours.broker = ours.broker, old
+        assert ours.turn() is Turn.FAILED
+        assert beat_age("notify", "relay") is None
+        ours.broker = working
+        assert ours.turn() is Turn.IDLE
+        assert beat_age("notify", "relay") is not None
 
 
 def test_a_broker_that_forgot_its_queues_hears_a_relay_that_has_long_been_connected() -> None:

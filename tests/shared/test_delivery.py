@@ -1,5 +1,6 @@
 """The delivery protocol: said once, heard once, refused when forged, parked when it keeps failing, never backwards."""
 
+import threading
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from shared import inbox, outbox
 from shared.db import transaction
 from shared.envelope import Envelope, ForgedMessage, event_message, open_event, open_receipt, receipt_message
 from shared.events import DigestsPlanned, Event, ExtractionLoaded, ExtractionRow
-from shared.worker import is_stalled
+from shared.worker import is_stalled, watch
 from tests.deploy.waiting import until
 from tests.stack import bus_of, deliver, failures
 
@@ -196,3 +197,39 @@ def test_a_worker_is_stalled_when_it_is_silent_although_the_relay_speaks(
     loop_age: float | None, relay_age: float | None, up_for: float, stalled: bool
 ) -> None:
     assert is_stalled(loop_age, relay_age, up_for) is stalled
+
+
+class Checks(threading.Event):
+    """The time of a watchdog: each wait is over at once, so many times; at the check `back` the relay beats again."""
+
+    def __init__(self, number: int, back: int) -> None:
+        super().__init__()
+        self.number, self.back, self.at = number, back, 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.at += 1
+        if self.at == self.back:
+            set_beats("0 s", loop="5 min")
+        return self.at > self.number
+
+
+def set_beats(relay: str, loop: str) -> None:
+    """The last beats of rates are so long ago."""
+    with transaction("rates") as session:
+        session.execute(text("delete from loop_beat"))
+        session.execute(
+            text(
+                "insert into loop_beat(id, at) values ('relay', now() - cast(:relay as interval)),"
+                " ('loop', now() - cast(:loop as interval))"
+            ),
+            {"relay": relay, "loop": loop},
+        )
+
+
+def test_a_worker_has_a_whole_minute_after_the_relay_or_its_broker_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("shared.worker.os.killpg", lambda _group, number: ended.append(number))
+    for checks, ends in ((15, 0), (16, 1)):
+        set_beats("5 min", loop="5 min")
+        watch("rates", Checks(checks, back=10))
+        assert len(ended) == ends, "the relay is back since the tenth check, and a check is ten seconds"
