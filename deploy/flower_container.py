@@ -24,7 +24,8 @@ def options(chosen: Settings, password: str, state: str) -> dict[str, str]:
 
 
 def inside(chosen: Settings) -> dict[str, str]:
-    """The options in a container, where the entrance asks first who it is."""
+    """The options in a container, where the entrance asks first who it is. Raises SettingsError without its secrets."""
+    chosen.check_secrets("redis_passwords__flower", "flower_password")
     behind = {"FLOWER_ADDRESS": chosen.bind, "FLOWER_URL_PREFIX": "ops/flower", "FLOWER_XHEADERS": "true"}
     return {**options(chosen, chosen.flower_password.get_secret_value(), STATE), **behind}
 

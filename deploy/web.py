@@ -13,8 +13,8 @@ from services.notify.app import app as notify
 from services.rates.app import app as rates
 from services.sesr.app import app as sesr
 from services.tracker.app import app as tracker
-from shared.logs import set_up_logs
-from shared.settings import settings
+from shared.logs import set_up_logs, warn_of_old_python
+from shared.settings import own_secrets, settings
 
 APPS = {"ingest": ingest, "rates": rates, "tracker": tracker, "sesr": sesr, "notify": notify}
 
@@ -50,7 +50,9 @@ def main(arguments: list[str]) -> None:
     name = arguments[0] if arguments else ""
     if name and name not in APPS:
         sys.exit(f"usage: python -m deploy.web [SERVICE]; SERVICE is one of {', '.join(APPS)}")
+    chosen.check_secrets(*(secret for service in ([name] if name else APPS) for secret in own_secrets(service)))
     set_up_logs(f"{name} web".strip())
+    warn_of_old_python()
     uvicorn.run(
         APPS[name] if name else app,
         host=chosen.bind,

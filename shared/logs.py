@@ -7,6 +7,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+SAFE_PYTHON = (3, 11, 10)
+log = structlog.get_logger()
 _PHONE = re.compile(r"(?<![\w.-])(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
 _SECRET = re.compile(r"(://[^:/@\s]+:)[^@\s]+@")
 
@@ -18,6 +20,16 @@ def without_private(text: str) -> str:
 
 def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {key: without_private(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def warn_of_old_python(version: tuple[int, ...] = sys.version_info[:3]) -> None:
+    """Logs a warning when the header of a mail can hide another one in this Python (CVE-2024-6923)."""
+    if version < SAFE_PYTHON:
+        log.warning(
+            "this Python has a known hole in its mail library (CVE-2024-6923): install a newer one",
+            python=".".join(map(str, version)),
+            safe_from=".".join(map(str, SAFE_PYTHON)),
+        )
 
 
 def set_up_logs(program: str) -> None:

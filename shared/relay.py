@@ -22,7 +22,7 @@ from kombu.exceptions import KombuError
 from shared.bus import celery_app
 from shared.envelope import Envelope, event_message
 from shared.events import EVENTS
-from shared.logs import set_up_logs
+from shared.logs import set_up_logs, warn_of_old_python
 from shared.outbox import CHANNEL
 from shared.settings import SERVICES, settings
 
@@ -33,6 +33,7 @@ BACKLOG = 300
 AT_ONCE = 200
 TICKS_BACKLOG = 20
 BYTES_AT_ONCE = 16_000_000
+SECRETS = [f"{kind}__{name}" for kind in ("database_passwords", "redis_passwords", "event_keys") for name in SERVICES]
 _UNSENT = (redis.RedisError, KombuError, OSError)
 log = structlog.get_logger()
 
@@ -200,7 +201,9 @@ def wait(wires: Sequence[Wire], seconds: float, stop: threading.Event) -> list[W
 
 
 def main() -> None:
+    settings().check_secrets(*SECRETS)
     set_up_logs("relay")
+    warn_of_old_python()
     stop = threading.Event()
 
     def leave(_signal: int, _frame: FrameType | None) -> None:

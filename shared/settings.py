@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 SERVICES = ("ingest", "rates", "tracker", "sesr", "notify")
 PREFIX = "SES_"
+SHORTEST_SECRET = 12
 
 
 class SettingsError(Exception):
@@ -122,11 +123,34 @@ class Settings(BaseSettings):
         """The signing keys of a speaker, newest first: two while a key is being rotated."""
         return [key.encode() for key in self._secret("event_keys", service).split(",")]
 
+    def check_secrets(self, *names: str) -> None:
+        """SettingsError names each of these, such as `link_key` or `event_keys__rates`, that is missing or too short."""
+        wrong = [name for name in names if min(len(part) for part in self._parts(name)) < SHORTEST_SECRET]
+        if wrong:
+            told = ", ".join(f"{PREFIX}{name.upper()}" for name in wrong)
+            raise SettingsError(
+                f"{told} must be set, to at least {SHORTEST_SECRET} characters that nobody can guess:"
+                " `ses secrets FOLDER` makes such files, docs/deployment.md says where they go."
+            )
+
+    def _parts(self, name: str) -> list[str]:
+        """The values of a secret: of a key that is being rotated the new and the old one, else one."""
+        setting, _, service = name.partition("__")
+        found = getattr(self, setting)
+        secret: SecretStr | None = found.get(service) if service else found
+        value = secret.get_secret_value() if secret else ""
+        return value.split(",") if setting == "event_keys" else [value]
+
     def _secret(self, name: str, service: str) -> str:
         secret: SecretStr | None = getattr(self, name).get(service)
         if secret is None or not secret.get_secret_value():
             raise SettingsError(f"{PREFIX}{name.upper()}__{service.upper()} is not set: give the secret of {service}.")
         return secret.get_secret_value()
+
+
+def own_secrets(service: str) -> list[str]:
+    """The secrets that the web and the worker of a service both need, as `Settings.check_secrets` names them."""
+    return [f"database_passwords__{service}", *(["link_key"] if service == "notify" else [])]
 
 
 def _with_user(url: str, user: str, password: str) -> str:

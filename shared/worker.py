@@ -13,8 +13,9 @@ import structlog
 from celery.signals import worker_process_init, worker_ready
 
 from shared.bus import Bus
-from shared.logs import set_up_logs
-from shared.settings import SERVICES, settings
+from shared.events import EVENTS
+from shared.logs import set_up_logs, warn_of_old_python
+from shared.settings import SERVICES, own_secrets, settings
 
 STALE_SECONDS = 60
 CHECK_SECONDS = 10.0
@@ -41,6 +42,14 @@ def is_stalled(loop_age: float | None, relay_age: float | None, up_for: float) -
     """Whether the worker no longer hears although the relay is alive; ages in seconds, None where never."""
     silent_for = up_for if loop_age is None else min(loop_age, up_for)
     return relay_lives(relay_age) and silent_for > STALE_SECONDS
+
+
+def secrets_of(service: str) -> list[str]:
+    """What a worker needs: its passwords, and its key with those of all that it hears and that hear it."""
+    speakers = {event.speaker() for event in EVENTS.values() if service in event.heard_by}
+    hearers = {hearer for event in EVENTS.values() if event.speaker() == service for hearer in event.heard_by}
+    keys = sorted(f"event_keys__{name}" for name in speakers | hearers | {service})
+    return [*own_secrets(service), f"redis_passwords__{service}", *keys]
 
 
 def register_jobs(bus: Bus) -> None:
@@ -77,7 +86,9 @@ def main(arguments: list[str]) -> None:
     if service not in SERVICES:
         sys.exit(f"usage: python -m shared.worker SERVICE [CHILDREN]; SERVICE is one of {', '.join(SERVICES)}")
     children = arguments[1] if len(arguments) > 1 else "1"
+    settings().check_secrets(*secrets_of(service))
     set_up_logs(f"{service} worker")
+    warn_of_old_python()
     bus: Bus = importlib.import_module(f"services.{service}.tasks").bus
     register_jobs(bus)
     stop = threading.Event()

@@ -18,9 +18,10 @@ from deploy.beside import environment_beside
 from deploy.flower_container import inside
 from deploy.secrets import Secrets, load, new, write_files
 from services.ingest.app import MULTIPART_OVERHEAD
-from shared import acl
+from shared import acl, relay
 from shared.events import EVENTS
-from shared.settings import SERVICES, Settings
+from shared.settings import SERVICES, Settings, own_secrets
+from shared.worker import secrets_of
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -119,6 +120,14 @@ def test_a_worker_has_its_own_secrets_and_the_event_keys_it_checks_and_no_others
     assert not [name for name in CONTAINERS[f"{service}-web"]["secrets"] if "redis" in name or "event_keys" in name]
 
 
+def test_a_container_has_the_secrets_without_which_its_program_does_not_start() -> None:
+    mounted = {name: set(container.get("secrets", [])) for name, container in CONTAINERS.items()}
+    for service in SERVICES:
+        assert {f"ses_{name}" for name in own_secrets(service)} <= mounted[f"{service}-web"]
+        assert {f"ses_{name}" for name in secrets_of(service)} == mounted[f"{service}-worker"]
+    assert {f"ses_{name}" for name in relay.SECRETS} == mounted["relay"]
+
+
 def test_the_made_secret_files_are_those_that_compose_mounts_and_the_settings_read_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +143,7 @@ def test_the_made_secret_files_are_those_that_compose_mounts_and_the_settings_re
     assert read.event_keys_of("notify") == [kept["event_keys"]["notify"].encode()]
     assert kept["owner_password"] in read.database_url
     assert len(acl.users(read)) == len(SERVICES) + 2
+    read.check_secrets("link_key", "flower_password", *relay.SECRETS)
 
 
 def enter(name: str, kept: Secrets, folder: Path, monkeypatch: pytest.MonkeyPatch, **chosen: str) -> Settings:

@@ -1,8 +1,16 @@
-"""Settings: typos are reported, secrets stay secret."""
+"""Settings: typos are reported, secrets stay secret and are there when a program starts."""
+
+import os
+import re
+import subprocess
+import sys
 
 import pytest
+from structlog.testing import capture_logs
 
+from shared.logs import warn_of_old_python
 from shared.settings import Settings, SettingsError, unknown_names
+from tests.stack import ROOT
 
 
 def test_a_misspelt_variable_is_named_with_the_nearest_real_one() -> None:
@@ -18,6 +26,47 @@ def test_the_secrets_of_a_service_that_does_not_exist_are_reported() -> None:
 def test_a_missing_secret_is_named_when_it_is_needed() -> None:
     with pytest.raises(SettingsError, match="SES_DATABASE_PASSWORDS__FLOWER is not set"):
         Settings(database_url="postgresql://host/ses").database_url_of("flower")
+
+
+def test_each_secret_that_is_missing_or_short_is_named_and_no_other() -> None:
+    made = Settings.model_validate(
+        {
+            "link_key": "short",
+            "event_keys": {"rates": "a-new-one-that-is-long,short", "sesr": "a-new-one-that-is-long,and-an-old-one"},
+            "redis_passwords": {"flower": "with,a,comma"},
+        }
+    )
+    wrong = ("link_key", "event_keys__rates", "redis_passwords__nobody", "flower_password")
+    with pytest.raises(SettingsError) as told:
+        made.check_secrets(*wrong, "event_keys__sesr", "redis_passwords__flower")
+    assert re.findall(r"SES_\w+", str(told.value)) == [f"SES_{name.upper()}" for name in wrong]
+
+
+@pytest.mark.parametrize(
+    ("program", "secret"),
+    [
+        ("deploy.web", "SES_LINK_KEY"),
+        ("deploy.web notify", "SES_LINK_KEY"),
+        ("shared.worker notify", "SES_LINK_KEY"),
+        ("shared.worker sesr", "SES_EVENT_KEYS__INGEST"),
+        ("shared.relay", "SES_EVENT_KEYS__SESR"),
+        ("shared.migrations", "SES_DATABASE_PASSWORDS__RATES"),
+        ("deploy.flower_container", "SES_FLOWER_PASSWORD"),
+    ],
+)
+def test_a_program_does_not_start_without_a_secret_of_its_own(program: str, secret: str) -> None:
+    env = {name: value for name, value in os.environ.items() if name != secret}
+    command = [sys.executable, "-m", *program.split()]
+    ran = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 1
+    assert f"SettingsError: {secret} must be set" in ran.stderr.splitlines()[-1]
+
+
+def test_a_python_whose_mails_are_not_safe_is_told_at_the_start() -> None:
+    for version, told in (((3, 11, 9), 1), ((3, 11, 10), 0), ((3, 12, 0), 0)):
+        with capture_logs() as logs:
+            warn_of_old_python(version)
+        assert [line["log_level"] for line in logs] == ["warning"] * told
 
 
 def test_the_address_of_a_service_has_its_own_user_and_an_escaped_password() -> None:
