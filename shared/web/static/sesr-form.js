@@ -33,12 +33,13 @@
     const box = element("div", "", { class: "alert alert-error", role: "alert" });
     const inner = element("div");
     inner.append(element("h2", `NOT SENT YET: ${items.length === 1 ? "1 report" : `${items.length} reports`}`));
-    inner.append(element("p", "Saved on this device. It is sent by itself when there is a network: keep this page open, or open it again."));
+    const waits = items.some((item) => !item.problem);
+    inner.append(element("p", waits ? "Saved on this device. It is sent by itself when there is a network: keep this page open, or open it again." : "Saved on this device. It is sent once it is corrected."));
     const list = element("ul");
     for (const item of items) list.append(row(item));
     inner.append(list);
     if (items.some((item) => outcomes.get(item.body.report_id) === "sign-in")) inner.append(element("a", "Sign in to send", { class: "button button-primary", href: `/sign-in?next=${encodeURIComponent("/sesr/report")}` }));
-    else inner.append(button("Send now", flush));
+    else if (waits) inner.append(button("Send now", flush));
     box.append(inner);
     unsent.append(box);
   }
@@ -74,8 +75,8 @@
     fill({ ...body.counts, ...body, ...flags });
     again = { report_id: body.report_id, counted_at: body.counted_at, day: body.day };
     document.querySelector("#again")?.remove();
-    form.before(element("p", `These numbers were counted on ${new Date(body.counted_at).toLocaleDateString([], { month: "short", day: "numeric" })}, ${hour(body.counted_at)}, and are sent as such. For numbers of now, open the form anew.`, { id: "again", role: "status" }));
-    form.scrollIntoView();
+    form.before(element("p", `These numbers were counted on ${new Date(body.counted_at).toLocaleDateString([], { month: "short", day: "numeric" })}, ${hour(body.counted_at)}, and are sent as such. For numbers of now, open the form anew.`, { id: "again", class: "alert alert-info", role: "status" }));
+    document.querySelector("#again").scrollIntoView();
   }
 
   function release() {
