@@ -64,7 +64,7 @@ GUARDS = (
         ("shared/inbox.py", "where event_id = :event_id and state = 'new' for update skip", "where event_id = :event_id for update skip"),
     ), MACHINE),
     Guard("a newer state is not overwritten by an older one", "26, 27", (
-        ("services/rates/actions/directory.py", "where directory_arrival.revision <= excluded.revision returning", "returning"),
+        ("shared/arrivals.py", "where directory_arrival.revision <= excluded.revision returning", "returning"),
         ("services/rates/actions/directory.py", "director = excluded.director where school.revision < excluded.revision", "director = excluded.director"),
     ), MACHINE),
     Guard("two relays never claim the same event (skip locked)", "30", (

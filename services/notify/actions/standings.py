@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.actions.following import follow
+from shared.arrivals import directory_arrives
 from shared.db import raw
 from shared.events import DirectoryLoaded, TierRow, TiersComputed
 
@@ -39,14 +40,6 @@ _COMPLETE = text('select count(*) from arrival where upload_id = :upload_id and 
 _UPLOAD = text(
     'insert into upload(upload_id, term, "on", revision, groups, thin, is_undo, window_closes)'
     " values (:upload_id, :term, :on, :revision, :groups, :thin, :is_undo, :window_closes) on conflict do nothing"
-)
-_HEARD = text(
-    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
-    " on conflict (id) do update set revision = excluded.revision, parts = case"
-    "  when directory_arrival.revision < excluded.revision then excluded.parts"
-    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
-    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
-    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
 )
 _DIRECTOR = text(
     "insert into director(person_id, revision, since, name, email, aliases)"
@@ -86,8 +79,8 @@ def keep_directory(session: Session, event: DirectoryLoaded) -> bool:
 
     Who comes under another address is followed first. An older directory changes nothing.
     """
-    heard = session.execute(_HEARD, {"revision": event.revision, "part": event.part}).scalar_one_or_none()
-    if heard is None:
+    is_whole = directory_arrives(session, event)
+    if is_whole is None:
         return False
     rows = [
         {**person._asdict(), "revision": event.revision, "aliases": [person.name, *person.aliases]}
@@ -97,7 +90,7 @@ def keep_directory(session: Session, event: DirectoryLoaded) -> bool:
     if rows:
         session.execute(_UNMATCH, rows)
         session.execute(_DIRECTOR, rows)
-    if heard < event.parts:
+    if not is_whole:
         return False
     follow(session, event.revision)
     session.execute(_GONE, {"revision": event.revision})

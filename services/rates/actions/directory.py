@@ -3,17 +3,9 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
+from shared.arrivals import directory_arrives
 from shared.events import DigestsSent, DirectoryLoaded, DirectoryPerson
 
-_LOCK = text("select pg_advisory_xact_lock(hashtextextended('directory', 0))")
-_ARRIVE = text(
-    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
-    " on conflict (id) do update set revision = excluded.revision, parts = case"
-    "  when directory_arrival.revision < excluded.revision then excluded.parts"
-    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
-    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
-    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
-)
 _SCHOOLS = text(
     "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director)"
     " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director)"
@@ -36,10 +28,8 @@ _GONE = (text("delete from person where revision < :revision"), text("delete fro
 
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
     """Keeps a part of the newest directory; with its last part, what it no longer has is dropped."""
-    session.execute(_LOCK)
-    values = {"revision": event.revision, "part": event.part}
-    arrived = session.execute(_ARRIVE, values).scalar_one_or_none()
-    if arrived is None:
+    is_whole = directory_arrives(session, event)
+    if is_whole is None:
         return
     schools = [{**school._asdict(), "revision": event.revision} for school in event.schools]
     if schools:
@@ -47,9 +37,9 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     directors = [_director(person, event.revision) for person in event.people if person.role == "director"]
     if directors:
         session.execute(_PEOPLE, directors)
-    if arrived == event.parts:
+    if is_whole:
         for statement in _GONE:
-            session.execute(statement, values)
+            session.execute(statement, {"revision": event.revision})
 
 
 def _director(person: DirectoryPerson, revision: int) -> dict[str, object]:

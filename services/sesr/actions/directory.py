@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
+from shared.arrivals import directory_arrives
 from shared.events import DirectoryLoaded
 
 _SCHOOLS = text(
@@ -17,15 +18,6 @@ _SCHOOLS = text(
     " certificated_admin = excluded.certificated_admin, certificated_other = excluded.certificated_other,"
     " principal = excluded.principal, landline = excluded.landline, gone = false"
     " where school.revision < excluded.revision"
-)
-_LOCK = text("select pg_advisory_xact_lock(hashtextextended('directory', 0))")
-_ARRIVE = text(
-    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
-    " on conflict (id) do update set revision = excluded.revision, parts = case"
-    "  when directory_arrival.revision < excluded.revision then excluded.parts"
-    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
-    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
-    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
 )
 _GONE = text("update school set gone = true where revision < :revision and not gone")
 _EXPECT = text(
@@ -42,16 +34,14 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     With the last part of the newest directory, a school that it has no more is gone: its reports stay, and no incident
     that is opened from then on expects it.
     """
-    session.execute(_LOCK)
-    values = {"revision": event.revision, "part": event.part}
-    arrived = session.execute(_ARRIVE, values).scalar_one_or_none()
-    if arrived is None:
+    is_whole = directory_arrives(session, event)
+    if is_whole is None:
         return
     rows = [{**school._asdict(), "revision": event.revision} for school in event.schools]
     if rows:
         session.execute(_SCHOOLS, rows)
-    if arrived == event.parts:
-        session.execute(_GONE, values)
+    if is_whole:
+        session.execute(_GONE, {"revision": event.revision})
     expect_schools(session)
 
 

@@ -7,16 +7,9 @@ from services.tracker.actions.plan import begin_plan
 from services.tracker.actions.results import take_results
 from services.tracker.actions.targets import compute_targets
 from services.tracker.rules.known import level_of
+from shared.arrivals import directory_arrives
 from shared.events import DirectoryLoaded, SurveyResultsLoaded, TiersComputed
 
-_ARRIVE = text(
-    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
-    " on conflict (id) do update set revision = excluded.revision, parts = case"
-    "  when directory_arrival.revision < excluded.revision then excluded.parts"
-    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
-    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
-    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
-)
 _SCHOOLS = text(
     "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director, tracker_level)"
     " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director, :tracker_level)"
@@ -42,8 +35,8 @@ _RATE = text(
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
     """Keeps a part of the newest directory; with its last part, what it no longer has is dropped."""
     begin_plan(session)
-    arrived = session.execute(_ARRIVE, {"revision": event.revision, "part": event.part}).scalar_one_or_none()
-    if arrived is None:
+    is_whole = directory_arrives(session, event)
+    if is_whole is None:
         return
     rows = [
         {**school._asdict(), "revision": event.revision, "tracker_level": level_of(school.level)}
@@ -51,7 +44,7 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     ]
     if rows:
         session.execute(_SCHOOLS, rows)
-    if arrived == event.parts:
+    if is_whole:
         session.execute(_GONE, {"revision": event.revision})
 
 
