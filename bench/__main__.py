@@ -31,7 +31,7 @@ seconds. `make bench` measures all of them and writes this page, [scale.md](scal
 runs; the spread is smallest to largest; where a part ran several times, the ratio is followed by that of each run.
 
 """
-# GOALS 3: what the pandas script took for a district's XLSX on the machine on which the goals were set.
+# What the pandas script took for a district's XLSX on the machine on which the goals were set.
 PANDAS_THEN = 0.51
 # Why a goal is missed, by what is in the figure's name, the first that fits; the decisions and bench/costs.py have the measurements.
 REASONS = {

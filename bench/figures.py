@@ -14,7 +14,7 @@ _GOAL = re.compile(r"([<>]=?) ?([\d.,]*\d)(x?)")
 
 @dataclass
 class Figure:
-    """`values` and those of `beside` (limits and peers, by name) are in `unit`; `goal` is GOALS in words.
+    """`values` and those of `beside` (limits and peers, by name) are in `unit`; `goal` is what it should reach, in words.
 
     A number with an x in the goal is a multiple of what stands beside, in that order; another one is in `unit`.
     `by_run` holds the ratios of each run where a part was run several times.

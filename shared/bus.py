@@ -1,6 +1,6 @@
 """Celery on Redis as a doorbell: one app per service, its listeners, loops and daily jobs.
 
-PostgreSQL is the truth (RELIABILITY section 2): no results, no ETA, no retries, no late acks here. Early ack is safe
+PostgreSQL is the truth (docs/decisions/0001): no results, no ETA, no retries, no late acks here. Early ack is safe
 because an unacknowledged delivery is sent again until the hearer's receipt arrives.
 """
 
@@ -60,7 +60,7 @@ _SLOT = text(
 
 
 def celery_app(service: str) -> Celery:
-    """A Celery app with the settings that were measured (RELIABILITY section 3), as the service's own broker user."""
+    """A Celery app with the settings that were measured, as the service's own broker user."""
     app = Celery(service, broker=settings().redis_url_of(service))
     app.conf.update(
         accept_content=["json"],

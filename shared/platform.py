@@ -1,4 +1,4 @@
-"""The tables that every service has in its own schema for events, jobs, liveness and audit (RELIABILITY section 2)."""
+"""The tables that every service has in its own schema for events, jobs, liveness and audit (docs/decisions/0001)."""
 
 from sqlalchemy import (
     BigInteger,

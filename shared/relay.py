@@ -1,7 +1,7 @@
 """The relay: turns due deliveries and due jobs of all services into Celery tasks. Any number may run.
 
 It is the only publisher of events. A task is sent after its claim is committed and again until the receipt is there;
-into a backlog nothing more is sent (RELIABILITY section 0.5).
+into a backlog nothing more is sent.
 """
 
 import enum

@@ -26,7 +26,7 @@ LEVELS = {
     "Sp Ed": "Special Education",
     "XS": "Options",
 }
-# Kind -> median enrolment, spread of its logarithm, least, most (SPEC section 8).
+# Kind -> median enrolment, spread of its logarithm, least, most; assumed.
 ENROLMENT = {
     "El": (400, 0.40, 120, 1100),
     "PC": (220, 0.30, 90, 400),

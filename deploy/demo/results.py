@@ -1,4 +1,4 @@
-"""Survey results of the demo district for the progress tracker: the twelve items over five Falls (SPEC section 2.1)."""
+"""Survey results of the demo district for the progress tracker: the twelve items over five Falls."""
 
 from collections.abc import Iterator
 from decimal import Decimal

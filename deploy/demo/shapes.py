@@ -21,7 +21,7 @@ class Director:
 
 @dataclass(frozen=True)
 class School:
-    """A school as the directory has it today; staff totals as on the strike form (SPEC section 3)."""
+    """A school as the directory has it today; staff totals as on the strike form."""
 
     code: str
     ploc: str

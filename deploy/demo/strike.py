@@ -1,4 +1,4 @@
-"""What schools report on a day of a strike: when, how many, which flags (SPEC section 8)."""
+"""What schools report on a day of a strike: when, how many, which flags."""
 
 from dataclasses import dataclass
 from random import Random

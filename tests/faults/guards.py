@@ -18,7 +18,7 @@ FAULTS = "tests/faults/test_"
 
 
 class Guard(NamedTuple):
-    """A guard, the ways of RELIABILITY 1 that it stands against, its changes (file, text, without), and its test."""
+    """A guard, the ways of losing or doubling that it stands against, its changes (file, text, without), and its test."""
 
     name: str
     ways: str

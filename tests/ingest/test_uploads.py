@@ -139,6 +139,24 @@ def test_a_date_before_the_window_is_quarantined_and_a_discarded_file_can_come_a
     assert post(central, extraction(ROWS)).json()["term"] == "Sp26"
 
 
+def test_the_same_file_for_another_term_is_another_upload(central: TestClient) -> None:
+    for term, opens in (("Sp26", "2026-02-01"), ("Fa26", "2026-02-15")):
+        window = {"opens": opens, "closes": "2026-05-01"}
+        assert central.put(f"/ingest/api/v1/windows/{term}", json=window).status_code == 200
+    browser = browser_of("central")
+
+    def uploaded(term: str) -> str:
+        sent = browser.post("/ingest/uploads", data={"term": term}, files={"file": ("march.xlsx", extraction(ROWS))})
+        return str(sent.headers["location"]).partition("?")[0]
+
+    by_date, spring = uploaded(""), uploaded("Sp26")
+    assert spring != by_date
+    assert [central.get(f"/ingest/api/v1{at.removeprefix('/ingest')}").json()["term"] for at in (by_date, spring)] == [
+        "Fa26", "Sp26",
+    ]  # fmt: skip
+    assert (uploaded("Sp26"), uploaded("Fa26"), uploaded("")) == (spring, by_date, by_date)
+
+
 def test_an_undo_restores_the_rows_of_the_revision_before(central: TestClient) -> None:
     post(central, extraction([row("4001", "Alder El", 10), row("4002", "Birch El", 20)]))
     deliver()

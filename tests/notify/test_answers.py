@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from services.notify.actions.choosing import name_heads
 from services.notify.actions.reminding import remind
 from services.notify.actions.sending import answer_token
 from services.notify.rules.links import Link, sign
@@ -359,3 +360,21 @@ def test_after_some_extractions_the_head_of_the_region_is_told_once() -> None:
     assert escalated == [("head.e@lausd.example", "SES Sp25: 3 schools of region E long in Tier 1 (Feb 28)")]
     body = asked("select body from mail where rcpt = 'head.e@lausd.example'")[0].body
     assert re.search(r"Cedar 4003.*\n.*director FRISCH, SOREN L", body)
+
+
+def test_what_is_not_sent_yet_follows_another_head_of_the_region_and_ends_without_one() -> None:
+    asked("insert into chosen(id, escalate_after) values (1, 1) returning 1")
+    name_head("Ito, Kenji", "head.e@lausd.example")
+    tell_directory()
+    tell(LOW, FEB14)
+    assert "head.e@lausd.example" in dict(mails())
+    name_head("Ngata, Aroha", "head.new@lausd.example")
+    assert [rcpt for rcpt, _ in mails("superseded")] == ["head.e@lausd.example"]
+    assert "head.new@lausd.example" in dict(mails())
+    name_head("", "")
+    assert [rcpt for rcpt in dict(mails()) if rcpt.startswith("head.")] == []
+
+
+def name_head(name: str, email: str) -> None:
+    with transaction("notify") as session:
+        name_heads(session, {"E": (name, email)}, "central")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from services.ingest.actions.directory import load_directory
 from services.ingest.actions.lcap import load_lcap
@@ -63,7 +63,7 @@ def take_upload(session: Session, offered: Offered) -> Taken:
     """
     _check(offered)
     sha256 = hashlib.sha256(offered.content).digest()
-    known = _known(session, offered.kind, sha256)
+    known = _known(session, offered, sha256)
     if known is not None and offered.intent != "dry":
         if offered.intent == "publish" and known.state == "preview":
             publish_upload(session, known, offered.actor, confirmed=False)
@@ -119,13 +119,14 @@ def read_at_once(session: Session, upload: Upload, content: bytes) -> None:
         call_job(session, "ingest.read_upload")
 
 
-def _known(session: Session, kind: str, sha256: bytes) -> Upload | None:
-    """The upload that took this content and still stands: nothing was published over it since."""
+def _known(session: Session, offered: Offered, sha256: bytes) -> Upload | None:
+    """The upload that took this content for the same term and still stands: nothing was published over it since."""
     chosen = select(Upload).where(
-        col(Upload.kind) == kind,
+        col(Upload.kind) == offered.kind,
         col(Upload.sha256) == sha256,
         col(Upload.state).in_(["reading", "preview", "quarantined", "published", "unchanged"]),
         col(Upload.intent) != "dry",
+        or_(col(Upload.named_term) == offered.term, col(Upload.term) == offered.term),
     )
     newest = session.exec(chosen.order_by(col(Upload.uploaded_at).desc()).limit(1)).first()
     if newest is None or newest.revision is None:

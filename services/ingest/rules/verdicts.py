@@ -1,4 +1,4 @@
-"""When a file waits for a person before it counts (SPEC section 9): dates, terms, too much rejected or contradictory."""
+"""When a file waits for a person before it counts (docs/files.md): dates, terms, too much rejected or contradictory."""
 
 from collections.abc import Collection
 from datetime import date

@@ -19,11 +19,12 @@ from shared.outbox import say
 _WAITING = text(
     "select digest_id, term, director, director_key from digest where state = 'unroutable' order by digest_id"
 )
-# Mails not sent yet whose director the directory no longer has, or has at another address.
+# Mails not sent yet whose director the directory no longer has, or has at another address; so for heads of regions.
 _ASTRAY = text(
-    "select distinct d.term, d.director, d.director_key from mail m join digest d using (digest_id)"
-    " left join director p on p.person_id = d.person_id where m.kind = 'digest' and d.kind = 'digest'"
-    " and m.state in ('queued', 'held') and m.unknown = 0 and p.email is distinct from m.rcpt"
+    "select distinct d.term, d.kind, d.director, d.director_key from mail m join digest d using (digest_id)"
+    " left join director p on p.person_id = d.person_id left join region_head h on d.director_key = :head || h.region"
+    " where m.kind = 'digest' and m.state in ('queued', 'held') and m.unknown = 0"
+    " and case d.kind when 'escalation' then h.email else p.email end is distinct from m.rcpt"
 )
 _RESOLVED = text(
     "update digest set state = 'superseded', why = :why where digest_id = any(:ids) and state = 'unroutable'"
@@ -49,8 +50,10 @@ def route_waiting(session: Session) -> int:
         if route is not None and route.person_id is not None:
             mended[digest.term].add(route.key)
             resolved.append(digest.digest_id)
-    for mail in session.execute(_ASTRAY).all():
-        mended[mail.term] |= {mail.director_key, route_of(mail.director, known, matched).key}
+    for mail in session.execute(_ASTRAY, {"head": HEAD}).all():
+        mended[mail.term].add(mail.director_key)
+        if mail.kind == "digest":
+            mended[mail.term].add(route_of(mail.director, known, matched).key)
     session.execute(_RESOLVED, {"ids": resolved, "why": "it has a route now and was planned again"})
     for term, keys in sorted(mended.items()):
         planning.plan_again(session, term, keys)

@@ -67,7 +67,6 @@ class Mail(NotifyTable, table=True):
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     unknown: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     next_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
-    expires_at: datetime | None = None
     queued_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     sent_at: datetime | None = None
     told: bool = Field(default=False, sa_column_kwargs=default("false"))
