@@ -83,10 +83,15 @@ def restore(file: Path, *, replace: bool) -> int:
         if connection.execute(_LOADED).fetchone() == (True,) and not replace:
             raise BackupRefused("There is data in this database. Add --replace to put the backup in its place.")
         provision(connection, settings())
-        _put_in_place(file)
+    held = _put_in_place(file)
+    try:
         migrate()
-        (held,) = connection.execute(_HOLD).fetchone() or (0,)
-        return int(held)
+    except Exception as error:
+        raise BackupRefused(
+            f"The backup is in place, its waiting mails held, but its tables could not be brought up to date: {error}\n"
+            "Start nothing before `ses migrate` has ended without an error, or restore another backup."
+        ) from error
+    return held
 
 
 def check(file: Path) -> None:
@@ -104,21 +109,25 @@ def check(file: Path) -> None:
         )
 
 
-def _put_in_place(file: Path) -> None:
-    """Drops the schemas and reads the backup in, as one transaction: committed only when all of it was read."""
+def _put_in_place(file: Path) -> int:
+    """Drops the schemas, reads the backup in and holds its waiting mails; answers how many those are.
+
+    All as one transaction: committed only when the whole backup was read.
+    """
     begin = ("set client_min_messages = warning", "begin", f"drop schema {', '.join(SCHEMAS)} cascade")
     steps = [*(f"--command={statement}" for statement in begin), "--file=-"]
-    psql = [_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *steps]
+    psql = [_program("psql"), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", *steps]
     reads = [_program("pg_restore"), "--no-owner", "--file=-", str(file)]
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        psql, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, text=True, env=_environment()
+        psql, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=_environment()
     ) as database:
         read = subprocess.run(reads, check=False, text=True, stdout=database.stdin, stderr=pipe)
-        _, said = database.communicate("commit;\n" if read.returncode == 0 else "")
+        answers, said = database.communicate(f"{_HOLD};\ncommit;\n" if read.returncode == 0 else "")
     if database.returncode != 0 or read.returncode != 0:
         reason = said if database.returncode != 0 else read.stderr
         raise BackupRefused(f"The backup was not taken; nothing was changed. {reason.strip()[-1000:]}")
+    return int(answers.split()[-1])
 
 
 def _run(program: str, *arguments: str, connected: bool = True) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load
 from deploy.servers import DATABASE, SUPERUSER
+from shared.settings import settings
 
 
 class NotRunning(Exception):
@@ -29,6 +30,12 @@ def environment_beside(data: Path, given: Mapping[str, str] = os.environ) -> dic
     url = f"postgresql://{SUPERUSER}:{kept['owner_password']}@127.0.0.1:{database_port(data)}/{DATABASE}"
     web = f"http://127.0.0.1:{own.get('SES_PORT', '8000')}"
     return {"SES_DATABASE_URL": url, "SES_PUBLIC_URL": web, **environment(kept), **own}
+
+
+def use_environment_beside() -> None:
+    """This process, from now on, works on what runs on the data folder of the settings. Raises NotRunning."""
+    os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
+    settings.cache_clear()
 
 
 def database_port(data: Path) -> int:

@@ -7,14 +7,16 @@ import urllib.error
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import psycopg
 import typer
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
+from typer.core import TyperGroup
 
 from deploy import backup, events, runner, uploading
-from deploy.beside import NotRunning, environment_beside
+from deploy.beside import NotRunning, use_environment_beside
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load, new, write_files
 from services.ingest.actions import retention as access_retention
@@ -29,7 +31,21 @@ from shared.policy import ROLES
 from shared.settings import SERVICES, Settings, SettingsError, settings
 
 ROOT = Path(__file__).parent.parent
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+
+class Commands(TyperGroup):
+    """Ends a command that cannot do its work with a sentence: what is missing, and what to do."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (NotRunning, SettingsError) as error:
+            sys.exit(str(error))
+        except (OperationalError, psycopg.OperationalError):
+            sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(events.app, name="events")
 
 
@@ -70,10 +86,7 @@ def restore(
 @app.command("acl")
 def acl_file() -> None:
     """Print the lines of the broker's ACL file; the passwords are in it only as hashes."""
-    try:
-        typer.echo("\n".join(acl.users(own_settings())))
-    except SettingsError as error:
-        sys.exit(str(error))
+    typer.echo("\n".join(acl.users(own_settings())))
 
 
 @app.command("secrets")
@@ -104,14 +117,11 @@ def token(
     """Print a bearer token for the API, also beside a `make run` in another terminal."""
     if role not in ROLES:
         sys.exit(f"{role} is not a role; there are {', '.join(ROLES)}.")
+    use_environment_beside()
     try:
-        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
-        settings.cache_clear()
         typer.echo(issue_token(role, email, lasts=timedelta(days=days)))
-    except (NotRunning, SettingsError, LookupError) as error:
+    except LookupError as error:
         sys.exit(str(error))
-    except OperationalError:
-        sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")
 
 
 @app.command("upload")
@@ -135,14 +145,8 @@ def upload_file(
 
 def _own_token(role: str) -> str:
     """A bearer token from the installation on this machine, for an hour."""
-    try:
-        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
-        settings.cache_clear()
-        return issue_token(role, lasts=timedelta(hours=1))
-    except (NotRunning, SettingsError) as error:
-        sys.exit(str(error))
-    except OperationalError:
-        sys.exit("The database does not answer. Start it with `make run`, or give --token.")
+    use_environment_beside()
+    return issue_token(role, lasts=timedelta(hours=1))
 
 
 @app.command()
@@ -151,13 +155,9 @@ def purge(
     now: Annotated[bool, typer.Option("--now", help="Remove it; without this it is only counted.")] = False,
 ) -> None:
     """Show what is kept past its time (sessions, tokens, files, names in strike reports, events), or remove it."""
-    try:
-        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
-        settings.cache_clear()
-        for line in purged(days, now=now):
-            typer.echo(line)
-    except (NotRunning, SettingsError) as error:
-        sys.exit(str(error))
+    use_environment_beside()
+    for line in purged(days, now=now):
+        typer.echo(line)
 
 
 def purged(days: int | None, *, now: bool) -> list[str]:

@@ -15,7 +15,7 @@ from deploy.places import enterable
 from deploy.servers import Broker, Postgres, free_port
 from deploy.supervisor import Supervisor
 from shared.acl import users
-from shared.settings import Settings
+from shared.settings import Settings, read_settings
 
 
 @dataclass
@@ -85,7 +85,7 @@ def settings_of(env: Mapping[str, str]) -> Settings:
     before = dict(os.environ)
     os.environ.update(env)
     try:
-        return Settings()
+        return read_settings()
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -1,23 +1,20 @@
 """The commands `ses events`: list what is parked, replay it, discard it, follow one event through the services."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from deploy.beside import NotRunning, environment_beside
+from deploy.beside import use_environment_beside
 from shared.db import transaction
 from shared.errors import Refused
 from shared.parking import discard, parked, replay, replay_all, way
-from shared.settings import SERVICES, SettingsError, settings
+from shared.settings import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 ACTOR = "ses events"
@@ -27,20 +24,15 @@ Service = Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]
 
 @contextmanager
 def at(service: str) -> Iterator[Session]:
-    """A transaction of the service in the installation that runs here; ends with a sentence where it cannot be had."""
+    """A transaction of the service in the installation that runs here; ends with a sentence where it is refused."""
     if service not in SERVICES:
         sys.exit(f"{service} is not a service; there are {', '.join(SERVICES)}.")
+    use_environment_beside()
     try:
-        os.environ.update(environment_beside(Path(settings().data).expanduser().resolve()))
-        settings.cache_clear()
         with transaction(service) as session:
             yield session
     except Refused as refused:
         sys.exit(refused.sentence)
-    except (NotRunning, SettingsError) as error:
-        sys.exit(str(error))
-    except OperationalError:
-        sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")
 
 
 def _each(show: Callable[[str, Session], None]) -> None:

@@ -74,5 +74,8 @@ def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
             "The disk is nearly full: make room before PostgreSQL cannot write any more; nothing is accepted then.",
         ),
         (figures.get("mail_oldest", 0) > 1800, "A mail waits for more than half an hour: look at the mail server."),
-        (figures.get("mails_failed", 0) > 0, "Mails of the last day were refused, or nobody knows their outcome: see Alerts."),
+        (
+            figures.get("mails_failed", 0) > 0,
+            "Mails of the last day were refused, or nobody knows their outcome: see Alerts.",
+        ),
     ]

@@ -2,22 +2,34 @@
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as Unreadable
 
 SERVICES = ("ingest", "rates", "tracker", "sesr", "notify")
 PREFIX = "SES_"
 SHORTEST_SECRET = 12
+Port = Annotated[int, Field(ge=1, le=65535)]
+SCHEMES = {
+    "database_url": ("postgresql",),
+    "redis_url": ("redis", "rediss"),
+    "smtp_url": ("smtp", "smtp+starttls", "smtps"),
+    "public_url": ("http", "https"),
+    "oidc_issuer": ("http", "https"),
+}
 
 
 class SettingsError(Exception):
@@ -50,21 +62,21 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""
     trusted_proxies: str = ""
     timezone: str = "America/Los_Angeles"
-    upload_max_mb: int = 64
-    upload_days: int = 400
-    strike_name_days: int = 400
-    session_idle_minutes: int = 30
-    session_absolute_hours: int = 12
+    upload_max_mb: PositiveInt = 64
+    upload_days: PositiveInt = 400
+    strike_name_days: PositiveInt = 400
+    session_idle_minutes: PositiveInt = 30
+    session_absolute_hours: PositiveInt = 12
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_groups_claim: str = "groups"
-    pool_size: int = 5
+    pool_size: PositiveInt = 5
     data: str = ".data/run"
     bind: str = "127.0.0.1"
-    port: int = 8000
-    flower_port: int = 5555
-    mail_port: int = 8025
+    port: Port = 8000
+    flower_port: Port = 5555
+    mail_port: Port = 8025
     pg_bin: str = ""
     broker_bin: str = ""
     demo_size: Literal["small", "full"] = "full"
@@ -73,6 +85,30 @@ class Settings(BaseSettings):
     @classmethod
     def _lower_keys(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
         return {name.lower(): secret for name, secret in value.items()}
+
+    @field_validator(*SCHEMES)
+    @classmethod
+    def _is_address(cls, value: str, info: ValidationInfo) -> str:
+        known = SCHEMES[info.field_name or ""]
+        if value and not _is_url(value, known):
+            shown = " or ".join(f"{scheme}://HOST" for scheme in known)
+            raise ValueError(f"must be an address such as {shown}, special characters in its password as %XX")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (KeyError, OSError) as error:
+            raise ValueError("must be the name of a time zone, such as America/Los_Angeles") from error
+
+    @field_validator("mail_from", "support_email")
+    @classmethod
+    def _is_mail_address(cls, value: str) -> str:
+        if parseaddr(value)[1].count("@") != 1:
+            raise ValueError("must be one e-mail address")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -148,6 +184,14 @@ class Settings(BaseSettings):
         return secret.get_secret_value()
 
 
+def _is_url(value: str, schemes: Sequence[str]) -> bool:
+    parts = urlsplit(value)
+    try:
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is no number, often a piece of a password
+        return False
+
+
 def own_secrets(service: str) -> list[str]:
     """The secrets that the web and the worker of a service both need, as `Settings.check_secrets` names them."""
     return [f"database_passwords__{service}", *(["link_key"] if service == "notify" else [])]
@@ -179,10 +223,27 @@ def unknown_names(environ: Mapping[str, str]) -> list[str]:
     return sentences
 
 
+def read_settings() -> Settings:
+    """The settings from the environment; SettingsError names each that is malformed, and never shows its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+    except Unreadable as error:
+        raise SettingsError(f"{error}: give each secret by itself, such as {PREFIX}EVENT_KEYS__RATES.") from None
+    raise SettingsError(" ".join(map(_malformed, problems)))
+
+
+def _malformed(problem: ErrorDetails) -> str:
+    name = "__".join(str(part) for part in problem["loc"]).upper()
+    reason = problem.get("ctx", {}).get("error") or problem["msg"][0].lower() + problem["msg"][1:]
+    return f"{PREFIX}{name}: {reason}."
+
+
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process; SettingsError names every misspelt SES_* variable."""
+    """The settings of this process; SettingsError names every SES_* variable that is misspelt or malformed."""
     sentences = unknown_names(os.environ)
     if sentences:
         raise SettingsError(" ".join(sentences))
-    return Settings()
+    return read_settings()

@@ -172,3 +172,8 @@ def test_a_taken_port_is_named_with_its_setting_before_anything_starts(environ: 
 
 def test_a_misspelt_setting_is_named(environ: dict[str, str]) -> None:
     assert "Did you mean SES_PORT?" in refused({**environ, "SES_PROT": "1"})
+
+
+def test_a_malformed_setting_is_named(environ: dict[str, str]) -> None:
+    said = refused({**environ, "SES_TIMEZONE": "Los Angeles"})
+    assert said.strip() == "SES_TIMEZONE: must be the name of a time zone, such as America/Los_Angeles."

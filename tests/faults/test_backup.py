@@ -152,6 +152,25 @@ def test_a_restore_that_fails_on_its_way_leaves_the_data_as_they_were(tmp_path: 
     stays_as_it_is(tmp_path / "ses.backup", 'nothing was changed.*"lost" does not exist')
 
 
+def test_where_the_tables_cannot_be_brought_up_to_date_waiting_mails_are_held_all_the_same(
+    server: Sink, fresh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = settings().database_url
+    tell_directory()
+    tell([row("Alder 4001", 10, 100)])
+    back_up(tmp_path / "ses.backup")
+    use(fresh, monkeypatch)
+
+    def fails() -> None:
+        raise RuntimeError("no room for the index")
+
+    monkeypatch.setattr("deploy.backup.migrate", fails)
+    with pytest.raises(BackupRefused, match="no room for the index\nStart nothing before `ses migrate`"):
+        restore(tmp_path / "ses.backup", replace=False)
+    assert [r.state for r in asked("select state from mail")] == ["held"]
+    use(original, monkeypatch)
+
+
 def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with owner() as connection:
         (found,) = connection.execute("select version_num from rates.alembic_version").fetchone() or ("",)

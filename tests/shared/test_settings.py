@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.logs import warn_of_old_python
-from shared.settings import Settings, SettingsError, unknown_names
+from shared.settings import Settings, SettingsError, read_settings, unknown_names
 from tests.stack import ROOT
 
 
@@ -79,6 +79,31 @@ def test_the_address_of_a_service_has_its_own_user_and_an_escaped_password() -> 
 def test_no_secret_is_shown_when_settings_are_printed() -> None:
     made = Settings.model_validate({"event_keys": {"rates": "very-secret"}, "link_key": "also-secret"})
     assert "secret" not in repr(made).replace("SecretStr", "").replace("secrets_dir", "").replace("client_secret", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("SES_PORT", "80a", "input should be a valid integer"),
+        ("SES_FLOWER_PORT", "70000", "input should be less than or equal to 65535"),
+        ("SES_UPLOAD_DAYS", "0", "input should be greater than 0"),
+        ("SES_TIMEZONE", "America/LosAngeles", "must be the name of a time zone"),
+        ("SES_SMTP_URL", "smtp+tls://mail.example", "must be an address such as smtp://HOST or smtp+starttls://HOST"),
+        ("SES_PUBLIC_URL", "ses.example", "must be an address such as http://HOST or https://HOST"),
+        ("SES_DATABASE_URL", "postgresql://ses:pa/ss@host/ses", "special characters in its password as %XX"),
+        ("SES_MAIL_FROM", "SES", "must be one e-mail address"),
+        ("SES_EVENT_KEYS", "hidden", "give each secret by itself, such as SES_EVENT_KEYS__RATES"),
+    ],
+)
+def test_a_malformed_setting_is_named_without_its_value(
+    name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as told:
+        read_settings()
+    assert name in str(told.value)
+    assert reason in str(told.value)
+    assert value not in str(told.value)
 
 
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
