@@ -119,9 +119,7 @@ def _put_in_place(file: Path) -> int:
     psql = [_program("psql"), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", *steps]
     reads = [_program("pg_restore"), "--no-owner", "--file=-", str(file)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        psql, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=_environment()
-    ) as database:
+    with subprocess.Popen(psql, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=_environment()) as database:
         read = subprocess.run(reads, check=False, text=True, stdout=database.stdin, stderr=pipe)
         answers, said = database.communicate(f"{_HOLD};\ncommit;\n" if read.returncode == 0 else "")
     if database.returncode != 0 or read.returncode != 0:

@@ -36,7 +36,7 @@ ROOT = Path(__file__).parent.parent
 class Commands(TyperGroup):
     """Ends a command that cannot do its work with a sentence: what is missing, and what to do."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (NotRunning, SettingsError) as error:

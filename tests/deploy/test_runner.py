@@ -51,7 +51,8 @@ class Terminal:
             self.screen += chunk.decode(errors="replace")
 
     def ready(self) -> "Terminal":
-        until(lambda: "Ready in" in self.screen or self.runner.poll() is not None, seconds=180)
+        """Once it has said how to stop it, which is its last line."""
+        until(lambda: "Stop      Ctrl-C" in self.screen or self.runner.poll() is not None, seconds=180)
         assert "Ready in" in self.screen, self.screen
         return self
 

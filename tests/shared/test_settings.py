@@ -86,12 +86,12 @@ def test_no_secret_is_shown_when_settings_are_printed() -> None:
     [
         ("SES_PORT", "80a", "input should be a valid integer"),
         ("SES_FLOWER_PORT", "70000", "input should be less than or equal to 65535"),
-        ("SES_UPLOAD_DAYS", "0", "input should be greater than 0"),
+        ("SES_UPLOAD_DAYS", "-77", "input should be greater than 0"),
         ("SES_TIMEZONE", "America/LosAngeles", "must be the name of a time zone"),
         ("SES_SMTP_URL", "smtp+tls://mail.example", "must be an address such as smtp://HOST or smtp+starttls://HOST"),
         ("SES_PUBLIC_URL", "ses.example", "must be an address such as http://HOST or https://HOST"),
         ("SES_DATABASE_URL", "postgresql://ses:pa/ss@host/ses", "special characters in its password as %XX"),
-        ("SES_MAIL_FROM", "SES", "must be one e-mail address"),
+        ("SES_MAIL_FROM", "nobody", "must be one e-mail address"),
         ("SES_EVENT_KEYS", "hidden", "give each secret by itself, such as SES_EVENT_KEYS__RATES"),
     ],
 )
