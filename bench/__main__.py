@@ -37,17 +37,19 @@ PANDAS_THEN = 0.51
 REASONS = {
     "district upload answered": "48 mails with workbooks are built, some 0.9 s of processor time in notify alone (costs"
     " below); the usual chain without them takes about as long",
-    "48 digests and mails planned": "about the goal from run to run, on a machine slower than that of the goals",
+    "48 digests and mails planned": "divided as said above it is within the goal; a third is reading what stands, two"
+    " fifths writing 48 mails in words and rows",
     "event commit to effect": "about the goal from run to run, on a machine slower than that of the goals",
     "strike report POST": "about four times the plain route from run to run; the median of the runs decides",
     "48 mails: last group": "as above: building is most of it, the mail server of the measurement takes the rest",
     "60 mails to a server": "building them, as above, beside six connections of four answers each",
     "the same rows in another file": "every row is read, checked and compared with what is there, which is most of it;"
     " nothing is written",
-    "3,900 rows XLSX": "half of it in one run, a little more in the other; every row is checked, kept with its history and told",
+    "3,900 rows XLSX": "about half of it from run to run; every row is checked, kept with its history and told, which the script"
+    " does not do",
     "300,000 rows": "the tables alone are ten times COPY: rows with keys and history in both services, and each row in an"
     " outbox and an inbox ([decision 7](decisions/0007-rows-are-held-once-and-copied.md))",
-    "table page": "all rows on one page; beside a bare GET with one query it takes four times as long in every run",
+    "table page": "all rows on one page; beside a bare GET with one query it takes three to six times as long in every run",
     "board of": "it is compared with the day before; flat in history"
     " ([decision 13](decisions/0013-a-board-is-as-quick-on-the-hundredth-day.md))",
 }
