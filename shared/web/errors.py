@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 import structlog
@@ -37,7 +37,7 @@ def answer(request: Request, refused: Refused) -> Response:
     whole = wants_page(request) and "hx-request" not in request.headers
     if isinstance(refused, NotSignedIn) and whole and request.method in ("GET", "HEAD"):
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return redirect(f"/sign-in?next={quote(here, safe='')}")
+        return redirect(_sign_in(here))
     title = HTTPStatus(refused.status).phrase
     response: Response
     if wants_page(request):
@@ -49,6 +49,8 @@ def answer(request: Request, refused: Refused) -> Response:
             title=title,
             sentence=refused.sentence,
             problems=refused.problems,
+            typed=getattr(request.state, "typed", ()),
+            sign_in=_sign_in(_came_from(request)) if isinstance(refused, NotSignedIn) else "",
         )
     else:
         response = JSONResponse(
@@ -61,6 +63,18 @@ def answer(request: Request, refused: Refused) -> Response:
     if refused.status == 503:
         response.headers["retry-after"] = "5"
     return response
+
+
+def _sign_in(then: str) -> str:
+    return f"/sign-in?next={quote(then, safe='')}"
+
+
+def _came_from(request: Request) -> str:
+    """The page of this site whose form was sent; the home page where the browser does not say."""
+    page_before = urlsplit(request.headers.get("referer", ""))
+    if page_before.netloc != request.headers.get("host"):
+        return "/"
+    return urlunsplit(("", "", page_before.path or "/", page_before.query, ""))
 
 
 def _problem(request: Request, refused: Refused, title: str) -> dict[str, Any]:

@@ -68,13 +68,22 @@ def _bearer(request: Request) -> str | None:
 
 
 async def _form_token(request: Request) -> str:
-    """The form token that came with the request, in the header (script) or as the field `csrf` (form)."""
+    """The form token that came with the request, in the header (script) or as the field `csrf` (form).
+
+    Notes on the request what was typed into a form, so that a refusal can show it (shared/web/errors.py).
+    """
     header = request.headers.get("x-csrf-token")
     if header:
         return header
     kind = request.headers.get("content-type", "")
     if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        return str((await request.form()).get("csrf", ""))
+        form = await request.form()
+        request.state.typed = [
+            (name, value)
+            for name, value in form.multi_items()
+            if name != "csrf" and isinstance(value, str) and value.strip()
+        ]
+        return str(form.get("csrf", ""))
     return ""
 
 
@@ -92,8 +101,8 @@ async def _guard_writes(request: Request) -> None:
         return
     if not _is_same_origin(request):
         raise NotAllowed("This form was sent from another site. Open the page here and try again.", code="wrong_origin")
-    token = session_token(request)
-    if token is not None and await _form_token(request) != csrf_of(token):
+    given, token = await _form_token(request), session_token(request)
+    if token is not None and given != csrf_of(token):
         raise NotAllowed("This form is no longer valid. Reload the page and send it again.", code="form_expired")
 
 
@@ -133,7 +142,11 @@ class Permission:
     def permit(self, request: Request, who: Who | None) -> Who:
         """The one who asks, if they may; counts a write against its limit. Raises NotSignedIn, NotAllowed, TooMany."""
         if who is None:
-            raise NotSignedIn("Sign in to see this page.")
+            raise NotSignedIn(
+                "Sign in to see this page."
+                if request.method in SAFE_METHODS
+                else "You are not signed in any more, so nothing was saved. Sign in, then send it again."
+            )
         if not may(who.role, self.name):
             raise NotAllowed(
                 f"Your role ({who.role}) may not do this. Switch to another role, or ask the support team."

@@ -121,6 +121,23 @@ def test_an_idle_session_ends_and_so_does_one_that_is_too_old(monkeypatch: pytes
     assert old.get("/rates/").status_code == 303
 
 
+@pytest.mark.parametrize(("signed_in_anew", "said"), [(False, "not signed in any more"), (True, "no longer valid")])
+def test_what_was_typed_in_a_session_that_has_ended_is_shown_to_copy_it(signed_in_anew: bool, said: str) -> None:
+    client = browser_of("central")
+    form = {"csrf": client.headers.pop("x-csrf-token"), "name": "The <b>north</b>", "query": "?region=N"}
+    with transaction("ingest") as session:
+        session.execute(text("update access.session set ended_at = now()"))
+    if signed_in_anew:
+        client.cookies.set(cookie_name(), str(browser_of("central").cookies[cookie_name()]))
+    page = f"{client.base_url}/rates/?region=N"
+    refused = client.post("/rates/views", data=form, headers={"referer": page, "sec-fetch-site": "same-origin"})
+    assert refused.status_code == (403 if signed_in_anew else 401)
+    assert said in refused.text
+    assert "What you typed" in refused.text and "The &lt;b&gt;north&lt;/b&gt;" in refused.text
+    assert "<dt>Csrf" not in refused.text
+    assert ("/sign-in?next=%2Frates%2F%3Fregion%3DN" in refused.text) == (not signed_in_anew)
+
+
 def test_signing_out_ends_the_session_on_the_server_not_only_in_the_browser() -> None:
     client = browser_of("central")
     copied = str(client.cookies[cookie_name()])
