@@ -143,10 +143,10 @@ def test_the_same_file_for_another_term_is_another_upload(central: TestClient) -
     for term, opens, closes in (("Fa25", "2025-09-01", "2025-12-01"), ("Sp26", "2026-02-01", "2026-05-01")):
         window = {"opens": opens, "closes": closes}
         assert central.put(f"/ingest/api/v1/windows/{term}", json=window).status_code == 200
-    browser = browser_of("central")
+    browser, content = browser_of("central"), extraction(ROWS)
 
     def uploaded(term: str) -> str:
-        sent = browser.post("/ingest/uploads", data={"term": term}, files={"file": ("march.xlsx", extraction(ROWS))})
+        sent = browser.post("/ingest/uploads", data={"term": term}, files={"file": ("march.xlsx", content)})
         return str(sent.headers["location"]).partition("?")[0].replace("/ingest/", "/ingest/api/v1/")
 
     by_date, fall = uploaded(""), uploaded("Fa25")
