@@ -13,6 +13,7 @@ from services.ingest.actions import long_files, uploads
 from shared.db import transaction
 from shared.web.clock import today
 from tests.files import HEADER, extraction, workbook
+from tests.ingest.making import book, many, with_header
 from tests.people import api_of, browser_of
 from tests.stack import deliver, failures
 
@@ -121,6 +122,16 @@ def test_a_doubtful_file_is_quarantined_until_it_is_confirmed(
     deliver()
     assert stored() != {}
     assert failures() == []
+
+
+def test_names_that_merged_cells_leave_in_their_first_row_alone_are_quarantined(central: TestClient) -> None:
+    answer = post(central, book(with_header(many()), lambda made: made.active.merge_cells("D2:D21")))
+    assert (answer.status_code, answer.json()["problems"][0]["code"]) == (409, "unnamed_many")
+    communities = post(
+        central, book(with_header(many()), lambda made: made.active.merge_cells("C2:C21")), dry_run=True
+    ).json()
+    assert communities["reasons"] == ["unnamed_many"]
+    assert {found["code"]: found["count"] for found in communities["found"]}["cos_blank"] == 19
 
 
 def test_mixed_terms_in_the_column_names_are_quarantined(central: TestClient) -> None:

@@ -64,9 +64,9 @@ def ready_extraction(session: Session, content: bytes, watch: Watch, named_term:
     _offer_matches(session, report)
     windows, doubts = _windows(session, {row.shared.on for row in rows}, named_term)
     _note_terms(found.suffixes, windows, report)
-    facts = Facts(
-        list(windows), today(), doubts, found.suffixes, len(rows), len(report.rejected_rows), found.contradicting
-    )
+    unnamed = sum(not (row.shared.cos and row.shared.director) for row in rows)
+    rejected = len(report.rejected_rows)
+    facts = Facts(list(windows), today(), doubts, found.suffixes, len(rows), rejected, found.contradicting, unnamed)
     return Ready(report, rows, schools, windows, quarantine_reasons(facts))
 
 

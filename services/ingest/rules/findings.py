@@ -62,6 +62,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "cos_normalised": ("fixed", "The name of the community of schools was written in the district's form."),
     "region_fixed": ("fixed", "The region was written as N, S, E, W or XS."),
     "region_unknown": ("warned", "The region is not known. The school's last region was kept. Correct the file."),
+    "cos_blank": ("warned", "The row names no community of schools: it counts in none. Enter the name."),
     "director_blank": ("warned", "The row names no regional director: nobody gets an alert for it. Enter the name."),
     "director_unmatched": (
         "warned",

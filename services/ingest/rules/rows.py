@@ -107,7 +107,7 @@ class RowReader:
         self._readers: dict[str, Callable[[Cell], tuple[Any, str]]] = {
             "region": self._region,
             "ploc": self._ploc,
-            "cos": lambda cell: _text(cell, "cos"),
+            "cos": _cos,
             "director": lambda cell: _text(cell, "director"),
             "school": _school,
             "group": self._group,
@@ -272,6 +272,11 @@ def _text(cell: Cell, field: str) -> tuple[str, str]:
     if len(text) > LONGEST_NAME:
         raise BadCell(field, "text_too_long")
     return text, "" if text == cell or not isinstance(cell, str) else "text_tidied"
+
+
+def _cos(cell: Cell) -> tuple[str, str]:
+    text, code = _text(cell, "cos")
+    return text, code if text or code else "cos_blank"
 
 
 def _school(cell: Cell) -> tuple[tuple[str, str], str]:

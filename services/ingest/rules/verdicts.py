@@ -7,6 +7,7 @@ from typing import NamedTuple
 REJECTED_SHARE = 0.10
 CONTRADICTING_SHARE = 0.10
 FRACTIONS_SHARE = 0.10
+UNNAMED_SHARE = 0.10
 MOST_DATES = 2
 THIN_SHARE = 0.8
 LARGE_CHANGE = 0.2
@@ -20,6 +21,10 @@ QUARANTINES = {
     "rejected_many": "More than 10 % of the rows were rejected. Correct them, or confirm to publish the others.",
     "contradicting_many": (
         "More than 10 % of the rows have a rate or a tier that contradicts their own counts. Check the columns."
+    ),
+    "unnamed_many": (
+        "More than 10 % of the rows name no community of schools or no director. Where cells are merged, or a name stands"
+        " only in the first of several rows, write it in every row."
     ),
     "fractions_many": (
         "More than 10 % of the percents are 1 or less, as fractions are: 0.765 instead of 76.5. Check the column."
@@ -37,6 +42,7 @@ class Facts(NamedTuple):
     rows: int
     rejected: int
     contradicting: int
+    unnamed: int
 
 
 def quarantine_reasons(facts: Facts) -> list[str]:
@@ -52,6 +58,8 @@ def quarantine_reasons(facts: Facts) -> list[str]:
         found.append("rejected_many")
     if facts.contradicting > CONTRADICTING_SHARE * facts.rows:
         found.append("contradicting_many")
+    if facts.unnamed > UNNAMED_SHARE * facts.rows:
+        found.append("unnamed_many")
     return found
 
 
