@@ -74,6 +74,15 @@ def test_a_page_upload_waits_until_it_is_published(central: TestClient) -> None:
     assert failures() == []
 
 
+def test_the_preview_of_a_correction_calls_no_school_missing_that_stays_as_it_is(central: TestClient) -> None:
+    assert post(central, extraction(ROWS)).status_code == 201
+    browser = browser_of("central")
+    correction = {"file": ("correction.xlsx", extraction([row("4000", "School 0 El", 30)]))}
+    shown = browser.get(browser.post("/ingest/uploads", files=correction).headers["location"]).text
+    assert '<td data-label="Changed" class="number">1</td>' in shown
+    assert '<td data-label="Missing" class="number">0</td>' in shown
+
+
 def test_the_preview_says_what_will_change_against_the_last_extraction(central: TestClient) -> None:
     assert post(central, extraction(ROWS)).status_code == 201
     week_later = [row("4000", "School 0 El", 30, 150, "2026-03-09"), row("4001", "School 1 El", 5, on="2026-03-09")]
