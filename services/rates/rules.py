@@ -101,19 +101,19 @@ def file_differs(file_tier: str, file_rate: str, submitted: int | None, total: i
     digits = [c for c in file_tier if c.isdecimal()]
     if digits and own is not None and int(digits[0]) != own:
         return True
-    told, exact = _percent(file_rate), rate(submitted, total)
-    return told is not None and exact is not None and not exact - 1 <= told <= exact + 1
+    told, exact = _percents(file_rate), rate(submitted, total)
+    return bool(told) and exact is not None and not any(exact - 1 <= each <= exact + 1 for each in told)
 
 
-def _percent(file_rate: str) -> Decimal | None:
-    """`86%`, `86` or `0.86` as percent; None for anything else."""
+def _percents(file_rate: str) -> tuple[Decimal, ...]:
+    """The percents that `86%`, `86` or `0.86` can mean (`1` is 1 or 100); none for anything else."""
     try:
         value = Decimal(file_rate.strip().rstrip("%").strip())
     except ArithmeticError:
-        return None
+        return ()
     if not value.is_finite():
-        return None
-    return value * 100 if "%" not in file_rate and 0 <= value <= Decimal("1.5") else value
+        return ()
+    return (value,) if "%" in file_rate or not 0 <= value <= 2 else (value, value * 100)
 
 
 def tier_nr(number: int | None) -> str:

@@ -86,6 +86,11 @@ def test_a_files_own_tier_and_rate_are_compared_with_its_counts() -> None:
     assert [file_differs(*each, 270, 314) for each in told] == [False, False, True, True, False, False, False]
 
 
+def test_a_files_rate_without_a_sign_may_be_a_small_percent_or_a_fraction() -> None:
+    told = [("1", 1, 154), ("0.61", 2, 327), ("1", 154, 154), ("0.61", 61, 100), ("1", 50, 100), ("1%", 154, 154)]
+    assert [file_differs("", *each) for each in told] == [False, False, False, False, True, True]
+
+
 @pytest.mark.parametrize("odd", ["NaN", "sNaN%", "-Infinity", "inf%"])
 def test_a_files_rate_that_is_no_number_contradicts_nothing(odd: str) -> None:
     assert not file_differs("", odd, 270, 314)
