@@ -56,6 +56,27 @@ def test_results_that_came_before_their_item_are_taken_over() -> None:
     assert (told["baseline"], told["goal"]) == ("60.0", "65.0")
 
 
+def test_results_that_came_before_their_year_are_taken_over() -> None:
+    happy = "I am happy to be at this school."
+    tell_results([(ALDER, happy, "Fall 2021", "60.0"), (ALDER, happy, "Fall 2026", "64.0")])
+    central = browser_of("central")
+    central.post("/tracker/periods", data={"label": "Autumn 2026"})
+    assert api_of("principal").get(f"{ITEM}/1b-happy").json()["results"][-1] is None
+    central.post("/tracker/periods/5", data={"label": "Fall 2026"})
+    told = api_of("principal").get(f"{ITEM}/1b-happy").json()
+    assert (told["results"][-1], told["status"]) == ("64.0", "not met")
+
+
+def test_a_year_with_values_keeps_them_when_it_is_renamed() -> None:
+    happy = "I am happy to be at this school."
+    tell_results([(ALDER, happy, "Fall 2025", "60.0")])
+    tell_results([(ALDER, happy, "Fall 2026", "64.0")], revision=2)
+    browser_of("central").post("/tracker/periods/4", data={"label": "Fall 2026"})
+    assert api_of("principal").get(f"{ITEM}/1b-happy").json()["results"] == [None, None, None, "60.0"]
+    assert browser_of("central").post("/tracker/periods", data={"label": "Fall 2025"}).status_code == 303
+    assert api_of("principal").get(f"{ITEM}/1b-happy").json()["results"][-1] == "60.0"
+
+
 def test_a_changed_goal_recomputes_the_targets_of_all_schools() -> None:
     tell_results([(ALDER, "I am happy to be at this school.", "Fall 2021", "74.0")])
     page = browser_of("central").get("/tracker/items/1b-happy").text

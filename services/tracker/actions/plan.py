@@ -76,7 +76,7 @@ def add_item(session: Session, who: Who, typed: ItemText) -> str:
     session.flush()
     _keep_goals(session, item_id, typed)
     audit(session, who.actor, "item.added", item_id, {"item": typed.item, "increases": dict(typed.increases)})
-    adopt_results(session, item_id)
+    adopt_results(session, item_id=item_id)
     compute_targets(session, item_ids=[item_id])
     return item_id
 
@@ -94,22 +94,29 @@ def change_item(session: Session, who: Who, item_id: str, typed: ItemText) -> No
     _keep_goals(session, item_id, typed)
     after = {"item": typed.item, "increases": dict(typed.increases)}
     audit(session, who.actor, "item.changed", item_id, {"before": before, "after": after})
-    adopt_results(session, item_id)
+    adopt_results(session, item_id=item_id)
     compute_targets(session, item_ids=[item_id])
 
 
 def rename_period(session: Session, who: Who, position: int, label: str) -> None:
-    """Gives a year another label."""
+    """Gives a year another label; one without values takes over what earlier files hold under the new label."""
+    session.execute(_LOCK)
     period = session.get(Period, position)
     if period is None:
         raise NotFound("There is no such year.")
     audit(session, who.actor, "period.renamed", str(position), {"before": period.label, "after": label})
     period.label = _free_label(session, label, position)
     session.flush()
+    if not session.execute(_HAS_ENTRIES, {"period": position}).scalar_one():
+        adopt_results(session, position=position)
+        compute_targets(session)
 
 
 def add_period(session: Session, who: Who, label: str) -> None:
-    """Adds a year at the end; every target is computed anew, because there are more steps to the goal."""
+    """Adds a year at the end with what earlier files hold for it.
+
+    Every target is computed anew, because there are more steps to the goal.
+    """
     session.execute(_LOCK)
     last = session.exec(select(func.coalesce(func.max(Period.position), -1))).one()
     if last + 1 >= PERIODS_AT_MOST:
@@ -117,6 +124,7 @@ def add_period(session: Session, who: Who, label: str) -> None:
     session.add(Period(position=last + 1, label=_free_label(session, label, None)))
     session.flush()
     audit(session, who.actor, "period.added", str(last + 1), {"label": label})
+    adopt_results(session, position=last + 1)
     compute_targets(session)
 
 

@@ -30,8 +30,12 @@ _TAKE = text(
     " where was is distinct from now"
 )
 _DROP = text("drop table loaded")
-_KEPT = text("select school_key, level, item, period, percent, revision from result where item = any(:items)")
-_WORDINGS = text("select distinct item from result")
+_KEPT = text(
+    "select school_key, level, item, period, percent, revision from result"
+    " where item = any(:items) and period = any(:periods)"
+)
+_ITEMS = text("select distinct item from result")
+_PERIODS = text("select distinct period from result")
 _SCHOOLS = text("select distinct school_key from loaded")
 
 
@@ -42,11 +46,15 @@ def take_results(session: Session, rows: Iterable[ResultRow], revision: int) -> 
     return _take(session, [(row.school_key, *place, row.percent, revision) for row, place in placed if place])
 
 
-def adopt_results(session: Session, item_id: str) -> None:
-    """Takes over what earlier files hold for an item that was not known, or not under this wording."""
+def adopt_results(session: Session, *, item_id: str | None = None, position: int | None = None) -> None:
+    """Takes over what earlier files hold for an item or a year (None: all) that was not known, or not so worded."""
     plan = Plan(session)
-    wordings = [word for word in session.execute(_WORDINGS).scalars() if plan.items.get(name_key(word)) == item_id]
-    kept = session.execute(_KEPT, {"items": wordings}).all()
+    items, periods = session.execute(_ITEMS).scalars(), session.execute(_PERIODS).scalars()
+    meant = {
+        "items": [word for word in items if item_id in (None, plan.items.get(name_key(word)))],
+        "periods": [word for word in periods if position in (None, plan.periods.get(name_key(word)))],
+    }
+    kept = session.execute(_KEPT, meant).all()
     placed = ((row, plan.place(row.level, row.item, row.period)) for row in kept)
     _take(session, [(row.school_key, *place, row.percent, row.revision) for row, place in placed if place])
 
