@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from services.tracker.queries.plan import untaken_results
 from shared.db import transaction
 from tests.people import api_of, browser_of
 from tests.tracker.district import ALDER, tell_directory, tell_results
@@ -54,6 +55,21 @@ def test_results_that_came_before_their_item_are_taken_over() -> None:
     browser_of("central").post("/tracker/items/new", data={**THIRTEENTH, "aliases": "Adults here know my name"})
     told = api_of("principal").get(f"{ITEM}/2a-adults-here-know-my-name").json()
     assert (told["baseline"], told["goal"]) == ("60.0", "65.0")
+
+
+def test_loaded_results_that_stand_nowhere_are_listed_until_the_plan_knows_them() -> None:
+    known, unknown = "I am happy to be at this school.", "Adults here know MY name"
+    tell_results([(ALDER, known, "Fall 2021", "60.0"), (ALDER, unknown, "Fall 2031", "70.0")])
+    with transaction("tracker") as session:
+        assert untaken_results(session) == [("Elementary", unknown, "Fall 2031", 1, "item and year")]
+    central = browser_of("central")
+    assert "Loaded results that stand nowhere" in central.get("/tracker/items").text
+    assert "Loaded results that stand nowhere" not in browser_of("principal").get("/tracker/items").text
+    central.post("/tracker/items/new", data={**THIRTEENTH, "aliases": unknown})
+    with transaction("tracker") as session:
+        assert [row.unknown for row in untaken_results(session)] == ["year"]
+    central.post("/tracker/periods", data={"label": "Fall 2031"})
+    assert "Loaded results that stand nowhere" not in central.get("/tracker/items").text
 
 
 def test_results_that_came_before_their_year_are_taken_over() -> None:

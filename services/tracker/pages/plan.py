@@ -10,13 +10,14 @@ from fastapi.responses import Response
 from services.tracker.actions import plan as actions
 from services.tracker.pages.cards import GROUP_BADGES, sent_form
 from services.tracker.queries import progress as queries
-from services.tracker.queries.plan import goal_table, plan_changes
+from services.tracker.queries.plan import goal_table, plan_changes, untaken_results
 from services.tracker.rules.known import GROUPS
 from services.tracker.rules.values import BadPercent, read_percent, shown_percent
 from services.tracker.tables.plan import Item
 from shared.access import Who
 from shared.errors import NotFound
 from shared.names import tidy
+from shared.policy import may
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
@@ -30,6 +31,7 @@ LABELS = {
 }
 REQUIRED = ("pillar", "item", "category")
 LABEL_LONGEST = 20
+UNTAKEN_SHOWN = 40
 
 
 @router.get("/items")
@@ -45,6 +47,8 @@ def items(
         goals=goal_table(session),
         periods=queries.periods(session),
         changes=plan_changes(session, 20),
+        untaken=untaken_results(session) if may(who.role, "plan.write") else [],
+        most_untaken=UNTAKEN_SHOWN,
         saved=saved,
         shown_percent=shown_percent,
         group_badges=GROUP_BADGES,

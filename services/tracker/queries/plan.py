@@ -1,7 +1,7 @@
 """The plan's data: goals, who changed them, and which item, level and year a file's words mean."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -14,6 +14,20 @@ _CHANGES = text(
     "select at, actor, action, object, detail from audit where action like 'item.%' or action like 'period.%'"
     " order by id desc limit :limit"
 )
+_LOADED = text(
+    "select level, item, period, count(distinct school_key) as schools from result where percent is not null"
+    " group by level, item, period order by schools desc, item, period, level"
+)
+
+
+class Untaken(NamedTuple):
+    """What results files say of an item in a year, of how many schools, and what of it the plan does not know."""
+
+    level: str
+    item: str
+    period: str
+    schools: int
+    unknown: str
 
 
 class Plan:
@@ -34,10 +48,26 @@ class Plan:
         item_id, position = self.items.get(name_key(item)), self.periods.get(name_key(period))
         return None if known is None or item_id is None or position is None else (known, item_id, position)
 
+    def unknown(self, item: str, period: str) -> str:
+        """What the plan does not know of a result that has no place in it."""
+        lacking = [("item", name_key(item) not in self.items), ("year", name_key(period) not in self.periods)]
+        return " and ".join(name for name, is_so in lacking if is_so) or "level"
+
 
 def goal_table(session: Session) -> dict[tuple[str, str], Goal]:
     """Every goal by (item id, level)."""
     return {(goal.item_id, goal.level): goal for goal in session.exec(select(Goal))}
+
+
+def untaken_results(session: Session) -> list[Untaken]:
+    """The loaded results that stand nowhere in the tracker, those of the most schools first."""
+    plan = Plan(session)
+    loaded = session.execute(_LOADED).all()
+    return [
+        Untaken(row.level, row.item, row.period, row.schools, plan.unknown(row.item, row.period))
+        for row in loaded
+        if plan.place(row.level, row.item, row.period) is None
+    ]
 
 
 def plan_changes(session: Session, limit: int) -> Sequence[Any]:
