@@ -1,6 +1,7 @@
 """Workbooks back in: typed in LibreOffice, compared on both sides, and refused with the cell where they were changed."""
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,17 @@ def test_a_dry_run_tells_and_saves_nothing() -> None:
         ("Elementary G2", "", "74.0")
     ]
     assert values()[0] is None
+
+
+def test_a_workbook_tells_when_it_was_written_in_the_districts_time() -> None:
+    content = changed(
+        downloaded(), lambda book: setattr(book["Export stamp"]["B1"], "value", "2026-11-26T01:42:00+00:00")
+    )
+    principal = browser_of("principal")
+    preview = principal.post("/tracker/imports", files=files(content)).headers["location"]
+    assert "downloaded Wed Nov 25, 2026, 5:42 PM PST" in principal.get(preview).text
+    about = openpyxl.load_workbook(io.BytesIO(content))["About"]["A2"].value
+    assert re.fullmatch(r"Written \w{3} \w{3} \d+, \d{4}, .* P[SD]T for .*\.", str(about))
 
 
 def test_a_value_changed_only_here_since_the_download_stays() -> None:

@@ -1,5 +1,6 @@
 """Workbooks in: the upload, the preview of what differs, and the decision."""
 
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -13,6 +14,7 @@ from services.tracker.queries import progress as queries
 from services.tracker.queries.schools import school_named, schools_of_keys
 from shared.access import Who
 from shared.web import Db, allow, page, redirect
+from shared.web.clock import instant_words
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
 
@@ -47,12 +49,21 @@ def preview_book(
         request,
         "import.html",
         kept=kept,
+        written=_written(kept.written_at),
         differences=[cell for cell in kept.cells if not cell["is_conflict"]],
         conflicts=[(place, cell) for place, cell in enumerate(kept.cells) if cell["is_conflict"]],
         schools={row.school_key: row.name for row in schools_of_keys(session, who, keys)},
         items={item.item_id: item.item for item in queries.items(session)},
         periods=queries.periods(session),
     )
+
+
+def _written(stamp: str) -> str:
+    """When the workbook was written, for people; a stamp that was tampered with as it stands."""
+    try:
+        return instant_words(datetime.fromisoformat(stamp))
+    except ValueError:
+        return stamp[:40]
 
 
 @router.post("/imports/{import_id}")

@@ -23,6 +23,7 @@ from services.tracker.workbook.layout import (
     Layout,
     cell_name,
 )
+from shared.web.clock import instant_words
 from shared.workbooks import new_workbook, write_cell
 
 GROUP_COLOURS = {"STUDENTS": "#DCEBFA", "PARENTS": "#FFF0CC", "STAFF": "#DDF3E0"}
@@ -190,7 +191,7 @@ def _finish_sheet(sheet: Worksheet, forms: _Forms, layout: Layout, rows: int, *,
 def _write_about(sheet: Worksheet, forms: _Forms, stamp: Stamp) -> None:
     sheet.set_column(0, 0, 100)
     sheet.write_string(0, 0, stamp.title, forms.heading)
-    for row, words in enumerate((f"Written {stamp.at:%Y-%m-%d %H:%M %Z} for {stamp.by}.", *HELP), 1):
+    for row, words in enumerate((f"Written {instant_words(stamp.at)} for {stamp.by}.", *HELP), 1):
         sheet.write_string(row, 0, words, forms.plain)
 
 
