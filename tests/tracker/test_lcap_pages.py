@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+from services.tracker.rules.lcap_actions import AMOUNTS, read_actions
 from services.tracker.rules.lcap_spending import OVER, UNDER
 from shared.db import transaction
 from tests.people import api_of, browser_of
@@ -228,6 +229,19 @@ def test_the_workbook_holds_numbers_as_numbers_and_all_rows() -> None:
 
 
 @pytest.mark.usefixtures("clean")
+def test_the_actions_of_the_workbook_are_read_back_with_all_their_amounts() -> None:
+    load(*tell("actions", demo("actions")))
+    book = load_workbook(io.BytesIO(browser_of("central").get(f"{ROOT}export.xlsx").content))
+    _, head, *rows = book["Actions"].iter_rows(values_only=True)
+    told = [
+        {str(name): "" if cell is None else str(cell) for name, cell in zip(head, row, strict=True)} for row in rows
+    ]
+    there, back = read_actions(demo("actions")).actions, read_actions(told).actions
+    assert [[getattr(one, name) for name in ("number", "title", *AMOUNTS)] for one in back] == [
+        [getattr(one, name) for name in ("number", "title", *AMOUNTS)] for one in there
+    ]
+
+
 @pytest.mark.parametrize("role", ["director", "principal", "designee", "desk", "ops"])
 def test_others_see_neither_pages_nor_the_way_to_them(role: str) -> None:
     browser = browser_of(role)

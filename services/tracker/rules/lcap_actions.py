@@ -37,7 +37,7 @@ GOALS = {
     7: "Black Student Achievement Plan",
     8: "Mandated School Accountability",
 }
-# Columns of a clean table by the key of their header, under the district's own headings and short ones.
+# Columns of a clean table by the key of their header: the district's own headings, short ones, those of the workbook.
 COLUMNS = {
     "page in 2024 25 lcap": "pages",
     "pages": "pages",
@@ -52,10 +52,13 @@ COLUMNS = {
     "contributing": "contributing",
     "fund": "fund",
     "change in planned lcff expenditures 2023 24 to 2024 25": "change",
+    "change in planned": "change",
     "change": "change",
     "total planned lcff expenditures 2024 25": "planned_2024_25",
+    "total planned 2024 25": "planned_2024_25",
     "planned 2024 25": "planned_2024_25",
     "total planned lcff expenditures 2023 24": "planned_2023_24",
+    "total planned 2023 24": "planned_2023_24",
     "planned 2023 24": "planned_2023_24",
     "estimated actual lcff expenditures 2023 24": "est_actual_2023_24",
     "est actual 2023 24": "est_actual_2023_24",
