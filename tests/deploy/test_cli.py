@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from deploy.beside import running_address
 from tests.stack import ROOT
 
 NOWHERE = {"SES_DATABASE_URL": "postgresql://ses:x@127.0.0.1:9/ses"}
@@ -28,3 +30,9 @@ def test_without_a_database_each_command_says_so(command: str) -> None:
 @pytest.mark.parametrize("command", ["purge", "events list", "acl", "health", "backup x", "restore README.md"])
 def test_a_malformed_setting_is_named_by_each_command(command: str) -> None:
     assert "SES_PORT: input should be a valid integer" in said(command, SES_PORT="80a")
+
+
+def test_a_command_in_another_terminal_finds_the_port_of_what_runs(tmp_path: Path) -> None:
+    assert running_address(tmp_path) == "http://127.0.0.1:8000"
+    (tmp_path / "lock").write_text("process 7, http://127.0.0.1:8044")
+    assert running_address(tmp_path) == "http://127.0.0.1:8044"

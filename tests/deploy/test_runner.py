@@ -117,7 +117,7 @@ def test_a_second_run_on_the_same_data_is_refused_and_the_first_goes_on(
 ) -> None:
     said = refused({**environ, **{name: str(free_port()) for name in SETTINGS}})
     assert re.search(r"already runs on the data.*process \d+.*SES_DATA", said)
-    assert str(first.runner.pid) in said
+    assert f"process {first.runner.pid}, http://127.0.0.1:{environ['SES_PORT']}." in said
     assert get(f"http://127.0.0.1:{environ['SES_PORT']}/readyz") == 200
 
 
