@@ -73,12 +73,20 @@ def said(answer: httpx2.Response, *, dry_run: bool = False) -> Sent:
     doubts = [QUARANTINES[reason] for reason in body["reasons"]] if dry_run else []
     if doubts and state == TAKEN:
         state = QUARANTINED
-    counts = ", ".join(f"{count} {name}" for name, count in sorted(body["counts"].items()))
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(_counts(body, dry_run).items()))
     found = [f"{group['count']} x {group['outcome']}: {group['message']}" for group in body["found"][:SHOWN]]
     places = _places(body) if state != TAKEN or body["counts"].get("rejected") else []
     return Sent(
         state, [f"{body['file_name']}: {_became(answer, body, dry_run, doubts)}. {counts}.", *doubts, *found, *places]
     )
+
+
+def _counts(body: dict[str, Any], dry_run: bool) -> dict[str, int]:
+    """How many rows; what a dry run of an extraction would change is told by its difference, for it changed nothing."""
+    if not (dry_run and "changed" in body["counts"]):
+        return dict(body["counts"])
+    groups = [group for on in body["difference"].values() for group in on.values()]
+    return {**body["counts"], "changed": sum(group["new"] + group["changed"] for group in groups)}
 
 
 def _became(answer: httpx2.Response, body: dict[str, Any], dry_run: bool, doubts: list[str]) -> str:

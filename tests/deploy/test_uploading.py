@@ -36,6 +36,7 @@ def test_a_script_learns_from_the_exit_code_what_became_of_its_file(stack: Progr
     dry, doubtful = (ses_upload(stack.url, path, "--dry-run", token=token) for path in (good, future))
     assert (dry.returncode, "it would be published" in dry.stdout) == (0, True)
     assert (doubtful.returncode, "lies in the future" in doubtful.stdout) == (3, True)
+    assert ("16 accepted, 0 changed" in dry.stdout, "16 accepted, 16 changed" in doubtful.stdout) == (True, True)
     assert ses_upload("http://127.0.0.1:9", good, token=token).returncode == 4
 
 
