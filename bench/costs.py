@@ -3,9 +3,6 @@
 `python -m bench.scale` computes docs/scale.md from these.
 """
 
-import tempfile
-from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -14,11 +11,10 @@ from sqlalchemy import text
 
 from bench.events import scalar
 from bench.figures import Figure, keep
-from bench.installation import whole
+from bench.installation import demo_files, whole
 from bench.main_job import sinking, uploads
 from bench.scale import REPORT, UPLOAD
 from bench.sesr import add_schools, add_sessions, load, open_one, request_of
-from deploy.demo.files import write
 from shared.settings import SERVICES, settings
 from shared.web.clock import today
 from tests.deploy.waiting import until
@@ -31,14 +27,11 @@ _UNDER_WAY = text("select count(*) from outbox_delivery where state <> 'acked'")
 
 
 def figures() -> list[Figure]:
-    folder = Path(tempfile.mkdtemp(prefix="ses-bench-demo-"))
-    write(folder, "full", date.today())
-    extractions = sorted(folder.rglob("participation_*.xlsx"), key=lambda path: path.name)
-    with whole() as stack, sinking() as sink:
-        uploads(stack.url, folder / "directory.xlsx", extractions[:1], sink)
+    with demo_files() as (directory, extractions), whole() as stack, sinking() as sink:
+        uploads(stack.url, directory, extractions[:1], sink)
         until(nothing_under_way, seconds=60)
         before = SoFar.read(stack)
-        uploads(stack.url, folder / "directory.xlsx", extractions[1:], sink)
+        uploads(stack.url, directory, extractions[1:], sink)
         until(nothing_under_way, seconds=60)
         an_upload = costs(UPLOAD, len(extractions) - 1, stack, before)
     with whole() as stack:

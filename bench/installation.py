@@ -7,8 +7,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
+from deploy.demo.files import write
 from deploy.embedded import running as servers_running
 from deploy.setup import remove_data
 from shared.db import engine
@@ -42,6 +44,15 @@ def whole() -> Iterator[Programs]:
     """The same with relay, workers and web."""
     with database(), tempfile.TemporaryDirectory() as logs, programs(Path(logs)) as started:
         yield started
+
+
+@contextmanager
+def demo_files() -> Iterator[tuple[Path, list[Path]]]:
+    """The directory and the extractions, oldest first, of the full demo district; removed after the block."""
+    with tempfile.TemporaryDirectory(prefix="ses-bench-demo-") as made:
+        folder = Path(made)
+        write(folder, "full", date.today())
+        yield folder / "directory.xlsx", sorted(folder.rglob("participation_*.xlsx"), key=lambda path: path.name)
 
 
 @contextmanager

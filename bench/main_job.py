@@ -1,10 +1,8 @@
 """The main job's latency: a district's upload answered to the last mail accepted, beside the chain as usually written."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -13,8 +11,7 @@ from sqlalchemy import create_engine, text
 
 from bench.events import known, scalar
 from bench.figures import Figure, keep
-from bench.installation import child, database, whole
-from deploy.demo.files import write
+from bench.installation import child, database, demo_files, whole
 from deploy.servers import free_port
 from shared.access import issue_token
 from shared.settings import settings
@@ -26,13 +23,11 @@ _NAIVE = text("select mails from naive_done where upload = :name")
 
 
 def figures() -> list[Figure]:
-    folder = Path(tempfile.mkdtemp(prefix="ses-bench-demo-"))
-    write(folder, "full", date.today())
-    extractions = sorted(folder.rglob("participation_*.xlsx"), key=lambda path: path.name)
-    with database(), child("bench.naive", "worker"), sinking() as sink:
-        peer = as_usually_written(extractions, sink)
-    with whole() as stack, sinking() as sink:
-        answered, mailed = uploads(stack.url, folder / "directory.xlsx", extractions, sink)
+    with demo_files() as (directory, extractions):
+        with database(), child("bench.naive", "worker"), sinking() as sink:
+            peer = as_usually_written(extractions, sink)
+        with whole() as stack, sinking() as sink:
+            answered, mailed = uploads(stack.url, directory, extractions, sink)
     whole_way = [answer + mail for answer, mail in zip(answered, mailed, strict=True)]
     return [
         Figure("district upload, 3,300 rows, answered", "s", answered, "-"),

@@ -7,14 +7,11 @@ import gc
 import io
 import itertools
 import logging
-import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -23,8 +20,8 @@ import xlsxwriter
 from sqlalchemy import text
 
 from bench.figures import Figure, keep, percentile, timed
+from bench.installation import database
 from deploy.demo.courses import FINAL, course
-from deploy.embedded import running
 from services.rates.actions.extractions import store_tiers
 from services.rates.exports import row_values, xlsx
 from services.rates.queries import table as tables
@@ -32,9 +29,8 @@ from services.rates.queries.views import View
 from services.rates.rules import forecast, rate
 from shared.db import raw, transaction
 from shared.events import GROUPS, ExtractionLoaded, ExtractionRow
-from shared.migrations import migrate
 from shared.settings import settings
-from tests.people import add_people, browser_of
+from tests.people import browser_of
 
 SCHOOLS = 1300
 HISTORY = 10_000_000
@@ -244,14 +240,8 @@ def measure(history: int) -> list[Figure]:
 
 
 def main(history: int = HISTORY) -> None:
-    for name in [name for name in os.environ if name.startswith("SES_")]:
-        del os.environ[name]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with running(Path(tempfile.mkdtemp(prefix="ses-bench-")), "test", {}) as servers:
-        os.environ.update(servers.env)
-        settings.cache_clear()
-        migrate()
-        add_people()
+    with database():
         measured = measure(history)
     keep("rates", measured)
     print("\n".join(figure.line() for figure in measured))

@@ -4,18 +4,15 @@
 """
 
 import io
-import os
 import random
 import resource
-import tempfile
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 
 from bench.figures import Figure, keep, timed
-from deploy.embedded import running
+from bench.installation import database
 from services.tracker.actions.exports import ask_export, write_next
 from services.tracker.actions.plan import begin_plan
 from services.tracker.actions.targets import compute_targets
@@ -25,7 +22,6 @@ from services.tracker.rules.known import ITEMS, LEVELS, PERIODS
 from services.tracker.workbook.writing import Stamp, Tab, write_book
 from shared.access import Who
 from shared.db import raw, transaction
-from shared.migrations import migrate
 from shared.settings import settings
 
 SCHOOLS = 1150
@@ -139,12 +135,7 @@ def workbooks() -> list[Figure]:
 
 
 def main() -> None:
-    for name in [name for name in os.environ if name.startswith("SES_")]:
-        del os.environ[name]
-    with running(Path(tempfile.mkdtemp(prefix="ses-bench-")), "test", {}) as servers:
-        os.environ.update(servers.env)
-        settings.cache_clear()
-        migrate()
+    with database():
         fill()
         add_schools()
         found = [*targets(), *workbooks()]
