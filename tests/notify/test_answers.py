@@ -81,6 +81,7 @@ def test_a_link_shows_by_get_and_answers_by_post_once() -> None:
     [
         ({"plan": " "}, "plan"),
         ({"plan": "x" * 2001}, "plan"),
+        ({"plan": "x" * 2001, "place": "1400101|parents", "reason": "x"}, "plan"),
         ({"place": "1400101|parents"}, "reason"),
         ({"place": "1400301|parents", "reason": "not mine"}, "places"),
         ({"place": "1400101|parents", "reason": "x", "until": "2025-02-14"}, "until"),
@@ -95,6 +96,13 @@ def test_an_answer_that_is_not_one_is_asked_again_and_the_link_still_works(data:
     assert [
         asked(f"select count(*) as n from {t}")[0].n for t in ("link_use", "snooze", "acknowledgement", "audit")
     ] == [0] * 4
+
+
+def test_a_plan_may_have_as_many_lines_as_the_browser_let_in() -> None:
+    told()
+    plan = "\r\n".join(["x" * 99] * 20)
+    assert browser_of(None).post(link_of(VEGA), data={"plan": plan}).status_code == 303
+    assert [len(r.plan) for r in asked("select plan from acknowledgement")] == [1999]
 
 
 def test_links_that_were_changed_made_elsewhere_or_have_expired_are_refused() -> None:

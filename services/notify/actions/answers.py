@@ -46,7 +46,7 @@ def digest_of(session: Session, digest_id: int, key: str | None) -> Digest:
 
 def acknowledge(session: Session, digest: Digest, plan: str, author: str) -> Acknowledgement:
     """Keeps that the director has seen a digest and what will be done, until the next extraction; the same again is one."""
-    words = plan.strip()
+    words = plan.replace("\r\n", "\n").strip()  # browsers count a line's end as one character and send two
     if not 1 <= len(words) <= LONGEST_TEXT:
         raise _invalid("plan", f"Say in a few words what will be done (at most {LONGEST_TEXT} characters).")
     assert digest.digest_id is not None

@@ -76,16 +76,17 @@ def send_answer(
 def take_answer(
     session: Db, digest: Digest, values: Mapping[str, str], places: list[tuple[str, str | None]], author: str
 ) -> None:
-    """Keeps a plan, snoozes, or both; Invalid where there is neither, before anything is written."""
+    """Keeps a plan, snoozes, or both; Invalid where there is neither, or one of them is refused: then nothing is kept."""
     until = _day(values["until"])
     if not values["plan"].strip() and not places:
         problem = {"field": "plan", "code": "answer_empty", "message": "Enter a plan, or choose a school to snooze."}
         raise Invalid(problem["message"], code="answer_empty", problems=[problem])
-    if places:
-        wanted = answers.Sleep(places, values["reason"], until)
-        answers.snooze(session, digest, wanted, author)
-    if values["plan"].strip():
-        answers.acknowledge(session, digest, values["plan"], author)
+    with session.begin_nested():
+        if places:
+            wanted = answers.Sleep(places, values["reason"], until)
+            answers.snooze(session, digest, wanted, author)
+        if values["plan"].strip():
+            answers.acknowledge(session, digest, values["plan"], author)
 
 
 def _day(text: str) -> date | None:
