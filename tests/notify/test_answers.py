@@ -274,6 +274,20 @@ def test_the_own_page_lists_answers_and_keeps_how_to_be_told() -> None:
     assert asked("select person_id from visit")[0].person_id == "director:director@lausd.example"
 
 
+def test_an_answer_from_a_page_left_open_is_asked_again_on_the_newer_alert() -> None:
+    old, browser = told(), browser_of("director")
+    tell(LOW, FEB21)
+    sent = {"plan": "Calls home", "place": "1400101|parents", "reason": "EEC is closed"}
+    again = browser.post("/notify/mine/answer", data={**sent, "digest_id": str(old)})
+    assert (again.status_code, "A newer alert has come" in again.text) == (422, True)
+    assert all(f'value="{word}"' in again.text for word in ("1400101|parents", "EEC is closed"))
+    assert ">Calls home</textarea>" in again.text
+    assert [asked(f"select count(*) as n from {t}")[0].n for t in ("snooze", "acknowledgement")] == [0, 0]
+    newest = asked("select max(digest_id) as n from digest where director = :d", d=VEGA)[0].n
+    assert browser.post("/notify/mine/answer", data={**sent, "digest_id": str(newest)}).status_code == 303
+    assert "EEC is closed" in browser.get("/notify/mine").text
+
+
 def test_who_wants_it_is_also_told_when_nothing_is_in_tier_1() -> None:
     told()
     tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB21)

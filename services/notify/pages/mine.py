@@ -12,7 +12,7 @@ from services.notify.queries import answers as found
 from services.notify.queries import lists
 from services.notify.queries.content import lines_of
 from services.notify.rules.news import OPEN
-from services.notify.tables import Director
+from services.notify.tables import Digest, Director
 from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
@@ -42,11 +42,20 @@ def send_answer(request: Request, session: Db, who: Me, form: SentForm) -> Respo
     places = chosen_places(form)
     values = {name: str(form.get(name, "")) for name in ("plan", "reason", "until")}
     try:
+        _still_newest(session, digest)
         take_answer(session, digest, values, places, who.actor)
     except Invalid as error:
         chosen = {f"{key}|{group or ''}" for key, group in places}
         return _page(request, session, director, {**values, "chosen": chosen, "problems": error.problems}, 422)
     return redirect("/notify/mine")
+
+
+def _still_newest(session: Db, digest: Digest) -> None:
+    """Invalid once a newer alert took the place of the one on the page: an answer to that would hold for nothing."""
+    newest = found.newest_digest(session, digest.director_key)
+    if newest is None or newest.digest_id != digest.digest_id:
+        sentence = "A newer alert has come since you opened this page. Look at its schools and send your answer again."
+        raise Invalid(sentence, code="alert_replaced", problems=[{"code": "alert_replaced", "message": sentence}])
 
 
 @router.post("/preference")
