@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notify.actions import planning, routing
+from services.notify.actions import answers, planning, routing
 from shared.db import transaction
 from shared.events import Group
 from tests.notify.telling import (
@@ -106,6 +106,56 @@ def test_a_correction_reaches_only_whom_it_concerns_and_says_so() -> None:
     tell([row("Alder 4001", 12, 100), *LOW[1:]], revision=2)
     assert digests()[2:] == [(VEGA, "corrected", "planned")]
     assert mails() == [("director@lausd.example", "Correction - SES Sp25: 2 schools still in Tier 1 (Feb 21)")]
+
+
+def test_numbers_of_an_older_day_that_are_loaded_again_are_a_correction_too() -> None:
+    tell_directory()
+    tell([row("Alder 4001", 3, 50)], FEB14, group="students")
+    tell(LOW)
+    mark_sent()
+    tell([row("Alder 4001", 4, 50)], FEB14, group="students", revision=2)
+    assert mails() == [("director@lausd.example", "Correction - SES Sp25: 2 schools still in Tier 1 (Feb 21)")]
+
+
+def test_a_school_that_comes_by_a_matched_name_corrects_nothing() -> None:
+    tell_directory()
+    tell([*LOW, row("Elm 4005", 3, 100, "FRSCH. SOREN")])
+    mark_sent()
+    with transaction("notify") as session:
+        routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
+    assert mails() == [("soren.frisch@lausd.example", "SES Sp25: 2 schools in Tier 1, 1 new (Feb 21)")]
+    assert "loaded again" not in asked("select body from mail where state = 'queued'")[0].body
+
+
+def test_a_snooze_since_the_mail_is_no_number_that_changed() -> None:
+    tell_directory()
+    tell(LOW)
+    mark_sent()
+    with transaction("notify") as session:
+        digest = answers.digest_of(session, 2, "director:director@lausd.example")
+        answers.snooze(session, digest, answers.Sleep([("1400101", "parents")], "closed", None), "Vega")
+    tell([*LOW[:2], row("Cedar 4003", 6, 100, FRISCH)], revision=2)
+    assert [rcpt for rcpt, _ in mails()] == ["soren.frisch@lausd.example"]
+
+
+def test_who_was_told_of_an_extraction_that_was_taken_back_reads_so_once() -> None:
+    tell_directory()
+    tell(LOW, FEB14)
+    mark_sent()
+    tell([row("Alder 4001", 60, 100), row("Birch 4002", 60, 100), LOW[2]])
+    mark_sent()
+    tell([], revision=2, is_undo=True, removed=[r.school_key for r in LOW])
+    assert mails() == [
+        ("soren.frisch@lausd.example", "Correction - SES Sp25: 1 school still in Tier 1 (Feb 14)"),
+        ("director@lausd.example", "Correction - SES Sp25: 2 schools in Tier 1, 2 new (Feb 14)"),
+    ]
+    bodies = [r.body for r in asked("select body from mail where state = 'queued'")]
+    assert all("Numbers of Feb 21 that you were told were taken back" in body for body in bodies)
+    assert not any("more of that extraction has come" in body for body in bodies)
+    mark_sent()
+    tell(LOW, revision=3)
+    assert [reason for _, reason, _ in digests()[-2:]] == ["still", "still"]
+    assert not any("taken back" in r.body for r in asked("select body from mail where state = 'queued'"))
 
 
 def test_a_quick_correction_replaces_the_mail_that_is_not_sent_yet() -> None:

@@ -56,6 +56,7 @@ def site() -> Site:
 
 def facts_of(digest: Digest, name: str) -> DigestFacts:
     """A digest as plain values, for the words of its mail."""
+    taken_back = digest.content.get("taken_back")
     return DigestFacts(
         kind=digest.kind,
         director=name,
@@ -68,6 +69,7 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
         lines=lines_of(digest.content),
         as_of=days_of(digest.content),
         late=digest.content.get("late", []),
+        taken_back=date.fromisoformat(taken_back) if taken_back else None,
     )
 
 

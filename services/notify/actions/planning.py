@@ -163,5 +163,6 @@ def _digest(upload: Any, revision: int, found: World, due: Due, hold: str, late:
             "as_of": found.as_of,
             "closes": upload.window_closes.isoformat(),
             "late": list(late),
+            "taken_back": due.taken_back.isoformat() if due.taken_back else None,
         },
     )

@@ -27,7 +27,10 @@ _HIDDEN = re.compile(r"<!--(\d+)-->|MARK(\d+)MARK")
 
 
 class DigestFacts(NamedTuple):
-    """What a digest tells, as plain values. `as_of` is the day of each group's numbers, `late` the groups not here yet."""
+    """What a digest tells, as plain values. `as_of` is the day of each group's numbers, `late` the groups not here yet.
+
+    `taken_back` is the day of an extraction that was told before and is not there any more.
+    """
 
     kind: str
     director: str
@@ -40,6 +43,7 @@ class DigestFacts(NamedTuple):
     lines: Sequence[Line]
     as_of: Mapping[str, date]
     late: Sequence[str]
+    taken_back: date | None = None
 
 
 class Site(NamedTuple):

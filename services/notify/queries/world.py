@@ -35,7 +35,7 @@ _COURSES = text(
     ' group by school_key, "group"'
 )
 _TOLD = text(
-    'select distinct on (director_key) director_key, content, max("on") over (partition by director_key) as newest'
+    'select distinct on (director_key) director_key, content, "on"'
     " from digest where term = :term and state = 'planned' order by director_key, digest_id desc"
 )
 
@@ -69,7 +69,7 @@ def courses(session: Session, term: str) -> dict[Place, Course]:
 def told(session: Session, term: str) -> dict[str, Told]:
     """What each director (and head of a region) was last told in the term, by key."""
     return {
-        row.director_key: Told(row.newest, lines_of(row.content), days_of(row.content))
+        row.director_key: Told(row.on, lines_of(row.content), days_of(row.content))
         for row in session.execute(_TOLD, {"term": term})
     }
 

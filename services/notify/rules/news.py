@@ -9,6 +9,7 @@ GROUP_ORDER = ("students", "staff", "parents")
 NEW, STILL, SNOOZED, MISSING, LEFT, MOVED = "new", "still", "snoozed", "missing", "left", "moved"
 OPEN = (NEW, STILL, SNOOZED, MISSING)
 LISTED = (NEW, STILL)
+IN_TIER_1 = (NEW, STILL, SNOOZED)
 BLOCKS = "▁▂▃▄▅▆▇█"
 TREND_LENGTH = 6
 
@@ -68,7 +69,7 @@ class Line(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a director was last told: the day of the newest extraction told, its lines, the day of each group."""
+    """What a director was last told: the day of the extraction told last, its lines, the day of each group."""
 
     on: date
     lines: Sequence[Line]
@@ -166,22 +167,29 @@ def in_order(lines: Iterable[Line]) -> list[Line]:
 
 
 def changed_places(lines: Sequence[Line], told: Told) -> set[Place]:
-    """Places whose mark opened or closed, or whose numbers are not those that were told."""
+    """Places that came into Tier 1 or left it, or whose numbers are not those that were told. A snooze changes neither."""
     before = {line.place: line for line in told.lines if line.mark in OPEN}
     found = set()
     for line in lines:
         was = before.get(line.place)
-        opened = was is None or (line.mark in LISTED) != (was.mark in LISTED)
-        if opened or (line.submitted, line.total, line.on) != (was.submitted, was.total, was.on):  # type: ignore[union-attr]
+        turned = was is None or (line.mark in IN_TIER_1) != (was.mark in IN_TIER_1)
+        if turned or (line.submitted, line.total, line.on) != (was.submitted, was.total, was.on):  # type: ignore[union-attr]
             found.add(line.place)
     return found
 
 
-def is_correction(lines: Sequence[Line], told: Told | None, on: date) -> bool:
-    """Whether numbers that were told of this very extraction are different now."""
-    if told is None or told.on != on:
+def is_correction(lines: Sequence[Line], told: Told | None, on: date, as_of: Mapping[str, str]) -> bool:
+    """Whether numbers that were told are different now though nothing newer has come: loaded again, or taken back."""
+    if told is None or told.on < on:
         return False
-    return any(told.as_of.get(group) == on for _, group in changed_places(lines, told))
+    groups = {group for _, group in changed_places(lines, told)} & told.as_of.keys()
+    return any(as_of.get(group, "") <= told.as_of[group].isoformat() for group in groups)
+
+
+def taken_back(told: Told | None, as_of: Mapping[str, str]) -> date | None:
+    """The day of an extraction that was told and of which a group's numbers are there no more; the last such day."""
+    told_days = {} if told is None else told.as_of
+    return max((day for group, day in told_days.items() if as_of.get(group, "") < day.isoformat()), default=None)
 
 
 def reason_of(lines: Sequence[Line], told: Told | None, on: date, wish: Wish) -> str | None:

@@ -6,6 +6,8 @@ from datetime import date
 from typing import NamedTuple
 
 from services.notify.rules.news import (
+    MOVED,
+    NEW,
     OPEN,
     Course,
     Line,
@@ -21,6 +23,7 @@ from services.notify.rules.news import (
     line_of,
     open_lines,
     reason_of,
+    taken_back,
 )
 from services.notify.rules.routes import Route
 
@@ -39,7 +42,7 @@ class World(NamedTuple):
 
 
 class Due(NamedTuple):
-    """One digest that is due."""
+    """One digest that is due. `taken_back`: the day of an extraction that was told and is not there any more."""
 
     key: str
     spelling: str
@@ -47,6 +50,7 @@ class Due(NamedTuple):
     reason: str
     correction: bool
     lines: list[Line]
+    taken_back: date | None = None
 
 
 def owners_of(world: World) -> dict[Place, Owner]:
@@ -84,7 +88,10 @@ def digests_due(world: World, only: Collection[str] | None = None) -> list[Due]:
         lines = in_order(lines)
         reason = reason_of(lines, told, world.on, world.wishes.get(key, Wish()))
         if reason is not None:
-            found.append(Due(key, *spelled[key], reason, is_correction(lines, told, world.on), lines))
+            # Where only a route was mended, a school that came with it or went corrects no number.
+            counted = [line for line in lines if only is None or line.mark not in (NEW, MOVED)]
+            corrects = is_correction(counted, told, world.on, world.as_of)
+            found.append(Due(key, *spelled[key], reason, corrects, lines, taken_back(told, world.as_of)))
     return sorted(found, key=lambda due: (due.spelling.casefold(), due.key))
 
 
