@@ -339,6 +339,17 @@ def test_reminders_that_were_not_sent_in_time_are_not_made_up_for() -> None:
     assert reminded() == 0, "the first reminder is still on its way"
 
 
+def test_who_was_mailed_by_a_second_copy_only_is_reminded_like_the_others() -> None:
+    tell_directory()
+    tell(LOW[:2], FEB14)
+    with_reminders(1)
+    asked("update mail set state = 'failed', unknown = 2, queued_at = queued_at - interval '2 days' returning 1")
+    assert browser_of("central").post("/notify/mails/1/resend").status_code == 303
+    mark_sent()
+    days_pass(2)
+    assert reminded() == 1
+
+
 def test_nobody_is_reminded_of_snoozed_schools_at_a_refused_address_or_after_leaving_the_directory() -> None:
     digest = told()
     with_reminders(1)

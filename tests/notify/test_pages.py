@@ -124,6 +124,19 @@ def test_a_school_has_its_timeline_and_mails_show_what_came_after() -> None:
     assert '<td data-label="New surveys" class="number">50</td>' in worked
 
 
+def test_a_mail_that_only_its_second_copy_brought_shows_what_came_after_once() -> None:
+    tell_directory()
+    tell(LOW[:1], FEB14)
+    asked("update mail set state = 'failed', failure = 'unknown outcome', unknown = 2 returning 1")
+    central = browser_of("central")
+    for mail_id in (1, 2):
+        assert central.post(f"/notify/mails/{mail_id}/resend").status_code == 303
+        mark_sent()
+    tell([row("Alder 4001", 60, 100)], FEB21)
+    worked = central.get("/notify/worked").text
+    assert worked.count('<td data-label="New surveys" class="number">50</td>') == 1
+
+
 DEFAULTS = {
     "hold_thin": "1", "wait_minutes": "15", "remind_days": "0", "escalate_after": "3", "per_minute": "0",
     "link_days": "14",

@@ -22,7 +22,7 @@ _NEWEST = text(
     " join director p on p.person_id = d.person_id and p.email <> '' and p.refused_email <> p.email"
     " cross join lateral (select max(coalesce(sent_at, queued_at)) as last_at,"
     "  count(*) filter (where kind = 'reminder') as reminded,"
-    "  bool_or(kind = 'digest' and state = 'sent') and not bool_or(state in ('queued', 'held', 'sending')) as rests"
+    "  bool_or(kind <> 'reminder' and state = 'sent') and not bool_or(state in ('queued', 'held', 'sending')) as rests"
     "  from mail where mail.digest_id = d.digest_id) m"
     ' where m.rests and (select max(u."on") from upload u where u.outcome not like \'older%\') <= d."on"'
     " and cast(now() at time zone :zone as date) <= cast(d.content->>'closes' as date)"

@@ -39,7 +39,8 @@ _WORKED = text(
     ' left join lateral (select t."on", t.submitted, t.tier from tier_state t where t.term = d.term'
     '  and t."group" = l->>2 and t.school_key = l->>1 and t."on" > cast(l->>3 as date) and not t.removed'
     '  order by t."on" limit 1) n on true'
-    " where m.state = 'sent' and m.kind = 'digest' and d.kind = 'digest' and l->>0 in ('new', 'still')"
+    " where m.state = 'sent' and d.kind = 'digest' and l->>0 in ('new', 'still')"
+    " and not exists (select 1 from mail e where e.digest_id = m.digest_id and e.state = 'sent' and e.mail_id < m.mail_id)"
     " and (cast(:before as bigint) is null or m.mail_id < :before)"
     " group by m.mail_id, d.digest_id order by m.mail_id desc limit :limit"
 )
