@@ -160,6 +160,15 @@ def test_settings_that_make_no_sense_are_refused_with_their_field(wrong: dict[st
     assert asked("select count(*) as n from chosen")[0].n == 0
 
 
+@pytest.mark.parametrize("email", ["ann smith@lausd.example", ""])
+def test_a_head_without_a_good_address_is_refused_and_stays_typed(email: str) -> None:
+    tell(LOW)
+    refused = browser_of("central").post("/notify/settings/heads", data={"name_E": "Ann Smith", "email_E": email})
+    assert (refused.status_code, "Region E: enter one e-mail address." in refused.text) == (422, True)
+    assert 'value="Ann Smith"' in refused.text and f'value="{email}" id="email_E"' in refused.text
+    assert asked("select count(*) as n from audit where action = 'name region head'")[0].n == 0
+
+
 def test_settings_and_heads_are_kept_and_leave_a_trace() -> None:
     tell_directory()
     tell(LOW)

@@ -48,15 +48,14 @@ def choose(session: Session, wanted: dict[str, Any], actor: str) -> Chosen:
 
 def name_heads(session: Session, wanted: dict[str, tuple[str, str]], actor: str) -> None:
     """Keeps the head of each region (name, address), and sends what waited; an empty address removes a head."""
-    problems = []
-    for region, (_, email) in wanted.items():
-        try:
-            _ = one_address(email) if email else ""
-        except HeaderRefused:
-            problems.append(_problem(f"email_{region}", f"Region {region}: enter one e-mail address."))
+    known = {head.region: head for head in session.exec(select(RegionHead).order_by(col(RegionHead.region)))}
+    problems = [
+        _problem(f"email_{region}", f"Region {region}: enter one e-mail address.")
+        for region, (name, email) in wanted.items()
+        if (email and not _is_address(email)) or (name and not email and region not in known)
+    ]
     if problems:
         raise Invalid("The heads of the regions were not changed.", code="heads_invalid", problems=problems)
-    known = {head.region: head for head in session.exec(select(RegionHead).order_by(col(RegionHead.region)))}
     for region, (name, email) in sorted(wanted.items()):
         head = known.get(region)
         if (name, email) == ((head.name, head.email) if head else ("", "")):
@@ -70,6 +69,13 @@ def name_heads(session: Session, wanted: dict[str, tuple[str, str]], actor: str)
         audit(session, actor, "name region head", region, {"name": name, "email": email})
     session.flush()
     route_waiting(session)
+
+
+def _is_address(email: str) -> bool:
+    try:
+        return bool(one_address(email))
+    except HeaderRefused:
+        return False
 
 
 def _problem(field: str, message: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The settings of alerts, and the heads of the regions."""
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any
 
@@ -57,14 +58,22 @@ def heads(request: Request, session: Db, who: Annotated[Who, allow("digests.writ
     try:
         choosing.name_heads(session, wanted, who.actor)
     except Invalid as error:
-        return _page(request, session, choices.chosen(session).model_dump(), error.problems, 422)
+        return _page(request, session, choices.chosen(session).model_dump(), error.problems, 422, typed=wanted)
     return redirect("/notify/settings?saved=true")
 
 
 def _page(
-    request: Request, session: Db, values: dict[str, Any], problems: list[Any], status: int = 200, saved: bool = False
+    request: Request,
+    session: Db,
+    values: dict[str, Any],
+    problems: list[Any],
+    status: int = 200,
+    saved: bool = False,
+    typed: Mapping[str, tuple[str, str]] | None = None,
 ) -> Response:
+    """The settings; `typed` are names and addresses of heads that were refused, to be mended."""
     named = {head.region: head for head in choices.heads(session)}
+    heads = {region: (head.name, head.email) for region, head in named.items()} | dict(typed or {})
     return page(
         request,
         "settings.html",
@@ -75,7 +84,7 @@ def _page(
         },
         problems=problems,
         errors={problem["field"]: problem["message"] for problem in problems},
-        regions=[(region, named.get(region)) for region in reports.regions(session)],
+        regions=[(region, named.get(region), *heads.get(region, ("", ""))) for region in reports.regions(session)],
         zone=settings().timezone,
         saved=saved,
     )
