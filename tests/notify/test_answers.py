@@ -350,6 +350,24 @@ def test_who_was_mailed_by_a_second_copy_only_is_reminded_like_the_others() -> N
     assert reminded() == 1
 
 
+def test_after_an_undo_the_reminders_are_of_the_extraction_that_counts_again() -> None:
+    told()
+    tell(LOW, FEB21)
+    mark_sent()
+    with_reminders(1)
+    days_pass(2)
+    assert reminded() == 2
+    mark_sent()
+    tell([], FEB21, revision=2, is_undo=True, removed=[r.school_key for r in LOW])
+    mark_sent()
+    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
+    days_pass(2)
+    assert reminded() == 2
+    assert {
+        r.on for r in asked("select d.\"on\" from mail join digest d using (digest_id) where mail.state = 'queued'")
+    } == {FEB14}
+
+
 def test_nobody_is_reminded_of_snoozed_schools_at_a_refused_address_or_after_leaving_the_directory() -> None:
     digest = told()
     with_reminders(1)

@@ -24,7 +24,8 @@ _NEWEST = text(
     "  count(*) filter (where kind = 'reminder') as reminded,"
     "  bool_or(kind <> 'reminder' and state = 'sent') and not bool_or(state in ('queued', 'held', 'sending')) as rests"
     "  from mail where mail.digest_id = d.digest_id) m"
-    ' where m.rests and (select max(u."on") from upload u where u.outcome not like \'older%\') <= d."on"'
+    ' where m.rests and (select t."on" from tier_state t where t.term = d.term and not t.removed'
+    '  order by t."on" desc limit 1) <= d."on"'
     " and cast(now() at time zone :zone as date) <= cast(d.content->>'closes' as date)"
     " and not exists (select 1 from acknowledgement a where a.digest_id = d.digest_id)"
 )
