@@ -121,6 +121,23 @@ def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) 
     assert digests("unroutable") == []
 
 
+def test_a_refused_address_that_takes_a_mail_sent_again_works_again(server: Sink) -> None:
+    server.on_rcpt = lambda rcpt: "550 5.2.2 mailbox full" if rcpt.startswith("director@") else None
+    tell(LOW)
+    sending.send_due()
+    failed = asked("select mail_id from mail where state = 'failed'")[0].mail_id
+    for answer in ("550 5.2.2 mailbox full", None):
+        server.on_rcpt = lambda rcpt, answer=answer: answer
+        with transaction("notify") as session:
+            mail_actions.resend(session, failed, "central")
+        sending.send_due()
+        assert [r.refused for r in asked("select refused from director where name like 'Vega%'")] == [answer or ""]
+    tell(LOW, FEB28)
+    assert digests("unroutable") == []
+    sending.send_due()
+    assert [rcpt for rcpt, _ in server.accepted].count("director@lausd.example") == 2
+
+
 def test_who_gets_another_address_after_a_refusal_is_told_what_left_meanwhile(server: Sink) -> None:
     tell(LOW[:2], FEB14)
     sending.send_due()

@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.notify.actions.routing import route_waiting
 from services.notify.mailer.smtp import Reply
 from services.notify.queries.content import lines_of
 from services.notify.rules.delivery import ADDRESS, AUTH, PERMANENT, UNKNOWN, is_final, stops_the_round, wait_after
@@ -26,6 +27,14 @@ _TOLD = text(
     "update mail m set told = true from digest d where m.state = 'sent' and not m.told and d.digest_id = m.digest_id"
     " returning m.mail_id, m.upload_id, d.kind, d.director, d.content"
 )
+# A mail that a person sent again to a refused address, and that was taken since the last refusal.
+_WORKS_AGAIN = (
+    "update {table} w set refused_email = '', refused = '' where w.email <> '' and w.refused_email = w.email"
+    " and exists (select 1 from mail m where m.rcpt = w.email and m.state = 'sent' and not m.told and m.sent_at >"
+    "  (select max(n.at) from mail_note n join mail f using (mail_id) where f.rcpt = w.email and n.what = :what))"
+    " returning w.email"
+)
+_WORK_AGAIN = [text(_WORKS_AGAIN.format(table=table)) for table in ("director", "region_head")]
 _AGAIN = text(
     "update mail set state = :state, next_at = now() + cast(:wait as interval), last_reply = :words,"
     " failure = :failure, unknown = unknown + :unknown where mail_id = :mail_id and state = 'sending' returning mail_id"
@@ -61,7 +70,11 @@ _RESUME = text("delete from lane where id = 1")
 
 
 def tell_sent(session: Session) -> None:
-    """Tells of the digests that were sent since the last telling, an upload's all in one event."""
+    """Tells of the digests that were sent since the last telling, an upload's all in one event.
+
+    A refused address that took one of them works again, and gets what waited.
+    """
+    taken = [email for statement in _WORK_AGAIN for email in session.execute(statement, {"what": ADDRESS}).scalars()]
     sent: dict[UUID, list[SentDigest]] = defaultdict(list)
     for mail in session.execute(_TOLD):
         if mail.kind == "digest":
@@ -69,6 +82,10 @@ def tell_sent(session: Session) -> None:
             sent[mail.upload_id].append(SentDigest(mail.mail_id, mail.director, keys))
     for upload_id, mails in sent.items():
         say(session, DigestsSent(upload_id=upload_id, mails=sorted(mails)))
+    for email in taken:
+        audit(session, "mail server", "trust address", email)
+    if taken:
+        route_waiting(session)
 
 
 def keep_sent(database: psycopg.Connection[Any], mail_id: int, reply: Reply) -> None:
