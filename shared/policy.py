@@ -5,6 +5,8 @@ from typing import NamedTuple
 ROLES = ("central", "director", "principal", "designee", "desk", "ops")
 
 EVERYONE = frozenset(ROLES)
+# Roles that need no schools or region of their own.
+UNBOUNDED = frozenset({"central", "ops"})
 _CENTRAL = frozenset({"central"})
 _OPS = frozenset({"ops"})
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from shared.access import hash_of, start_session, who_is
+from shared.access.people import grant
 from shared.db import transaction
 from shared.settings import settings
 from shared.web.requests import cookie_name
@@ -83,6 +84,17 @@ def test_a_role_that_operations_give_works_at_once_and_a_role_taken_ends_its_ses
     send(ops, f"{DESK}/roles/take", role="principal")
     with transaction("ingest") as session:
         assert who_is(session, token, timedelta(minutes=5)) is None
+
+
+def test_a_role_of_own_schools_is_not_given_without_them_and_one_that_has_none_says_so() -> None:
+    ops = browser_of("ops")
+    for scope in ("", " , "):
+        assert "enter their keys" in send(ops, f"{DESK}/roles", 422, role="principal", scope=scope)
+    send(ops, f"{DESK}/roles", role="central")
+    with transaction("ingest") as session:
+        grant(session, "desk@lausd.example", "director", [], "claims")
+    shown = ops.get(DESK).text
+    assert "the whole district" in shown and "none: sees no school" in shown
 
 
 def test_nobody_switches_to_a_role_not_held() -> None:

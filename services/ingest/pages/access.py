@@ -12,7 +12,7 @@ from shared.access.people import find_people, grant, grants_of, person, set_acti
 from shared.access.sessions import end_session_by_id, end_sessions_of, live_sessions
 from shared.access.tokens import create_token, revoke_token, tokens
 from shared.errors import Conflict, Invalid, NotFound
-from shared.policy import ROLES
+from shared.policy import ROLES, UNBOUNDED
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 
@@ -66,6 +66,7 @@ def one_person(request: Request, session: Db, who: Annotated[Who, allow("access.
         grants=grants_of(session, person_id),
         sessions=live_sessions(session, _idle(), person_id),
         roles=ROLES,
+        unbounded=UNBOUNDED,
     )
 
 
@@ -75,8 +76,11 @@ def give_role(
 ) -> Response:
     if role not in ROLES:
         raise Invalid(f"There is no such role; there are {', '.join(ROLES)}.")
-    grant(session, _known(session, person_id), role, _words(scope), "operations")
-    audit(session, who.actor, "role given", person_id, {"role": role, "scope": _words(scope)})
+    words = _words(scope)
+    if not words and role not in UNBOUNDED:
+        raise Invalid(f"The role {role} may open only its own schools: enter their keys, or the region of a desk.")
+    grant(session, _known(session, person_id), role, words, "operations")
+    audit(session, who.actor, "role given", person_id, {"role": role, "scope": words})
     return _page_of(person_id)
 
 
