@@ -202,6 +202,20 @@ def test_a_silent_network_lets_the_next_report_be_written_and_sends_both_later(b
     context.close()
 
 
+def test_what_is_not_sent_yet_stays_as_it_is_while_it_is_tried_again(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    # A round every 5 s, in less time.
+    context.add_init_script("const every = setInterval; window.setInterval = (work, ms) => every(work, ms / 40);")
+    page = form(context, site)
+    page.route("**/api/v1/reports", lambda route: route.abort())
+    fill_and_send(page, "310")
+    page.get_by_role("button", name="Send now").focus()
+    for _ in range(4):
+        page.wait_for_event("requestfailed")
+    expect(page.get_by_role("button", name="Send now")).to_be_focused()
+    context.close()
+
+
 def test_without_network_the_menu_opens_the_form_of_today_and_no_correction(browser: Browser, site: str) -> None:
     context = signed_in(browser, site, "principal", viewport=PHONE)
     page = form(context, site)

@@ -14,6 +14,7 @@
   let again = null; // the refused report that the form holds: it keeps its day and the time of its count
   let awaited = ""; // the report whose receipt is opened once it is sent
   let sending = false;
+  let shown = ""; // what the list of the unsent was last made of
 
   const element = (name, text, attributes = {}) => {
     const made = document.createElement(name);
@@ -27,6 +28,10 @@
   // What is not sent yet stands above everything else
   async function show() {
     const items = await queue.all();
+    // The same is not made anew with every try: it would take a button from under the finger and be read aloud again
+    const told = JSON.stringify(items.map((item) => [item, waitsForPerson(item.body.report_id) && outcomes.get(item.body.report_id)]));
+    if (told === shown) return;
+    shown = told;
     unsent.hidden = items.length === 0;
     unsent.replaceChildren();
     if (!items.length) return;
