@@ -92,8 +92,8 @@ def _summary(view: View, title: str, as_of: str) -> list[list[Cell]]:
         ["Schools not yet reported", total.not_yet],
         ["Schools overdue", total.states.get("overdue", 0)],
         ["Last report was due at", view.window.label if view.window else None],
-        ["Students present at reporting schools", total.totals["students_present"]],
-        ["Students enrolled at reporting schools", total.totals["enrolled"]],
+        ["Students present at reporting schools", _given(total, "students_present")],
+        ["Students enrolled at reporting schools", _given(total, "enrolled")],
         ["Adults on site", total.adults if total.with_adults else None],
         ["Schools that gave adults", total.with_adults],
         ["Students per adult at those schools", None if total.ratio is None else round(total.ratio, 1)],
@@ -104,7 +104,10 @@ def _summary(view: View, title: str, as_of: str) -> list[list[Cell]]:
 
 
 def _group(group: Sums) -> list[Cell]:
-    counts: list[Cell] = [group.totals[name] if group.given[name] else None for name in _COUNTS]
-    overdue = group.states.get("overdue", 0)
-    enrolled = group.totals["enrolled"]
-    return [group.name, group.expected, group.reported, group.not_yet, overdue, *counts, enrolled]
+    counts = [_given(group, name) for name in (*_COUNTS, "enrolled")]
+    return [group.name, group.expected, group.reported, group.not_yet, group.states.get("overdue", 0), *counts]
+
+
+def _given(group: Sums, name: str) -> int | None:
+    """The sum of a count; None where no school gave it, which is not zero."""
+    return group.totals[name] if group.given[name] else None

@@ -257,6 +257,21 @@ def test_exports_hold_every_school_and_blanks_for_what_is_not_known() -> None:
     assert re.search(rf",{today()} \d\d:\d\d,", lines[1])
 
 
+def test_what_no_school_gave_is_a_dash_and_a_blank_and_no_zero() -> None:
+    send(counts={"students_present": 310})
+    deliver()
+    central = browser_of("central")
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", central.get("/sesr/board").text))
+    assert "Adults on site – – students per adult, at the 0 schools that gave adults" in shown
+    assert "Certificated present (administrators) – – 0" in shown
+    assert "E 1 2 1 310 33% – – – 0 0" in shown
+    book = openpyxl.load_workbook(io.BytesIO(central.get("/sesr/board.xlsx?region=W").content))
+    summary = {row[0]: row[1] for row in book["Summary"].values}
+    assert summary["Students present at reporting schools"] is None
+    assert summary["Students enrolled at reporting schools"] is None
+    assert list(book["Groups"].values)[1][-1] is None
+
+
 def test_without_an_incident_there_is_no_board() -> None:
     with transaction("sesr") as session:
         session.execute(text("delete from incident"))
