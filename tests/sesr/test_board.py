@@ -238,6 +238,17 @@ def test_the_page_shows_groups_changes_and_the_day(incident: str) -> None:
     assert "Cedar" in central.get("/sesr/board/live?region=W").text
 
 
+def test_what_a_board_of_today_leads_to_goes_on_to_tomorrow_as_it_does(incident: str) -> None:
+    central = browser_of("central")
+    leads = re.compile(r'(?:href|connect)="(/sesr/board[^"]+)"')
+    live = leads.findall(central.get(f"/sesr/board?incident={incident}&day={today()}").text)
+    assert len(live) > 5
+    assert [link for link in live if "day=" in link] == []
+    for other in (f"day={yesterday()}", f"day={today()}&at=00:00"):
+        fixed = leads.findall(central.get(f"/sesr/board?incident={incident}&{other}").text)
+        assert [link for link in fixed if "&amp;day=" not in link] == []
+
+
 def test_exports_hold_every_school_and_blanks_for_what_is_not_known() -> None:
     send()
     deliver()

@@ -76,8 +76,12 @@ class Wanted:
         return (minute + timedelta(seconds=59.999)).astimezone(UTC)
 
     def link(self, path: str, asked: Asked, **other: object) -> str:
-        """The same board elsewhere or with something else chosen."""
-        kept = {"incident": asked.incident_id, "day": asked.day, "at": self.at, **self.filters, "by": self.by}
+        """The same board elsewhere or with something else chosen.
+
+        The live board of today goes on to tomorrow by itself; only another day, or a past minute, is named in its links.
+        """
+        day = asked.day if self.at or asked.day != today() else None
+        kept = {"incident": asked.incident_id, "day": day, "at": self.at, **self.filters, "by": self.by}
         chosen = {**kept, "wall": "1" if self.wall else "", **other}
         return f"{path}?" + urlencode({name: value for name, value in chosen.items() if value not in (None, "")})
 
@@ -121,8 +125,6 @@ def _context(wanted: Wanted, asked: Asked, incident: Incident, board: Board) -> 
         ],
         "states": STATES,
         "link": link,
-        # The board of today goes on to tomorrow by itself; only another day is named in what follows it.
-        "live_day": "" if asked.day == today() else asked.day,
         **WORDS,
     }
 
