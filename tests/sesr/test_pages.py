@@ -169,7 +169,9 @@ def test_the_desk_sees_who_called_and_whether_the_school_is_expected(incident: s
         desk.post("/sesr/chase", data={**note, "back": "/sesr/board?region=E"}).headers["location"].endswith("region=E")
     )
     desk.post("/sesr/chase", data={**note, "outcome": "no_answer", "note": ""})
-    desk.post(f"/sesr/incidents/{incident}/excuse", data={"school_key": BIRCH, "excused": "true"})
+    day = str(today() - timedelta(days=1))
+    excused = {"school_key": BIRCH, "excused": "true", "day": day}
+    assert f"day={day}" in desk.post(f"/sesr/incidents/{incident}/excuse", data=excused).headers["location"]
     again = desk.get(f"/sesr/schools/{BIRCH}").text
     assert "line busy" in again
     assert "Called, no answer" in again

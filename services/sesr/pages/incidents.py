@@ -123,10 +123,11 @@ def excuse(
     incident_id: UUID,
     school_key: Annotated[str, Form()],
     excused: Annotated[bool, Form()],
+    day: Annotated[date | None, Form()] = None,
 ) -> Response:
     _school_or_404(session, who, school_key)
     excuse_school(session, who, queries.known_incident(session, incident_id), school_key, excused)
-    return redirect(f"/sesr/schools/{school_key}?incident={incident_id}")
+    return redirect(f"/sesr/schools/{school_key}?incident={incident_id}&day={day or today()}")
 
 
 @router.post("/incidents/{incident_id}/late-entry")
