@@ -180,6 +180,15 @@ def test_the_desk_sees_who_called_and_whether_the_school_is_expected(incident: s
     assert "Duty desk" not in browser_of("principal").get(f"/sesr/schools/{ALDER}").text
 
 
+def test_a_school_that_is_not_expected_is_told_so_and_not_that_no_incident_is_open(incident: str) -> None:
+    browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data={"school_key": ALDER, "excused": "true"})
+    shown = browser_of("principal").get("/sesr/report").text
+    assert "Strike is open, and the duty desk took Alder El out of those expected" in shown
+    assert "No incident is open" not in shown
+    browser_of("central").post(f"/sesr/incidents/{incident}/close")
+    assert "No incident is open" in browser_of("principal").get("/sesr/report").text
+
+
 def test_the_form_of_a_day_that_is_over_says_whether_it_may_be_sent() -> None:
     incident = open_incident(name="Longer", first_day=str(today() - timedelta(days=1)))
     day = str(today() - timedelta(days=1))

@@ -89,7 +89,8 @@ def _form(
     choices = incidents.incidents_for(session, school.school_key, day)
     chosen = next((made for made in choices if made.incident_id == incident_id), choices[0] if choices else None)
     if chosen is None:
-        return page(request, "no_incident.html", school=school, sites=sites)
+        excused = incidents.incidents_for(session, school.school_key, day, excused=True)
+        return page(request, "no_incident.html", school=school, sites=sites, excused=excused)
     history = reports.history(session, scope_of(who), chosen.incident_id, day, school.school_key)
     last = reports.last_valid(history)
     values = {

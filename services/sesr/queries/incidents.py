@@ -18,7 +18,7 @@ _LIST = text(
 )
 _FOR_SCHOOL = text(
     "select i.incident_id from incident i join expected e on e.incident_id = i.incident_id"
-    " and e.school_key = :school_key and not e.excused"
+    " and e.school_key = :school_key and e.excused = :excused"
     " where i.closed_at is null and :day between i.first_day and i.last_day"
     " order by i.drill, i.opened_at desc limit 10"
 )
@@ -60,8 +60,9 @@ def is_expected(session: Session, incident_id: UUID, school_key: str) -> bool:
     return session.execute(_IS_EXPECTED, values).scalar() is not None
 
 
-def incidents_for(session: Session, school_key: str, day: date) -> list[Incident]:
-    """The open incidents that a school can report for on a day: those that expect it, real before drill."""
-    ids = session.execute(_FOR_SCHOOL, {"school_key": school_key, "day": day}).scalars().all()
+def incidents_for(session: Session, school_key: str, day: date, *, excused: bool = False) -> list[Incident]:
+    """The open incidents of a day that expect a school, or from which it is excused; real before drill."""
+    values = {"school_key": school_key, "day": day, "excused": excused}
+    ids = session.execute(_FOR_SCHOOL, values).scalars().all()
     found = {row.incident_id: row for row in session.exec(select(Incident).where(Incident.incident_id.in_(ids)))}  # type: ignore[attr-defined]
     return [found[incident_id] for incident_id in ids]
