@@ -225,6 +225,26 @@ def test_a_board_that_lost_its_network_shows_afterwards_what_came_meanwhile(brow
     context.close()
 
 
+def test_a_second_tap_opens_no_second_incident(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "central", viewport=PHONE)
+    page = context.new_page()
+    page.goto(f"{site}/sesr/incidents")
+    held: list[Route] = []
+    page.route("**/sesr/incidents", lambda route: held.append(route))
+    page.get_by_label("Name").fill("Strike of March")
+    button = page.get_by_role("button", name="Open incident")
+    button.scroll_into_view_if_needed()
+    place = button.bounding_box()
+    assert place is not None
+    for _ in range(2):  # a locator would wait for the answer first
+        page.mouse.click(place["x"] + 9, place["y"] + 9)
+        page.wait_for_timeout(200)
+    [only] = held
+    only.continue_()
+    expect(page.get_by_role("heading", name="Strike board")).to_be_visible()
+    context.close()
+
+
 def test_the_large_screen_shows_the_board_without_its_controls_and_follows(browser: Browser, site: str) -> None:
     context = signed_in(browser, site, "central", viewport={"width": 1920, "height": 1080}, bypass_csp=True)
     page = context.new_page()

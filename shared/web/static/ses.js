@@ -127,6 +127,17 @@
     if (event.target.getAttribute("action") === "/sign-out") window.caches?.delete("sesr-pages");
   });
 
+  // A second tap while a form is on its way does not send it twice
+  const ON_ITS_WAY_MS = 10000;
+  let sent = new WeakMap(); // form -> when it was sent
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.timeStamp - sent.get(form) < ON_ITS_WAY_MS) event.preventDefault();
+    else sent.set(form, event.timeStamp);
+  });
+  addEventListener("pageshow", () => { sent = new WeakMap(); });
+
   // htmx leaves the page as it is on an error; the person is told why
   function sentenceOf(ctx) {
     try {
