@@ -202,6 +202,23 @@ def test_a_silent_network_lets_the_next_report_be_written_and_sends_both_later(b
     context.close()
 
 
+def test_after_a_report_that_waited_the_page_knows_of_it_and_of_who_is_in_charge(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE)
+    page = form(context, site)
+    context.set_offline(True)
+    page.get_by_label("Name").fill("Ines Okafor")
+    page.get_by_label("Cell phone").fill("213-555-0177")
+    fill_and_send(page, "310")
+    expect(page.get_by_role("heading", name=NOT_SENT)).to_be_visible()
+    expect(page.get_by_label("Students present")).to_have_value("")
+    expect(page.get_by_label("Name")).to_have_value("Ines Okafor")
+    expect(page.get_by_label("Cell phone")).to_have_value("213-555-0177")
+    expect(page.locator("[data-send-state]")).to_have_text("Nothing sent yet today")
+    context.set_offline(False)
+    expect(page.locator("[data-send-state]")).to_have_text(re.compile(r"Report \d+ received \d+:\d\d"), timeout=15000)
+    context.close()
+
+
 def test_what_is_not_sent_yet_stays_as_it_is_while_it_is_tried_again(browser: Browser, site: str) -> None:
     context = signed_in(browser, site, "principal", viewport=PHONE)
     # A round every 5 s, in less time.

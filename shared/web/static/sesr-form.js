@@ -99,9 +99,17 @@
     await queue.flush((item, result) => {
       const id = item.body.report_id;
       outcomes.set(id, result.state);
-      if (result.state === "sent" && id !== awaited) document.dispatchEvent(new CustomEvent("ses:toast", { detail: { text: `Report ${result.receipt.number} received` } }));
+      if (result.state === "sent" && id !== awaited) tellSent(item, result.receipt);
     });
     await show();
+  }
+
+  // It went by itself: the page is the one of before, so it says what it did not know
+  function tellSent({ body }, { number, received_at }) {
+    document.dispatchEvent(new CustomEvent("ses:toast", { detail: { text: `Report ${number} received` } }));
+    if (!state || body.school_key !== value("school_key") || body.incident_id !== value("incident_id")) return;
+    resting = `Report ${number} received ${hour(received_at)}`;
+    if (!sending) rest();
   }
 
   // The draft: what is typed outlives a closed page
@@ -153,7 +161,7 @@
   }
 
   const state = document.querySelector("[data-send-state]");
-  const resting = state?.textContent;
+  let resting = state?.textContent;
 
   function rest() {
     sending = false;
@@ -220,7 +228,8 @@
     if (sent === form && typed === JSON.stringify(fields())) {
       release();
       form.reset();
-      checkZero();
+      // The next report is of the same people, of whom a page that is not loaded anew knows the older ones only
+      fill({ commander: body.commander, landline: body.landline, cell: body.cell });
     }
     unsent.scrollIntoView();
     return false;
