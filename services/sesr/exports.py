@@ -16,6 +16,7 @@ STATES = {
     "overdue": "Overdue",
     "not_yet": "Not yet reported",
 }
+NO_ADULT = "no adult"
 _COUNTS = [count.name for count in INPUTS]
 HEADER = [
     *("School", "Code", "PLOC", "Region", "Community of Schools", "Director", "Level", "State", "Counted at", "Report"),
@@ -38,7 +39,7 @@ def row_of(line: Line) -> list[Cell]:
         *((standing.counted_at, standing.number) if standing else (None, None)),
         *(counts.get(name) for name in _COUNTS),
         *(counts.get(name) for name in TOTALS),
-        None if ratio is None or ratio == float("inf") else round(ratio, 1),
+        NO_ADULT if ratio == float("inf") else None if ratio is None else round(ratio, 1),
         *({True: "Yes", False: "No"}.get(flags.get(name, None)) for name in ("media", "outside_group")),  # type: ignore[arg-type]
     ]
 

@@ -1,5 +1,6 @@
 """The board: who reported, totals with coverage, past minutes, scope, exports, calls."""
 
+import csv
 import io
 import re
 from datetime import UTC, datetime, timedelta
@@ -281,6 +282,14 @@ def test_what_no_school_gave_is_a_dash_and_a_blank_and_no_zero() -> None:
     assert summary["Students present at reporting schools"] is None
     assert summary["Students enrolled at reporting schools"] is None
     assert list(book["Groups"].values)[1][-1] is None
+
+
+def test_students_without_any_adult_are_told_in_the_exports_too() -> None:
+    send(counts={"students_present": 310, "volunteers": 0})
+    send("central", school_key=BIRCH, counts={"students_present": 90})
+    deliver()
+    rows = list(csv.DictReader(io.StringIO(browser_of("central").get("/sesr/board.csv").text.lstrip("\ufeff"))))
+    assert [row["Students per adult"] for row in rows] == ["no adult", "", ""]
 
 
 def test_without_an_incident_there_is_no_board() -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from services.sesr.exports import NO_ADULT
 from services.sesr.rules.counts import FLAGS, INPUTS, STAFF
 from shared.web.clock import district_zone
 
@@ -28,7 +29,7 @@ def ratio(value: float | None) -> str:
     """Students per adult."""
     if value is None:
         return "–"
-    return "no adult" if value == float("inf") else f"{value:.1f}"
+    return NO_ADULT if value == float("inf") else f"{value:.1f}"
 
 
 def tel(phone: str) -> str:
