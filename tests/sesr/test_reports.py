@@ -59,6 +59,8 @@ def test_a_form_sent_again_with_other_numbers_is_not_swallowed() -> None:
     principal.post("/sesr/api/v1/reports", json=asked)
     again = principal.post("/sesr/api/v1/reports", json={**asked, "counts": {"students_present": 299}})
     assert (again.status_code, again.json()["code"]) == (409, "sent_with_other_numbers")
+    again = principal.post("/sesr/api/v1/reports", json={**asked, "flags": {"media": True}})
+    assert (again.status_code, again.json()["code"]) == (409, "sent_with_other_numbers")
 
 
 def test_the_id_of_another_persons_report_tells_nothing() -> None:

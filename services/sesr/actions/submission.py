@@ -154,8 +154,9 @@ def _repeat(who: Who, asked: Asked, known: Context) -> Receipt:
         raise Conflict("This report id is taken. Open the form again and send it once more.", code="report_id_taken")
     assert known.kept_number is not None and known.kept_at is not None
     counts, _ = read_counts(asked.counts)
-    if any((known.kept_counts or {}).get(name) != value for name, value in counts.items()):
-        text = f"This form was sent already, with other numbers, as report {known.kept_number}. Open the form anew."
+    other_counts = any((known.kept_counts or {}).get(name) != value for name, value in counts.items())
+    if other_counts or known.kept_flags != _flags(asked):
+        text = f"This form was sent already, with other answers, as report {known.kept_number}. Open the form anew."
         raise Conflict(text, code="sent_with_other_numbers")
     return Receipt(asked.report_id, known.kept_number, known.kept_at, False, [], "")
 
@@ -204,7 +205,6 @@ def _refused(
 
 
 def _values(who: Who, asked: Asked, known: Context, counts: Counts, counted: Counted) -> dict[str, Any]:
-    flags = {name: bool(value) for name in FLAGS if (value := asked.flags.get(name)) is not None}
     shared = {
         "report_id": asked.report_id,
         "incident_id": known.incident_id,
@@ -212,7 +212,7 @@ def _values(who: Who, asked: Asked, known: Context, counts: Counts, counted: Cou
         "day": known.day,
         "supersedes": asked.supersedes,
         "counts": counts,
-        "flags": flags,
+        "flags": _flags(asked),
     }
     return {
         **shared,
@@ -224,6 +224,11 @@ def _values(who: Who, asked: Asked, known: Context, counts: Counts, counted: Cou
         "detail": {"school_key": asked.school_key, "day": known.day, **request_places()},
         "event": shared,
     }
+
+
+def _flags(asked: Asked) -> dict[str, bool]:
+    """Those that were answered."""
+    return {name: bool(value) for name in FLAGS if (value := asked.flags.get(name)) is not None}
 
 
 def _problem(refused: Refusal) -> Problem:

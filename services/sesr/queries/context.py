@@ -28,6 +28,7 @@ class Context(NamedTuple):
     kept_author: str | None
     kept_school: str | None
     kept_counts: Counts | None
+    kept_flags: dict[str, bool] | None
     old_counted_at: datetime | None
     old_superseded_by: int | None
 
@@ -36,7 +37,7 @@ class Context(NamedTuple):
 CONTEXTS = f"""
 select s.name, s.enrolled, s.classified_classroom, s.classified_other, s.certificated_admin, s.certificated_other,
   i.incident_id, i.first_day, i.last_day, i.closed_at, st.counts, l.school_key is not null,
-  k.number, k.received_at, k.author, k.school_key, k.counts, o.counted_at, x.number, q.place, q.day
+  k.number, k.received_at, k.author, k.school_key, k.counts, k.flags, o.counted_at, x.number, q.place, q.day
 from jsonb_to_recordset(%(asked)s::jsonb) as q(place int, everywhere boolean, scope_schools text[], scope_regions text[],
   school_key text, incident_id uuid, day date, report_id uuid, old uuid)
 left join lateral (select * from school s where s.school_key = q.school_key and {WITHIN_EACH} limit 1) s on true
@@ -79,4 +80,4 @@ def context_values(questions: Sequence[Question]) -> dict[str, str]:
 def context_of(row: Any) -> Context:
     """A row of CONTEXTS by names."""
     days = None if row[6] is None else Days(*row[7:10])
-    return Context(row[0], dict(zip(TOTALS, row[1:6], strict=True)), row[6], days, row[20], *row[10:19])
+    return Context(row[0], dict(zip(TOTALS, row[1:6], strict=True)), row[6], days, row[21], *row[10:20])
