@@ -202,6 +202,15 @@ def test_the_form_of_a_day_that_is_over_says_whether_it_may_be_sent() -> None:
     assert "Allow late entry" not in shown
 
 
+def test_a_day_that_takes_no_report_offers_none(incident: str) -> None:
+    desk = browser_of("desk")
+    offered = {}
+    for days in (-1, 0, 1):
+        shown = desk.get(f"/sesr/schools/{ALDER}?incident={incident}&day={today() + timedelta(days=days)}").text
+        offered[days] = ("New report" in shown, "Allow late entry" in shown)
+    assert offered == {-1: (False, False), 0: (True, False), 1: (False, False)}
+
+
 def test_names_and_phones_stay_in_the_reports_table(capfd: pytest.CaptureFixture[str]) -> None:
     send(commander="Zoltan Quill", landline="2135550143", cell="213 555 0144 x9", counts={"students_present": 1})
     send(commander="Zoltan Quill", cell="2135550145", counts={"students_present": -1})

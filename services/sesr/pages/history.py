@@ -101,6 +101,7 @@ def history(
         changes=changes,
         last=last,
         is_over=on < today(),
+        takes_reports=chosen and not chosen.closed_at and chosen.first_day <= on <= min(chosen.last_day, today()),
         back=_board_before(request),
         **(_desk(session, chosen.incident_id, on, school_key) if chosen and may(who.role, "sesr.chase") else {}),
         **WORDS,
