@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.embedded import settings_of, web_address
+from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load
 from deploy.servers import DATABASE, SUPERUSER
 from shared.settings import settings
@@ -28,14 +28,14 @@ def environment_beside(data: Path, given: Mapping[str, str] = os.environ) -> dic
         )
     kept = load(data)
     url = f"postgresql://{SUPERUSER}:{kept['owner_password']}@127.0.0.1:{database_port(data)}/{DATABASE}"
-    web = web_address(own) if own.get("SES_PORT") else running_address(data)
-    return {"SES_DATABASE_URL": url, "SES_PUBLIC_URL": web, **environment(kept), **own}
+    return {"SES_DATABASE_URL": url, **({} if own.get("SES_PORT") else _noted_address(data)), **environment(kept), **own}
 
 
-def running_address(data: Path) -> str:
-    """Where the pages of what runs on `data` answer, as its runner noted it."""
+def _noted_address(data: Path) -> dict[str, str]:
+    """Where the pages of what runs on `data` answer, where its runner has noted it."""
     lock = data / "lock"
-    return (lock.read_text().rpartition(", ")[2] if lock.exists() else "") or web_address({})
+    address = lock.read_text().rpartition(", ")[2] if lock.exists() else ""
+    return {"SES_PUBLIC_URL": address} if address else {}
 
 
 def use_environment_beside() -> None:

@@ -54,7 +54,6 @@ def prepare(data: Path, environment: str, given: Mapping[str, str] = os.environ)
         "SES_ENVIRONMENT": environment,
         "SES_DATA": str(data),
         "SES_SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
-        "SES_PUBLIC_URL": web_address(given),
         **secrets.environment(kept),
         **{name: value for name, value in given.items() if name.startswith("SES_") and value},
     }
@@ -64,11 +63,6 @@ def prepare(data: Path, environment: str, given: Mapping[str, str] = os.environ)
     if not env.get("SES_REDIS_URL"):
         _add_broker(made)
     return made
-
-
-def web_address(given: Mapping[str, str]) -> str:
-    """Where the web pages answer, by the SES_* variables."""
-    return given.get("SES_PUBLIC_URL") or f"http://127.0.0.1:{given.get('SES_PORT') or '8000'}"
 
 
 def _add_database(made: Embedded, password: str) -> None:

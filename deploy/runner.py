@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.child import end_with_parent
 from deploy.children import Programs, loaded_mark
-from deploy.embedded import Embedded, prepare, settings_of, web_address
+from deploy.embedded import Embedded, prepare, settings_of
 from deploy.places import PlaceRefused, enterable
 from deploy.servers import ServerMissing, port_free
 from deploy.supervisor import StartFailed, Supervisor
@@ -43,7 +43,7 @@ def only_run(data: Path) -> Iterator[None]:
                 "Use that one, stop it with Ctrl-C in its window, or start on other data with SES_DATA=FOLDER."
             ) from None
         file.truncate(0)
-        file.write(f"process {os.getpid()}, {web_address(os.environ)}")
+        file.write(f"process {os.getpid()}, {settings().public_url}")
         file.flush()
         yield
 

@@ -5,11 +5,11 @@ import os
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -23,6 +23,8 @@ SERVICES = ("ingest", "rates", "tracker", "sesr", "notify")
 PREFIX = "SES_"
 SHORTEST_SECRET = 12
 Port = Annotated[int, Field(ge=1, le=65535)]
+DAYS_MOST = 36_500  # a hundred years: far larger numbers lead before PostgreSQL's first date, and a purge fails
+Days = Annotated[int, Field(gt=0, le=DAYS_MOST)]
 SCHEMES = {
     "database_url": ("postgresql",),
     "redis_url": ("redis", "rediss"),
@@ -63,8 +65,8 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     timezone: str = "America/Los_Angeles"
     upload_max_mb: PositiveInt = 64
-    upload_days: PositiveInt = 400
-    strike_name_days: PositiveInt = 400
+    upload_days: Days = 400
+    strike_name_days: Days = 400
     session_idle_minutes: PositiveInt = 30
     session_absolute_hours: PositiveInt = 12
     oidc_issuer: str = ""
@@ -109,6 +111,12 @@ class Settings(BaseSettings):
         if parseaddr(value)[1].count("@") != 1:
             raise ValueError("must be one e-mail address")
         return value
+
+    @model_validator(mode="after")
+    def _is_on_its_port(self) -> Self:
+        if "public_url" not in self.model_fields_set:
+            self.public_url = f"http://127.0.0.1:{self.port}"
+        return self
 
     @classmethod
     def settings_customise_sources(

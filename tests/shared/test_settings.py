@@ -89,6 +89,8 @@ def test_no_secret_is_shown_when_settings_are_printed() -> None:
         ("SES_UPLOAD_DAYS", "-77", "input should be greater than 0"),
         ("SES_TIMEZONE", "America/LosAngeles", "must be the name of a time zone"),
         ("SES_SMTP_URL", "smtp+tls://mail.example", "must be an address such as smtp://HOST or smtp+starttls://HOST"),
+        ("SES_UPLOAD_DAYS", "9999999", "input should be less than or equal to 36500"),
+        ("SES_STRIKE_NAME_DAYS", "9999999", "input should be less than or equal to 36500"),
         ("SES_PUBLIC_URL", "ses.example", "must be an address such as http://HOST or https://HOST"),
         ("SES_DATABASE_URL", "postgresql://ses:pa/ss@host/ses", "special characters in its password as %XX"),
         ("SES_MAIL_FROM", "nobody", "must be one e-mail address"),
@@ -104,6 +106,14 @@ def test_a_malformed_setting_is_named_without_its_value(
     assert name in str(told.value)
     assert reason in str(told.value)
     assert value not in str(told.value)
+
+
+def test_without_a_public_address_people_use_the_port_of_the_web(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SES_PUBLIC_URL", raising=False)
+    monkeypatch.setenv("SES_PORT", "8123")
+    assert read_settings().public_url == "http://127.0.0.1:8123"
+    monkeypatch.setenv("SES_PUBLIC_URL", "https://ses.example")
+    assert read_settings().public_url == "https://ses.example"
 
 
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
