@@ -44,12 +44,17 @@ class BackupRefused(Exception):
 
 
 @contextmanager
-def database() -> Iterator[None]:
-    """The settings lead to the database: a running one, or the embedded one started for this command alone."""
+def database(*, new: bool = False) -> Iterator[None]:
+    """The settings lead to the database: a running one, or the embedded one started for this command alone.
+
+    Where the data folder has none, it is made if `new`; else NotRunning.
+    """
     data = Path(settings().data).expanduser().resolve()
     try:
         found = environment_beside(data)
     except NotRunning:
+        if not new and not (data / "postgres").exists():
+            raise
         with running(data, settings().environment, {}) as servers:
             os.environ.update(servers.env)
             settings.cache_clear()
@@ -62,11 +67,16 @@ def database() -> Iterator[None]:
 
 def back_up(file: Path) -> int:
     """Writes all schemas as of one instant, while everything runs; answers the bytes. Never leaves half a file."""
+    if file.is_dir():
+        raise BackupRefused(f"{file} is a folder: name a file in it.")
     unfinished = file.with_name(f"{file.name}.unfinished")
     unfinished.touch(mode=0o600)
     schemas = [f"--schema={name}" for name in SCHEMAS]
-    _run("pg_dump", "--format=custom", "--no-owner", f"--file={unfinished}", *schemas)
-    unfinished.rename(file)
+    try:
+        _run("pg_dump", "--format=custom", "--no-owner", f"--file={unfinished}", *schemas)
+        unfinished.rename(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return file.stat().st_size
 
 
@@ -179,7 +189,7 @@ def main_restore(file: Path, replace: bool) -> None:
     if not file.exists():
         sys.exit(f"There is no file {file}.")
     try:
-        with database():
+        with database(new=True):
             held = restore(file, replace=replace)
     except (BackupRefused, ServerMissing, OSError, psycopg.OperationalError) as error:
         sys.exit(str(error))

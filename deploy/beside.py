@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.embedded import settings_of
 from deploy.secrets import NAME, environment, load
-from deploy.servers import DATABASE, SUPERUSER
+from deploy.servers import DATABASE, SUPERUSER, port_free
 from shared.settings import settings
 
 
@@ -45,8 +45,14 @@ def use_environment_beside() -> None:
 
 
 def database_port(data: Path) -> int:
-    """The port of the database that runs on `data`, from the file in which PostgreSQL keeps it."""
+    """The port of the database that runs on `data`, from the file in which PostgreSQL keeps it.
+
+    A database that was killed leaves that file behind, so the port is asked too.
+    """
     try:
-        return int((data / "postgres" / "postmaster.pid").read_text().splitlines()[3])
-    except (OSError, IndexError, ValueError) as error:
-        raise NotRunning(f"The database of {data} does not run. Start it with `make run`.") from error
+        port = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[3])
+    except (OSError, IndexError, ValueError):
+        port = 0
+    if not port or port_free(port):
+        raise NotRunning(f"The database of {data} does not run. Start it with `make run`.")
+    return port

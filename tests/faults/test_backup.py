@@ -127,6 +127,15 @@ def test_a_restore_over_data_or_beside_running_programs_is_refused(tmp_path: Pat
         restore(tmp_path / "no.backup", replace=True)
 
 
+def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BackupRefused, match="is a folder: name a file in it"):
+        back_up(tmp_path)
+    monkeypatch.setattr("deploy.backup.SCHEMAS", ("nowhere",))
+    with pytest.raises(BackupRefused, match="pg_dump"):
+        back_up(tmp_path / "ses.backup")
+    assert list(tmp_path.parent.glob("*.unfinished")) + list(tmp_path.iterdir()) == []
+
+
 def stays_as_it_is(file: Path, reason: str) -> None:
     """A restore of the file is refused for the reason, and no row is missing after it."""
     before = contents()
