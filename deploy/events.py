@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlmodel import Session
@@ -14,7 +15,7 @@ from deploy.beside import use_environment_beside
 from shared.db import transaction
 from shared.errors import Refused
 from shared.parking import discard, parked, replay, replay_all, way
-from shared.settings import SERVICES
+from shared.settings import SERVICES, settings
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 ACTOR = "ses events"
@@ -44,18 +45,22 @@ def _each(show: Callable[[str, Session], None]) -> None:
 @app.command("list")
 def list_parked() -> None:
     """Show the parked events of all services with their errors."""
+    found: list[UUID] = []
 
     def show(service: str, session: Session) -> None:
         for row in parked(session, MOST):
+            found.append(row["event_id"])
             typer.echo(f"{service}  {row['event_id']}  {row['topic']}  {row['key']} v{row['version']}")
             typer.echo(f"    {row['attempts']} attempts: {row['last_error']}")
 
     _each(show)
+    if not found:
+        typer.echo("No event is parked.")
 
 
 @app.command()
 def follow(event_id: UUID) -> None:
-    """Show one event's way through all services, in the order of time."""
+    """Show one event's way through all services, in the order of time, which is the district's as on the pages."""
     steps: list[tuple[datetime, str, str]] = []
 
     def keep(service: str, session: Session) -> None:
@@ -64,8 +69,9 @@ def follow(event_id: UUID) -> None:
     _each(keep)
     if not steps:
         sys.exit("No service knows an event of this id.")
+    zone = ZoneInfo(settings().timezone)
     for at_time, service, words in sorted(steps):
-        typer.echo(f"{at_time:%Y-%m-%d %H:%M:%S}  {service:<8} {words}")
+        typer.echo(f"{at_time.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}  {service:<8} {words}")
 
 
 @app.command("replay")

@@ -182,6 +182,7 @@ def test_the_commands_list_follow_replay_and_discard() -> None:
     first, second = poison(2)
     run = CliRunner().invoke
     listed = run(ses, ["events", "list"]).output
+    assert "No event is parked" not in listed
     assert str(first) in listed and "8 attempts: ValueError: call [phone]" in listed
     assert "parked" in run(ses, ["events", "follow", str(first)]).output
     unknown = run(ses, ["events", "follow", str(uuid4())])
@@ -190,6 +191,7 @@ def test_the_commands_list_follow_replay_and_discard() -> None:
     assert run(ses, ["events", "replay", "ingest", str(first)]).exit_code == 1
     assert run(ses, ["events", "discard", "ingest", str(second), "--reason", "a test"]).exit_code == 0
     assert states() == {first: "new", second: "discarded"}
+    assert run(ses, ["events", "list"]).output == "No event is parked.\n"
 
 
 def test_an_event_is_followed_in_the_order_of_time_across_services() -> None:
@@ -197,5 +199,6 @@ def test_an_event_is_followed_in_the_order_of_time_across_services() -> None:
         event_id = say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
     deliver()
     told = CliRunner().invoke(ses, ["events", "follow", str(event_id)]).output.splitlines()
-    assert [line.split()[2] for line in told if "said" in line or "heard" in line] == ["notify", "ingest"]
+    assert [line.split()[3] for line in told if "said" in line or "heard" in line] == ["notify", "ingest"]
+    assert {line.split()[2] for line in told} <= {"PST", "PDT"}
     assert [line[:19] for line in told] == sorted(line[:19] for line in told)
