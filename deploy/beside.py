@@ -28,10 +28,10 @@ def environment_beside(data: Path, given: Mapping[str, str] = os.environ) -> dic
         )
     kept = load(data)
     url = f"postgresql://{SUPERUSER}:{kept['owner_password']}@127.0.0.1:{database_port(data)}/{DATABASE}"
-    return {"SES_DATABASE_URL": url, **({} if own.get("SES_PORT") else _noted_address(data)), **environment(kept), **own}
+    return {"SES_DATABASE_URL": url, **({} if own.get("SES_PORT") else noted_address(data)), **environment(kept), **own}
 
 
-def _noted_address(data: Path) -> dict[str, str]:
+def noted_address(data: Path) -> dict[str, str]:
     """Where the pages of what runs on `data` answer, where its runner has noted it."""
     lock = data / "lock"
     address = lock.read_text().rpartition(", ")[2] if lock.exists() else ""

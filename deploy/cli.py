@@ -1,6 +1,7 @@
 """The command `ses`: run, migrate, upload, show the broker's users, ask for health."""
 
 import os
+import re
 import subprocess
 import sys
 import urllib.error
@@ -28,9 +29,10 @@ from shared.bus import purge as purge_events
 from shared.db import rehearsed, transaction
 from shared.migrations import migrate as migrate_all
 from shared.policy import ROLES
-from shared.settings import SERVICES, Settings, SettingsError, settings
+from shared.settings import DAYS_MOST, SERVICES, Settings, SettingsError, settings
 
 ROOT = Path(__file__).parent.parent
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Commands(TyperGroup):
@@ -43,6 +45,10 @@ class Commands(TyperGroup):
             sys.exit(str(error))
         except (OperationalError, psycopg.OperationalError):
             sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")
+        except OSError as error:
+            if error.filename is None:
+                raise
+            sys.exit(f"{error.filename}: {error.strerror}.")
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, help=__doc__)
@@ -136,6 +142,8 @@ def upload_file(
 ) -> None:
     """Upload a file. Ends with 0 taken, 1 refused, 3 quarantined, 4 the system does not answer."""
     console = Console(stderr=True)
+    if token and not _TOKEN.fullmatch(token):
+        raise typer.BadParameter("A token has letters, digits, - and _ alone: copy it again.", param_hint="--token")
     bearer = token or _own_token("central")
     wanted = uploading.Wanted(file, kind, dry_run, term, settings().public_url, bearer)
     sent = uploading.upload(wanted, console)
@@ -151,7 +159,9 @@ def _own_token(role: str) -> str:
 
 @app.command()
 def purge(
-    days: Annotated[int | None, typer.Option(min=30, help="Instead of each part's own days; not for events.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=30, max=DAYS_MOST, help="Instead of each part's own days; not for events.")
+    ] = None,
     now: Annotated[bool, typer.Option("--now", help="Remove it; without this it is only counted.")] = False,
 ) -> None:
     """Show what is kept past its time (sessions, tokens, files, names in strike reports, events), or remove it."""
@@ -188,7 +198,7 @@ def health() -> None:
     except urllib.error.HTTPError as error:
         sys.exit(f"{url} answers {error.code}: {error.read().decode(errors='replace')}")
     except OSError as error:
-        sys.exit(f"{url} does not answer ({error}). Is it running? Start it with `make run`.")
+        sys.exit(f"{url} does not answer ({error}). Is it running? Start it with `make run`, or name it by SES_PORT.")
 
 
 def own_settings() -> Settings:

@@ -155,6 +155,10 @@ def main() -> None:
         run()
     except (RunRefused, ServerMissing, PlaceRefused, StartFailed, SettingsError) as error:
         sys.exit(f"\n{error}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"\n{error.filename}: {error.strerror}. Mend that, or start on other data with SES_DATA=FOLDER.")
     except KeyboardInterrupt:
         sys.exit("\nStopped before it was started.")
 

@@ -41,7 +41,10 @@ def upload(wanted: Wanted, console: Console) -> Sent:
         try:
             return said(_awaited(client, _post(client, wanted, bar), bar), dry_run=wanted.dry_run)
         except httpx2.TransportError as error:
-            return Sent(AWAY, [f"{wanted.url} does not answer ({error}). Start the system and try again."])
+            told = (
+                f"{wanted.url} does not answer ({error}). Start the system, or name it by SES_PORT or SES_PUBLIC_URL."
+            )
+            return Sent(AWAY, [told])
 
 
 def _post(client: httpx2.Client, wanted: Wanted, bar: Progress) -> httpx2.Response:

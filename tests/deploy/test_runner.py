@@ -171,6 +171,12 @@ def test_a_taken_port_is_named_with_its_setting_before_anything_starts(environ: 
     remove_data(other)
 
 
+def test_a_data_folder_that_cannot_be_one_is_named(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = refused({**environ, "SES_DATA": str(tmp_path / "file")})
+    assert f"{tmp_path}/file/lock: Not a directory. Mend that, or start on other data with SES_DATA=FOLDER." in said
+
+
 def test_a_misspelt_setting_is_named(environ: dict[str, str]) -> None:
     assert "Did you mean SES_PORT?" in refused({**environ, "SES_PROT": "1"})
 

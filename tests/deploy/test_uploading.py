@@ -43,3 +43,11 @@ def test_a_script_learns_from_the_exit_code_what_became_of_its_file(stack: Progr
 @pytest.mark.parametrize("arguments", [("--kind",), ("no such file.xlsx",)])
 def test_a_wrong_call_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert ses_upload("http://127.0.0.1:9", *arguments, token="x").returncode == 2
+
+
+@pytest.mark.parametrize("token", ["tok\u00e9n", "token\n", "two tokens"])
+def test_a_token_that_was_copied_wrongly_is_refused_and_not_shown(token: str, tmp_path: Path) -> None:
+    (tmp_path / "good.xlsx").write_bytes(extraction(guide_rows()))
+    run = ses_upload("http://127.0.0.1:9", tmp_path / "good.xlsx", token=token)
+    assert (run.returncode, "A token has letters" in run.stderr) == (2, True), run.stderr
+    assert token not in run.stderr
