@@ -7,6 +7,7 @@ import pytest
 
 from bench import __main__ as benchmarks
 from bench import scale
+from services.notify.pages.parts import TABS
 from shared.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +38,14 @@ def test_the_index_names_every_page_and_the_decisions_that_are_missing() -> None
     assert [page for page in others if f"]({page})" not in index] == []
     missing = sorted(set(range(1, max(decisions) + 1)) - set(decisions))
     assert f"({' and '.join(map(str, missing))} were not kept)" in index
+
+
+def test_a_runbook_names_the_pages_of_the_alerts_as_they_are_called() -> None:
+    named = re.findall(
+        r"Alerts, page ([A-Z][a-z ]+?)(?:,| with| shows)", (ROOT / "docs/operations/alerts.md").read_text()
+    )
+    assert len(named) == 3
+    assert set(named) <= {label for _, label in TABS}
 
 
 def test_a_decision_is_short_and_says_how_it_is_checked() -> None:
