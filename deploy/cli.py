@@ -102,9 +102,9 @@ def secret_files(folder: Path) -> None:
         sys.exit(
             f"{folder} already holds secrets. Remove them there to make new ones; docs/deployment.md has the rotation."
         )
-    kept = new()
-    names = write_files(folder, kept)
-    chosen = settings_of({**environment(kept), "SES_REDIS_URL": "redis://redis:6379/0"})
+    names = write_files(folder, new())
+    # Of the files, not of what was made now: an attempt that was cut off may have left some.
+    chosen = settings_of({"SES_SECRETS_DIR": str(folder)})
     (folder / "broker_users").write_text("\n".join(acl.users(chosen)) + "\n")
     (folder / "broker_users").chmod(0o444)
     typer.echo(

@@ -1,5 +1,6 @@
 """The command `ses` in an installation that is not as it should be: a sentence, never a traceback."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -41,6 +42,14 @@ def test_the_file_that_a_killed_database_leaves_does_not_pass_for_a_running_one(
     (tmp_path / "postgres" / "postmaster.pid").write_text(f"1\n{tmp_path}\n0\n9\n")
     told = said("events list", SES_DATA=str(tmp_path), SES_DATABASE_URL="", SES_SECRETS_DIR="")
     assert told.strip() == f"The database of {tmp_path} does not run. Start it with `make run`."
+
+
+def test_the_brokers_users_fit_secrets_that_an_attempt_cut_off_has_left(tmp_path: Path) -> None:
+    (tmp_path / "ses_redis_passwords__rates").write_text("made-by-the-first-attempt")
+    nothing_set = {name: "" for name in os.environ if name.startswith("SES_")}
+    said(f"secrets {tmp_path}", 0, **nothing_set)
+    digest = hashlib.sha256(b"made-by-the-first-attempt").hexdigest()
+    assert f"user rates on #{digest} " in (tmp_path / "broker_users").read_text()
 
 
 def test_secrets_go_into_no_folder_below_a_file(tmp_path: Path) -> None:
