@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,8 +50,13 @@ def only_run(data: Path) -> Iterator[None]:
 
 
 def check_ports(wanted: Sequence[tuple[str, str, int]]) -> None:
-    """RunRefused naming each port that is taken, and its setting."""
+    """RunRefused naming each port that is taken, or wanted twice, and its setting."""
+    users = Counter(port for _, _, port in wanted)
     taken = [
+        f"Port {port} is wanted for {what} and for something else: choose another with {setting}=PORT."
+        for what, setting, port in wanted
+        if users[port] > 1
+    ] + [
         f"Port {port} for {what} is taken: stop what listens there, or choose another with {setting}=PORT."
         for what, setting, port in wanted
         if not port_free(port)

@@ -75,8 +75,9 @@ def replay(session: Session, service: str, actor: str, event_id: UUID) -> None:
 def replay_all(session: Session, service: str, actor: str, topic: str) -> int:
     """Runs all parked events of a topic again; answers how many."""
     found = session.execute(_REPLAY_ALL, {"topic": topic}).all()
-    audit(session, actor, "events replayed", topic, {"count": len(found)})
-    call_job(session, f"{service}.sweep_inbox")
+    if found:
+        audit(session, actor, "events replayed", topic, {"count": len(found)})
+        call_job(session, f"{service}.sweep_inbox")
     return len(found)
 
 

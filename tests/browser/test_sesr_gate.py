@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import text
 
 from shared.db import transaction
+from shared.web.clock import district_zone
 from tests.browser.test_sesr import PHONE, form, reports, sign_in, signed_in
 from tests.sesr.served import served
 from tests.sesr.world import ALDER, BIRCH, load_schools, open_incident
@@ -78,6 +79,17 @@ def test_a_phone_that_cannot_keep_anything_sends_as_without_script(browser: Brow
     fill_and_send(page, "310")
     expect(page.get_by_role("heading", level=1)).to_contain_text("received")
     assert len(reports()) == 1
+    context.close()
+
+
+def test_what_is_not_sent_yet_tells_the_districts_time_on_a_phone_of_another_zone(browser: Browser, site: str) -> None:
+    context = signed_in(browser, site, "principal", viewport=PHONE, timezone_id="Asia/Kolkata", locale="en-US")
+    page = form(context, site)
+    context.set_offline(True)
+    now = datetime.now(district_zone())
+    fill_and_send(page, "310")
+    minutes = "|".join(rf"{now + timedelta(minutes=more):%-I:%M\s%p}" for more in range(3))
+    expect(page.locator("[data-unsent]")).to_contain_text(re.compile(f"counted ({minutes})"))
     context.close()
 
 

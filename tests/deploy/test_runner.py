@@ -171,6 +171,12 @@ def test_a_taken_port_is_named_with_its_setting_before_anything_starts(environ: 
     remove_data(other)
 
 
+def test_a_port_that_two_programs_want_is_named_with_both_settings(environ: dict[str, str]) -> None:
+    said = refused({**environ, "SES_FLOWER_PORT": environ["SES_PORT"], "SES_DATA": f"{environ['SES_DATA']}-twice"})
+    assert "SES_PORT=" in said and "SES_FLOWER_PORT=" in said and "something else" in said
+    remove_data(Path(f"{environ['SES_DATA']}-twice"))
+
+
 def test_a_data_folder_that_cannot_be_one_is_named(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     said = refused({**environ, "SES_DATA": str(tmp_path / "file")})

@@ -210,6 +210,14 @@ def test_a_day_is_compared_with_the_last_day_that_has_reports(incident: str) -> 
     assert (shown["same_schools_as_yesterday"], shown["yesterday"]) == ([1, 300, 310], str(friday))
 
 
+def test_a_page_of_the_schools_to_call_says_which_of_how_many_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert " of 3</span>" not in browser_of("central").get("/sesr/board").text
+    monkeypatch.setattr("services.sesr.pages.board.CHASED_AT_ONCE", 2)
+    central = browser_of("central")
+    assert "<span>1 to 2 of 3</span>" in central.get("/sesr/board").text
+    assert "<span>3 to 3 of 3</span>" in central.get("/sesr/board", params={"after": 2}).text
+
+
 def test_a_call_is_noted_on_the_chase_list(incident: str) -> None:
     desk = browser_of("desk")
     page = desk.get("/sesr/board").text

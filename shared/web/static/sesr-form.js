@@ -22,7 +22,9 @@
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return made;
   };
-  const hour = (instant) => new Date(instant).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+  // The district's time, as on the receipt, wherever the phone believes to be
+  const zone = { timeZone: form?.dataset.zone };
+  const hour = (instant) => new Date(instant).toLocaleTimeString([], { ...zone, hour: "numeric", minute: "2-digit" });
   const value = (name) => form?.elements[name]?.value?.trim() ?? "";
 
   // What is not sent yet stands above everything else
@@ -80,7 +82,7 @@
     fill({ ...body.counts, ...body, ...flags });
     again = { report_id: body.report_id, counted_at: body.counted_at, day: body.day };
     document.querySelector("#again")?.remove();
-    form.before(element("p", `These numbers were counted on ${new Date(body.counted_at).toLocaleDateString([], { month: "short", day: "numeric" })}, ${hour(body.counted_at)}, and are sent as such. For numbers of now, open the form anew.`, { id: "again", class: "alert alert-info", role: "status" }));
+    form.before(element("p", `These numbers were counted on ${new Date(body.counted_at).toLocaleDateString([], { ...zone, month: "short", day: "numeric" })}, ${hour(body.counted_at)}, and are sent as such. For numbers of now, open the form anew.`, { id: "again", class: "alert alert-info", role: "status" }));
     document.querySelector("#again").scrollIntoView();
   }
 
