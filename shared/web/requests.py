@@ -1,6 +1,7 @@
 """What a route can ask for: the database session, who is asking, and that they may."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,6 +22,8 @@ from shared.web.limits import limit_permission
 
 ROOM_SECONDS = 10.0
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# Fields that a form carries along and nobody fills in.
+NOT_TYPED = re.compile(r"csrf|query|id|\w+_(id|key)")
 
 
 # Asked for on the event loop: a thread that waited for a connection would be missing to the request that holds one.
@@ -81,7 +84,7 @@ async def _form_token(request: Request) -> str:
         request.state.typed = [
             (name, value)
             for name, value in form.multi_items()
-            if name != "csrf" and isinstance(value, str) and value.strip()
+            if not NOT_TYPED.fullmatch(name) and isinstance(value, str) and value.strip()
         ]
         return str(form.get("csrf", ""))
     return ""

@@ -146,7 +146,7 @@ def test_what_was_typed_in_a_session_that_has_ended_is_shown_to_copy_it(signed_i
     assert refused.status_code == (403 if signed_in_anew else 401)
     assert said in refused.text
     assert "What you typed" in refused.text and "The &lt;b&gt;north&lt;/b&gt;" in refused.text
-    assert "<dt>Csrf" not in refused.text
+    assert "<dt>Csrf" not in refused.text and "<dt>Query" not in refused.text
     assert ("/sign-in?next=%2Frates%2F%3Fregion%3DN" in refused.text) == (not signed_in_anew)
 
 
