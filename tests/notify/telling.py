@@ -111,3 +111,15 @@ def mark_sent() -> None:
     """All queued mails count as sent, as if a server had taken them."""
     with transaction("notify") as session:
         session.execute(text("update mail set state = 'sent', sent_at = now() where state = 'queued'"))
+
+
+# A director's two schools in Tier 1, and another's one.
+LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
+
+
+def told() -> int:
+    """Both directors were told of Feb 14; answers the number of Vega's digest."""
+    tell_directory()
+    tell(LOW, FEB14)
+    mark_sent()
+    return int(asked("select digest_id from digest where director = :d", d=VEGA)[0].digest_id)

@@ -1,24 +1,19 @@
 """Directors' answers: by signed links, on the page and by the API; what they change in the next digests."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 
-from services.notify.actions.choosing import name_heads
-from services.notify.actions.reminding import remind
 from services.notify.actions.sending import answer_token
 from services.notify.rules.links import Link, sign
-from services.notify.tasks import bus
-from shared.db import transaction
 from shared.settings import settings
 from tests.notify.telling import (
     FEB14,
     FEB21,
     FEB28,
     FRISCH,
+    LOW,
     VEGA,
     asked,
     digests,
@@ -28,20 +23,11 @@ from tests.notify.telling import (
     row,
     tell,
     tell_directory,
+    told,
 )
 from tests.people import api_of, browser_of
 
 pytestmark = pytest.mark.usefixtures("clean")
-
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
-
-
-def told() -> int:
-    """Both directors were told of Feb 14; answers the number of Vega's digest."""
-    tell_directory()
-    tell(LOW, FEB14)
-    mark_sent()
-    return int(asked("select digest_id from digest where director = :d", d=VEGA)[0].digest_id)
 
 
 def link_of(director: str) -> str:
@@ -298,134 +284,3 @@ def test_who_wants_it_is_also_told_when_nothing_is_in_tier_1() -> None:
     tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB28)
     assert digests()[-1] == (VEGA, "none in Tier 1", "planned")
     assert mails()[-1][1] == "SES Sp25: none of your schools is in Tier 1 (Feb 28)"
-
-
-def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
-    digest = told()
-    asked("insert into chosen(id, remind_days) values (1, 3) returning 1")
-    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
-    api_of("director").post("/notify/api/v1/acknowledgements", json={"digest_id": digest, "plan": "Calls"})
-    counts = []
-    for later in (2, 1, 0, 3):
-        days_pass(later)
-        counts.append(reminded())
-        mark_sent()
-    assert counts == [0, 1, 0, 1]
-    assert mails("sent")[2:] == [("soren.frisch@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
-    assert "nothing newer has come" in asked("select body from mail where kind = 'reminder'")[0].body
-
-
-def days_pass(days: int) -> None:
-    """As if the mails were so many days older."""
-    asked(f"update mail set sent_at = sent_at - interval '{days} days' where state = 'sent' returning 1")
-
-
-def reminded() -> int:
-    with transaction("notify") as session:
-        return remind(session)
-
-
-def with_reminders(days: int) -> None:
-    asked(f"insert into chosen(id, remind_days) values (1, {days}) returning 1")
-    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
-
-
-def test_reminders_that_were_not_sent_in_time_are_not_made_up_for() -> None:
-    told()
-    with_reminders(1)
-    days_pass(20)
-    assert [reminded() for _ in range(3)] == [2, 0, 0]
-    days_pass(20)
-    assert reminded() == 0, "the first reminder is still on its way"
-
-
-def test_who_was_mailed_by_a_second_copy_only_is_reminded_like_the_others() -> None:
-    tell_directory()
-    tell(LOW[:2], FEB14)
-    with_reminders(1)
-    asked("update mail set state = 'failed', unknown = 2, queued_at = queued_at - interval '2 days' returning 1")
-    assert browser_of("central").post("/notify/mails/1/resend").status_code == 303
-    mark_sent()
-    days_pass(2)
-    assert reminded() == 1
-
-
-def test_after_an_undo_the_reminders_are_of_the_extraction_that_counts_again() -> None:
-    told()
-    tell(LOW, FEB21)
-    mark_sent()
-    with_reminders(1)
-    days_pass(2)
-    assert reminded() == 2
-    mark_sent()
-    tell([], FEB21, revision=2, is_undo=True, removed=[r.school_key for r in LOW])
-    mark_sent()
-    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
-    days_pass(2)
-    assert reminded() == 2
-    assert {
-        r.on for r in asked("select d.\"on\" from mail join digest d using (digest_id) where mail.state = 'queued'")
-    } == {FEB14}
-
-
-def test_nobody_is_reminded_of_snoozed_schools_at_a_refused_address_or_after_leaving_the_directory() -> None:
-    digest = told()
-    with_reminders(1)
-    days_pass(2)
-    api = api_of("director")
-    for key in ("1400101", "1400201"):
-        body = {"digest_id": digest, "school_key": key, "reason": "strike"}
-        assert api.post("/notify/api/v1/snoozes", json=body).status_code == 201
-    asked("update director set refused_email = email where name like 'Frisch%' returning 1")
-    assert reminded() == 0
-    asked("delete from snooze where school_key = '1400101' returning 1")
-    asked("delete from director where name like 'Frisch%' returning 1")
-    assert reminded() == 1
-    assert mails()[-1][0] == "director@lausd.example"
-
-
-def test_a_slot_of_reminders_runs_once_however_many_relays_ring_for_it() -> None:
-    told()
-    asked("insert into chosen(id, remind_days) values (1, 1) returning 1")
-    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
-    asked("update mail set sent_at = now() - interval '3 days' returning 1")
-    with psycopg.connect(settings().database_url_of("notify"), autocommit=True) as database:
-        database.execute("delete from job where name = 'notify.remind'")
-        database.execute("insert into job(name, every) values ('notify.remind', interval '1 hour')")
-    ring = bus.celery.tasks["notify.remind"]
-    with ThreadPoolExecutor(6) as relays:
-        for rung in [relays.submit(ring) for _ in range(12)]:
-            rung.result()
-    assert len(mails()) == 2
-    assert asked("select count(*) as n from job_log where name = 'notify.remind'")[0].n == 1
-
-
-def test_after_some_extractions_the_head_of_the_region_is_told_once() -> None:
-    asked("insert into region_head values ('E', 'Ito, Kenji', 'head.e@lausd.example') returning 1")
-    asked("insert into chosen(id, escalate_after) values (1, 3) returning 1")
-    tell_directory()
-    for on in (FEB14, FEB21, FEB28, FEB28 + timedelta(days=7)):
-        tell(LOW, on)
-        mark_sent()
-    escalated = [m for m in mails("sent") if m[0] == "head.e@lausd.example"]
-    assert escalated == [("head.e@lausd.example", "SES Sp25: 3 schools of region E long in Tier 1 (Feb 28)")]
-    body = asked("select body from mail where rcpt = 'head.e@lausd.example'")[0].body
-    assert re.search(r"Cedar 4003.*\n.*director FRISCH, SOREN L", body)
-
-
-def test_what_is_not_sent_yet_follows_another_head_of_the_region_and_ends_without_one() -> None:
-    asked("insert into chosen(id, escalate_after) values (1, 1) returning 1")
-    name_head("Ito, Kenji", "head.e@lausd.example")
-    tell_directory()
-    tell(LOW, FEB14)
-    assert "head.e@lausd.example" in dict(mails())
-    name_head("Ngata, Aroha", "head.new@lausd.example")
-    assert [rcpt for rcpt, _ in mails("superseded")] == ["head.e@lausd.example"]
-    assert "head.new@lausd.example" in dict(mails())
-    name_head("", "")
-    assert [rcpt for rcpt in dict(mails()) if rcpt.startswith("head.")] == []
-
-
-def name_head(name: str, email: str) -> None:
-    with transaction("notify") as session:
-        name_heads(session, {"E": (name, email)}, "central")

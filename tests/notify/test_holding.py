@@ -11,6 +11,7 @@ from tests.notify.telling import (
     FEB21,
     FEB28,
     FRISCH,
+    LOW,
     TERM,
     VEGA,
     asked,
@@ -24,8 +25,6 @@ from tests.notify.telling import (
 )
 
 pytestmark = pytest.mark.usefixtures("clean")
-
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 
 
 def test_thin_extractions_are_held_until_a_person_releases_them() -> None:

@@ -10,6 +10,7 @@ from tests.notify.telling import (
     FEB21,
     FEB28,
     FRISCH,
+    LOW,
     VEGA,
     asked,
     digests,
@@ -25,8 +26,6 @@ from tests.notify.telling import (
 )
 
 pytestmark = pytest.mark.usefixtures("clean")
-
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 
 
 def test_the_first_extraction_tells_each_director_of_the_own_schools_only() -> None:

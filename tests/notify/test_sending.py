@@ -2,13 +2,12 @@
 
 import io
 import time
-from collections.abc import Iterator
 
 import openpyxl
 import pytest
 
 from services.notify.actions import mails as mail_actions
-from services.notify.actions import routing, sending
+from services.notify.actions import sending
 from services.notify.mailer import smtp
 from services.notify.tasks import bus
 from shared.db import transaction
@@ -20,6 +19,7 @@ from tests.notify.telling import (
     FEB21,
     FEB28,
     FRISCH,
+    LOW,
     VEGA,
     asked,
     digests,
@@ -31,17 +31,6 @@ from tests.notify.telling import (
 )
 
 pytestmark = pytest.mark.usefixtures("clean")
-
-LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, clean: None) -> Iterator[Sink]:
-    """A mail server that the settings lead to, and a directory."""
-    with sink() as (kept, url):
-        monkeypatch.setattr(settings(), "smtp_url", url)
-        tell_directory()
-        yield kept
 
 
 def try_again_now() -> None:
@@ -268,25 +257,6 @@ def test_a_server_that_refuses_us_for_everybody_marks_no_address(server: Sink) -
             try_again_now()
     assert asked("select count(*) as n from mail_note where what = 'auth'")[0].n > 1
     assert asked("select count(*) as n from mail where state = 'failed'")[0].n == 0
-    assert digests("unroutable") == []
-
-
-def test_a_refused_head_of_a_region_waits_over_extractions_until_the_address_works_again(server: Sink) -> None:
-    head = "head.e@lausd.example"
-    asked(f"insert into region_head(region, name, email) values ('E', 'Ito, Kenji', '{head}') returning 1")
-    asked("insert into chosen(id, escalate_after) values (1, 1) returning 1")
-    server.on_rcpt = lambda rcpt: "550 5.1.1 no such user" if rcpt == head else None
-    for on in (FEB14, FEB21):
-        tell(LOW, on)
-        sending.send_due()
-        assert digests("unroutable") == [("Head of region E", "escalated", "unroutable")]
-    server.on_rcpt = lambda _rcpt: None
-    with transaction("notify") as session:
-        assert routing.trust_address(session, "head:E", "central") == 1
-    sending.send_due()
-    assert [m["Subject"] for rcpt, m in server.messages() if rcpt == head] == [
-        "SES Sp25: 3 schools of region E long in Tier 1 (Feb 21)"
-    ]
     assert digests("unroutable") == []
 
 

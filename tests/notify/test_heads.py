@@ -1,0 +1,75 @@
+"""Heads of the regions: told of schools that stay in Tier 1, at the address of today."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from services.notify.actions import routing, sending
+from services.notify.actions.choosing import name_heads
+from shared.db import transaction
+from tests.notify.sinks import Sink
+from tests.notify.telling import (
+    FEB14,
+    FEB21,
+    FEB28,
+    LOW,
+    asked,
+    digests,
+    mails,
+    mark_sent,
+    tell,
+    tell_directory,
+)
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+def test_a_refused_head_of_a_region_waits_over_extractions_until_the_address_works_again(server: Sink) -> None:
+    head = "head.e@lausd.example"
+    asked(f"insert into region_head(region, name, email) values ('E', 'Ito, Kenji', '{head}') returning 1")
+    asked("insert into chosen(id, escalate_after) values (1, 1) returning 1")
+    server.on_rcpt = lambda rcpt: "550 5.1.1 no such user" if rcpt == head else None
+    for on in (FEB14, FEB21):
+        tell(LOW, on)
+        sending.send_due()
+        assert digests("unroutable") == [("Head of region E", "escalated", "unroutable")]
+    server.on_rcpt = lambda _rcpt: None
+    with transaction("notify") as session:
+        assert routing.trust_address(session, "head:E", "central") == 1
+    sending.send_due()
+    assert [m["Subject"] for rcpt, m in server.messages() if rcpt == head] == [
+        "SES Sp25: 3 schools of region E long in Tier 1 (Feb 21)"
+    ]
+    assert digests("unroutable") == []
+
+
+def test_after_some_extractions_the_head_of_the_region_is_told_once() -> None:
+    asked("insert into region_head values ('E', 'Ito, Kenji', 'head.e@lausd.example') returning 1")
+    asked("insert into chosen(id, escalate_after) values (1, 3) returning 1")
+    tell_directory()
+    for on in (FEB14, FEB21, FEB28, FEB28 + timedelta(days=7)):
+        tell(LOW, on)
+        mark_sent()
+    escalated = [m for m in mails("sent") if m[0] == "head.e@lausd.example"]
+    assert escalated == [("head.e@lausd.example", "SES Sp25: 3 schools of region E long in Tier 1 (Feb 28)")]
+    body = asked("select body from mail where rcpt = 'head.e@lausd.example'")[0].body
+    assert re.search(r"Cedar 4003.*\n.*director FRISCH, SOREN L", body)
+
+
+def test_what_is_not_sent_yet_follows_another_head_of_the_region_and_ends_without_one() -> None:
+    asked("insert into chosen(id, escalate_after) values (1, 1) returning 1")
+    name_head("Ito, Kenji", "head.e@lausd.example")
+    tell_directory()
+    tell(LOW, FEB14)
+    assert "head.e@lausd.example" in dict(mails())
+    name_head("Ngata, Aroha", "head.new@lausd.example")
+    assert [rcpt for rcpt, _ in mails("superseded")] == ["head.e@lausd.example"]
+    assert "head.new@lausd.example" in dict(mails())
+    name_head("", "")
+    assert [rcpt for rcpt in dict(mails()) if rcpt.startswith("head.")] == []
+
+
+def name_head(name: str, email: str) -> None:
+    with transaction("notify") as session:
+        name_heads(session, {"E": (name, email)}, "central")
