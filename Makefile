@@ -11,7 +11,7 @@ env: ## Make the environment .venv from requirements.lock (done by the others wh
 	@"$(PYTHON)" deploy/setup.py env
 
 run: env ## Start everything on this machine; Ctrl-C stops it (ports: SES_PORT, SES_FLOWER_PORT, SES_MAIL_PORT)
-	@exec .venv/bin/python -m deploy.runner
+	@exec .venv/bin/python -m deploy.embedded.runner
 
 test: env system ## Run every test, two files at a time, each process on its own data and ports (a part: make test ARGS=tests/deploy)
 	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)

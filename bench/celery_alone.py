@@ -7,7 +7,7 @@ import time
 
 import redis
 
-from shared.bus import celery_app
+from shared.delivery.bus import celery_app
 from shared.settings import settings
 
 SERVICE = "notify"

@@ -51,7 +51,7 @@ def nothing_under_way() -> bool:
 
 
 class SoFar(NamedTuple):
-    """What was spent so far: processor seconds by program, bytes in the database, events sent to hearers."""
+    """What was spent so far: processor seconds by program, bytes in the database, events sent to subscribers."""
 
     seconds: dict[str, float]
     stored: float

@@ -12,8 +12,8 @@ from bench.celery_alone import Alone
 from bench.figures import Figure, keep, percentile
 from bench.installation import child, database, whole
 from shared.db import transaction
+from shared.delivery.outbox import publish
 from shared.events import DigestsPlanned
-from shared.outbox import say
 from tests.deploy.waiting import until
 
 EVENTS = 300
@@ -57,7 +57,7 @@ def latency() -> list[float]:
     for _ in range(EVENTS):
         event = planned()
         with transaction("notify") as session:
-            say(session, event)
+            publish(session, event)
         until(known("ingest", _DONE, event.key))
         taken.append((scalar("ingest", _DONE, event.key) - scalar("notify", _SAID, event.key)).total_seconds() * 1000)
     print(f"event latency p50 {statistics.median(taken):.1f} ms, p99 {percentile(taken, 0.99):.1f} ms", flush=True)
@@ -69,7 +69,7 @@ def throughput(run: int) -> float:
     began = time.perf_counter()
     with transaction("notify") as session:
         for _ in range(MANY):
-            say(session, planned())
+            publish(session, planned())
     until(lambda: scalar("ingest", _ALL_DONE, "") == EVENTS + run * MANY, seconds=120)
     return MANY / (time.perf_counter() - began)
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from bench.figures import Figure, keep
 from bench.installation import whole
 from shared.db import transaction
+from shared.delivery.outbox import publish
 from shared.events import DigestsPlanned
-from shared.outbox import say
 from tests.deploy.waiting import until
 from tests.faults.injuries import empty_broker
 from tests.stack import Programs, owner
@@ -25,7 +25,7 @@ def speak(number: int) -> None:
     """Events from notify to ingest, in one commit."""
     with transaction("notify") as session:
         for _ in range(number):
-            say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=0, held=0, unroutable=0))
+            publish(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=0, held=0, unroutable=0))
 
 
 def count(service: str, query: str) -> int:

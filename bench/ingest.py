@@ -28,9 +28,9 @@ from services.ingest.actions import long_files
 from services.ingest.actions.uploads import Offered, take_upload
 from services.ingest.rules.cells import TIERS, tier_fits
 from services.ingest.sheets import reading
-from shared import inbox
 from shared.db import transaction
-from shared.envelope import Envelope, event_message, open_event
+from shared.delivery import inbox
+from shared.delivery.envelope import Envelope, event_message, open_event
 from shared.settings import settings
 from tests.files import HEADER
 from tests.stack import bus_of, wipe

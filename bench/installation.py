@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from deploy.demo.files import write
-from deploy.embedded import running as servers_running
+from deploy.embedded.installation import running as servers_running
 from deploy.setup import remove_data
 from shared.db import engine
 from shared.migrations import migrate

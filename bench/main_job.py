@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from bench.events import known, scalar
 from bench.figures import Figure, keep
 from bench.installation import child, database, demo_files, whole
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from shared.access import issue_token
 from shared.settings import settings
 from tests.deploy.waiting import until

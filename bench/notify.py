@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from bench.figures import Figure, keep, timed
 from bench.installation import database
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from services.notify.actions import planning, sending, standings
 from services.notify.mailer.messages import message
 from services.notify.mailer.smtp import Interrupted, connection
@@ -61,7 +61,7 @@ def plan_time(week: int) -> float:
             standings.keep_tiers(session, event)
     began = time.perf_counter()
     with transaction("notify") as session:
-        planning.plan_extraction(session, TERM, events[0].on)
+        planning.plan_extraction(session, TERM, events[0].extraction_date)
     taken = time.perf_counter() - began
     with transaction("notify") as session:
         session.execute(text("update mail set state = 'sent', sent_at = now() where state = 'queued'"))
@@ -77,7 +77,7 @@ def last_group_to_last_mail(week: int) -> float:
     began = time.perf_counter()
     with transaction("notify") as session:
         complete = standings.keep_tiers(session, last)
-        planning.plan_extraction(session, TERM, last.on)
+        planning.plan_extraction(session, TERM, last.extraction_date)
     sending.send_due()
     taken = time.perf_counter() - began
     with transaction("notify") as session:

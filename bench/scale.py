@@ -121,7 +121,7 @@ all schools of all districts report within the same minute.
 
 - Uploads never do: an hour of them keeps less than a core busy for many districts.
 - In a strike the {busiest} is the first: one child records about {most} reports a second, so {within} s for the 1,200 reports
-  of a district, which are safe in PostgreSQL before the school gets its receipt. `python -m shared.worker sesr 4` runs four
+  of a district, which are safe in PostgreSQL before the school gets its receipt. `python -m shared.delivery.worker sesr 4` runs four
   children: the fold of one incident is taken one at a time, all else on the way (message, arrival, receipt) side by side.
 - Then the web: add processes behind Caddy; a session is a row, so any process serves anybody.
 - Then PostgreSQL, at {database} ms of one core a report: {hundred} cores for a hundred districts in the same minute is

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from bench.figures import Figure, keep, percentile
 from bench.installation import database, whole
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from services.sesr.actions.incidents import MOST_DAYS, NewIncident, open_incident
 from services.sesr.queries.board import Asked
 from services.sesr.queries.boards import read_board
@@ -60,7 +60,7 @@ def add_schools() -> None:
         for place, key in enumerate(keys())
     ]
     insert = text(
-        "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director, enrolled,"
+        "insert into school(school_key, revision, ploc, cost_center, name, level, region, cos, director, enrolled,"
         " classified_classroom, classified_other, certificated_admin, certificated_other, principal, landline)"
         " values (:key, 1, :ploc, :key, :name, 'Elementary', :region, :cos, :cos, 500, 5, 20, 2, 30, 'P', '')"
     )

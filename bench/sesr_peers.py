@@ -23,8 +23,8 @@ from services.sesr.tables import Incident, Report, School
 from shared.access import audit, csrf_of, hash_of
 from shared.access.sessions import WHO
 from shared.db import psycopg_style
+from shared.delivery.outbox import publish
 from shared.events import ReportSubmitted
-from shared.outbox import say
 from shared.settings import settings
 from shared.web.clock import today
 
@@ -96,7 +96,7 @@ def usual(request: Request, session: Annotated[Session, Depends(_session)], sent
     session.add(made)
     session.flush()
     audit(session, person.person_id, "report.submit", str(sent.report_id), {"number": made.number})
-    say(session, ReportSubmitted(**told, sequence=made.number, received_at=now, supersedes=None))
+    publish(session, ReportSubmitted(**told, sequence=made.number, received_at=now, supersedes=None))
     session.commit()
     session.refresh(made)
     return made

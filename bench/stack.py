@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from bench.figures import Figure, keep
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from deploy.setup import remove_data
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +33,7 @@ def started(data: Path) -> Iterator[tuple[subprocess.Popen[str], float]]:
     environ = {**os.environ, **ports, "SES_DATA": str(data)}
     began = time.monotonic()
     runner = subprocess.Popen(
-        [sys.executable, "-m", "deploy.runner"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "deploy.embedded.runner"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
     )
     assert runner.stdout is not None
     try:

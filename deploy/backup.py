@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from deploy.beside import NotRunning, environment_beside
-from deploy.embedded import running
-from deploy.servers import ServerMissing, postgres_programs
+from deploy.embedded.beside import NotRunning, environment_beside
+from deploy.embedded.installation import running
+from deploy.embedded.servers import ServerMissing, postgres_programs
 from shared.migrations import known, migrate, provision
 from shared.settings import SERVICES, settings
 

@@ -16,19 +16,20 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
-from deploy import backup, events, runner, uploading
-from deploy.beside import NotRunning, use_environment_beside
-from deploy.embedded import settings_of
-from deploy.secrets import NAME, environment, load, new, write_files
+from deploy import backup, events, uploading
+from deploy.embedded import runner
+from deploy.embedded.beside import NotRunning, use_environment_beside
+from deploy.embedded.installation import settings_of
+from deploy.secret_files import NAME, environment, load, new, write_files
 from services.ingest.actions import retention as access_retention
 from services.ingest.actions.kept_files import purge_files
 from services.sesr.actions import retention as report_retention
-from shared import acl
 from shared.access import issue_token
-from shared.bus import purge as purge_events
+from shared.access.policy import ROLES
 from shared.db import rehearsed, transaction
+from shared.delivery import acl
+from shared.delivery.bus import purge as purge_events
 from shared.migrations import migrate as migrate_all
-from shared.policy import ROLES
 from shared.settings import DAYS_MOST, SERVICES, Settings, SettingsError, settings
 
 ROOT = Path(__file__).parent.parent

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlmodel import Session
 
-from deploy.beside import use_environment_beside
+from deploy.embedded.beside import use_environment_beside
 from shared.db import transaction
+from shared.delivery.parking import discard, parked, replay, replay_all, way
 from shared.errors import Refused
-from shared.parking import discard, parked, replay, replay_all, way
 from shared.settings import SERVICES, settings
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)

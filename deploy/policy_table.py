@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from shared.policy import LIMITS, PERMISSIONS, ROLES, TOKEN_FACTOR
+from shared.access.policy import LIMITS, PERMISSIONS, ROLES, TOKEN_FACTOR
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "access.md"
-BEGIN, END = "<!-- from shared/policy.py -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- from shared/access/policy.py -->\n", "<!-- end -->\n"
 
 
 def table() -> str:

@@ -13,7 +13,7 @@ from services.notify.app import app as notify
 from services.rates.app import app as rates
 from services.sesr.app import app as sesr
 from services.tracker.app import app as tracker
-from shared.logs import set_up_logs, warn_of_old_python
+from shared.ops.logs import set_up_logs, warn_of_old_python
 from shared.settings import own_secrets, settings
 
 APPS = {"ingest": ingest, "rates": rates, "tracker": tracker, "sesr": sesr, "notify": notify}

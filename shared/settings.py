@@ -164,7 +164,7 @@ class Settings(BaseSettings):
         return self._secret("redis_passwords", user)
 
     def event_keys_of(self, service: str) -> list[bytes]:
-        """The signing keys of a speaker, newest first: two while a key is being rotated."""
+        """The signing keys of a publisher, newest first: two while a key is being rotated."""
         return [key.encode() for key in self._secret("event_keys", service).split(",")]
 
     def check_secrets(self, *names: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded import Embedded, Servers, prepare
+from deploy.embedded.installation import Embedded, Servers, prepare
 from deploy.setup import remove_data
 from shared.migrations import migrate
 from shared.settings import settings

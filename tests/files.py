@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.workbooks import Cell, new_workbook, write_cell
+from shared.files.workbooks import Cell, new_workbook, write_cell
 
 DATA = Path(__file__).parent / "data"
 HEADER = (

@@ -13,11 +13,11 @@ import httpx2
 import psycopg
 from sqlalchemy import text
 
-from deploy.servers import free_port
-from shared import inbox
-from shared.bus import Bus
+from deploy.embedded.servers import free_port
 from shared.db import transaction
-from shared.envelope import Envelope
+from shared.delivery import inbox
+from shared.delivery.bus import Bus
+from shared.delivery.envelope import Envelope
 from shared.settings import SERVICES, settings
 from tests.deploy.waiting import until
 
@@ -117,7 +117,7 @@ class Programs:
     """
 
     def __init__(
-        self, logs: Path, env_of: Mapping[str, Mapping[str, str]] | None = None, worker: str = "shared.worker"
+        self, logs: Path, env_of: Mapping[str, Mapping[str, str]] | None = None, worker: str = "shared.delivery.worker"
     ) -> None:
         self.logs = logs
         self.env_of = env_of or {}
@@ -149,7 +149,7 @@ class Programs:
         with owner() as connection:
             for service in SERVICES:
                 connection.execute(f"delete from {service}.loop_beat".encode())
-        self.start("relay", "shared.relay")
+        self.start("relay", "shared.delivery.relay")
         self.start("web", "deploy.web")
         for service in SERVICES:
             self.start(f"worker-{service}", self.worker, service)
@@ -197,7 +197,7 @@ class Programs:
 
 @contextmanager
 def programs(
-    logs: Path, env_of: Mapping[str, Mapping[str, str]] | None = None, worker: str = "shared.worker"
+    logs: Path, env_of: Mapping[str, Mapping[str, str]] | None = None, worker: str = "shared.delivery.worker"
 ) -> Iterator[Programs]:
     """All programs running while the block lasts."""
     made = Programs(logs, env_of, worker)

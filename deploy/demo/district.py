@@ -81,7 +81,7 @@ def _labels(found: list[Site], size: Size, rng: Random) -> list[str]:
 
 
 def _on_site(site: Site, ploc: str, label: str, principal: str, rng: Random) -> list[School]:
-    """The host school and its magnet centres, which share PLOC and principal; centres have half a school's size."""
+    """The host school and its magnet centers, which share PLOC and principal; centers have half a school's size."""
     level = LEVELS[site.kind]
     hosted = [_school(site, ploc, 1, label, site.kind, level, principal, rng)]
     for suffix, name in enumerate(magnet_names(label, site.magnets, rng), start=2):

@@ -20,7 +20,7 @@ OPTIONS = ("Cont HS", "Comm Day Sch", "Opp HS", "Virt Acad", "Indep St", "Hosp S
 
 
 def base_names(kind: str, count: int, elementary: list[str], rng: Random) -> list[str]:
-    """`count` names of one kind; early education centres take theirs from the `elementary` ones."""
+    """`count` names of one kind; early education centers take theirs from the `elementary` ones."""
     if kind in ("El", "PC"):
         return [f"{base} {kind}" for base in elementary[:count]]
     if kind == "EEC":

@@ -1,4 +1,4 @@
-"""Which schools there are: sites with their magnet centres, in regions, Communities of Schools and directors' hands."""
+"""Which schools there are: sites with their magnet centers, in regions, Communities of Schools and directors' hands."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -29,7 +29,7 @@ MAY_HOST = ("El", "MS", "HS", "LC")
 
 @dataclass
 class Site:
-    """A host school and the number of magnet centres that share its PLOC; the place is filled in later."""
+    """A host school and the number of magnet centers that share its PLOC; the place is filled in later."""
 
     kind: str
     magnets: int = 0

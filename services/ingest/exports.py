@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from services.ingest.rules.cells import Cell
 from services.ingest.rules.headers import REASON_COLUMN
-from shared.workbooks import new_workbook, write_cell
+from shared.files.workbooks import new_workbook, write_cell
 
 
 class FaultySheet(NamedTuple):

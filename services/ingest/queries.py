@@ -28,7 +28,7 @@ _RELATED = text(
     ' or upload_id = :other order by "on" desc, uploaded_at'
 )
 _SCHOOLS = text(
-    "select * from school where (:q = '' or name_key like '%' || :q_key || '%' or ploc = :q or cost_centre = :q"
+    "select * from school where (:q = '' or name_key like '%' || :q_key || '%' or ploc = :q or cost_center = :q"
     " or director ilike '%' || :q || '%') and school_key > :after order by school_key limit :limit"
 )
 _PEOPLE = text(

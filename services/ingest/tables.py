@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel, Text
 
 from shared.db import schema
-from shared.platform import add_platform_tables
+from shared.delivery.tables import add_platform_tables
 
 metadata = schema("ingest")
 add_platform_tables(metadata)
@@ -86,7 +86,7 @@ class ExtractionCount(IngestTable, table=True):
     school_key: str = Field(primary_key=True)
     revision: int
     ploc: str
-    cost_centre: str | None
+    cost_center: str | None
     region: str
     cos: str
     director: str
@@ -107,7 +107,7 @@ class ReplacedCount(IngestTable, table=True):
     group: str = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
     ploc: str
-    cost_centre: str | None
+    cost_center: str | None
     region: str
     cos: str
     director: str
@@ -130,14 +130,14 @@ class Progress(IngestTable, table=True):
 
 
 class School(IngestTable, table=True):
-    """A school by its key, given at first sight and kept for good; the cost centre code joins it when known."""
+    """A school by its key, given at first sight and kept for good; the cost center code joins it when known."""
 
     __tablename__ = "school"
     __table_args__ = (Index("ix_school_ploc", "ploc", "name_key"),)
 
     school_key: str = Field(primary_key=True)
     ploc: str
-    cost_centre: str | None = Field(default=None, unique=True)
+    cost_center: str | None = Field(default=None, unique=True)
     name: str
     name_key: str
     level: str = ""

@@ -5,29 +5,29 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from services.ingest.actions import kept_files, long_files, retention, travel
-from shared.bus import Bus
+from shared.delivery.bus import Bus
 from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
 from shared.settings import settings
 
 bus = Bus("ingest")
 
 
-@bus.hears(TiersComputed)
+@bus.handles(TiersComputed)
 def on_tiers_computed(session: Session, event: TiersComputed) -> None:
     travel.note_tiers(session, event)
 
 
-@bus.hears(DigestsPlanned)
+@bus.handles(DigestsPlanned)
 def on_digests_planned(session: Session, event: DigestsPlanned) -> None:
     travel.note_digests(session, event)
 
 
-@bus.hears(DigestsSent)
+@bus.handles(DigestsSent)
 def on_digests_sent(session: Session, event: DigestsSent) -> None:
     travel.note_sent(session, event)
 
 
-@bus.hears(AliasResolved)
+@bus.handles(AliasResolved)
 def on_alias_resolved(session: Session, event: AliasResolved) -> None:
     travel.keep_alias(session, event)
 

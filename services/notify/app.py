@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from services.notify.api import router as api
 from services.notify.pages import router as pages
-from shared.metrics import OWN, Gauges
+from shared.ops.metrics import OWN, Gauges
 from shared.web import service_app
 
 OWN["notify"] = Gauges(

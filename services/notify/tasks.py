@@ -5,20 +5,20 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from services.notify.actions import planning, reminding, routing, sending, standings
-from shared.bus import Bus
 from shared.db import transaction
+from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, TiersComputed
 
 bus = Bus("notify")
 
 
-@bus.hears(TiersComputed)
+@bus.handles(TiersComputed)
 def on_tiers_computed(session: Session, event: TiersComputed) -> None:
     if standings.keep_tiers(session, event):
-        planning.plan_extraction(session, event.term, event.on)
+        planning.plan_extraction(session, event.term, event.extraction_date)
 
 
-@bus.hears(DirectoryLoaded)
+@bus.handles(DirectoryLoaded)
 def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
     if standings.keep_directory(session, event):
         routing.route_waiting(session)

@@ -9,7 +9,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from services.rates.rules import MARKS, TIER_LABELS, tier_nr
-from shared.workbooks import Cell, csv_text, new_workbook, write_cell
+from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
 
 # The district's twelve columns under its headers, which the upload page reads back; then what is computed here.
 DISTRICT = (

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from shared.db import schema
-from shared.platform import add_platform_tables
+from shared.delivery.tables import add_platform_tables
 
 metadata = schema("rates")
 add_platform_tables(metadata)
@@ -32,7 +32,7 @@ class Rate(RatesTable, table=True):
     revision: int
     upload_id: UUID
     ploc: str
-    cost_centre: str | None
+    cost_center: str | None
     school: str
     school_sort: str
     region: str
@@ -125,7 +125,7 @@ class School(RatesTable, table=True):
     school_key: str = Field(primary_key=True)
     revision: int
     ploc: str
-    cost_centre: str | None
+    cost_center: str | None
     name: str
     level: str
     region: str

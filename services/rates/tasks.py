@@ -7,23 +7,23 @@ from sqlmodel import Session
 from services.rates.actions import standings
 from services.rates.actions.directory import note_sent, store_directory
 from services.rates.actions.extractions import store_tiers
-from shared.bus import Bus
+from shared.delivery.bus import Bus
 from shared.events import DigestsSent, DirectoryLoaded, ExtractionLoaded
 
 bus = Bus("rates")
 
 
-@bus.hears(ExtractionLoaded)
+@bus.handles(ExtractionLoaded)
 def on_extraction_loaded(session: Session, event: ExtractionLoaded) -> None:
     store_tiers(session, event)
 
 
-@bus.hears(DirectoryLoaded)
+@bus.handles(DirectoryLoaded)
 def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
     store_directory(session, event)
 
 
-@bus.hears(DigestsSent)
+@bus.handles(DigestsSent)
 def on_digests_sent(session: Session, event: DigestsSent) -> None:
     note_sent(session, event)
 

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from services.sesr.rules.board import Line, Sums
 from services.sesr.rules.counts import INPUTS, TOTALS
 from services.sesr.rules.view import View
-from shared.workbooks import Cell, csv_text, new_workbook, write_cell
+from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
 
 STATES = {
     "reported": "Reported",

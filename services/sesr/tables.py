@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, TSTZMULTIRAN
 from sqlmodel import Field, SQLModel
 
 from shared.db import schema
-from shared.platform import add_platform_tables
+from shared.delivery.tables import add_platform_tables
 
 metadata = schema("sesr")
 add_platform_tables(metadata)
@@ -30,7 +30,7 @@ class School(SesrTable, table=True):
     school_key: str = Field(primary_key=True)
     revision: int
     ploc: str
-    cost_centre: str | None
+    cost_center: str | None
     name: str
     level: str
     region: str

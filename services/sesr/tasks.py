@@ -5,19 +5,19 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from services.sesr.actions import directory, recording, retention
-from shared.bus import Bus
+from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, ReportSubmitted
 from shared.settings import settings
 
 bus = Bus("sesr")
 
 
-@bus.hears(DirectoryLoaded)
+@bus.handles(DirectoryLoaded)
 def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
     directory.store_directory(session, event)
 
 
-@bus.hears(ReportSubmitted)
+@bus.handles(ReportSubmitted)
 def on_report_submitted(session: Session, event: ReportSubmitted) -> None:
     recording.record_report(session, event)
 

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
+from shared.access.oidc import Identity
 from shared.access.people import grant, grants_of, person, take_role
+from shared.access.policy import ROLES
 from shared.access.sessions import hash_of
 from shared.errors import NotAllowed
-from shared.oidc import Identity
-from shared.policy import ROLES
 
 GROUP = "ses-"
 LOGIN_LASTS = timedelta(minutes=10)

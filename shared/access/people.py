@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.policy import ROLES
+from shared.access.policy import ROLES
 
 _PERSON = text(
     "insert into access.person(person_id, name, email) values (:person_id, :name, :email)"

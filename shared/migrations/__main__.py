@@ -1,7 +1,7 @@
 """`python -m shared.migrations`: roles, schemas and all migrations."""
 
-from shared.logs import set_up_logs
 from shared.migrations import migrate
+from shared.ops.logs import set_up_logs
 from shared.settings import SERVICES, settings
 
 if __name__ == "__main__":

@@ -13,16 +13,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute
 
 from shared.access import Who
+from shared.access.policy import may
 from shared.errors import NotAllowed
-from shared.metrics import exposition, queue_state
-from shared.policy import may
+from shared.ops.metrics import exposition, queue_state
 from shared.settings import settings
 from shared.web.audit import audit_routes
 from shared.web.bodies import BodyLimit
 from shared.web.compression import Compression
-from shared.web.desk import desk_routes
 from shared.web.errors import install_errors
 from shared.web.middleware import Surroundings
+from shared.web.ops import desk_routes
 from shared.web.pages import page
 from shared.web.requests import Db, allow, public, write_guard
 

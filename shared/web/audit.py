@@ -10,11 +10,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from shared.access import Who
-from shared.logs import without_private
+from shared.files.workbooks import CSV_TYPE, csv_text
+from shared.ops.logs import without_private
 from shared.settings import SERVICES, settings
 from shared.web.pages import page
 from shared.web.requests import Db, allow
-from shared.workbooks import CSV_TYPE, csv_text
 
 PAGE = 100
 MOST_EXPORTED = 50_000

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 
 from shared.access import Who
+from shared.access.policy import LIMITS, TOKEN_FACTOR
 from shared.errors import TooMany
-from shared.policy import LIMITS, TOKEN_FACTOR
 
 MOST_KEYS = 50_000
 

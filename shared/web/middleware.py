@@ -11,7 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.metrics import REQUESTS, SECONDS
+from shared.ops.metrics import REQUESTS, SECONDS
 from shared.settings import settings
 from shared.web.addresses import address_of
 from shared.web.errors import on_failure

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from shared.access import Who, csrf_of
-from shared.policy import may
+from shared.access.policy import may
 from shared.settings import settings
 from shared.web.clock import date_words, instant_words, second_words
 from shared.web.requests import session_token

@@ -14,9 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from shared.access import Who, csrf_of, who_is
+from shared.access.policy import PERMISSIONS, may
 from shared.db import transaction
 from shared.errors import NotAllowed, NotSignedIn
-from shared.policy import PERMISSIONS, may
 from shared.settings import settings
 from shared.web.limits import limit_permission
 

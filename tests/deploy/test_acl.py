@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from deploy.embedded import Servers, running, settings_of
+from deploy.embedded.installation import Servers, running, settings_of
 from deploy.setup import remove_data
-from shared.acl import service_keys, users
+from shared.delivery.acl import service_keys, users
 from shared.events import EVENTS
 from shared.settings import SERVICES
 from tests.deploy.waiting import until
 
 WORKER = """
 import sys
-from shared.bus import celery_app
+from shared.delivery.bus import celery_app
 service = sys.argv[1]
 app = celery_app(service)
 
@@ -66,7 +66,7 @@ def worker(servers: Servers, tmp_path: Path) -> Iterator[Path]:
 
 def test_a_real_worker_hears_answers_and_is_seen_within_its_own_rule(servers: Servers, worker: Path) -> None:
     send = (
-        "from shared.bus import celery_app;"
+        "from shared.delivery.bus import celery_app;"
         "celery_app('ingest').send_task('rates.note', ['heard'], queue='rates.events', ignore_result=True)"
     )
     subprocess.run([sys.executable, "-c", send], env={**os.environ, **servers.env}, check=True)
@@ -88,10 +88,10 @@ def test_a_real_worker_hears_answers_and_is_seen_within_its_own_rule(servers: Se
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_reaches_its_own_queues_and_those_it_speaks_to_and_no_other(servers: Servers, service: str) -> None:
-    hearers = {name for event in EVENTS.values() if event.speaker() == service for name in event.heard_by}
+    subscribers = {name for event in EVENTS.values() if event.publisher() == service for name in event.subscribers}
     with client(servers, service) as own:
         for other in SERVICES:
-            allowed = other == service or other in hearers
+            allowed = other == service or other in subscribers
             if allowed:
                 own.llen(f"{other}.events")
             else:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.beside import noted_address
-from deploy.secrets import load
+from deploy.embedded.beside import noted_address
+from deploy.secret_files import load
 from tests.stack import ROOT
 
 NOWHERE = {"SES_DATABASE_URL": "postgresql://ses:x@127.0.0.1:9/ses"}

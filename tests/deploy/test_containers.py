@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.beside import environment_beside
+from deploy.embedded.beside import environment_beside
 from deploy.flower_container import inside
-from deploy.secrets import Secrets, load, new, write_files
+from deploy.secret_files import Secrets, load, new, write_files
 from services.ingest.app import MULTIPART_OVERHEAD
-from shared import acl, relay
+from shared.delivery import acl, relay
+from shared.delivery.worker import secrets_of
 from shared.events import EVENTS
 from shared.settings import SERVICES, Settings, own_secrets
-from shared.worker import secrets_of
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -111,9 +111,11 @@ def test_the_database_is_ready_when_it_answers_others_and_not_while_its_image_fi
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_worker_has_its_own_secrets_and_the_event_keys_it_checks_and_no_others(service: str) -> None:
-    speakers = {event.speaker() for event in EVENTS.values() if service in event.heard_by}
-    hearers = {hearer for event in EVENTS.values() if event.speaker() == service for hearer in event.heard_by}
-    keys = {f"ses_event_keys__{name}" for name in speakers | hearers | {service}}
+    publishers = {event.publisher() for event in EVENTS.values() if service in event.subscribers}
+    subscribers = {
+        subscriber for event in EVENTS.values() if event.publisher() == service for subscriber in event.subscribers
+    }
+    keys = {f"ses_event_keys__{name}" for name in publishers | subscribers | {service}}
     own = {f"ses_database_passwords__{service}", f"ses_redis_passwords__{service}"}
     assert set(CONTAINERS[f"{service}-worker"]["secrets"]) - {"ses_link_key"} == own | keys
     assert f"ses_database_passwords__{service}" in CONTAINERS[f"{service}-web"]["secrets"]

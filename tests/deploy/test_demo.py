@@ -158,7 +158,7 @@ def test_an_extraction_has_about_3300_rows_and_is_dated_inside_the_open_window(w
         assert max(Counter((row.ploc, row.school, row.group) for row in week.rows).values()) == 1
 
 
-def test_students_are_asked_neither_in_early_education_nor_in_primary_centres(weeks: tuple[Extraction, ...]) -> None:
+def test_students_are_asked_neither_in_early_education_nor_in_primary_centers(weeks: tuple[Extraction, ...]) -> None:
     students = [row for week in weeks for row in week.rows if row.group == "Students"]
     assert students
     assert not [row.school for row in students if row.school.endswith((" EEC", " PC"))]

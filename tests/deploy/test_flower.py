@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.embedded.servers import free_port
 from deploy.flower import QUEUES
-from deploy.servers import free_port
 from shared.settings import settings
 from tests.deploy.waiting import until
 from tests.faults import injuries
@@ -19,7 +19,7 @@ def flower(clean: None, tmp_path: Path) -> Iterator[httpx2.Client]:
     """Flower beside the worker of sesr alone, which it knows."""
     injuries.empty_broker()
     port, started = free_port(), Programs(tmp_path)
-    started.start("worker", "shared.worker", "sesr")
+    started.start("worker", "shared.delivery.worker", "sesr")
     started.start(
         "flower",
         "celery",

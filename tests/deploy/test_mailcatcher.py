@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from deploy.mailcatcher import catcher_app
-from deploy.mails import Mailbox
-from deploy.servers import free_port
+from deploy.embedded.mailcatcher import catcher_app
+from deploy.embedded.mails import Mailbox
+from deploy.embedded.servers import free_port
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from deploy.setup import remove_data
 from tests.deploy.waiting import alive, descendants, until
 
@@ -34,7 +34,7 @@ class Terminal:
         self.screen = ""
         self._keys, inside = pty.openpty()
         self.runner = subprocess.Popen(
-            [sys.executable, "-m", "deploy.runner"],
+            [sys.executable, "-m", "deploy.embedded.runner"],
             cwd=ROOT, env=environ, stdin=inside, stdout=inside, stderr=inside,
             start_new_session=True, preexec_fn=own_terminal,  # noqa: PLW1509 - before the reading thread starts
         )  # fmt: skip
@@ -91,7 +91,12 @@ def first(environ: dict[str, str]) -> Iterator[Terminal]:
 def refused(environ: dict[str, str]) -> str:
     """What a run says that cannot start."""
     ran = subprocess.run(
-        [sys.executable, "-m", "deploy.runner"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "deploy.embedded.runner"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 import redis
 
-from deploy import servers
-from deploy.embedded import prepare, running, settings_of
-from deploy.places import OUTSIDE
-from deploy.servers import MAX_CONNECTIONS, ServerMissing, postgres_programs
+from deploy.embedded import servers
+from deploy.embedded.folders import OUTSIDE
+from deploy.embedded.installation import prepare, running, settings_of
+from deploy.embedded.servers import MAX_CONNECTIONS, ServerMissing, postgres_programs
 from deploy.setup import remove_data
 from tests.deploy.waiting import until
 

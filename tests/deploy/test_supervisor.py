@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.child import Child
-from deploy.logs import LogFile
-from deploy.supervisor import StartFailed, Supervisor
+from deploy.embedded.child import Child
+from deploy.embedded.logs import LogFile
+from deploy.embedded.supervisor import StartFailed, Supervisor
 from tests.deploy.waiting import alive, descendants, until
 
 pytestmark = pytest.mark.timeout(60)
@@ -22,8 +22,8 @@ STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf'
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
-from deploy.child import Child
-from deploy.supervisor import Supervisor
+from deploy.embedded.child import Child
+from deploy.embedded.supervisor import Supervisor
 
 async def hold():
     supervisor = Supervisor(Path(sys.argv[1]), print)
@@ -220,7 +220,7 @@ def test_forked_children_are_there_again_after_the_fork_server_was_killed(tmp_pa
         await supervisor.start([planted(tmp_path)])
         await asyncio.to_thread(until, lambda: len(born(tmp_path)) == 2)
         first = born(tmp_path)
-        [server] = [p for p in psutil.Process().children() if "deploy.fork_server" in p.cmdline()]
+        [server] = [p for p in psutil.Process().children() if "deploy.embedded.fork_server" in p.cmdline()]
         server.kill()
         await asyncio.to_thread(until, lambda: len(born(tmp_path)) == 4)
         assert not any(alive(pid) for pid in first)

@@ -27,7 +27,7 @@ _MAILS_LATER = (
 
 
 class Counts(NamedTuple):
-    """Total-queue counters: events said to hearers, done, lost, done twice; wrong final rows; mails sent, repeated."""
+    """Total-queue counters: events said to subscribers, done, lost, done twice; wrong final rows; mails sent, repeated."""
 
     said: int
     done: int
@@ -70,11 +70,11 @@ def unsettled() -> list[str]:
 
 
 def said_and_done() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """(hearer, event id) of everything said, and of everything done."""
+    """(subscriber, event id) of everything said, and of everything done."""
     said = {
-        (str(hearer), str(event_id))
+        (str(subscriber), str(event_id))
         for service in SERVICES
-        for hearer, event_id in rows(service, "select subscriber, event_id from outbox_delivery")
+        for subscriber, event_id in rows(service, "select subscriber, event_id from outbox_delivery")
     }
     done = {
         (service, str(event_id))

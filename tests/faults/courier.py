@@ -5,7 +5,7 @@ from queue import Empty
 from sqlalchemy import text
 
 from shared.db import transaction
-from shared.relay import Wire
+from shared.delivery.relay import Wire
 from shared.settings import SERVICES
 from tests.stack import bus_of
 
@@ -43,11 +43,11 @@ def send(service: str) -> None:
             wire.connection.close()
 
 
-def turn(speaker: str, hearer: str) -> None:
+def turn(publisher: str, subscriber: str) -> None:
     """An event's whole way: sent, heard, acknowledged."""
-    send(speaker)
-    carry(hearer, "events")
-    carry(speaker, "receipts")
+    send(publisher)
+    carry(subscriber, "events")
+    carry(publisher, "receipts")
 
 
 def time_passes(*services: str) -> None:

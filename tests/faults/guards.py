@@ -29,7 +29,7 @@ class Guard(NamedTuple):
 _DONE = '    session.execute(_DONE, {"event_id": event_id})\n'
 _HANDLE = "            _handle(session, event_id, handlers)\n"
 _DONE_LATER = f'{_HANDLE}        with transaction(service) as session:\n            session.execute(_DONE, {{"event_id": event_id}})\n'
-_RECEIPT = "        self._give_receipt(envelope.source, receipt_message(envelope.event_id, self.service))\n"
+_RECEIPT = "        self._give_receipt(envelope.publisher, receipt_message(envelope.event_id, self.service))\n"
 _ARRIVE = "        inbox.arrive(self.service, envelope)\n"
 _CLAIMED = "order by next_at, event_id limit %s for update skip locked"
 _CLAIMED_JOBS = "where due_at <= now() and next_at <= now() for update skip locked"
@@ -46,122 +46,122 @@ MACHINE = f"{FAULTS}protocol.py::test_each_effect_is_there_once_and_never_goes_b
 
 GUARDS = (
     Guard("an event is sent again until its receipt is there", "1, 2, 10, 14, 21", (
-        ("shared/relay.py", "where subscriber = %s and state in ('pending','sent')", "where subscriber = %s and state in ('pending')"),
+        ("shared/delivery/relay.py", "where subscriber = %s and state in ('pending','sent')", "where subscriber = %s and state in ('pending')"),
     ), CRASH),
     Guard("a connection that the database ended is made anew", "PostgreSQL restart", (
         ("shared/db.py", "        pool_pre_ping=True,\n", ""),
     ), f"{FAULTS}guards.py::test_a_connection_that_the_database_ended_is_made_anew_before_it_is_used"),
     Guard("what is due is asked of the database's clock", "clock skew", (
-        ("shared/relay.py", "            self.beat_at = time.monotonic()\n", "            self.beat_at = time.time()\n"),
+        ("shared/delivery/relay.py", "            self.beat_at = time.monotonic()\n", "            self.beat_at = time.time()\n"),
     ), f"{FAULTS}guards.py::test_whether_something_is_due_is_asked_of_the_clock_of_the_database_alone"),
     Guard("the effect and `done` are one commit", "2", (
-        ("shared/inbox.py", _DONE, ""), ("shared/inbox.py", _HANDLE, _DONE_LATER),
+        ("shared/delivery/inbox.py", _DONE, ""), ("shared/delivery/inbox.py", _HANDLE, _DONE_LATER),
     ), CRASH),
     Guard("the event is kept before its receipt is given", "1, 2", (
-        ("shared/bus.py", _ARRIVE + _RECEIPT, _RECEIPT + _ARRIVE),
+        ("shared/delivery/bus.py", _ARRIVE + _RECEIPT, _RECEIPT + _ARRIVE),
     ), f"{FAULTS}guards.py::test_a_receipt_is_given_only_for_what_is_kept"),
     Guard("an event that is done is not run again", "5, 7, 9, 23", (
-        ("shared/inbox.py", "where event_id = :event_id and state = 'new' for update skip", "where event_id = :event_id for update skip"),
+        ("shared/delivery/inbox.py", "where event_id = :event_id and state = 'new' for update skip", "where event_id = :event_id for update skip"),
     ), MACHINE),
     Guard("a newer state is not overwritten by an older one", "26, 27", (
-        ("shared/arrivals.py", "where directory_arrival.revision <= excluded.revision returning", "returning"),
+        ("shared/delivery/arrivals.py", "where directory_arrival.revision <= excluded.revision returning", "returning"),
         ("services/rates/actions/directory.py", "director = excluded.director where school.revision < excluded.revision", "director = excluded.director"),
     ), MACHINE),
     Guard("two relays never claim the same event (skip locked)", "30", (
-        ("shared/relay.py", _CLAIMED, "order by next_at, event_id limit %s"),
+        ("shared/delivery/relay.py", _CLAIMED, "order by next_at, event_id limit %s"),
     ), f"{FAULTS}relay.py::test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent"),
     Guard("a relay does not wait for another's claim (skip locked)", "30", (
-        ("shared/relay.py", _CLAIMED, "order by next_at, event_id limit %s for update"),
+        ("shared/delivery/relay.py", _CLAIMED, "order by next_at, event_id limit %s for update"),
     ), f"{FAULTS}relay.py::test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent"),
     Guard("two relays never ring for the same job (skip locked)", "30", (
-        ("shared/relay.py", _CLAIMED_JOBS, "where due_at <= now() and next_at <= now()"),
+        ("shared/delivery/relay.py", _CLAIMED_JOBS, "where due_at <= now() and next_at <= now()"),
     ), f"{FAULTS}relay.py::test_a_job_that_another_relay_is_claiming_is_neither_waited_for_nor_rung"),
     Guard("two workers never run the same event (skip locked)", "5, 23", (
-        ("shared/inbox.py", "and state = 'new' for update skip locked", "and state = 'new'"),
+        ("shared/delivery/inbox.py", "and state = 'new' for update skip locked", "and state = 'new'"),
     ), f"{FAULTS}guards.py::test_an_event_that_another_worker_is_at_is_neither_waited_for_nor_run"),
     Guard("two sweeps never claim the same event (skip locked)", "30", (
-        ("shared/inbox.py", _DUE_AGAIN, '" order by next_at limit 1)"'),
+        ("shared/delivery/inbox.py", _DUE_AGAIN, '" order by next_at limit 1)"'),
     ), f"{FAULTS}guards.py::test_a_due_event_that_another_sweep_is_claiming_is_not_waited_for"),
     Guard("two workers never do the same slot (skip locked)", "30", (
-        ("shared/bus.py", _SLOT, "where name = :name and due_at <= now()"),
+        ("shared/delivery/bus.py", _SLOT, "where name = :name and due_at <= now()"),
     ), f"{FAULTS}guards.py::test_a_slot_that_another_worker_is_at_is_neither_waited_for_nor_done_twice"),
     Guard("a job is done once per slot (key of job_log)", "30", (
-        ("shared/bus.py", "select name, due_at from j on conflict do nothing returning", "select name, clock_timestamp() from j returning"),
+        ("shared/delivery/bus.py", "select name, due_at from j on conflict do nothing returning", "select name, clock_timestamp() from j returning"),
     ), f"{FAULTS}guards.py::test_a_slot_that_was_done_is_not_done_again_when_the_clockwork_is_put_back"),
     Guard("an attempt is counted before the run", "4", (
-        ("shared/inbox.py", "update inbox i set attempts = attempts + 1, next_at", "update inbox i set next_at"),
+        ("shared/delivery/inbox.py", "update inbox i set attempts = attempts + 1, next_at", "update inbox i set next_at"),
     ), "tests/shared/test_delivery.py::test_an_event_that_kills_its_worker_each_time_is_parked_too"),
     Guard("an event that keeps failing is parked", "4", (
-        ("shared/inbox.py", "state = case when attempts >= :most then 'parked' else state end", "state = state"),
-        ("shared/inbox.py", "state = case when attempts >= :most then 'parked' else 'new' end", "state = 'new'"),
+        ("shared/delivery/inbox.py", "state = case when attempts >= :most then 'parked' else state end", "state = state"),
+        ("shared/delivery/inbox.py", "state = case when attempts >= :most then 'parked' else 'new' end", "state = 'new'"),
     ), "tests/shared/test_delivery.py::test_an_event_that_keeps_failing_is_parked_and_the_next_one_goes_on"),
     Guard("into a backlog nothing is sent", "25, 34", (
-        ("shared/relay.py", "room = min(AT_ONCE, BACKLOG - ", "room = max(AT_ONCE, BACKLOG - "),
+        ("shared/delivery/relay.py", "room = min(AT_ONCE, BACKLOG - ", "room = max(AT_ONCE, BACKLOG - "),
     ), f"{FAULTS}relay.py::test_into_a_backlog_nothing_more_is_sent_until_the_hearer_has_taken_some"),
     Guard("what the broker refused is given back", "12, 16", (
-        ("shared/relay.py", 'connection.execute(_GIVE_BACK, {"failed": event_id, "subscriber": subscriber, "unsent": unsent})', "pass"),
+        ("shared/delivery/relay.py", 'connection.execute(_GIVE_BACK, {"failed": event_id, "subscriber": subscriber, "unsent": unsent})', "pass"),
     ), f"{FAULTS}relay.py::test_what_a_broker_refused_is_sent_again_after_seconds_and_the_rest_of_the_claim_at_once"),
     Guard("nobody waits inside send_task for a broker that refuses", "18, 20", (
-        ("shared/bus.py", '"max_retries": 0,', ""),
+        ("shared/delivery/bus.py", '"max_retries": 0,', ""),
     ), f"{FAULTS}relay.py::test_what_a_broker_refused_is_sent_again_after_seconds_and_the_rest_of_the_claim_at_once"),
     Guard("a publish into a half-open connection ends (socket_timeout)", "18", (
-        ("shared/bus.py", '"socket_timeout": 5,', ""),
+        ("shared/delivery/bus.py", '"socket_timeout": 5,', ""),
     ), f"{FAULTS}relay.py::test_a_broker_that_answers_nothing_any_more_stops_a_turn_for_seconds_not_for_ever"),
     Guard("a failed acknowledgement gives its place back", "15", (
-        ("shared/bus.py", "kombu_redis.QoS.ack = _ack  # type: ignore[method-assign]", ""),
+        ("shared/delivery/bus.py", "kombu_redis.QoS.ack = _ack  # type: ignore[method-assign]", ""),
     ), f"{FAULTS}guards.py::test_an_acknowledgement_that_the_broker_did_not_take_gives_its_place_back"),
     Guard("a worker that hears nothing ends itself (watchdog)", "15, 19, 22", (
-        ("shared/worker.py", "            os.killpg(os.getpgid(0), signal.SIGKILL)\n", ""),
+        ("shared/delivery/worker.py", "            os.killpg(os.getpgid(0), signal.SIGKILL)\n", ""),
     ), f"{FAULTS}guards.py::test_a_worker_that_hears_nothing_any_more_ends_itself_and_the_next_one_does_what_waits"),
     Guard("what ends by itself is started again (supervisor)", "16, 17, 33", (
-        ("deploy/supervisor.py", "            if run.stopping.is_set():\n                return\n            delay", "            return\n            delay"),
+        ("deploy/embedded/supervisor.py", "            if run.stopping.is_set():\n                return\n            delay", "            return\n            delay"),
     ), "tests/deploy/test_supervisor.py::test_a_dead_child_is_started_again_and_the_children_it_left_are_killed"),
     Guard("a child makes its connections after the fork", "31", (
-        ("shared/bus.py", "    engine.cache_clear()\n", "    pass\n"),
+        ("shared/delivery/bus.py", "    engine.cache_clear()\n", "    pass\n"),
     ), f"{FAULTS}guards.py::test_a_forked_child_makes_connections_of_its_own"),
     Guard("each service has its own keys of what is unacknowledged", "7", (
-        ("shared/bus.py", '            "unacked_key": f"{service}.unacked",\n', '            "unacked_key": "unacked",\n'),
+        ("shared/delivery/bus.py", '            "unacked_key": f"{service}.unacked",\n', '            "unacked_key": "unacked",\n'),
     ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
     Guard("acknowledged early, no results, no prefetched hoard", "3, 5, 8, 23, 24, 25, 29", (
-        ("shared/bus.py", "task_acks_late=False", "task_acks_late=True"),
+        ("shared/delivery/bus.py", "task_acks_late=False", "task_acks_late=True"),
     ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
     Guard("a worker takes no more than it does (prefetch)", "25", (
-        ("shared/bus.py", "worker_prefetch_multiplier=1", "worker_prefetch_multiplier=4"),
+        ("shared/delivery/bus.py", "worker_prefetch_multiplier=1", "worker_prefetch_multiplier=4"),
     ), SET),
-    Guard("no result is kept", "29", (("shared/bus.py", "task_ignore_result=True", "task_ignore_result=False"),), SET),
+    Guard("no result is kept", "29", (("shared/delivery/bus.py", "task_ignore_result=True", "task_ignore_result=False"),), SET),
     Guard("connecting is never given up", "20", (
-        ("shared/bus.py", "broker_connection_max_retries=None", "broker_connection_max_retries=100"),
+        ("shared/delivery/bus.py", "broker_connection_max_retries=None", "broker_connection_max_retries=100"),
     ), SET),
-    Guard("a dead connection of a hearer is noticed (health check)", "19", (
-        ("shared/bus.py", '            "health_check_interval": 10,\n', ""),
+    Guard("a dead connection of a subscriber is noticed (health check)", "19", (
+        ("shared/delivery/bus.py", '            "health_check_interval": 10,\n', ""),
     ), SET),
     Guard("the remote control stays on", "15", (
-        ("shared/bus.py", "worker_enable_remote_control=True", "worker_enable_remote_control=False"),
+        ("shared/delivery/bus.py", "worker_enable_remote_control=True", "worker_enable_remote_control=False"),
     ), SET),
-    Guard("a task ends after its time (hard limit)", "24", (("shared/bus.py", "        task_time_limit=45,\n", ""),), SET),
+    Guard("a task ends after its time (hard limit)", "24", (("shared/delivery/bus.py", "        task_time_limit=45,\n", ""),), SET),
     Guard("replies of the remote control go away", "28", (
-        ("shared/bus.py", "        control_queue_expires=60.0,\n", ""),
+        ("shared/delivery/bus.py", "        control_queue_expires=60.0,\n", ""),
     ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
     Guard("no ETA, countdown, expiry or retry of Celery's", "6, 32", (
-        ("shared/relay.py", "self.app.send_task(name, queue=queue,", "self.app.send_task(name, countdown=1, queue=queue,"),
+        ("shared/delivery/relay.py", "self.app.send_task(name, queue=queue,", "self.app.send_task(name, countdown=1, queue=queue,"),
     ), "tests/test_rooms.py::test_nothing_relies_on_the_clock_of_celery_or_on_pickle"),
     Guard("a full broker refuses (noeviction)", "12, 13", (
-        ("deploy/servers.py", "maxmemory-policy noeviction", "maxmemory-policy allkeys-lru"),
+        ("deploy/embedded/servers.py", "maxmemory-policy noeviction", "maxmemory-policy allkeys-lru"),
     ), f"{FAULTS}guards.py::test_a_full_broker_refuses_and_never_forgets"),
     Guard("no service may empty the broker or read another's queue", "10, 33", (
-        ("shared/acl.py", "+@all -@admin -@dangerous", "+@all"),
+        ("shared/delivery/acl.py", "+@all -@admin -@dangerous", "+@all"),
     ), "tests/deploy/test_acl.py::test_a_service_reaches_its_own_queues_and_those_it_speaks_to_and_no_other"),
     Guard("queues are spoken to by their names", "11", (
-        ("shared/relay.py", '            queue=f"{subscriber}.events",\n', '            exchange="ses", exchange_type="direct", routing_key=f"{subscriber}.events", declare=[],\n'),
+        ("shared/delivery/relay.py", '            queue=f"{subscriber}.events",\n', '            exchange="ses", exchange_type="direct", routing_key=f"{subscriber}.events", declare=[],\n'),
     ), f"{FAULTS}relay.py::test_a_broker_that_forgot_its_queues_hears_a_relay_that_has_long_been_connected"),
     Guard("an event's signature is checked", "17", (
-        ("shared/envelope.py", "    _verify(envelope.source, _signed_part(envelope), signature)\n", ""),
+        ("shared/delivery/envelope.py", "    _verify(envelope.publisher, _signed_part(envelope), signature)\n", ""),
     ), "tests/shared/test_delivery.py::test_a_forged_or_altered_event_is_refused_without_a_trace"),
     Guard("a receipt's signature is checked", "17", (
-        ("shared/envelope.py", '    _verify(subscriber, f"receipt {event_id} {subscriber}", signature)\n', ""),
+        ("shared/delivery/envelope.py", '    _verify(subscriber, f"receipt {event_id} {subscriber}", signature)\n', ""),
     ), "tests/shared/test_delivery.py::test_a_receipt_of_anybody_else_does_not_end_a_delivery"),
     Guard("an unknown topic holds up nobody", "33", (
-        ("shared/relay.py", "if event.topic in EVENTS else None", ""),
+        ("shared/delivery/relay.py", "if event.topic in EVENTS else None", ""),
     ), f"{FAULTS}relay.py::test_an_event_that_only_a_newer_version_knows_holds_up_nobody_and_waits"),
     Guard("a mail is claimed before it is sent, and settled once", "mail", (
         ("services/notify/actions/sending.py", " limit 1 for update skip locked)", " limit 1)"),
@@ -179,7 +179,7 @@ GUARDS = (
         ("services/sesr/actions/submission.py", "asked order by report_id\n  on conflict do nothing\n", "asked order by report_id\n"),
     ), "tests/sesr/test_together.py::test_a_report_that_another_copy_kept_after_the_look_is_that_one"),
     Guard("what has no receipt is not purged", "retention", (
-        ("shared/bus.py", "d.event_id = e.event_id and d.state <> 'acked')", "d.event_id = e.event_id and false)"),
+        ("shared/delivery/bus.py", "d.event_id = e.event_id and d.state <> 'acked')", "d.event_id = e.event_id and false)"),
     ), "tests/faults/test_backup.py::test_an_event_without_a_receipt_is_never_purged"),
 )  # fmt: skip
 

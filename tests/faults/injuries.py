@@ -14,9 +14,9 @@ from kombu.exceptions import KombuError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from shared.db import transaction
-from shared.envelope import Envelope, event_message
+from shared.delivery.envelope import Envelope, event_message
 from shared.events import EVENTS
 from shared.settings import SERVICES, settings
 from tests.faults.mails import MailServer
@@ -120,8 +120,8 @@ def repeat_events(number: int, dice: random.Random) -> None:
         dice.shuffle(rows)
         for row in rows:
             message = event_message(Envelope(row.event_id, service, row.topic, row.key, row.version, row.payload))
-            for hearer, task in EVENTS[row.topic].heard_by.items():
-                bus_of(service).celery.send_task(task, kwargs=message, queue=f"{hearer}.events", ignore_result=True)
+            for subscriber, task in EVENTS[row.topic].subscribers.items():
+                bus_of(service).celery.send_task(task, kwargs=message, queue=f"{subscriber}.events", ignore_result=True)
 
 
 def run(injuries: Injuries, faults: list[Fault], mended: Callable[[], object]) -> None:

@@ -8,9 +8,9 @@ import psycopg
 from sqlmodel import Session
 
 from services.rates.actions.directory import store_directory
-from shared import inbox, outbox, parking, relay
 from shared.db import transaction
-from shared.envelope import Envelope, event_message, open_event, open_receipt, receipt_message
+from shared.delivery import inbox, outbox, parking, relay
+from shared.delivery.envelope import Envelope, event_message, open_event, open_receipt, receipt_message
 from shared.events import DirectoryLoaded, DirectorySchool, Event
 from tests.stack import owner
 
@@ -56,7 +56,7 @@ class Way:
         event = DirectoryLoaded(revision=self.revision + 1, part=1, parts=1, schools=[SCHOOL], people=[])
         try:
             with transaction("ingest") as session:
-                outbox.say(session, event)
+                outbox.publish(session, event)
                 if dies:
                     raise Died
         except Died:

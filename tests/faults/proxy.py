@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 
 MOODS = ("open", "silent", "cut")
 

@@ -4,8 +4,8 @@ import os
 import sys
 from importlib import import_module
 
-from shared import worker
-from shared.bus import Bus
+from shared.delivery import worker
+from shared.delivery.bus import Bus
 
 STALE_SECONDS = int(os.environ.get("FAULTS_STALE_SECONDS", "20"))  # half of it is well above the relay's beat
 LIMIT_SECONDS = 10

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 import yaml
 
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from shared.access import issue_token
 from shared.settings import SERVICES, settings
 from tests.browser.site import served

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from deploy.backup import SCHEMAS, BackupRefused, back_up, restore
 from deploy.cli import app as ses
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from services.notify.actions import mails, sending
-from shared.bus import purge
 from shared.db import engine, transaction
+from shared.delivery.bus import purge
+from shared.delivery.outbox import publish
 from shared.events import DigestsPlanned
-from shared.outbox import say
 from shared.settings import SERVICES, settings
 from tests.deploy.waiting import until
 from tests.faults.crash import fresh_connections
@@ -214,7 +214,7 @@ def test_what_was_done_long_ago_is_purged_and_the_rest_stays(service: str) -> No
 def test_an_event_without_a_receipt_is_never_purged() -> None:
     for state in ("acked", "sent"):
         with transaction("notify") as session:
-            event = say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
+            event = publish(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
             session.execute(text("update outbox_event set created_at = now() - interval '91 days'"))
             session.execute(
                 text("update outbox_delivery set state = :state where event_id = :event"),

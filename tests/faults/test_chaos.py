@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from shared.access import issue_token
 from shared.access.tokens import create_token
 from shared.db import transaction
@@ -63,7 +63,7 @@ def running(proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     add_people()
     monkeypatch.setenv("FAULTS_STALE_SECONDS", "30")
     with ledger(), programs(tmp_path, WRONG_CLOCKS, "tests.faults.quick_worker") as started:
-        started.start("relay-2", "shared.relay")
+        started.start("relay-2", "shared.delivery.relay")
         yield started
 
 

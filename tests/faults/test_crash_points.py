@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from services.notify.actions import sending
 from shared.db import transaction
+from shared.delivery.outbox import publish
 from shared.events import DigestsPlanned
-from shared.outbox import say
 from shared.settings import settings
 from tests.faults import courier
 from tests.faults.crash import lines_until_death
@@ -20,12 +20,12 @@ from tests.notify.telling import row, tell, tell_directory
 from tests.stack import bus_of, owner
 
 PROTOCOL = (
-    "shared/outbox.py", "shared/inbox.py", "shared/bus.py", "shared/relay.py", "shared/envelope.py", "shared/db.py",
+    "shared/delivery/outbox.py", "shared/delivery/inbox.py", "shared/delivery/bus.py", "shared/delivery/relay.py", "shared/delivery/envelope.py", "shared/db.py",
     "services/ingest/actions/travel.py", "services/ingest/tasks.py",
 )  # fmt: skip
 MAIL = (
     "services/notify/actions/sending.py", "services/notify/actions/settling.py", "services/notify/mailer/smtp.py",
-    "shared/outbox.py", "shared/db.py",
+    "shared/delivery/outbox.py", "shared/db.py",
 )  # fmt: skip
 EVERY = int(os.environ.get("FAULTS_EVERY", "11"))
 
@@ -66,7 +66,7 @@ def test_an_event_has_its_effect_once_wherever_its_way_is_cut() -> None:
 
     def speak_and_hear() -> None:
         with transaction("notify") as session:
-            say(session, DigestsPlanned(upload_id=uploads[-1], revision=1, planned=1, held=0, unroutable=0))
+            publish(session, DigestsPlanned(upload_id=uploads[-1], revision=1, planned=1, held=0, unroutable=0))
         courier.turn("notify", "ingest")
 
     for fatal in crash_points(speak_and_hear, PROTOCOL, lambda: uploads.append(uuid4())):

@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from deploy.backup import back_up, restore
-from deploy.embedded import running
+from deploy.embedded.installation import running
 from services.notify.actions import sending
 from shared.migrations import config, provision
 from shared.settings import SERVICES, settings

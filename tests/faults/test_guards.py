@@ -16,13 +16,13 @@ from kombu.entity import Queue
 from kombu.messaging import Consumer
 from sqlalchemy import text
 
-from deploy.embedded import Servers
-from shared import inbox
-from shared.bus import celery_app
+from deploy.embedded.installation import Servers
 from shared.db import engine, transaction
-from shared.envelope import Envelope
+from shared.delivery import inbox
+from shared.delivery.bus import celery_app
+from shared.delivery.envelope import Envelope
+from shared.delivery.outbox import publish
 from shared.events import DigestsPlanned
-from shared.outbox import say
 from shared.settings import SERVICES, settings
 from tests.deploy.waiting import until
 from tests.faults import courier, injuries
@@ -141,13 +141,13 @@ def test_a_worker_that_hears_nothing_any_more_ends_itself_and_the_next_one_does_
 ) -> None:
     programs = Programs(tmp_path)
     try:
-        programs.start("relay", "shared.relay")
+        programs.start("relay", "shared.delivery.relay")
         programs.start("worker", "tests.faults.quick_worker", "ingest")
         until(lambda: asked("ingest", "select 1 from loop_beat where id = 'loop'"), seconds=60)
         injuries.deafen("ingest")
         until(lambda: "worker" in programs.mend(), seconds=60)
         with transaction("notify") as session:
-            say(session, planned())
+            publish(session, planned())
         until(lambda: asked("ingest", "select 1 from inbox where state = 'done'"), seconds=60)
     finally:
         programs.stop_all()
@@ -207,15 +207,15 @@ def test_nothing_but_the_relay_and_the_workers_speaks_to_the_broker() -> None:
         for path in (ROOT / folder).rglob("*.py")
         if speaks.search(path.read_text())
     }
-    assert found == {"shared/relay.py", "shared/bus.py"}
+    assert found == {"shared/delivery/relay.py", "shared/delivery/bus.py"}
 
 
 @pytest.mark.usefixtures("clean")
 def test_a_receipt_is_given_only_for_what_is_kept() -> None:
-    """The database is away: no receipt, so the speaker sends it again."""
+    """The database is away: no receipt, so the publisher sends it again."""
     injuries.empty_broker()
     with transaction("notify") as session:
-        say(session, planned())
+        publish(session, planned())
     courier.send("notify")
     with held("ingest", "lock table inbox in exclusive mode"), pytest.raises(Exception, match="lock timeout"):
         courier.carry("ingest", "events")

@@ -15,17 +15,17 @@ import redis
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.embedded import Embedded, Servers, running
-from deploy.servers import Broker, free_port
+from deploy.embedded.installation import Embedded, Servers, running
+from deploy.embedded.servers import Broker, free_port
 from services.notify.actions import sending
-from shared import inbox
-from shared.acl import users
 from shared.db import engine, transaction
-from shared.envelope import open_event
+from shared.delivery import inbox
+from shared.delivery.acl import users
+from shared.delivery.envelope import open_event
+from shared.delivery.outbox import publish
+from shared.delivery.relay import Turn, Wire
 from shared.events import DigestsPlanned
 from shared.migrations import migrate
-from shared.outbox import say
-from shared.relay import Turn, Wire
 from shared.settings import settings
 from tests.deploy.waiting import until
 from tests.faults import courier, disks
@@ -42,7 +42,7 @@ def speak(planned: int = 1) -> UUID:
     """Says one event; its upload's id when the commit was confirmed."""
     upload_id = uuid4()
     with transaction("notify") as session:
-        say(session, DigestsPlanned(upload_id=upload_id, revision=1, planned=planned, held=0, unroutable=0))
+        publish(session, DigestsPlanned(upload_id=upload_id, revision=1, planned=planned, held=0, unroutable=0))
     return upload_id
 
 

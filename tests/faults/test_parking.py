@@ -10,13 +10,13 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from deploy.cli import app as ses
-from shared import inbox
 from shared.db import transaction
-from shared.desk import troubles
-from shared.envelope import Envelope
+from shared.delivery import inbox
+from shared.delivery.envelope import Envelope
+from shared.delivery.outbox import publish
 from shared.events import DigestsPlanned, DirectoryLoaded
-from shared.metrics import queue_state
-from shared.outbox import say
+from shared.ops.metrics import queue_state
+from shared.ops.state import troubles
 from shared.settings import SERVICES, settings
 from tests.people import api_of, browser_of
 from tests.stack import bus_of, deliver
@@ -110,7 +110,7 @@ def test_what_is_not_parked_is_not_replayed() -> None:
 def test_what_was_never_sent_and_what_waits_for_its_receipt_are_told_apart_with_their_ages() -> None:
     for state, minutes in (("pending", 3), ("sent", 9)):
         with transaction("ingest") as session:
-            event_id = say(session, DirectoryLoaded(revision=minutes, part=1, parts=1, schools=[], people=[]))
+            event_id = publish(session, DirectoryLoaded(revision=minutes, part=1, parts=1, schools=[], people=[]))
             at = {"event": event_id, "state": state, "minutes": minutes}
             session.execute(text("delete from outbox_delivery where subscriber <> 'rates'"))
             session.execute(text("update outbox_delivery set state = :state where event_id = :event"), at)
@@ -196,7 +196,7 @@ def test_the_commands_list_follow_replay_and_discard() -> None:
 
 def test_an_event_is_followed_in_the_order_of_time_across_services() -> None:
     with transaction("notify") as session:
-        event_id = say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
+        event_id = publish(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
     deliver()
     told = CliRunner().invoke(ses, ["events", "follow", str(event_id)]).output.splitlines()
     assert [line.split()[3] for line in told if "said" in line or "heard" in line] == ["notify", "ingest"]

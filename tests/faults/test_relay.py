@@ -12,15 +12,15 @@ import redis
 from celery import Celery
 from sqlalchemy import text
 
-from deploy.servers import free_port
-from shared import relay
-from shared.bus import celery_app
+from deploy.embedded.servers import free_port
 from shared.db import transaction
+from shared.delivery import relay
+from shared.delivery.bus import celery_app
+from shared.delivery.outbox import publish
+from shared.delivery.relay import Turn, Wire
+from shared.delivery.watch import beat_age
 from shared.events import DigestsPlanned
-from shared.outbox import say
-from shared.relay import Turn, Wire
 from shared.settings import settings
-from shared.watch import beat_age
 from tests.faults import courier, injuries
 from tests.faults.proxy import proxied
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("clean")
 def speak(number: int) -> None:
     with transaction("notify") as session:
         for _ in range(number):
-            say(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
+            publish(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
 
 
 def asked(query: str) -> list[Any]:

@@ -53,7 +53,7 @@ def contradicting(door: Door) -> None:
     assert [p["row"] for p in told["problems"] if p["code"] == "rows_contradict"] == [22, 23]
 
 
-@case(6, "one PLOC with two school names (a magnet centre)", "two schools, warned; never summed")
+@case(6, "one PLOC with two school names (a magnet center)", "two schools, warned; never summed")
 def shared_ploc(door: Door) -> None:
     told = door.publish(row("4901", "Cedar El"), row("4901", "Cedar El Mag", 5, 50))
     assert told["counts"] == {"accepted": 2, "rejected": 0, "changed": 2}

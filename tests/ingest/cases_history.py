@@ -8,7 +8,7 @@ import openpyxl
 from sqlalchemy import text
 
 from shared.db import transaction
-from shared.workbooks import csv_cell
+from shared.files.workbooks import csv_cell
 from tests.ingest.catalogue import case
 from tests.ingest.door import Door, became
 from tests.ingest.making import book, many, row, text_table, with_header

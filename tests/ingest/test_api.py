@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from shared.workbooks import new_workbook, write_cell
+from shared.files.workbooks import new_workbook, write_cell
 from tests.people import api_of
 from tests.stack import deliver, failures
 

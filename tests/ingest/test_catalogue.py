@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from tests.files import directory
 from tests.ingest import cases_cells, cases_history, cases_shapes
 from tests.ingest.catalogue import CASES, DOCS, Case, written

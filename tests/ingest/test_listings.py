@@ -10,7 +10,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from shared.db import transaction
-from shared.workbooks import Cell
+from shared.files.workbooks import Cell
 from tests.files import PEOPLE_HEADER, SCHOOL_HEADER, directory, workbook
 from tests.ingest.making import text_table
 from tests.people import api_of, browser_of

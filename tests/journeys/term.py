@@ -9,7 +9,7 @@ import httpx2
 import psycopg
 
 from shared.access import issue_token
-from shared.workbooks import Cell
+from shared.files.workbooks import Cell
 from tests.deploy.waiting import until
 from tests.files import HEADER, directory, workbook
 from tests.people import add_people

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from shared.settings import settings
 from tests.deploy.waiting import until
 from tests.files import directory
@@ -118,7 +118,7 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
     )
     lost += " and cast(e.payload as jsonb)->>'group' = 'students' and outbox_delivery.state = %s"
     assert alder.database.execute(f"update {lost}".encode(), ("held", "pending")).rowcount == 1
-    alder.running.start("relay", "shared.relay")
+    alder.running.start("relay", "shared.delivery.relay")
     until(quiet)
     assert alder.told() == []
     alder.one("update notify.upload set heard_at = now() - interval '16 min' where outcome is null returning 1")

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from deploy.embedded import Servers
-from deploy.servers import free_port
+from deploy.embedded.installation import Servers
+from deploy.embedded.servers import free_port
 from shared.settings import SERVICES
 from tests.deploy.waiting import until
 from tests.files import extraction, guide_rows

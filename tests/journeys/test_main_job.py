@@ -9,10 +9,10 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from shared.access import issue_token
 from shared.db import transaction
-from shared.envelope import Envelope, event_message
+from shared.delivery.envelope import Envelope, event_message
 from tests.deploy.waiting import until
 from tests.files import directory, extraction, guide_rows
 from tests.people import add_people
@@ -137,7 +137,7 @@ def test_an_event_delivered_three_times_has_its_effect_once(central: httpx2.Clie
     upload(central, extraction(guide_rows()))
     until(lambda: len(sink.mails) == 3)
     said = "select event_id, topic, key, version, payload from outbox_event where topic = :topic"
-    for service, topic, hearer in (
+    for service, topic, subscriber in (
         ("ingest", "ingest.extraction_loaded", "rates"),
         ("rates", "rates.tiers_computed", "notify"),
     ):
@@ -145,8 +145,8 @@ def test_an_event_delivered_three_times_has_its_effect_once(central: httpx2.Clie
             row = session.execute(text(said), {"topic": topic}).one()
         message = event_message(Envelope(row.event_id, service, row.topic, row.key, row.version, row.payload))
         for _ in range(3):
-            task = {"rates": "rates.compute_tiers", "notify": "notify.plan_digests"}[hearer]
-            bus_of(hearer).celery.send_task(task, kwargs=message, queue=f"{hearer}.events", ignore_result=True)
+            task = {"rates": "rates.compute_tiers", "notify": "notify.plan_digests"}[subscriber]
+            bus_of(subscriber).celery.send_task(task, kwargs=message, queue=f"{subscriber}.events", ignore_result=True)
     until(quiet)
     assert tiers(central) == [3, 3, 3, 7]
     assert len(sink.mails) == 3
@@ -159,16 +159,16 @@ def test_a_wiped_broker_loses_nothing(
     upload(central, extraction(guide_rows()))
     until(lambda: sent_to_broker("rates"))
     kill_program(stack_servers.pids["broker"])
-    running.start("worker-rates", "shared.worker", "rates")
+    running.start("worker-rates", "shared.delivery.worker", "rates")
     until(lambda: running.mend() or len(sink.mails) == 3, seconds=90)
     until(quiet, seconds=30)
     assert tiers(central) == [3, 3, 3, 7]
 
 
-def sent_to_broker(hearer: str) -> bool:
+def sent_to_broker(subscriber: str) -> bool:
     with transaction("ingest") as session:
-        query = text("select count(*) from outbox_delivery where subscriber = :hearer and state = 'sent'")
-        return bool(session.execute(query, {"hearer": hearer}).scalar_one())
+        query = text("select count(*) from outbox_delivery where subscriber = :subscriber and state = 'sent'")
+        return bool(session.execute(query, {"subscriber": subscriber}).scalar_one())
 
 
 def kill_program(pid: int) -> None:
@@ -183,7 +183,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
         running.kill(f"worker-{name}")
     end_leases()
     for name in ("rates", "notify"):
-        running.start(f"worker-{name}", "shared.worker", name)
+        running.start(f"worker-{name}", "shared.delivery.worker", name)
     until(lambda: running.mend() or len(sink.mails) >= 3, seconds=90)
     until(quiet, seconds=30)
     assert len({mail["Message-ID"] for mail in sink.mails}) == 3

@@ -14,7 +14,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 
 
 class Sink:

@@ -61,7 +61,9 @@ def tiers(
         "removed": [],
         **told,
     }
-    return TiersComputed(term=TERM, on=on, group=group, groups=tuple(groups or (group,)), rows=list(rows), **values)
+    return TiersComputed(
+        term=TERM, extraction_date=on, group=group, groups=tuple(groups or (group,)), rows=list(rows), **values
+    )
 
 
 def hear(*events: TiersComputed) -> None:
@@ -69,7 +71,7 @@ def hear(*events: TiersComputed) -> None:
     for event in events:
         with transaction("notify") as session:
             if standings.keep_tiers(session, event):
-                planning.plan_extraction(session, event.term, event.on)
+                planning.plan_extraction(session, event.term, event.extraction_date)
 
 
 def tell(rows: Sequence[TierRow], on: date = FEB21, **told: Any) -> UUID:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from services.notify.actions import sending
 from shared.settings import settings
 from tests.deploy.waiting import until

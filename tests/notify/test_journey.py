@@ -3,8 +3,8 @@
 import pytest
 
 from services.notify.actions import sending
+from shared.files.workbooks import Cell
 from shared.settings import settings
-from shared.workbooks import Cell
 from tests.files import directory, extraction
 from tests.notify.sinks import sink
 from tests.notify.telling import asked, digests, mails

@@ -54,7 +54,7 @@ def extraction(
     return ExtractionLoaded(
         upload_id=uuid4(),
         term=term,
-        on=on,
+        extraction_date=on,
         revision=revision,
         groups=(group,),
         group=group,

@@ -1,4 +1,4 @@
-"""An attacker on the broker: whatever is put into a queue, nothing comes of it that its speaker did not sign."""
+"""An attacker on the broker: whatever is put into a queue, nothing comes of it that its publisher did not sign."""
 
 import pickle
 from pathlib import Path
@@ -9,9 +9,9 @@ import pytest
 import redis
 from kombu import serialization
 
-from shared.bus import celery_app
 from shared.db import transaction
-from shared.envelope import Envelope, ForgedMessage, event_message, open_event
+from shared.delivery.bus import celery_app
+from shared.delivery.envelope import Envelope, ForgedMessage, event_message, open_event
 from shared.events import EVENTS
 from shared.settings import SERVICES, settings
 from tests.deploy.waiting import until
@@ -38,7 +38,7 @@ def signed_by(source: str, topic: str) -> dict[str, Any]:
 @pytest.mark.parametrize("source", SERVICES)
 def test_a_service_cannot_say_an_event_of_another_with_its_own_key(source: str) -> None:
     for topic, event in EVENTS.items():
-        if event.speaker() == source:
+        if event.publisher() == source:
             assert open_event(signed_by(source, topic)).topic == topic
         else:
             with pytest.raises(ForgedMessage, match="does not say"):
@@ -49,7 +49,7 @@ def test_a_worker_outlives_forged_broken_and_pickled_messages_and_keeps_none(sta
     marked = tmp_path / MARK
     app = celery_app("rates")
     send = {"queue": "notify.events", "ignore_result": True}
-    task = EVENTS["rates.tiers_computed"].heard_by["notify"]
+    task = EVENTS["rates.tiers_computed"].subscribers["notify"]
     app.send_task(task, kwargs={**signed_by("rates", "rates.tiers_computed"), "payload": '{"upload_id": 1}'}, **send)
     app.send_task(task, kwargs={"event_id": "x"}, **send)
     app.send_task(task, args=["x", 1], **send)
@@ -65,7 +65,7 @@ def test_a_worker_outlives_forged_broken_and_pickled_messages_and_keeps_none(sta
         assert session.connection().exec_driver_sql("select count(*) from inbox").scalar_one() == 0
     put_rubbish_into_the_queue()
     stack.running["worker-notify"].wait(30)  # kombu ends the worker; the supervisor starts it again
-    stack.start("worker-notify", "shared.worker", "notify")
+    stack.start("worker-notify", "shared.delivery.worker", "notify")
     beats_again(stack)
 
 

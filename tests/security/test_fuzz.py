@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
 
 from deploy.web import APPS
-from shared.policy import PERMISSIONS, ROLES
+from shared.access.policy import PERMISSIONS, ROLES
 from shared.web.limits import limiter
 from tests.people import api_of
 from tests.security.routes import SURFACES

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from services.notify.mailer.messages import HeaderRefused, Letter, message
+from shared.access.policy import PERMISSIONS, ROLES
 from shared.access.tokens import create_token
 from shared.db import transaction
+from shared.delivery.outbox import publish
 from shared.events import DirectoryLoaded, DirectoryPerson, DirectorySchool
-from shared.outbox import say
-from shared.policy import PERMISSIONS, ROLES
 from shared.web.limits import limiter
 from tests.ingest.test_api import ROW, workbook
 from tests.people import add_people, api_of, browser_of
@@ -44,7 +44,7 @@ def load_directory() -> None:
         for n, word in enumerate(STRINGS)
     ]
     with transaction("ingest") as session:
-        say(session, DirectoryLoaded(revision=1, part=1, parts=1, schools=schools, people=people))
+        publish(session, DirectoryLoaded(revision=1, part=1, parts=1, schools=schools, people=people))
     deliver()
 
 

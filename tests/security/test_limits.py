@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.policy import LIMITS, PERMISSIONS, TOKEN_FACTOR
+from shared.access.policy import LIMITS, PERMISSIONS, TOKEN_FACTOR
 from shared.settings import settings
 from shared.web.addresses import address_of
 from shared.web.bodies import ANONYMOUS_LIMIT, BodyLimit

@@ -5,7 +5,7 @@ import json
 import pytest
 from fastapi import FastAPI
 
-from shared.policy import PERMISSIONS, ROLES
+from shared.access.policy import PERMISSIONS, ROLES
 from tests.security.asgi import Answer, ask, headers_of
 from tests.security.routes import SURFACES, WRITES, Surface, surfaces
 

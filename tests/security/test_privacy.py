@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.access import issue_token
 from shared.db import transaction
-from shared.logs import without_private
+from shared.ops.logs import without_private
 from shared.settings import SERVICES, settings
 from tests.people import api_of
 from tests.sesr.world import ALDER, body, load_schools, open_incident
@@ -23,7 +23,7 @@ CELL, NAME = "310-555-0187", "Quillfeather"
 
 def logged(program: str) -> str:
     """What a program writes to its log."""
-    start = "from shared.logs import set_up_logs; import structlog, logging; set_up_logs('probe'); "
+    start = "from shared.ops.logs import set_up_logs; import structlog, logging; set_up_logs('probe'); "
     run = subprocess.run([sys.executable, "-c", start + program], cwd=ROOT, capture_output=True, text=True, check=True)
     return run.stderr
 

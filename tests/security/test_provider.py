@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from joserfc import jwk
 
-from shared.oidc import LEEWAY, Provider, ProviderRefused
+from shared.access.oidc import LEEWAY, Provider, ProviderRefused
 from shared.settings import Settings
 from tests.security.forger import CLIENT, Forger
 
@@ -141,7 +141,7 @@ def test_after_a_rotation_the_new_key_is_fetched_and_the_old_one_forgotten(
     new = jwk.RSAKey.generate_key(2048, {"kid": "second"})
     old_token = forger.sign(forger.good_claims())
     forger.published, forger.id_token = [new], forger.sign(forger.good_claims(), new)
-    monkeypatch.setattr("shared.oidc.KEYS_ASKED_EVERY", 0.0)
+    monkeypatch.setattr("shared.access.oidc.KEYS_ASKED_EVERY", 0.0)
     assert believed(provider) == "u-1"
     forger.id_token = old_token
     with pytest.raises(ProviderRefused):

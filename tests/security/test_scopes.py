@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.policy import PERMISSIONS
+from shared.access.policy import PERMISSIONS
 from tests.people import PEOPLE
 from tests.security.asgi import ask, headers_of
 from tests.security.routes import SURFACES, Surface

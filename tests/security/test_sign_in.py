@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from services.ingest.pages.sign_in import provider
 from shared.access.people import find_people, set_active
 from shared.db import transaction

@@ -13,7 +13,7 @@ import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
-from deploy.servers import free_port
+from deploy.embedded.servers import free_port
 from services.notify.mailer.smtp import Interrupted, connection
 from shared.settings import Settings, settings
 from tests.security.certificates import Certificates, make_certificates

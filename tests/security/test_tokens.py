@@ -10,10 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from deploy.beside import NotRunning, environment_beside
 from deploy.cli import app as cli
+from deploy.embedded.beside import NotRunning, environment_beside
 from shared.access import issue_token
-from shared.policy import ROLES
+from shared.access.policy import ROLES
 from shared.settings import settings
 from tests.people import PEOPLE, api_of
 from tests.stack import ROOT

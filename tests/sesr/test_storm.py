@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from shared.access import csrf_of, keep_person, start_session
 from shared.db import transaction
+from shared.delivery.outbox import publish
 from shared.events import DirectoryLoaded, DirectorySchool
-from shared.outbox import say
 from shared.web.requests import cookie_name
 from tests.deploy.waiting import until
 from tests.people import api_of
@@ -41,7 +41,7 @@ def add_schools() -> dict[str, str]:
     ]
     tokens = {}
     with transaction("ingest") as session:
-        say(session, DirectoryLoaded(revision=1, part=1, parts=1, schools=rows, people=[]))
+        publish(session, DirectoryLoaded(revision=1, part=1, parts=1, schools=rows, people=[]))
         for key in keys():
             keep_person(session, f"{key}@lausd.example", key, f"{key}@lausd.example", "principal", [key])
             tokens[key] = start_session(session, f"{key}@lausd.example", "principal", timedelta(days=1))
@@ -94,8 +94,8 @@ def test_every_receipt_is_on_the_board_whatever_dies_meanwhile(stack: Programs) 
     open_incident()
     deaths = [
         ("web", ("deploy.web",)),
-        ("worker-sesr", ("shared.worker", "sesr")),
-        ("relay", ("shared.relay",)),
+        ("worker-sesr", ("shared.delivery.worker", "sesr")),
+        ("relay", ("shared.delivery.relay",)),
         ("web", ("deploy.web",)),
     ]
     each = SCHOOLS * ROUNDS // (len(deaths) + 1)

@@ -8,8 +8,8 @@ from httpx2 import Response
 from sqlalchemy import text
 
 from shared.db import transaction
+from shared.delivery.outbox import publish
 from shared.events import DirectoryLoaded, DirectorySchool
-from shared.outbox import say
 from shared.web.clock import district_zone, today
 from tests.deploy.waiting import until
 from tests.people import api_of
@@ -29,7 +29,7 @@ SCHOOLS = [
 def load_schools(schools: list[DirectorySchool] = SCHOOLS, revision: int = 1) -> None:
     """The directory as ingest tells it, heard by all."""
     with transaction("ingest") as session:
-        say(session, DirectoryLoaded(revision=revision, part=1, parts=1, schools=schools, people=[]))
+        publish(session, DirectoryLoaded(revision=revision, part=1, parts=1, schools=schools, people=[]))
     deliver()
     # Where a stack runs beside the test, one of its workers may be at it just now.
     until(lambda: failures() == [], seconds=10)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from shared.copying import copy_line, copy_lines
 from shared.db import transaction
+from shared.files.copying import copy_line, copy_lines
 
 pytestmark = pytest.mark.usefixtures("stack_servers")
 TEXTS = st.one_of(

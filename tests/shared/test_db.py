@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from shared.db import listening
 from shared.settings import SERVICES
 from tests.stack import owner

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared import inbox, outbox
 from shared.db import transaction
-from shared.envelope import Envelope, ForgedMessage, event_message, open_event, open_receipt, receipt_message
+from shared.delivery import inbox, outbox
+from shared.delivery.envelope import Envelope, ForgedMessage, event_message, open_event, open_receipt, receipt_message
+from shared.delivery.worker import is_stalled, watch
 from shared.events import DigestsPlanned, Event, ExtractionLoaded, ExtractionRow
-from shared.worker import is_stalled, watch
 from tests.deploy.waiting import until
 from tests.stack import bus_of, deliver, failures
 
@@ -28,14 +28,14 @@ def loaded(submitted: int, revision: int, upload_id: UUID | None = None) -> Extr
         "1400101", "4001", "1400101", "E", "North CoS", "VEGA, MARTA", "Alder El", "", 100, submitted, "", ""
     )
     return ExtractionLoaded(
-        upload_id=upload_id or uuid4(), term="Sp25", on=date(2025, 2, 21), revision=revision, groups=("parents",),
+        upload_id=upload_id or uuid4(), term="Sp25", extraction_date=date(2025, 2, 21), revision=revision, groups=("parents",),
         group="parents", part=1, parts=1, window_opens=date(2025, 1, 6), window_closes=date(2025, 4, 11), rows=[row],
     )  # fmt: skip
 
 
 def say(service: str, event: Event) -> Envelope | None:
     with transaction(service) as session:
-        event_id = outbox.say(session, event)
+        event_id = outbox.publish(session, event)
     if event_id is None:
         return None
     return Envelope(event_id, service, event.topic, event.key, event.version, event.model_dump_json())
@@ -48,7 +48,7 @@ def count(service: str, query: str) -> int:
 
 def test_an_event_and_its_deliveries_are_said_in_one_commit_or_not_at_all() -> None:
     with pytest.raises(RuntimeError), transaction("notify") as session:
-        outbox.say(session, planned())
+        outbox.publish(session, planned())
         raise RuntimeError("the action failed after it spoke")
     assert count("notify", "select count(*) from outbox_event") == 0
     assert count("notify", "select count(*) from outbox_delivery") == 0
@@ -133,8 +133,14 @@ def test_a_forged_or_altered_event_is_refused_without_a_trace() -> None:
     assert envelope is not None
     message = event_message(envelope)
     altered = {**message, "payload": message["payload"].replace('"submitted":10', '"submitted":99').replace("10", "99")}
-    foreign = {**message, "source": "notify"}
-    for forged in (altered, foreign, {**message, "signature": ""}, {**message, "source": "nobody"}, {"event_id": "x"}):
+    foreign = {**message, "publisher": "notify"}
+    for forged in (
+        altered,
+        foreign,
+        {**message, "signature": ""},
+        {**message, "publisher": "nobody"},
+        {"event_id": "x"},
+    ):
         with pytest.raises(ForgedMessage):
             open_event(forged)
         bus_of("rates")._hear(**forged)
@@ -172,7 +178,7 @@ def test_a_job_runs_once_per_slot_however_often_it_is_rung_for() -> None:
 
 
 def test_long_work_shows_life_so_that_the_watchdog_lets_it_finish(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.bus.LONG_WORK_BEAT_SECONDS", 0.02)
+    monkeypatch.setattr("shared.delivery.bus.LONG_WORK_BEAT_SECONDS", 0.02)
     beats = "select count(*) from loop_beat where id = 'loop'"
     bus = bus_of("notify")
     bus.loop("notify.long_probe", timedelta(hours=1), soft_seconds=60)(lambda: until(lambda: count("notify", beats)))
@@ -228,7 +234,7 @@ def set_beats(relay: str, loop: str) -> None:
 
 def test_a_worker_has_a_whole_minute_after_the_relay_or_its_broker_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
-    monkeypatch.setattr("shared.worker.os.killpg", lambda _group, number: ended.append(number))
+    monkeypatch.setattr("shared.delivery.worker.os.killpg", lambda _group, number: ended.append(number))
     for checks, ends in ((15, 0), (16, 1)):
         set_beats("5 min", loop="5 min")
         watch("rates", Checks(checks, back=10))

@@ -4,7 +4,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from deploy.embedded import Servers
+from deploy.embedded.installation import Servers
 from shared.migrations import config, migrate
 from shared.settings import SERVICES
 from tests.stack import owner

@@ -8,7 +8,7 @@ import sys
 import pytest
 from structlog.testing import capture_logs
 
-from shared.logs import warn_of_old_python
+from shared.ops.logs import warn_of_old_python
 from shared.settings import Settings, SettingsError, read_settings, unknown_names
 from tests.stack import ROOT
 
@@ -47,9 +47,9 @@ def test_each_secret_that_is_missing_or_short_is_named_and_no_other() -> None:
     [
         ("deploy.web", "SES_LINK_KEY"),
         ("deploy.web notify", "SES_LINK_KEY"),
-        ("shared.worker notify", "SES_LINK_KEY"),
-        ("shared.worker sesr", "SES_EVENT_KEYS__INGEST"),
-        ("shared.relay", "SES_EVENT_KEYS__SESR"),
+        ("shared.delivery.worker notify", "SES_LINK_KEY"),
+        ("shared.delivery.worker sesr", "SES_EVENT_KEYS__INGEST"),
+        ("shared.delivery.relay", "SES_EVENT_KEYS__SESR"),
         ("shared.migrations", "SES_DATABASE_PASSWORDS__RATES"),
         ("deploy.flower_container", "SES_FLOWER_PASSWORD"),
     ],

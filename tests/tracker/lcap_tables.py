@@ -6,8 +6,8 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from shared.db import transaction
+from shared.delivery.outbox import publish
 from shared.events import LcapLoaded
-from shared.outbox import say
 from tests.stack import deliver, failures
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +44,6 @@ def load(*events: LcapLoaded) -> None:
     """Says the events as ingest does, and delivers them."""
     with transaction("ingest") as session:
         for event in events:
-            say(session, event)
+            publish(session, event)
     deliver()
     assert failures() == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.workbooks import new_workbook, write_cell
+from shared.files.workbooks import new_workbook, write_cell
 from tests.people import api_of
 from tests.stack import deliver, failures
 

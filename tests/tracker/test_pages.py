@@ -118,7 +118,7 @@ def test_a_value_of_a_results_file_is_offered_beside_the_typed_one() -> None:
 
 ALDERS_RATE = TierRow(ALDER, "4001", "Alder El", "E", "North CoS", "VEGA, MARTA", 400, 207, 3, None, Decimal("51.7500"))
 PARENTS_RATE = TiersComputed(
-    upload_id=uuid4(), term="Spring 2025", on=date(2025, 3, 28), revision=1, state=1, groups=("parents",),
+    upload_id=uuid4(), term="Spring 2025", extraction_date=date(2025, 3, 28), revision=1, state=1, groups=("parents",),
     group="parents", part=1, parts=1, thin=False, is_undo=False, window_closes=date(2025, 3, 28), changed=1,
     expected=1, rows=[ALDERS_RATE], removed=[],
 )  # fmt: skip
@@ -156,11 +156,11 @@ def test_a_rate_that_was_taken_back_is_offered_no_more_even_where_it_comes_late(
 def rate_of(day: int, rate: str) -> TiersComputed:
     """Alder's Parents rate at an extraction of March 2025."""
     rows = [ALDERS_RATE._replace(rate=Decimal(rate))]
-    return PARENTS_RATE.model_copy(update={"on": date(2025, 3, day), "rows": rows})
+    return PARENTS_RATE.model_copy(update={"extraction_date": date(2025, 3, day), "rows": rows})
 
 
 def test_a_rate_that_was_taken_back_leaves_those_of_the_other_extractions_of_its_term() -> None:
-    wrong_date = PARENTS_RATE.model_copy(update={"on": date(2025, 4, 21)})
+    wrong_date = PARENTS_RATE.model_copy(update={"extraction_date": date(2025, 4, 21)})
     undone = wrong_date.model_copy(update={"state": 2, "revision": 2, "rows": [], "removed": [ALDER]})
     hear(rate_of(14, "49.25"), wrong_date, undone)
     principal = browser_of("principal")

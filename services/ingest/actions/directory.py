@@ -10,26 +10,26 @@ from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
 from services.ingest.rules.directory import directory_tables, note_people, settled_schools
 from services.ingest.tables import Upload
+from shared.access.policy import ROLES
+from shared.delivery.outbox import publish
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, DirectoryLoaded, DirectoryPerson, DirectorySchool
-from shared.outbox import say
-from shared.policy import ROLES
 
 _NEXT = text(
     "insert into directory_revision(id, revision) values (1, 1)"
     " on conflict (id) do update set revision = directory_revision.revision + 1 returning revision"
 )
 _ATTACH = text(
-    "update school s set cost_centre = :cost_centre where s.school_key = (select school_key from school"
-    " where ploc = :ploc and name_key = :name_key and cost_centre is null limit 1)"
-    " and not exists (select 1 from school where cost_centre = :cost_centre)"
+    "update school s set cost_center = :cost_center where s.school_key = (select school_key from school"
+    " where ploc = :ploc and name_key = :name_key and cost_center is null limit 1)"
+    " and not exists (select 1 from school where cost_center = :cost_center)"
 )
 _SCHOOL = text(
-    "insert into school(school_key, ploc, cost_centre, name, name_key, level, region, cos, director, enrolled,"
+    "insert into school(school_key, ploc, cost_center, name, name_key, level, region, cos, director, enrolled,"
     " classified_classroom, classified_other, certificated_admin, certificated_other, principal, landline, in_directory)"
-    " values (:cost_centre, :ploc, :cost_centre, :name, :name_key, :level, :region, :cos, :director, :enrolled,"
+    " values (:cost_center, :ploc, :cost_center, :name, :name_key, :level, :region, :cos, :director, :enrolled,"
     " :classified_classroom, :classified_other, :certificated_admin, :certificated_other, :principal, :landline, true)"
-    " on conflict (cost_centre) do update set ploc = excluded.ploc, name = excluded.name, name_key = excluded.name_key,"
+    " on conflict (cost_center) do update set ploc = excluded.ploc, name = excluded.name, name_key = excluded.name_key,"
     " level = excluded.level, region = coalesce(nullif(excluded.region, ''), school.region), cos = excluded.cos, director = excluded.director,"
     " enrolled = excluded.enrolled, classified_classroom = excluded.classified_classroom,"
     " classified_other = excluded.classified_other, certificated_admin = excluded.certificated_admin,"
@@ -51,9 +51,9 @@ _SPELLED = text(
     "update person set resolved_aliases = :spellings where person_id = :person_id and resolved_aliases = '{}'"
 )
 _GONE = text("delete from person where not (person_id = any(:ids))")
-_LEFT = text("update school set in_directory = false where in_directory and not (cost_centre = any(:codes))")
-_KEYS = text("select cost_centre, school_key from school where in_directory")
-_CODES = text("select cost_centre from school where in_directory")
+_LEFT = text("update school set in_directory = false where in_directory and not (cost_center = any(:codes))")
+_KEYS = text("select cost_center, school_key from school where in_directory")
+_CODES = text("select cost_center from school where in_directory")
 _PEOPLE = text("select person_id from person")
 _ACCESS_PEOPLE = text(
     "insert into access.person(person_id, name, email)"
@@ -112,7 +112,7 @@ def _difference(
     """How many schools and people come, stay and leave."""
     found = {}
     for name, rows, key, query in (
-        ("schools", schools, "cost_centre", _CODES),
+        ("schools", schools, "cost_center", _CODES),
         ("people", people, "person_id", _PEOPLE),
     ):
         if rows:
@@ -128,7 +128,7 @@ def _difference(
 def _store_schools(session: Session, schools: list[dict[str, Any]]) -> None:
     session.execute(_ATTACH, schools)
     session.execute(_SCHOOL, schools)
-    session.execute(_LEFT, {"codes": [school["cost_centre"] for school in schools]})
+    session.execute(_LEFT, {"codes": [school["cost_center"] for school in schools]})
 
 
 def _store_people(session: Session, people: list[dict[str, Any]]) -> None:
@@ -168,7 +168,7 @@ def tell_directory(session: Session) -> int:
     for part in range(parts):
         cut = slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)
         told = DirectoryLoaded(revision=revision, part=part + 1, parts=parts, schools=schools[cut], people=people[cut])
-        say(session, told)
+        publish(session, told)
     return revision
 
 

@@ -25,8 +25,8 @@ from shared.web.clock import today
 PROBLEMS_TOLD = 500
 
 _UNITS = text(
-    "select school_key, ploc, name, name_key, cost_centre, level, region, cos from school"
-    " where ploc = any(:plocs) or cost_centre = any(:codes)"
+    "select school_key, ploc, name, name_key, cost_center, level, region, cos from school"
+    " where ploc = any(:plocs) or cost_center = any(:codes)"
 )
 _COS = text("select distinct cos from school where in_directory and cos <> ''")
 _DIRECTORS = text("select person_id, name, aliases, resolved_aliases from person where role = 'director'")

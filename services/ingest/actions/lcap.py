@@ -11,8 +11,8 @@ from services.ingest.rules.headers import SEARCHED_ROWS
 from services.ingest.rules.lcap import is_published, names_columns, raw_line
 from services.ingest.sheets import How, Sheet
 from services.ingest.tables import Upload
+from shared.delivery.outbox import publish
 from shared.events import ROWS_PER_PART, LcapLoaded
-from shared.outbox import say
 
 LCAP = "lcap-"
 TEXT_ENDINGS = (".txt", ".tsv")
@@ -39,7 +39,7 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
             parts=len(cuts),
             rows=cut,
         )
-        say(session, event)
+        publish(session, event)
     upload.told, upload.state = {"": len(cuts)}, "published"
 
 

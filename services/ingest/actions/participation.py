@@ -15,8 +15,8 @@ from services.ingest.rules.findings import Place
 from services.ingest.rules.verdicts import THIN_SHARE
 from services.ingest.tables import Upload
 from shared.db import psycopg_style, raw
+from shared.delivery.outbox import publish
 from shared.events import GROUPS, ROWS_PER_PART, ExtractionLoaded, Group
-from shared.outbox import say
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 1))")
 _REVISION = text('select coalesce(max(revision), 0) + 1 from upload where term = :term and "on" = :on')
@@ -139,12 +139,12 @@ def tell_extraction(
             rows.execute(_CHANGED, values)
             for part in range(parts):
                 cut = slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)
-                say(
+                publish(
                     session,
                     ExtractionLoaded.model_construct(
                         upload_id=upload.upload_id,
                         term=window.term,
-                        on=upload.on,
+                        extraction_date=upload.on,
                         revision=upload.revision,
                         groups=tuple(groups),
                         group=group,

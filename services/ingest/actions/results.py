@@ -12,14 +12,14 @@ from services.ingest.rules.findings import Place, Report
 from services.ingest.rules.results import REQUIRED, RESULT_TABLES, ReadResult, settled_results
 from services.ingest.rules.verdicts import results_doubts
 from services.ingest.tables import Upload
+from shared.delivery.outbox import publish
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
 from shared.names import name_key
-from shared.outbox import say
 
 _SCHOOLS = text(
-    "select school_key, ploc, name, name_key, cost_centre from school"
-    " where ploc = any(:plocs) or cost_centre = any(:codes)"
+    "select school_key, ploc, name, name_key, cost_center from school"
+    " where ploc = any(:plocs) or cost_center = any(:codes)"
 )
 NEXT_OF_KIND = text("select coalesce(max(revision), 0) + 1 from upload where kind = :kind")
 LOCK_KIND = text("select pg_advisory_xact_lock(hashtextextended('kind ' || :kind, 1))")
@@ -52,26 +52,26 @@ def read_results(session: Session, content: bytes, watch: Watch) -> tuple[list[R
 
 
 def _identified(session: Session, read: list[ReadResult], report: Report) -> list[tuple[ResultRow, ReadResult]]:
-    values = {"plocs": list({row.ploc for row in read}), "codes": list({row.cost_centre for row in read})}
+    values = {"plocs": list({row.ploc for row in read}), "codes": list({row.cost_center for row in read})}
     by_code: dict[str, Any] = {}
     by_ploc: dict[str, dict[str, Any]] = defaultdict(dict)
     for school in session.execute(_SCHOOLS, values):
         by_ploc[school.ploc][school.name_key] = school
-        if school.cost_centre:
-            by_code[school.cost_centre] = school
+        if school.cost_center:
+            by_code[school.cost_center] = school
     names: dict[str, set[str]] = defaultdict(set)
     for row in read:
         names[row.ploc].update([name_key(row.school)] if row.school else [])
     rows = []
     for row in read:
         place = Place(row.sheet, row.number, REQUIRED["school"], row.school)
-        school = by_code.get(row.cost_centre) or _of_name(row, by_ploc[row.ploc])
+        school = by_code.get(row.cost_center) or _of_name(row, by_ploc[row.ploc])
         alone = len(by_ploc[row.ploc]) == 1 and len(names[row.ploc]) <= 1
-        if school is None and alone and not row.cost_centre:
+        if school is None and alone and not row.cost_center:
             school = next(iter(by_ploc[row.ploc].values()))
             report.add("school_name_differs", place._replace(became=school.name))
         if school is None:
-            report.reject("school_unknown", place._replace(value=f"{row.cost_centre or row.ploc} {row.school}"))
+            report.reject("school_unknown", place._replace(value=f"{row.cost_center or row.ploc} {row.school}"))
         else:
             rows.append((ResultRow(school.school_key, row.ploc, row.level, row.item, row.period, row.percent), row))
     return rows
@@ -80,7 +80,7 @@ def _identified(session: Session, read: list[ReadResult], report: Report) -> lis
 def _of_name(row: ReadResult, units: dict[str, Any]) -> Any:
     """The school of the row's PLOC that has its name; None where the row gives another code than that school has."""
     school = units.get(name_key(row.school))
-    return None if school is not None and row.cost_centre and school.cost_centre else school
+    return None if school is not None and row.cost_center and school.cost_center else school
 
 
 def _tell(session: Session, upload: Upload, rows: list[ResultRow]) -> None:
@@ -89,5 +89,5 @@ def _tell(session: Session, upload: Upload, rows: list[ResultRow]) -> None:
     cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)]
     for part, cut in enumerate(cuts, 1):
         event = SurveyResultsLoaded(upload_id=upload.upload_id, revision=revision, part=part, parts=len(cuts), rows=cut)
-        say(session, event)
+        publish(session, event)
     upload.revision, upload.told, upload.state = revision, {"": len(cuts)}, "published"

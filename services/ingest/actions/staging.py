@@ -12,8 +12,8 @@ from services.ingest.rules.headers import SHOWN
 from services.ingest.rules.rows import CountsRow
 from services.ingest.rules.schools import Identified, Unit
 from services.ingest.rules.verdicts import LARGE_CHANGE
-from shared.copying import copy_line, copy_lines
 from shared.events import ExtractionRow
+from shared.files.copying import copy_line, copy_lines
 
 FIELDS = ", ".join(ExtractionRow._fields)
 _DATA = [name for name in ExtractionRow._fields if name != "school_key"]
@@ -22,12 +22,12 @@ _NEW = ", ".join(f"n.{name}" for name in _DATA)
 _SET = ", ".join(f"{name} = n.{name}" for name in _DATA)
 
 _INCOMING = (
-    'create temp table incoming ("on" date, "group" text, school_key text, ploc text, cost_centre text, region text,'
+    'create temp table incoming ("on" date, "group" text, school_key text, ploc text, cost_center text, region text,'
     " cos text, director text, school text, level text, total int, submitted int, file_tier text, file_rate text)"
     " on commit drop"
 )
 _STAGED = (
-    'region, cos, director, "group", "on", school_key, ploc, cost_centre, school, level, total, submitted,'
+    'region, cos, director, "group", "on", school_key, ploc, cost_center, school, level, total, submitted,'
     " file_tier, file_rate"
 )
 _SCHOOL = "school_key, ploc, name, name_key, level, region, cos, director, principal, landline, in_directory"
@@ -122,7 +122,7 @@ def _staged(rows: Iterable[CountsRow], schools: Identified) -> Iterator[str]:
         school = sites.get(id(row.site))
         if school is None:
             unit = units[row.site.place]
-            names = (unit.school_key, row.site.place[0], unit.cost_centre, row.site.school, unit.level)
+            names = (unit.school_key, row.site.place[0], unit.cost_center, row.site.school, unit.level)
             school = sites[id(row.site)] = copy_line(*names)
         tier, rate = texts.get(row.file_tier), texts.get(row.file_rate)
         if tier is None or rate is None:

@@ -17,9 +17,9 @@ from services.ingest.actions.results import load_results
 from services.ingest.sheets import TakesLong, UnreadableFile
 from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
+from shared.access.policy import may
+from shared.delivery.outbox import call_job
 from shared.errors import Conflict, NotFound, NotSupported, TooLarge
-from shared.outbox import call_job
-from shared.policy import may
 from shared.settings import settings
 
 # A file above this size takes longer to read than a request should.

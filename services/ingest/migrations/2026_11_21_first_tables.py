@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("ploc", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("cost_centre", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("cost_center", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("cos", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("director", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -57,7 +57,7 @@ def upgrade() -> None:
     op.create_table(
         "inbox",
         sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("publisher", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -139,7 +139,7 @@ def upgrade() -> None:
         "school",
         sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ploc", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("cost_centre", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("cost_center", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("name_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -155,7 +155,7 @@ def upgrade() -> None:
         sa.Column("landline", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("in_directory", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("school_key", name=op.f("pk_school")),
-        sa.UniqueConstraint("cost_centre", name=op.f("uq_school_cost_centre")),
+        sa.UniqueConstraint("cost_center", name=op.f("uq_school_cost_center")),
         schema="ingest",
     )
     op.create_index("ix_school_ploc", "school", ["ploc", "name_key"], unique=False, schema="ingest")

@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("group", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ploc", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("cost_centre", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("cost_center", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("cos", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("director", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

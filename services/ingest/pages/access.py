@@ -9,10 +9,10 @@ from fastapi.responses import Response
 
 from shared.access import Who, audit
 from shared.access.people import find_people, grant, grants_of, person, set_active, take_role, unlink
+from shared.access.policy import ROLES, UNBOUNDED
 from shared.access.sessions import end_session_by_id, end_sessions_of, live_sessions
 from shared.access.tokens import create_token, revoke_token, tokens
 from shared.errors import Conflict, Invalid, NotFound
-from shared.policy import ROLES, UNBOUNDED
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 

@@ -10,8 +10,8 @@ from services.ingest import queries
 from services.ingest.actions.directory_edits import change_person, change_school
 from services.ingest.rules.names import REGIONS
 from shared.access import Who
+from shared.access.policy import ROLES
 from shared.errors import NotFound
-from shared.policy import ROLES
 from shared.web import Db, allow, page, redirect
 
 AT_ONCE = 50

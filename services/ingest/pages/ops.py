@@ -23,7 +23,7 @@ def ops(
 
 
 def _event_id(text: str) -> UUID | None:
-    """The id in a text, also of a task's id `<event id>:<hearer>`."""
+    """The id in a text, also of a task's id `<event id>:<subscriber>`."""
     try:
         return UUID(text.strip().partition(":")[0])
     except ValueError:

@@ -10,10 +10,10 @@ from fastapi.responses import Response
 
 from shared.access import Who, audit, end_session, people_of, start_session
 from shared.access.links import LOGIN_LASTS, Login, person_for, start_login, take_login
+from shared.access.oidc import Identity, Provider, ProviderRefused
+from shared.access.policy import ROLES
 from shared.db import transaction
 from shared.errors import NotAllowed, NotFound, Refused
-from shared.oidc import Identity, Provider, ProviderRefused
-from shared.policy import ROLES
 from shared.settings import settings
 from shared.web import Db, allow, page, public, redirect
 from shared.web.limits import limit

@@ -16,8 +16,8 @@ from services.ingest.rules.verdicts import QUARANTINES
 from services.ingest.tables import Upload
 from shared.access import Who
 from shared.errors import NotAllowed, NotFound
+from shared.files.workbooks import XLSX_TYPE
 from shared.web import Db, allow, page, redirect
-from shared.workbooks import XLSX_TYPE
 
 PROBLEMS_A_PAGE = 100
 router = APIRouter(prefix="/ingest/uploads/{upload_id}", include_in_schema=False)

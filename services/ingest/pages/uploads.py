@@ -11,9 +11,9 @@ from services.ingest.actions.uploads import Offered, take_upload
 from services.ingest.pages.templates import KINDS, made_template
 from shared.access import Who
 from shared.errors import NotFound
+from shared.files.workbooks import XLSX_TYPE
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
-from shared.workbooks import XLSX_TYPE
 
 AT_ONCE = 50
 router = APIRouter(prefix="/ingest", include_in_schema=False)

@@ -24,7 +24,7 @@ class Ploc(NamedTuple):
     """A PLOC as four digits, the cost center code where the cell held one, and what had to be mended."""
 
     ploc: str
-    cost_centre: str | None
+    cost_center: str | None
     code: str
 
 

@@ -15,9 +15,9 @@ LONGEST_LIST = 4000
 COUNT_FIELDS = ("enrolled", "classified_classroom", "classified_other", "certificated_admin", "certificated_other")
 WORDS = ("name", "level", "region", "cos", "director", "principal", "landline")
 SCHOOL_COLUMNS = {
-    "cost center code": "cost_centre",
-    "cost centre code": "cost_centre",
-    "code": "cost_centre",
+    "cost centre code": "cost_center",
+    "cost center code": "cost_center",
+    "code": "cost_center",
     "ploc": "ploc",
     "school": "name",
     "school name": "name",
@@ -49,15 +49,15 @@ def read_school(cells: Mapping[str, Cell]) -> dict[str, Any]:
     """A school's row by field. Raises BadCell."""
     school: dict[str, Any] = {name: _short(cells, name) for name in WORDS}
     school["region_written"], school["region"] = school["region"], region_of(school["region"]) or ""
-    code = clean(cells.get("cost_centre"))
+    code = clean(cells.get("cost_center"))
     if not (len(code) == 7 and code.isascii() and code.isdigit()):
-        raise BadCell("cost_centre", "code_unreadable")
+        raise BadCell("cost_center", "code_unreadable")
     if not school["name"]:
         raise BadCell("name", "school_missing")
     school["ploc"] = read_ploc(cells.get("ploc")).ploc
     for name in COUNT_FIELDS:
         school[name] = read_count(cells.get(name), name)
-    return {**school, "cost_centre": code, "name_key": name_key(school["name"]), **_where(cells)}
+    return {**school, "cost_center": code, "name_key": name_key(school["name"]), **_where(cells)}
 
 
 def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, Any]:
@@ -96,11 +96,11 @@ def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[d
     """Every school once. A code that stands in the file with different values is rejected, an unknown region told."""
     found: dict[str, dict[str, Any]] = {}
     for school in schools:
-        kept = found.setdefault(school["cost_centre"], school)
+        kept = found.setdefault(school["cost_center"], school)
         if kept is not school:
             same = all(kept[name] == school[name] for name in school if name not in ("sheet", "row", "region_written"))
             add = report.add if same else report.reject
-            place = _place(school, SCHOOLS.shown("cost_centre"), school["cost_centre"])
+            place = _place(school, SCHOOLS.shown("cost_center"), school["cost_center"])
             add("row_repeated" if same else "school_twice", place._replace(became=f"as row {kept['row']}"))
         elif not school["region"]:
             report.add("region_unknown", _place(school, SCHOOLS.shown("region"), school["region_written"]))
@@ -139,7 +139,7 @@ def parted(cell: Cell) -> list[str]:
 SCHOOLS = Table(
     "schools",
     SCHOOL_COLUMNS,
-    {"cost_centre": "Cost Center Code", "ploc": "PLOC", "name": "School", "level": "Level", "region": "Region"},
+    {"cost_center": "Cost Center Code", "ploc": "PLOC", "name": "School", "level": "Level", "region": "Region"},
     read_school,
 )
 

@@ -24,8 +24,8 @@ COLUMNS = {
     "level": "level",
     "item": "item",
     "survey item": "item",
-    "cost center code": "cost_centre",
-    "cost centre code": "cost_centre",
+    "cost centre code": "cost_center",
+    "cost center code": "cost_center",
     "ploc": "ploc",
     "school": "school",
     "school name": "school",
@@ -50,7 +50,7 @@ class ReadResult(NamedTuple):
     period: str
     level: str
     item: str
-    cost_centre: str
+    cost_center: str
     ploc: str
     school: str
     percent: Decimal | None
@@ -69,8 +69,8 @@ def read_result(cells: Mapping[str, Cell]) -> ReadResult:
         raise BadCell("item", "item_missing")
     if level is None:
         raise BadCell("level", "level_unknown")
-    given = clean(cells.get("cost_centre"))
-    code = given if _CODE.match(given) else ploc.cost_centre or ""
+    given = clean(cells.get("cost_center"))
+    code = given if _CODE.match(given) else ploc.cost_center or ""
     percent = read_percent(cells.get("percent"))
     return ReadResult(
         period, level, item, code, ploc.ploc, school, percent, str(cells.get("sheet", "")), int(str(cells["row"]))

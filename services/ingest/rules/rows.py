@@ -149,7 +149,7 @@ class RowReader:
         before = self.report.findings
         ploc = self._take("ploc", number, cells)
         school, key = self._take("school", number, cells)
-        site = Site((ploc.ploc, ploc.cost_centre, key), school)
+        site = Site((ploc.ploc, ploc.cost_center, key), school)
         if self.report.findings == before:
             self._sites[self._site_of(cells)] = site
         return site

@@ -16,7 +16,7 @@ class Unit(NamedTuple):
     ploc: str
     name: str
     name_key: str
-    cost_centre: str | None
+    cost_center: str | None
     level: str
     region: str
     cos: str = ""
@@ -36,8 +36,8 @@ def identify(rows: Iterable[CountsRow], known: Iterable[Unit], report: Report) -
     by_ploc: dict[str, dict[str, Unit]] = defaultdict(dict)
     for there in known:
         by_ploc[there.ploc][there.name_key] = there
-        if there.cost_centre:
-            by_code[there.cost_centre] = there
+        if there.cost_center:
+            by_code[there.cost_center] = there
     firsts = first_rows(rows)
     names: dict[str, set[str]] = defaultdict(set)
     for ploc, _, key in firsts:

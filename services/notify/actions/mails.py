@@ -12,8 +12,8 @@ from services.notify.queries.content import days_of, lines_of
 from services.notify.rules.routes import HEAD
 from services.notify.tables import Digest, Director, Mail, RegionHead
 from shared.access import audit
+from shared.delivery.outbox import call_job
 from shared.errors import Conflict, NotFound
-from shared.outbox import call_job
 from shared.settings import settings
 
 _DROP_MAILS = text(

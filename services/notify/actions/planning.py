@@ -17,8 +17,8 @@ from services.notify.queries.content import kept_lines
 from services.notify.queries.world import newest_day, world
 from services.notify.rules.planning import Due, World, digests_due, escalations_due
 from services.notify.tables import Digest
+from shared.delivery.outbox import call_job, publish
 from shared.events import DigestsPlanned
-from shared.outbox import call_job, say
 
 LOCK = text("select pg_advisory_xact_lock(hashtextextended('notify planning', 2))")
 _UPLOADS = text(
@@ -81,7 +81,7 @@ def plan_extraction(session: Session, term: str, on: date) -> None:
         said = outcome if mine or not upload.complete else f"together with revision {main.revision}"
         session.execute(_OUTCOME, {"upload_id": upload.upload_id, "outcome": said, "late": upload.absent})
         told = counts if mine else Planned(0, 0, 0)
-        say(session, DigestsPlanned(upload_id=upload.upload_id, revision=upload.revision, **told._asdict()))
+        publish(session, DigestsPlanned(upload_id=upload.upload_id, revision=upload.revision, **told._asdict()))
 
 
 def plan_overdue(session: Session) -> None:

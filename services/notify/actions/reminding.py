@@ -12,7 +12,7 @@ from services.notify.queries.world import snoozed
 from services.notify.rules.clock import is_reminder_due
 from services.notify.rules.news import LISTED
 from services.notify.tables import Digest
-from shared.outbox import call_job
+from shared.delivery.outbox import call_job
 from shared.settings import settings
 
 # Only whom the directory still has, at an address that was not refused, and to whom no mail is on its way.

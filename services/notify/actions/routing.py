@@ -11,10 +11,10 @@ from services.notify.queries.world import matches, people
 from services.notify.rules.routes import HEAD, route_of
 from services.notify.tables import AliasMatch, Director, RegionHead
 from shared.access import audit
+from shared.delivery.outbox import publish
 from shared.errors import Conflict, Invalid, NotFound
 from shared.events import AliasResolved
 from shared.names import name_key, tidy
-from shared.outbox import say
 
 _WAITING = text(
     "select digest_id, term, director, director_key from digest where state = 'unroutable' order by digest_id"
@@ -75,7 +75,7 @@ def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int
         AliasMatch(alias_key=name_key(spelled), alias=spelled, person_id=person_id, revision=revision, by=actor)
     )
     session.flush()
-    say(session, AliasResolved(alias=spelled, person_id=person_id, by=actor, revision=revision))
+    publish(session, AliasResolved(alias=spelled, person_id=person_id, matched_by=actor, revision=revision))
     audit(session, actor, "match name", spelled, {"person_id": person_id, "name": director.name})
     return route_waiting(session)
 

@@ -31,7 +31,7 @@ from services.notify.rules.delivery import SENT, UNKNOWN, connections_for, stops
 from services.notify.rules.links import Link, sign
 from services.notify.tables import Chosen
 from shared.db import listening, psycopg_style, transaction
-from shared.outbox import call_job
+from shared.delivery.outbox import call_job
 from shared.settings import settings
 
 ROUND_SECONDS = 20.0

@@ -15,8 +15,8 @@ from services.notify.queries.content import lines_of
 from services.notify.rules.delivery import ADDRESS, AUTH, PERMANENT, UNKNOWN, is_final, stops_the_round, wait_after
 from services.notify.rules.routes import HEAD
 from shared.access import audit
+from shared.delivery.outbox import publish
 from shared.events import DigestsSent, SentDigest
-from shared.outbox import say
 
 _SENT: LiteralString = (
     "with resumed as (delete from lane where id = 1)"
@@ -81,7 +81,7 @@ def tell_sent(session: Session) -> None:
             keys = sorted({line.school_key for line in lines_of(mail.content)})
             sent[mail.upload_id].append(SentDigest(mail.mail_id, mail.director, keys))
     for upload_id, mails in sent.items():
-        say(session, DigestsSent(upload_id=upload_id, mails=sorted(mails)))
+        publish(session, DigestsSent(upload_id=upload_id, mails=sorted(mails)))
     for email in taken:
         audit(session, "mail server", "trust address", email)
     if taken:

@@ -4,8 +4,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.actions.following import follow
-from shared.arrivals import directory_arrives
 from shared.db import raw
+from shared.delivery.arrivals import directory_arrives
 from shared.events import DirectoryLoaded, TierRow, TiersComputed
 
 _FIELDS = ", ".join(TierRow._fields)
@@ -57,8 +57,9 @@ _GONE = text("delete from director where revision < :revision")
 
 def keep_tiers(session: Session, event: TiersComputed) -> bool:
     """Keeps the tiers of a part; True once every part of every group of the upload is here."""
-    values = event.model_dump(include={"term", "on", "group", "state", "upload_id", "part", "parts"})
-    session.execute(_LOCK, {"lock": f"{event.term}/{event.on}"})
+    names = {"term", "group", "state", "upload_id", "part", "parts"}
+    values = {**event.model_dump(include=names), "on": event.extraction_date}
+    session.execute(_LOCK, {"lock": f"{event.term}/{event.extraction_date}"})
     session.execute(text(_INCOMING))
     with raw(session).cursor().copy(f"copy incoming ({_FIELDS}) from stdin") as copy:
         for row in event.rows:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from services.notify.rules.news import LISTED, OPEN, Line
-from shared.workbooks import Cell, new_workbook, write_cell
+from shared.files.workbooks import Cell, new_workbook, write_cell
 
 HEADER = (
     "What", "School", "PLOC", "Category", "Region", "CoS", "Regional_Director", "Total_Surveys", "Surveys_Submitted",

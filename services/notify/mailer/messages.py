@@ -13,7 +13,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import NamedTuple
 
-from shared.workbooks import XLSX_TYPE
+from shared.files.workbooks import XLSX_TYPE
 
 HEADERS = (
     "From", "To", "Reply-To", "Subject", "Message-ID", "Date", "Auto-Submitted", "X-Auto-Response-Suppress",

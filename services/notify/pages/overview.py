@@ -11,7 +11,7 @@ from services.notify.pages.parts import tabs_of
 from services.notify.queries import choices, lists
 from services.notify.rules.clock import next_sending
 from shared.access import Who, audit
-from shared.outbox import call_job
+from shared.delivery.outbox import call_job
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Identity, text
 from sqlmodel import Field, SQLModel
 
 from shared.db import schema
-from shared.platform import add_platform_tables
+from shared.delivery.tables import add_platform_tables
 
 metadata = schema("notify")
 add_platform_tables(metadata)

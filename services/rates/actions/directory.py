@@ -3,14 +3,14 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.arrivals import directory_arrives
+from shared.delivery.arrivals import directory_arrives
 from shared.events import DigestsSent, DirectoryLoaded, DirectoryPerson
 
 _SCHOOLS = text(
-    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director)"
-    " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director)"
+    "insert into school(school_key, revision, ploc, cost_center, name, level, region, cos, director)"
+    " values (:school_key, :revision, :ploc, :cost_center, :name, :level, :region, :cos, :director)"
     " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc,"
-    " cost_centre = excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region,"
+    " cost_center = excluded.cost_center, name = excluded.name, level = excluded.level, region = excluded.region,"
     " cos = excluded.cos, director = excluded.director where school.revision < excluded.revision"
 )
 _PEOPLE = text(

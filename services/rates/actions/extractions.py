@@ -8,8 +8,8 @@ from sqlmodel import Session
 from services.rates.actions.rows import store_rows
 from services.rates.actions.standings import compute_standings, lock_group
 from shared.db import raw
+from shared.delivery.outbox import publish
 from shared.events import ROWS_PER_PART, ExtractionLoaded, TiersComputed
-from shared.outbox import say
 
 # A row that an undo takes back may still be on its way: what it leaves here keeps the older revision out.
 _REMOVE = text(
@@ -47,7 +47,8 @@ _EXPECTED = text('select count(distinct school_key) from rate where term = :term
 
 def store_tiers(session: Session, event: ExtractionLoaded) -> None:
     """Stores a part's rows with their tiers; once all parts of the group are there, tells the group's tiers."""
-    values = event.model_dump(include={"term", "on", "group", "revision", "upload_id", "part", "parts"})
+    names = {"term", "group", "revision", "upload_id", "part", "parts"}
+    values = {**event.model_dump(include=names), "on": event.extraction_date}
     lock_group(session, event.term, event.group)
     changed = store_rows(session, event.rows, values)
     if event.removed:
@@ -58,22 +59,32 @@ def store_tiers(session: Session, event: ExtractionLoaded) -> None:
         window = {"window_opens": event.window_opens, "window_closes": event.window_closes}
         state = session.execute(_EXTRACTION, {**values, **window}).scalar_one()
         if arrived.changed or state == 1:
-            compute_standings(session, event.term, event.group, event.on)
+            compute_standings(session, event.term, event.group, event.extraction_date)
         _tell(session, event, state, arrived.changed)
 
 
 def _tell(session: Session, event: ExtractionLoaded, state: int, changed: int) -> None:
-    values = event.model_dump(include={"term", "on", "group"})
+    values = {**event.model_dump(include={"term", "group"}), "on": event.extraction_date}
     rows = raw(session).execute(_COMPUTED, values).fetchall()
     removed = list(session.execute(_REMOVED, values).scalars())
     expected = session.execute(_EXPECTED, values).scalar_one()
     told = event.model_dump(
-        include={"upload_id", "term", "on", "revision", "groups", "group", "thin", "is_undo", "window_closes"}
+        include={
+            "upload_id",
+            "term",
+            "extraction_date",
+            "revision",
+            "groups",
+            "group",
+            "thin",
+            "is_undo",
+            "window_closes",
+        }
     )
     cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)] or [[]]
     for part, cut in enumerate(cuts, 1):
         taken = removed if part == 1 else []
-        say(
+        publish(
             session,
             TiersComputed.model_construct(
                 **told,

@@ -7,12 +7,12 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.rates.rules import standing
-from shared.copying import copy_line, copy_lines
 from shared.events import ExtractionRow
+from shared.files.copying import copy_line, copy_lines
 from shared.names import name_key
 
 _COLUMNS = (
-    "school_key, ploc, cost_centre, region, cos, director, school, level, total, submitted, file_tier, file_rate,"
+    "school_key, ploc, cost_center, region, cos, director, school, level, total, submitted, file_tier, file_rate,"
     " tier, rate, needed, school_sort, director_key"
 )
 _PLACE = 'term, "on", "group", revision, upload_id, removed'
@@ -22,12 +22,12 @@ _ANY_THERE = text(
     " and school_key between :first and :last limit 1"
 )
 _NEW = (
-    "create temp table incoming (school_key text, ploc text, cost_centre text, region text, cos text, director text,"
+    "create temp table incoming (school_key text, ploc text, cost_center text, region text, cos text, director text,"
     " school text, level text, total int, submitted int, file_tier text, file_rate text, tier smallint,"
     " rate numeric(16,4), needed int, school_sort text, director_key text) on commit drop"
 )
 _FACTS = (
-    "ploc", "cost_centre", "region", "cos", "director", "school", "level", "total", "submitted", "file_tier",
+    "ploc", "cost_center", "region", "cos", "director", "school", "level", "total", "submitted", "file_tier",
     "file_rate",
 )  # fmt: skip
 # A newer revision stands even where it says what is there already: an older one that comes late may say something else.

@@ -13,8 +13,8 @@ from services.rates.queries.views import View
 from shared.access import Who
 from shared.errors import NotFound
 from shared.events import GROUPS
+from shared.files.workbooks import CSV_TYPE, XLSX_TYPE
 from shared.web import Db, allow
-from shared.workbooks import CSV_TYPE, XLSX_TYPE
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
 NO_EXTRACTION = "There is no such extraction. Open the table and choose one there."

@@ -19,7 +19,7 @@ _NOW = text(
     '  where schools > 0 order by "group", "on" desc, term desc) newest)'
 )
 _DIRECTORY = text(
-    "select name, ploc, cost_centre, level, region, cos, director from school where school_key = :school_key"
+    "select name, ploc, cost_center, level, region, cos, director from school where school_key = :school_key"
 )
 _MAILS = text("select mail_id, director, at from mailed where school_key = :school_key order by at desc limit 5")
 _NEIGHBOURS = text(

@@ -3,16 +3,16 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.arrivals import directory_arrives
+from shared.delivery.arrivals import directory_arrives
 from shared.events import DirectoryLoaded
 
 _SCHOOLS = text(
-    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director, enrolled,"
+    "insert into school(school_key, revision, ploc, cost_center, name, level, region, cos, director, enrolled,"
     " classified_classroom, classified_other, certificated_admin, certificated_other, principal, landline)"
-    " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director, :enrolled,"
+    " values (:school_key, :revision, :ploc, :cost_center, :name, :level, :region, :cos, :director, :enrolled,"
     " :classified_classroom, :classified_other, :certificated_admin, :certificated_other, :principal, :landline)"
     " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc,"
-    " cost_centre = excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region,"
+    " cost_center = excluded.cost_center, name = excluded.name, level = excluded.level, region = excluded.region,"
     " cos = excluded.cos, director = excluded.director, enrolled = excluded.enrolled,"
     " classified_classroom = excluded.classified_classroom, classified_other = excluded.classified_other,"
     " certificated_admin = excluded.certificated_admin, certificated_other = excluded.certificated_other,"

@@ -15,9 +15,9 @@ from services.sesr.rules.counts import FLAGS, Counts, Problem, read_counts, warn
 from services.sesr.rules.timing import Counted, counted_when
 from shared.access import Who
 from shared.access.audits import request_places
+from shared.delivery.outbox import CHANNEL
 from shared.errors import Conflict, Invalid, NotFound
 from shared.events import ReportSubmitted
-from shared.outbox import CHANNEL
 
 SUPERSEDED = "Somebody else corrected this report just now. Open the school's history and correct the newest one."
 DESKS = ("desk", "central")
@@ -93,7 +93,7 @@ said as (
   from kept join asked using (report_id)
   returning event_id),
 delivered as (
-  insert into outbox_delivery(event_id, subscriber) select event_id, unnest(%(hearers)s::text[]) from said),
+  insert into outbox_delivery(event_id, subscriber) select event_id, unnest(%(subscribers)s::text[]) from said),
 rung as (select pg_notify(%(channel)s, current_schema()) where exists (select from said))
 select report_id, number, received_at, (select count(*) from rung) from kept
 """
@@ -101,7 +101,7 @@ select report_id, number, received_at, (select count(*) from rung) from kept
 
 def keep_values(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The values of the statement KEEP for reports of different ids."""
-    told = {"topic": ReportSubmitted.topic, "hearers": list(ReportSubmitted.heard_by), "channel": CHANNEL}
+    told = {"topic": ReportSubmitted.topic, "subscribers": list(ReportSubmitted.subscribers), "channel": CHANNEL}
     return {**told, "rows": orjson.dumps(rows).decode()}
 
 

@@ -21,16 +21,16 @@ from services.sesr.queries.scope import Scope, scope_of
 from services.sesr.rules.view import GROUPINGS, timeline
 from services.sesr.tables import Incident
 from shared.access import Who, who_is
+from shared.access.policy import may
 from shared.db import transaction
 from shared.errors import Invalid, NotFound
-from shared.policy import may
+from shared.files.workbooks import CSV_TYPE, XLSX_TYPE
 from shared.settings import settings
 from shared.web import Db, allow, page
 from shared.web.charts import lines as chart_lines
 from shared.web.clock import district_zone, instant_words, today
 from shared.web.pages import environment
 from shared.web.requests import session_token
-from shared.workbooks import CSV_TYPE, XLSX_TYPE
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
 Seen = Annotated[Who, allow("sesr.board")]

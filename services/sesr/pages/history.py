@@ -17,8 +17,8 @@ from services.sesr.queries.scope import scope_of
 from services.sesr.rules.counts import warnings
 from services.sesr.rules.standing import changed_fields, valid
 from shared.access import Who
+from shared.access.policy import may
 from shared.errors import NotFound
-from shared.policy import may
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import today
 

@@ -10,7 +10,7 @@ from services.sesr.queries.scope import WITHIN, Scope
 from services.sesr.rules.counts import STAFF, Counts
 
 _SCHOOLS = text(
-    "select s.school_key, s.ploc, s.cost_centre, s.name, s.level, s.region, s.landline from school s"
+    "select s.school_key, s.ploc, s.cost_center, s.name, s.level, s.region, s.landline from school s"
     f" where {WITHIN} and (cast(:q as text) is null or lower(s.name) like :q or s.ploc like :q or s.school_key like :q)"
     " order by s.name, s.school_key limit :limit"
 )

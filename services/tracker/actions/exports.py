@@ -17,9 +17,9 @@ from services.tracker.rules.book import BookSchool
 from services.tracker.tables.books import BookExport, BookPart
 from services.tracker.workbook.writing import Stamp, Tab, write_book
 from shared.access import Who, audit
+from shared.delivery.outbox import call_job
 from shared.errors import Invalid
 from shared.names import name_key
-from shared.outbox import call_job
 
 KINDS = ("book", "zip")
 JOB = "tracker.write_books"

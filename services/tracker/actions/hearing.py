@@ -7,14 +7,14 @@ from services.tracker.actions.plan import begin_plan
 from services.tracker.actions.results import take_results
 from services.tracker.actions.targets import compute_targets
 from services.tracker.rules.known import level_of
-from shared.arrivals import directory_arrives
+from shared.delivery.arrivals import directory_arrives
 from shared.events import DirectoryLoaded, SurveyResultsLoaded, TiersComputed
 
 _SCHOOLS = text(
-    "insert into school(school_key, revision, ploc, cost_centre, name, level, region, cos, director, tracker_level)"
-    " values (:school_key, :revision, :ploc, :cost_centre, :name, :level, :region, :cos, :director, :tracker_level)"
-    " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc, cost_centre = "
-    "excluded.cost_centre, name = excluded.name, level = excluded.level, region = excluded.region, cos = "
+    "insert into school(school_key, revision, ploc, cost_center, name, level, region, cos, director, tracker_level)"
+    " values (:school_key, :revision, :ploc, :cost_center, :name, :level, :region, :cos, :director, :tracker_level)"
+    " on conflict (school_key) do update set revision = excluded.revision, ploc = excluded.ploc, cost_center = "
+    "excluded.cost_center, name = excluded.name, level = excluded.level, region = excluded.region, cos = "
     "excluded.cos, director = excluded.director, tracker_level = excluded.tracker_level"
     " where school.revision < excluded.revision"
 )
@@ -63,5 +63,5 @@ def store_rates(session: Session, event: TiersComputed) -> None:
     """Keeps each school's Parents rate at an extraction, to be offered as a result; None for one that was taken back."""
     told = {row.school_key: row.rate for row in event.rows} | dict.fromkeys(event.removed)
     if event.group == "parents" and told:
-        values = {"term": event.term, "on": event.on, "state": event.state}
+        values = {"term": event.term, "on": event.extraction_date, "state": event.state}
         session.execute(_RATE, [{"school_key": key, "rate": rate, **values} for key, rate in told.items()])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.tracker.rules.progress import STATUSES
-from shared.workbooks import Cell, csv_text, new_workbook, write_cell
+from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
 
 COUNTS_HEADER = (
     "Group",

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from shared.workbooks import Cell, new_workbook, write_cell
+from shared.files.workbooks import Cell, new_workbook, write_cell
 
 WIDE, NARROW = 48, 16
 MONEY = '"$"#,##0;[Red]-"$"#,##0'

@@ -13,9 +13,9 @@ from services.tracker.queries.books import one_school
 from services.tracker.queries.schools import school_named
 from services.tracker.workbook.writing import Stamp, Tab, write_book
 from shared.access import Who
+from shared.files.workbooks import XLSX_TYPE
 from shared.names import name_key
 from shared.web import Db, allow
-from shared.workbooks import XLSX_TYPE
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
 

@@ -16,8 +16,8 @@ from services.tracker.rules.progress import STATUSES, feasibility
 from services.tracker.rules.values import shown_difference, shown_percent
 from shared.access import Who
 from shared.errors import NotFound
+from shared.files.workbooks import CSV_TYPE, XLSX_TYPE
 from shared.web import Db, allow, page
-from shared.workbooks import CSV_TYPE, XLSX_TYPE
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
 PAGE = 40

@@ -13,8 +13,8 @@ from services.tracker.queries.district import choices
 from services.tracker.queries.exports import content_of, export_of, exports_of
 from shared.access import Who
 from shared.errors import Conflict
+from shared.files.workbooks import XLSX_TYPE
 from shared.web import Db, allow, page, redirect
-from shared.workbooks import XLSX_TYPE
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
 Seen = Annotated[Who, allow("tracker.see")]

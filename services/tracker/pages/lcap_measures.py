@@ -15,8 +15,8 @@ from services.tracker.rules.lcap_checked import CheckedValue, problem_of
 from services.tracker.rules.lcap_shown import shown_number
 from shared.access import Who
 from shared.errors import Invalid, NotFound
+from shared.files.workbooks import XLSX_TYPE
 from shared.web import Db, allow, page, redirect
-from shared.workbooks import XLSX_TYPE
 
 router = APIRouter(prefix="/tracker/lcap", include_in_schema=False)
 PAGE = 50

@@ -7,8 +7,8 @@ from services.tracker.queries import lcap, lcap_measures
 from services.tracker.queries.lcap_survey import beside, survey_lines, years_of
 from services.tracker.rules.lcap_shown import shown_rows
 from services.tracker.rules.lcap_spending import Totals, totals
+from shared.files.workbooks import Cell
 from shared.web.clock import instant_words
-from shared.workbooks import Cell
 
 _ACTIONS = (
     Column("Goal Action"), Column("2024-25 Action Title", "wide"), Column("Contributing"), Column("Fund"),

@@ -15,9 +15,9 @@ from services.tracker.rules.known import GROUPS
 from services.tracker.rules.values import BadPercent, read_percent, shown_percent
 from services.tracker.tables.plan import Item
 from shared.access import Who
+from shared.access.policy import may
 from shared.errors import NotFound
 from shared.names import tidy
-from shared.policy import may
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)

@@ -23,8 +23,8 @@ from services.tracker.queries.offers import file_offers, rate_offers
 from services.tracker.queries.schools import school_named
 from services.tracker.rules.values import shown_difference, shown_percent
 from shared.access import Who
+from shared.access.policy import may
 from shared.errors import NotFound
-from shared.policy import may
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)

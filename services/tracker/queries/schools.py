@@ -11,9 +11,9 @@ from shared.errors import Conflict, NotFound
 
 # Who sees a school: central all of them, the region desk its region, everybody else the schools of their scope.
 SEEN = "(:everything or s.school_key = any(:scope) or (:desk and s.region = any(:scope)))"
-_COLUMNS = "s.school_key, s.ploc, s.cost_centre, s.name, s.level, s.region, s.cos, s.director, s.tracker_level"
+_COLUMNS = "s.school_key, s.ploc, s.cost_center, s.name, s.level, s.region, s.cos, s.director, s.tracker_level"
 _NAMED = text(
-    f"select {_COLUMNS} from school s where (s.school_key = :named or s.cost_centre = :named or s.ploc = :named)"
+    f"select {_COLUMNS} from school s where (s.school_key = :named or s.cost_center = :named or s.ploc = :named)"
     f" and {SEEN} order by s.school_key limit 50"
 )
 _OF_KEYS = text(f"select {_COLUMNS} from school s where s.school_key = any(:keys) and {SEEN}")
@@ -32,18 +32,18 @@ def scope_values(who: Who) -> dict[str, Any]:
 
 
 def school_named(session: Session, who: Who, named: str) -> Any:
-    """The school that a PLOC or cost centre code names, among those that the person sees.
+    """The school that a PLOC or cost center code names, among those that the person sees.
 
     Raises NotFound for any other, and Conflict where a PLOC is shared by several schools.
     """
     rows = session.execute(_NAMED, {"named": named, **scope_values(who)}).all()
     if not rows:
         raise NotFound("There is no such school, or it is not one of yours.")
-    exact = [row for row in rows if row.school_key == named or row.cost_centre == named]
+    exact = [row for row in rows if row.school_key == named or row.cost_center == named]
     if len(rows) > 1 and len(exact) != 1:
         problems = [{"code": "ploc_shared", "value": row.school_key, "message": row.name} for row in rows]
         raise Conflict(
-            "Several schools share this PLOC. Use the cost centre code of the one you mean.",
+            "Several schools share this PLOC. Use the cost center code of the one you mean.",
             problems=problems,
             code="ploc_shared",
         )

@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from shared.db import schema
-from shared.platform import add_platform_tables
+from shared.delivery.tables import add_platform_tables
 
 metadata = schema("tracker")
 add_platform_tables(metadata)

@@ -19,7 +19,7 @@ class School(TrackerTable, table=True):
     school_key: str = Field(primary_key=True)
     revision: int
     ploc: str
-    cost_centre: str | None
+    cost_center: str | None
     name: str
     level: str
     region: str

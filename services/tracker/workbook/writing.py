@@ -23,8 +23,8 @@ from services.tracker.workbook.layout import (
     Layout,
     cell_name,
 )
+from shared.files.workbooks import new_workbook, write_cell
 from shared.web.clock import instant_words
-from shared.workbooks import new_workbook, write_cell
 
 GROUP_COLOURS = {"STUDENTS": "#DCEBFA", "PARENTS": "#FFF0CC", "STAFF": "#DDF3E0"}
 WIDTHS = {0: 11, 1: 26, 2: 28, 3: 30, 4: 20, INCREASE: 11}

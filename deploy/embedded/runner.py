@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.child import end_with_parent
-from deploy.children import Programs, loaded_mark
-from deploy.embedded import Embedded, prepare, settings_of
-from deploy.places import PlaceRefused, enterable
-from deploy.servers import ServerMissing, port_free
-from deploy.supervisor import StartFailed, Supervisor
+from deploy.embedded.child import end_with_parent
+from deploy.embedded.children import Programs, loaded_mark
+from deploy.embedded.folders import PlaceRefused, enterable
+from deploy.embedded.installation import Embedded, prepare, settings_of
+from deploy.embedded.servers import ServerMissing, port_free
+from deploy.embedded.supervisor import StartFailed, Supervisor
 from shared.settings import Settings, SettingsError, settings
 
 ROLES = "central, director, principal, designee, desk, ops"

@@ -12,7 +12,7 @@ import stat
 import uuid
 from pathlib import Path
 
-from deploy.child import Owner
+from deploy.embedded.child import Owner
 
 OUTSIDE = Path("/var/lib/ses-embedded")
 

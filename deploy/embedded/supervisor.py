@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from deploy.child import Child, tied
-from deploy.forks import Forked, Forks, ServerGone
-from deploy.logs import LogFile
+from deploy.embedded.child import Child, tied
+from deploy.embedded.forks import Forked, Forks, ServerGone
+from deploy.embedded.logs import LogFile
 
 FIRST_DELAY, LONGEST_DELAY, STEADY = 1.0, 30.0, 60.0
 ASK_EVERY, REMIND_EVERY = 0.05, 5.0

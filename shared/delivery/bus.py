@@ -1,7 +1,7 @@
 """Celery on Redis as a doorbell: one app per service, its listeners, loops and daily jobs.
 
 PostgreSQL is the truth (docs/decisions/0001): no results, no ETA, no retries, no late acks here. Early ack is safe
-because an unacknowledged delivery is sent again until the hearer's receipt arrives.
+because an unacknowledged delivery is sent again until the subscriber's receipt arrives.
 """
 
 import threading
@@ -20,9 +20,9 @@ from redis import RedisError
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared import inbox, outbox
 from shared.db import engine, transaction
-from shared.envelope import ForgedMessage, open_event, open_receipt, receipt_message
+from shared.delivery import inbox, outbox
+from shared.delivery.envelope import ForgedMessage, open_event, open_receipt, receipt_message
 from shared.events import Event
 from shared.settings import settings
 
@@ -124,7 +124,7 @@ def purge(session: Session) -> int:
 
 
 class Bus:
-    """A service's ears: register listeners with `hears`, loops with `loop`, once-per-slot jobs with `daily`."""
+    """A service's ears: register listeners with `handles`, loops with `loop`, once-per-slot jobs with `daily`."""
 
     def __init__(self, service: str) -> None:
         self.service = service
@@ -135,12 +135,12 @@ class Bus:
         self.loop(f"{service}.sweep_inbox", SWEEP_EVERY)(self.sweep)
         self.daily(f"{service}.purge_events", timedelta(days=1))(purge)
 
-    def hears(self, event: type[E]) -> Callable[[Callable[[Session, E], None]], Callable[[Session, E], None]]:
+    def handles(self, event: type[E]) -> Callable[[Callable[[Session, E], None]], Callable[[Session, E], None]]:
         """Registers the listener of an event under the task name that the map gives this service."""
 
         def register(listener: Callable[[Session, E], None]) -> Callable[[Session, E], None]:
             self.handlers[event.topic] = listener  # type: ignore[assignment]
-            self.celery.task(name=event.heard_by[self.service])(self._hear)
+            self.celery.task(name=event.subscribers[self.service])(self._hear)
             return listener
 
         return register
@@ -222,7 +222,7 @@ class Bus:
             log.error("event is not for this service", topic=envelope.topic)
             return
         inbox.arrive(self.service, envelope)
-        self._give_receipt(envelope.source, receipt_message(envelope.event_id, self.service))
+        self._give_receipt(envelope.publisher, receipt_message(envelope.event_id, self.service))
         inbox.run(self.service, envelope.event_id, self.handlers)
 
     def _refuse(self, kind: str, error: Exception) -> None:
@@ -231,13 +231,13 @@ class Bus:
         with transaction(self.service) as session:
             session.execute(_REFUSED, {"kind": kind, "reason": str(error)[:300]})
 
-    def _give_receipt(self, speaker: str, message: dict[str, str]) -> None:
+    def _give_receipt(self, publisher: str, message: dict[str, str]) -> None:
         try:
             self.celery.send_task(
-                f"{speaker}.take_receipt", kwargs=message, queue=f"{speaker}.receipts", ignore_result=True
+                f"{publisher}.take_receipt", kwargs=message, queue=f"{publisher}.receipts", ignore_result=True
             )
         except (KombuError, RedisError, OSError) as error:
-            log.warning("receipt not sent; the speaker will ask again", reason=str(error))
+            log.warning("receipt not sent; the publisher will ask again", reason=str(error))
 
     def _take_receipt(self, event_id: str, subscriber: str, signature: str) -> None:
         try:

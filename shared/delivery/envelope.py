@@ -16,7 +16,7 @@ class Envelope(NamedTuple):
     """An event under way; `payload` is the JSON text exactly as it was signed."""
 
     event_id: UUID
-    source: str
+    publisher: str
     topic: str
     key: str
     version: int
@@ -26,20 +26,20 @@ class Envelope(NamedTuple):
 def event_message(envelope: Envelope) -> dict[str, Any]:
     """The task's arguments for an envelope."""
     fields = {**envelope._asdict(), "event_id": str(envelope.event_id)}
-    return {**fields, "signature": _sign(envelope.source, _signed_part(envelope))}
+    return {**fields, "signature": _sign(envelope.publisher, _signed_part(envelope))}
 
 
 def open_event(message: dict[str, Any]) -> Envelope:
-    """The envelope of a message; ForgedMessage when the signature is not its source's."""
+    """The envelope of a message; ForgedMessage when the signature is not its publisher's."""
     fields = dict(message)
     signature = str(fields.pop("signature", ""))
     try:
         envelope = Envelope(**{**fields, "event_id": UUID(fields["event_id"])})
     except (TypeError, KeyError, ValueError) as error:
         raise ForgedMessage(f"not an event: {error}") from error
-    if str(envelope.topic).partition(".")[0] != envelope.source:
-        raise ForgedMessage(f"{envelope.source!r} does not say {envelope.topic!r}")
-    _verify(envelope.source, _signed_part(envelope), signature)
+    if str(envelope.topic).partition(".")[0] != envelope.publisher:
+        raise ForgedMessage(f"{envelope.publisher!r} does not publish {envelope.topic!r}")
+    _verify(envelope.publisher, _signed_part(envelope), signature)
     return envelope
 
 
@@ -62,14 +62,14 @@ def _signed_part(envelope: Envelope) -> str:
     return json.dumps([str(envelope.event_id), *envelope[1:]], ensure_ascii=False)
 
 
-def _sign(source: str, content: str) -> str:
-    return hmac.digest(settings().event_keys_of(source)[0], content.encode(), "sha256").hex()
+def _sign(sender: str, content: str) -> str:
+    return hmac.digest(settings().event_keys_of(sender)[0], content.encode(), "sha256").hex()
 
 
-def _verify(source: str, content: str, signature: str) -> None:
-    if source not in settings().event_keys:
-        raise ForgedMessage(f"no key of {source!r} is known here")
+def _verify(sender: str, content: str, signature: str) -> None:
+    if sender not in settings().event_keys:
+        raise ForgedMessage(f"no key of {sender!r} is known here")
     data = content.encode()
-    keys = settings().event_keys_of(source)
+    keys = settings().event_keys_of(sender)
     if not any(hmac.compare_digest(hmac.digest(key, data, "sha256").hex(), signature) for key in keys):
-        raise ForgedMessage(f"the signature is not {source}'s")
+        raise ForgedMessage(f"the signature is not {sender}'s")

@@ -1,4 +1,4 @@
-"""Whether a worker or the relay is alive, for a container's health check: `python -m shared.watch rates` (or `relay`)."""
+"""Whether a worker or the relay is alive, for a container's health check: `python -m shared.delivery.watch rates` (or `relay`)."""
 
 import sys
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
     """Exits with 0 when all is well, with 1 and a sentence otherwise."""
     name = arguments[0] if arguments else ""
     if name != "relay" and name not in SERVICES:
-        sys.exit("usage: python -m shared.watch SERVICE|relay")
+        sys.exit("usage: python -m shared.delivery.watch SERVICE|relay")
     quiet = silent(name)
     if quiet:
         sys.exit(f"no beat for {STALE_SECONDS} s: {', '.join(quiet)}")

@@ -81,7 +81,7 @@ def _inbox(metadata: MetaData) -> None:
         "inbox",
         metadata,
         Column("event_id", Uuid, primary_key=True),
-        Column("source", Text, nullable=False),
+        Column("publisher", Text, nullable=False),
         Column("topic", Text, nullable=False),
         Column("key", Text, nullable=False),
         Column("version", BigInteger, nullable=False),

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.child import REPOSITORY, Child, tied
-from deploy.fork_server import LARGEST, Order
+from deploy.embedded.child import REPOSITORY, Child, tied
+from deploy.embedded.fork_server import LARGEST, Order
 
 
 class ServerGone(Exception):
@@ -56,7 +56,7 @@ class Forks:
         self._door, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other, self._log.open("ab") as log:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "deploy.fork_server", str(other.fileno())],
+                [sys.executable, "-m", "deploy.embedded.fork_server", str(other.fileno())],
                 cwd=REPOSITORY, pass_fds=[other.fileno()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=tied(signal.SIGKILL),  # noqa: PLW1509 - it takes no lock
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Catches every mail that the services send and shows it on a page: `python -m deploy.mailcatcher`."""
+"""Catches every mail that the services send and shows it on a page: `python -m deploy.embedded.mailcatcher`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from deploy.mails import Mail, Mailbox, attachments, part_text
+from deploy.embedded.mails import Mail, Mailbox, attachments, part_text
 from shared.settings import settings
 
 HERE = Path(__file__).parent

@@ -12,8 +12,8 @@ from typing import LiteralString
 
 import psycopg
 
-from deploy.child import Child
-from deploy.embedded import Embedded, settings_of
+from deploy.embedded.child import Child
+from deploy.embedded.installation import Embedded, settings_of
 from deploy.flower_container import options
 from shared.settings import SERVICES, Settings
 
@@ -49,9 +49,9 @@ class Programs:
 
     def main_stage(self) -> list[Child]:
         """All that runs once the schemas are there; the workers are ready when the whole loop through them works."""
-        mail = [self._web("mail-catcher", module("deploy.mailcatcher"), self.settings.mail_port, "/healthz")]
+        mail = [self._web("mail-catcher", module("deploy.embedded.mailcatcher"), self.settings.mail_port, "/healthz")]
         return [
-            Child("relay", module("shared.relay"), env=self.env, forked=True),
+            Child("relay", module("shared.delivery.relay"), env=self.env, forked=True),
             *(self._worker(service) for service in SERVICES),
             self._web("web", module("deploy.web"), self.settings.port, "/readyz"),
             *(mail if self.mails else []),
@@ -60,7 +60,7 @@ class Programs:
 
     def _worker(self, service: str) -> Child:
         ready = beats_after(self.settings.database_url, _LOOP[service], now_of(self.settings.database_url))
-        return Child(f"worker-{service}", module("shared.worker", service), ready, env=self.env, forked=True)
+        return Child(f"worker-{service}", module("shared.delivery.worker", service), ready, env=self.env, forked=True)
 
     def _web(self, name: str, command: list[str], port: int, path: str) -> Child:
         return Child(name, command, says_ok(f"http://127.0.0.1:{port}{path}"), env=self.env, forked=True)

@@ -1,4 +1,4 @@
-"""Runs one service's Celery worker with its watchdog: `python -m shared.worker rates`."""
+"""Runs one service's Celery worker with its watchdog: `python -m shared.delivery.worker rates`."""
 
 import gc
 import importlib
@@ -12,9 +12,9 @@ import psycopg
 import structlog
 from celery.signals import worker_process_init, worker_ready
 
-from shared.bus import Bus
+from shared.delivery.bus import Bus
 from shared.events import EVENTS
-from shared.logs import set_up_logs, warn_of_old_python
+from shared.ops.logs import set_up_logs, warn_of_old_python
 from shared.settings import SERVICES, own_secrets, settings
 
 STALE_SECONDS = 60
@@ -46,9 +46,11 @@ def is_stalled(loop_age: float | None, relay_age: float | None, up_for: float) -
 
 def secrets_of(service: str) -> list[str]:
     """What a worker needs: its passwords, and its key with those of all that it hears and that hear it."""
-    speakers = {event.speaker() for event in EVENTS.values() if service in event.heard_by}
-    hearers = {hearer for event in EVENTS.values() if event.speaker() == service for hearer in event.heard_by}
-    keys = sorted(f"event_keys__{name}" for name in speakers | hearers | {service})
+    publishers = {event.publisher() for event in EVENTS.values() if service in event.subscribers}
+    subscribers = {
+        subscriber for event in EVENTS.values() if event.publisher() == service for subscriber in event.subscribers
+    }
+    keys = sorted(f"event_keys__{name}" for name in publishers | subscribers | {service})
     return [*own_secrets(service), f"redis_passwords__{service}", *keys]
 
 
@@ -84,7 +86,7 @@ def main(arguments: list[str]) -> None:
     """Starts the worker of the named service with `-c` children (default 1)."""
     service = arguments[0] if arguments else ""
     if service not in SERVICES:
-        sys.exit(f"usage: python -m shared.worker SERVICE [CHILDREN]; SERVICE is one of {', '.join(SERVICES)}")
+        sys.exit(f"usage: python -m shared.delivery.worker SERVICE [CHILDREN]; SERVICE is one of {', '.join(SERVICES)}")
     children = arguments[1] if len(arguments) > 1 else "1"
     settings().check_secrets(*secrets_of(service))
     set_up_logs(f"{service} worker")

@@ -19,11 +19,11 @@ import structlog
 from celery import Celery
 from kombu.exceptions import KombuError
 
-from shared.bus import celery_app
-from shared.envelope import Envelope, event_message
+from shared.delivery.bus import celery_app
+from shared.delivery.envelope import Envelope, event_message
+from shared.delivery.outbox import CHANNEL
 from shared.events import EVENTS
-from shared.logs import set_up_logs, warn_of_old_python
-from shared.outbox import CHANNEL
+from shared.ops.logs import set_up_logs, warn_of_old_python
 from shared.settings import SERVICES, settings
 
 POLL_SECONDS = 1.0
@@ -87,7 +87,7 @@ class Wire:
         self.beat_at = 0.0
 
     def turn(self) -> Turn:
-        """Sends what is due, as far as the hearers keep up."""
+        """Sends what is due, as far as the subscribers keep up."""
         try:
             connection = self._connected()
             for _ in connection.notifies(timeout=0):
@@ -155,7 +155,7 @@ class Wire:
         return len(claimed) < room
 
     def _send_event(self, subscriber: str, event: Envelope) -> None:
-        task = EVENTS[event.topic].heard_by.get(subscriber) if event.topic in EVENTS else None
+        task = EVENTS[event.topic].subscribers.get(subscriber) if event.topic in EVENTS else None
         if task is None:  # said by a newer version: it waits for a relay that knows it, and holds up nobody
             log.error(
                 "event of an unknown topic", topic=event.topic, subscriber=subscriber, event_id=str(event.event_id)

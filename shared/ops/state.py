@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.metrics import queue_state
+from shared.ops.metrics import queue_state
 
 STALE_SECONDS = 60
 DISK_FREE = 0.1

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import secrets
-from deploy.child import Child
-from deploy.places import enterable
-from deploy.servers import Broker, Postgres, free_port
-from deploy.supervisor import Supervisor
-from shared.acl import users
+from deploy import secret_files
+from deploy.embedded.child import Child
+from deploy.embedded.folders import enterable
+from deploy.embedded.servers import Broker, Postgres, free_port
+from deploy.embedded.supervisor import Supervisor
+from shared.delivery.acl import users
 from shared.settings import Settings, read_settings
 
 
@@ -49,12 +49,12 @@ def prepare(data: Path, environment: str, given: Mapping[str, str] = os.environ)
     data = data.resolve()
     enterable(data)
     (data / "logs").mkdir(mode=0o700, exist_ok=True)
-    kept = secrets.load(data)
+    kept = secret_files.load(data)
     env = {
         "SES_ENVIRONMENT": environment,
         "SES_DATA": str(data),
         "SES_SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
-        **secrets.environment(kept),
+        **secret_files.environment(kept),
         **{name: value for name, value in given.items() if name.startswith("SES_") and value},
     }
     made = Embedded(data, env, kept["flower_password"])

@@ -1,4 +1,4 @@
-"""The directory as it comes to a hearer: in parts, in any order, a part twice, an older one after a newer."""
+"""The directory as it comes to a subscriber: in parts, in any order, a part twice, an older one after a newer."""
 
 from sqlalchemy import text
 from sqlmodel import Session

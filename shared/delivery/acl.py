@@ -19,9 +19,13 @@ def users(settings: Settings) -> list[str]:
 
 def service_keys(service: str) -> str:
     """Its own keys, the queues of those that hear it, and the receipt queues of those that it hears."""
-    hearers = {hearer for event in EVENTS.values() if event.speaker() == service for hearer in event.heard_by}
-    speakers = {event.speaker() for event in EVENTS.values() if service in event.heard_by}
-    others = {f"~{hearer}.events*" for hearer in hearers} | {f"~{speaker}.receipts*" for speaker in speakers}
+    subscribers = {
+        subscriber for event in EVENTS.values() if event.publisher() == service for subscriber in event.subscribers
+    }
+    publishers = {event.publisher() for event in EVENTS.values() if service in event.subscribers}
+    others = {f"~{subscriber}.events*" for subscriber in subscribers} | {
+        f"~{publisher}.receipts*" for publisher in publishers
+    }
     return " ".join([f"~{service}.*", *sorted(key for key in others if not key.startswith(f"~{service}."))])
 
 

@@ -1,4 +1,4 @@
-"""Saying an event: the row of the event and one delivery per hearer, in the transaction of what happened."""
+"""Saying an event: the row of the event and one delivery per subscriber, in the transaction of what happened."""
 
 from typing import Any
 from uuid import UUID
@@ -23,8 +23,8 @@ _RECEIPT = text(
 _DUE = text("update job set due_at = least(due_at, now()), next_at = now() where name = :name")
 
 
-def say(session: Session, event: Event) -> UUID | None:
-    """Writes the event for all its hearers; None where this key was already said at this version."""
+def publish(session: Session, event: Event) -> UUID | None:
+    """Writes the event for all its subscribers; None where this key was already said at this version."""
     values: dict[str, Any] = {
         "topic": event.topic,
         "key": event.key,
@@ -33,7 +33,7 @@ def say(session: Session, event: Event) -> UUID | None:
     }
     event_id: UUID | None = session.execute(_EVENT, values).scalar()
     if event_id is not None:
-        session.execute(_DELIVERY, {"event_id": event_id, "names": list(event.heard_by)})
+        session.execute(_DELIVERY, {"event_id": event_id, "names": list(event.subscribers)})
         session.execute(_RING, {"channel": CHANNEL})
     return event_id
 
@@ -45,5 +45,5 @@ def call_job(session: Session, name: str) -> None:
 
 
 def take_receipt(session: Session, event_id: UUID, subscriber: str) -> None:
-    """A hearer has the event: the relay need not send it again."""
+    """A subscriber has the event: the relay need not send it again."""
     session.execute(_RECEIPT, {"event_id": event_id, "subscriber": subscriber})

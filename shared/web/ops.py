@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from shared.access import Who
-from shared.desk import desk
-from shared.parking import discard, parked, parked_topics, replay, replay_all, way
+from shared.delivery.parking import discard, parked, parked_topics, replay, replay_all, way
+from shared.ops.state import desk
 from shared.settings import settings
 from shared.web.pages import page, redirect
 from shared.web.requests import Db, allow

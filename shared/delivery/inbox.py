@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from shared.db import transaction
-from shared.envelope import Envelope
+from shared.delivery.envelope import Envelope
 from shared.events import EVENTS, Event
 
 MAX_ATTEMPTS = 8
@@ -19,8 +19,8 @@ Handler = Callable[[Session, Event], None]
 log = structlog.get_logger()
 
 _ARRIVE = text(
-    "insert into inbox(event_id, source, topic, key, version, payload, attempts, next_at)"
-    " values (:event_id, :source, :topic, :key, :version, :payload, 1, now() + interval '60 s')"
+    "insert into inbox(event_id, publisher, topic, key, version, payload, attempts, next_at)"
+    " values (:event_id, :publisher, :topic, :key, :version, :payload, 1, now() + interval '60 s')"
     " on conflict (event_id) do nothing"
 )
 _TAKE = text("select topic, payload from inbox where event_id = :event_id and state = 'new' for update skip locked")

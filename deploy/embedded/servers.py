@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 import redis
 
-from deploy.child import Child, Owner
-from deploy.places import program_folder, server_folder, servers_owner
+from deploy.embedded.child import Child, Owner
+from deploy.embedded.folders import program_folder, server_folder, servers_owner
 
 PORTS = range(20_000, 32_000)  # below 32768, where the system hands out ports of its own
 MAX_CONNECTIONS = 200

@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.embedded import settings_of
-from deploy.secrets import NAME, environment, load
-from deploy.servers import DATABASE, SUPERUSER, port_free
+from deploy.embedded.installation import settings_of
+from deploy.embedded.servers import DATABASE, SUPERUSER, port_free
+from deploy.secret_files import NAME, environment, load
 from shared.settings import settings
 
 

@@ -1,4 +1,4 @@
-"""Loads the libraries once and forks the programs from itself: `python -m deploy.fork_server FD` (Linux).
+"""Loads the libraries once and forks the programs from itself: `python -m deploy.embedded.fork_server FD` (Linux).
 
 Ten programs that each load the same libraries cost 15 s of processor time and twice the memory. Each order that comes
 through the socket is one program; it is answered with the process id, and later with the exit code.
@@ -16,7 +16,7 @@ import sys
 import threading
 from typing import TypedDict
 
-from deploy.child import name_process, tied
+from deploy.embedded.child import name_process, tied
 
 LARGEST = 1_000_000
 # None of these reads a setting, opens a connection or starts a thread when it is imported.
@@ -25,7 +25,7 @@ LIBRARIES = (
     "fastapi", "uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.http.auto", "jinja2", "multipart",
     "psycopg_pool", "sqlalchemy.dialects.postgresql.psycopg", "sqlmodel", "structlog", "prometheus_client", "httpx2",
     "openpyxl", "xlsxwriter", "authlib.integrations.starlette_client", "brotli", "css_inline", "sse_starlette",
-    "shared.bus", "shared.outbox", "shared.policy", "shared.access", "shared.metrics",
+    "shared.delivery.bus", "shared.delivery.outbox", "shared.access.policy", "shared.access", "shared.ops.metrics",
 )  # fmt: skip
 
 

@@ -1,0 +1,75 @@
+"""The map of the system: every event, its publisher, its subscribers and the task of each.
+
+An event is the full state of its key at a version, so that order and repetition do not matter: a subscriber keeps what
+it has when the version that arrives is not newer. What each event carries stands in the file of its publisher.
+
+| event | publisher | subscribers |
+|---|---|---|
+| `ExtractionLoaded` | ingest | rates |
+| `DirectoryLoaded` | ingest | rates, tracker, sesr, notify |
+| `SurveyResultsLoaded`, `LcapLoaded` | ingest | tracker |
+| `TiersComputed` | rates | notify, tracker, ingest |
+| `ReportSubmitted` | sesr | sesr |
+| `DigestsPlanned` | notify | ingest |
+| `DigestsSent` | notify | ingest, rates |
+| `AliasResolved` | notify | ingest |
+"""
+
+from shared.events.event import GROUPS, ROWS_PER_PART, Event, Group
+from shared.events.ingest import (
+    DirectoryLoaded,
+    DirectoryPerson,
+    DirectorySchool,
+    ExtractionLoaded,
+    ExtractionRow,
+    LcapLoaded,
+    ResultRow,
+    SurveyResultsLoaded,
+)
+from shared.events.notify import AliasResolved, DigestsPlanned, DigestsSent, SentDigest
+from shared.events.rates import TierRow, TiersComputed
+from shared.events.sesr import ReportSubmitted
+
+__all__ = [
+    "EVENTS",
+    "GROUPS",
+    "ROWS_PER_PART",
+    "AliasResolved",
+    "DigestsPlanned",
+    "DigestsSent",
+    "DirectoryLoaded",
+    "DirectoryPerson",
+    "DirectorySchool",
+    "Event",
+    "ExtractionLoaded",
+    "ExtractionRow",
+    "Group",
+    "LcapLoaded",
+    "ReportSubmitted",
+    "ResultRow",
+    "SentDigest",
+    "SurveyResultsLoaded",
+    "TierRow",
+    "TiersComputed",
+    "subscriptions",
+]
+
+EVENTS: dict[str, type[Event]] = {
+    event.topic: event
+    for event in (
+        ExtractionLoaded,
+        DirectoryLoaded,
+        SurveyResultsLoaded,
+        LcapLoaded,
+        TiersComputed,
+        ReportSubmitted,
+        DigestsPlanned,
+        DigestsSent,
+        AliasResolved,
+    )
+}
+
+
+def subscriptions(service: str) -> dict[str, str]:
+    """Topic -> task name, for all that a service subscribes to."""
+    return {topic: event.subscribers[service] for topic, event in EVENTS.items() if service in event.subscribers}

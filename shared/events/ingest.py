@@ -1,0 +1,177 @@
+"""What ingest publishes: extractions, the directory, survey results and LCAP tables, as read from files."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, NamedTuple
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.event import Event, Group
+
+
+class ExtractionRow(NamedTuple):
+    """A school's counts for one respondent group, with the file's own tier and rate as printed there."""
+
+    school_key: str
+    ploc: str
+    cost_center: str | None
+    region: str
+    cos: str
+    director: str
+    school: str
+    level: str
+    total: int | None
+    submitted: int | None
+    file_tier: str
+    file_rate: str
+
+
+class ExtractionLoaded(Event):
+    """Rows of one group of an upload, a part of at most ROWS_PER_PART rows. Key: term/date/group/upload/part.
+
+    `revision` counts the loads of one (term, date); rows replace those of the same (term, date, group, school).
+    `removed` lists schools whose row an undo takes back. `is_undo` marks such a compensating revision.
+    """
+
+    topic: ClassVar[str] = "ingest.extraction_loaded"
+    subscribers: ClassVar[dict[str, str]] = {"rates": "rates.compute_tiers"}
+
+    upload_id: UUID
+    term: str
+    extraction_date: date
+    revision: int
+    groups: tuple[Group, ...]
+    group: Group
+    part: int
+    parts: int
+    window_opens: date
+    window_closes: date
+    thin: bool = False
+    is_undo: bool = False
+    rows: list[ExtractionRow]
+    removed: list[str] = Field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return f"{self.term}/{self.extraction_date}/{self.group}/{self.upload_id}/{self.part}"
+
+    @property
+    def version(self) -> int:
+        return self.revision
+
+
+class DirectorySchool(NamedTuple):
+    """A school of the directory; `landline` is the office's, the only phone in an event."""
+
+    school_key: str
+    ploc: str
+    cost_center: str | None
+    name: str
+    level: str
+    region: str
+    cos: str
+    director: str
+    enrolled: int | None
+    classified_classroom: int | None
+    classified_other: int | None
+    certificated_admin: int | None
+    certificated_other: int | None
+    principal: str
+    landline: str
+
+
+class DirectoryPerson(NamedTuple):
+    """A person of the directory: role, scope (school keys, a region, or empty) and the spellings of the name."""
+
+    person_id: str
+    name: str
+    email: str
+    role: str
+    scope: list[str]
+    aliases: list[str]
+
+
+class DirectoryLoaded(Event):
+    """The whole directory at a revision, in parts; subscribers drop what a newer whole revision no longer has."""
+
+    topic: ClassVar[str] = "ingest.directory_loaded"
+    subscribers: ClassVar[dict[str, str]] = {
+        "rates": "rates.store_directory",
+        "tracker": "tracker.store_directory",
+        "sesr": "sesr.store_directory",
+        "notify": "notify.store_directory",
+    }
+
+    revision: int
+    part: int
+    parts: int
+    schools: list[DirectorySchool]
+    people: list[DirectoryPerson]
+
+    @property
+    def key(self) -> str:
+        return f"directory/{self.part}"
+
+    @property
+    def version(self) -> int:
+        return self.revision
+
+
+class ResultRow(NamedTuple):
+    """One survey result: a school's percent for an item in a year's period."""
+
+    school_key: str
+    ploc: str
+    level: str
+    item: str
+    period: str
+    percent: Decimal | None
+
+
+class SurveyResultsLoaded(Event):
+    """Survey results of one upload, a part of them."""
+
+    topic: ClassVar[str] = "ingest.survey_results_loaded"
+    subscribers: ClassVar[dict[str, str]] = {"tracker": "tracker.compute_targets"}
+
+    upload_id: UUID
+    revision: int
+    part: int
+    parts: int
+    rows: list[ResultRow]
+
+    @property
+    def key(self) -> str:
+        return f"{self.upload_id}/{self.part}"
+
+    @property
+    def version(self) -> int:
+        return self.revision
+
+
+class LcapLoaded(Event):
+    """LCAP actions or measures as read from a file, in parts; the newest whole `revision` of a table replaces it.
+
+    Rows of a clean table are `{column heading: text, ..., "line": n}`; the published text comes as all its lines in
+    their order, the blank ones and the page headers too: `{"line": n, "text": "cells with their tabs"}`. `revision`
+    grows with each load of a table.
+    """
+
+    topic: ClassVar[str] = "ingest.lcap_loaded"
+    subscribers: ClassVar[dict[str, str]] = {"tracker": "tracker.store_lcap"}
+
+    upload_id: UUID
+    table: Literal["actions", "measures"]
+    revision: int
+    part: int
+    parts: int
+    rows: list[dict[str, Any]]
+
+    @property
+    def key(self) -> str:
+        return f"{self.table}/{self.upload_id}/{self.part}"
+
+    @property
+    def version(self) -> int:
+        return self.revision

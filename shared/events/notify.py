@@ -1,0 +1,73 @@
+"""What notify publishes: mails planned and sent, and spellings of names that a person matched."""
+
+from typing import ClassVar, NamedTuple
+from uuid import UUID
+
+from shared.events.event import Event
+
+
+class DigestsPlanned(Event):
+    """How many mails an upload leads to: planned, held back and without a route."""
+
+    topic: ClassVar[str] = "notify.digests_planned"
+    subscribers: ClassVar[dict[str, str]] = {"ingest": "ingest.note_digests"}
+
+    upload_id: UUID
+    revision: int
+    planned: int
+    held: int
+    unroutable: int
+
+    @property
+    def key(self) -> str:
+        return str(self.upload_id)
+
+    @property
+    def version(self) -> int:
+        return self.revision
+
+
+class SentDigest(NamedTuple):
+    """A digest that the mail server accepted, and the schools that it told of."""
+
+    mail_id: int
+    director: str
+    school_keys: list[str]
+
+
+class DigestsSent(Event):
+    """The digests of an upload that one round of sending delivered. Each is told in one event only."""
+
+    topic: ClassVar[str] = "notify.digests_sent"
+    subscribers: ClassVar[dict[str, str]] = {"ingest": "ingest.note_sent", "rates": "rates.note_sent"}
+
+    upload_id: UUID
+    mails: list[SentDigest]
+
+    @property
+    def key(self) -> str:
+        return f"mails/{self.mails[0].mail_id}"
+
+    @property
+    def version(self) -> int:
+        return 1
+
+
+class AliasResolved(Event):
+    """A person matched a spelling of a director's name to a person of the directory."""
+
+    topic: ClassVar[str] = "notify.alias_resolved"
+    subscribers: ClassVar[dict[str, str]] = {"ingest": "ingest.keep_alias"}
+
+    alias: str
+    person_id: str
+    matched_by: str
+    revision: int
+
+    @property
+    def key(self) -> str:
+        return f"alias/{self.alias}"
+
+    @property
+    def version(self) -> int:
+        return self.revision

@@ -1,0 +1,65 @@
+"""What rates publishes: the tiers of a group of an extraction."""
+
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar, NamedTuple
+from uuid import UUID
+
+from shared.events.event import Event, Group
+
+
+class TierRow(NamedTuple):
+    """A school's computed state for one group; `tier` 1-4 or None (no rate), `needed` for the next tier or None."""
+
+    school_key: str
+    ploc: str
+    school: str
+    region: str
+    cos: str
+    director: str
+    total: int | None
+    submitted: int | None
+    tier: int | None
+    needed: int | None
+    rate: Decimal | None
+
+
+class TiersComputed(Event):
+    """Tiers of one group of an upload, in parts; said once all rows of that group are stored.
+
+    The rows are the whole state of (term, date, group), whichever upload led to it; `state` grows with each telling, and
+    a subscriber keeps the greatest. `changed` counts the rows that this upload changed. `expected` is how many schools this group had in any
+    extraction of the term so far: the coverage is len(rows of all parts) of `expected`.
+    """
+
+    topic: ClassVar[str] = "rates.tiers_computed"
+    subscribers: ClassVar[dict[str, str]] = {
+        "notify": "notify.plan_digests",
+        "tracker": "tracker.store_rates",
+        "ingest": "ingest.note_tiers",
+    }
+
+    upload_id: UUID
+    term: str
+    extraction_date: date
+    revision: int
+    state: int
+    groups: tuple[Group, ...]
+    group: Group
+    part: int
+    parts: int
+    thin: bool
+    is_undo: bool
+    window_closes: date
+    changed: int
+    expected: int
+    rows: list[TierRow]
+    removed: list[str]
+
+    @property
+    def key(self) -> str:
+        return f"{self.term}/{self.extraction_date}/{self.group}/{self.upload_id}/{self.part}"
+
+    @property
+    def version(self) -> int:
+        return self.state

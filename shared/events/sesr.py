@@ -1,0 +1,36 @@
+"""What sesr publishes: strike reports, from its web to its worker."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.event import Event
+
+
+class ReportSubmitted(Event):
+    """A strike report's counts and flags; names and phones stay in sesr's own tables. Absent counts are None.
+
+    A correction names the report that it `supersedes` and keeps its time of counting.
+    """
+
+    topic: ClassVar[str] = "sesr.report_submitted"
+    subscribers: ClassVar[dict[str, str]] = {"sesr": "sesr.record_report"}
+
+    report_id: UUID
+    incident_id: UUID
+    school_key: str
+    day: date
+    sequence: int
+    counts: dict[str, int | None]
+    flags: dict[str, bool]
+    counted_at: datetime
+    received_at: datetime
+    supersedes: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.report_id)
+
+    @property
+    def version(self) -> int:
+        return 1

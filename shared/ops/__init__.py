@@ -1,0 +1,1 @@
+"""What operations see: the state of a service, its metrics, its logs."""
