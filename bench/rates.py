@@ -81,7 +81,8 @@ def extraction(group: str, day: date, seed: int) -> ExtractionLoaded:
         rows.append(ExtractionRow(f"1{number:04d}01", f"{number:04d}", None, *places, *names, *counts, "Tier-1", "9%"))
     return ExtractionLoaded.model_validate(
         {
-            "upload_id": uuid4(), "term": "Sp25", "extraction_date": day, "revision": 1, "groups": [group], "group": group, "part": 1,
+            "upload_id": uuid4(), "term": "Sp25", "extraction_date": day, "revision": 1,
+            "follows_revision": 0, "groups": [group], "group": group, "part": 1,
             "parts": 1, "window_opens": DAYS[0], "window_closes": CLOSES, "rows": rows,
         }
     )  # fmt: skip

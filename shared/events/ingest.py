@@ -31,7 +31,8 @@ class ExtractionLoaded(Event):
     """Rows of one group of an upload, a part of at most ROWS_PER_PART rows. Key: term/date/group/upload/part.
 
     `revision` counts the loads of one (term, date); rows replace those of the same (term, date, group, school).
-    `removed` lists schools whose row an undo takes back. `is_undo` marks such a compensating revision.
+    `follows_revision` is the revision that was published before it, 0 for the first: a subscriber that lacks one of
+    the chain knows that something has not arrived. `removed` lists schools whose row an undo takes back. `is_undo` marks such a compensating revision.
     """
 
     topic: ClassVar[str] = "ingest.extraction_loaded"
@@ -41,6 +42,7 @@ class ExtractionLoaded(Event):
     term: str
     extraction_date: date
     revision: int
+    follows_revision: int
     groups: tuple[Group, ...]
     group: Group
     part: int

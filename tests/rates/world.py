@@ -49,6 +49,7 @@ def extraction(
     removed: tuple[str, ...] = (),
     term: str = "Sp25",
     closes: date = CLOSES,
+    follows: int | None = None,
 ) -> ExtractionLoaded:
     """An upload's one part."""
     return ExtractionLoaded(
@@ -56,6 +57,7 @@ def extraction(
         term=term,
         extraction_date=on,
         revision=revision,
+        follows_revision=revision - 1 if follows is None else follows,
         groups=(group,),
         group=group,
         part=1,

@@ -28,8 +28,8 @@ def loaded(submitted: int, revision: int, upload_id: UUID | None = None) -> Extr
         "1400101", "4001", "1400101", "E", "North CoS", "VEGA, MARTA", "Alder El", "", 100, submitted, "", ""
     )
     return ExtractionLoaded(
-        upload_id=upload_id or uuid4(), term="Sp25", extraction_date=date(2025, 2, 21), revision=revision, groups=("parents",),
-        group="parents", part=1, parts=1, window_opens=date(2025, 1, 6), window_closes=date(2025, 4, 11), rows=[row],
+        upload_id=upload_id or uuid4(), term="Sp25", extraction_date=date(2025, 2, 21), revision=revision, follows_revision=0,
+        groups=("parents",), group="parents", part=1, parts=1, window_opens=date(2025, 1, 6), window_closes=date(2025, 4, 11), rows=[row],
     )  # fmt: skip
 
 

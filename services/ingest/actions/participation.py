@@ -20,6 +20,10 @@ from shared.events import GROUPS, ROWS_PER_PART, ExtractionLoaded, Group
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 1))")
 _REVISION = text('select coalesce(max(revision), 0) + 1 from upload where term = :term and "on" = :on')
+_FOLLOWS = text(
+    'select coalesce(max(revision), 0) from upload where term = :term and "on" = :on and revision < :revision'
+    " and told <> '{}'"
+)
 _HOW_MANY = text(
     'select count(*) from extraction_count where term = :term and "on" = :on and "group" = :group'
     " and revision = :revision"
@@ -129,8 +133,10 @@ def tell_extraction(
     """Says the rows of the upload's revision in parts, group by group; `removed`: schools taken back by an undo."""
     assert upload.on is not None and upload.revision is not None
     upload.told = {}
+    place = {"term": upload.term, "on": upload.on, "revision": upload.revision}
+    follows: int = session.execute(_FOLLOWS, place).scalar_one()
     for group in groups:
-        values = {"term": upload.term, "on": upload.on, "group": group, "revision": upload.revision}
+        values = {**place, "group": group}
         count = session.execute(_HOW_MANY, values).scalar_one()
         gone = removed.get(group, [])
         parts = max(1, -(-count // ROWS_PER_PART), -(-len(gone) // ROWS_PER_PART))
@@ -146,6 +152,7 @@ def tell_extraction(
                         term=window.term,
                         extraction_date=upload.on,
                         revision=upload.revision,
+                        follows_revision=follows,
                         groups=tuple(groups),
                         group=group,
                         part=part + 1,
