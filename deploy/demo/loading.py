@@ -80,4 +80,4 @@ def load(door: Door, folder: Path, written: Written, say: Say) -> None:
 
 
 def _arrived(upload: dict[str, Any]) -> bool:
-    return all(step["done"] for step in upload["travelled"] if step["name"] != NOT_AWAITED)
+    return all(step["done"] for step in upload["delivery_progress"] if step["name"] != NOT_AWAITED)

@@ -1,4 +1,4 @@
-"""What ingest keeps: uploads with their files, the extraction rows of each date, the directory, how far uploads travelled."""
+"""What ingest keeps: uploads with their files, the extraction rows of each date, the directory, the delivery progress of uploads."""
 
 from datetime import date, datetime
 from typing import Any
@@ -28,14 +28,15 @@ class Upload(IngestTable, table=True):
 
     `state`: reading, preview, quarantined, published, unchanged, refused, discarded or undone. `intent`: what becomes
     of it once read: publish, preview or dry (a dry run that went on in a worker). `part_of`: the upload whose file
-    held this date too. `undoes`: the upload that this compensating revision takes back. `told`: events by group.
+    held this date too. `undoes`: the upload that this compensating revision takes back. `parts`: how many
+    events each group was published in. `retry_at`: not read before, after an attempt that was interrupted.
     """
 
     __tablename__ = "upload"
     __table_args__ = (
         Index("ix_upload_sha256", "kind", "sha256"),
         Index("ix_upload_at", "uploaded_at"),
-        Index("ix_upload_extraction", "term", "on", "revision"),
+        Index("ix_upload_extraction", "term", "extraction_date", "revision"),
         Index("ix_upload_reading", "uploaded_at", postgresql_where=text("state = 'reading'")),
     )
 
@@ -48,7 +49,7 @@ class Upload(IngestTable, table=True):
     uploaded_by: str
     uploaded_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     term: str | None = None
-    on: date | None = None
+    extraction_date: date | None = None
     revision: int | None = None
     groups: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     counts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
@@ -60,10 +61,11 @@ class Upload(IngestTable, table=True):
     reasons: list[str] = Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs=NO_TEXTS)
     found: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB, sa_column_kwargs=NO_LIST)
     difference: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
-    told: dict[str, int] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
+    parts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
     part_of: UUID | None = None
     undoes: UUID | None = None
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    retry_at: datetime | None = None
 
 
 class UploadFile(IngestTable, table=True):
@@ -81,8 +83,8 @@ class ExtractionCount(IngestTable, table=True):
     __tablename__ = "extraction_count"
 
     term: str = Field(primary_key=True)
-    on: date = Field(primary_key=True)
-    group: str = Field(primary_key=True)
+    extraction_date: date = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
     revision: int
     ploc: str
@@ -104,7 +106,7 @@ class ReplacedCount(IngestTable, table=True):
     __tablename__ = "replaced_count"
 
     upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
-    group: str = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
     ploc: str
     cost_center: str | None
@@ -120,13 +122,13 @@ class ReplacedCount(IngestTable, table=True):
 
 
 class Progress(IngestTable, table=True):
-    """How many rows of a long file have been read, and whether somebody wants the reading stopped."""
+    """How many rows of a long file have been read, and whether somebody has canceled the reading."""
 
     __tablename__ = "progress"
 
     upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
     rows: int = 0
-    cancelled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    canceled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class School(IngestTable, table=True):
@@ -187,12 +189,12 @@ class SurveyWindow(IngestTable, table=True):
     closes: date
 
 
-class Travel(IngestTable, table=True):
-    """How far an upload has travelled: one row for each station it reached."""
+class DeliveryStep(IngestTable, table=True):
+    """The delivery progress of an upload: one row for each step that it has reached."""
 
-    __tablename__ = "travel"
+    __tablename__ = "delivery_step"
 
     upload_id: UUID = Field(primary_key=True)
-    station: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     at: datetime | None = Field(default=None, sa_column_kwargs=NOW)

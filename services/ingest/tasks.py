@@ -1,10 +1,10 @@
-"""What ingest hears: how far its uploads have travelled, and which spellings were matched; long files are read here."""
+"""The tasks of ingest: the delivery progress of uploads, matched spellings, the reading of long files, and clock work."""
 
 from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.ingest.actions import kept_files, long_files, retention, travel
+from services.ingest.actions import intake, kept_files, long_files, retention
 from shared.delivery.bus import Bus
 from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
 from shared.settings import settings
@@ -13,23 +13,23 @@ bus = Bus("ingest")
 
 
 @bus.handles(TiersComputed)
-def on_tiers_computed(session: Session, event: TiersComputed) -> None:
-    travel.note_tiers(session, event)
+def note_tiers(session: Session, event: TiersComputed) -> None:
+    intake.note_tiers(session, event)
 
 
 @bus.handles(DigestsPlanned)
-def on_digests_planned(session: Session, event: DigestsPlanned) -> None:
-    travel.note_digests(session, event)
+def note_digests(session: Session, event: DigestsPlanned) -> None:
+    intake.note_digests(session, event)
 
 
 @bus.handles(DigestsSent)
-def on_digests_sent(session: Session, event: DigestsSent) -> None:
-    travel.note_sent(session, event)
+def note_sent(session: Session, event: DigestsSent) -> None:
+    intake.note_sent(session, event)
 
 
 @bus.handles(AliasResolved)
-def on_alias_resolved(session: Session, event: AliasResolved) -> None:
-    travel.keep_alias(session, event)
+def keep_alias(session: Session, event: AliasResolved) -> None:
+    intake.keep_alias(session, event)
 
 
 @bus.loop("ingest.read_upload", timedelta(seconds=5), soft_seconds=240)

@@ -41,7 +41,7 @@ def test_a_file_is_checked_published_and_undone_by_keyboard(browser: Browser, si
         assert axe(page) == []
         page.get_by_role("button", name="Publish").focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="How far it has travelled")).to_be_visible()
+        expect(page.get_by_role("heading", name="Delivery progress")).to_be_visible()
         deliver()
         expect(page.locator(".step-done", has_text="Tiers computed")).to_be_visible(timeout=15000)
         page.get_by_role("button", name="Undo this upload").focus()

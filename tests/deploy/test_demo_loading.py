@@ -66,7 +66,7 @@ class DoorRequest(BaseHTTPRequestHandler):
         self.server.looks += 1
         done = self.server.looks >= self.server.looks_needed
         steps = [{"name": "Tiers computed", "done": done}, {"name": "Mails sent", "done": False}]
-        return self.answer(200, {"travelled": steps})
+        return self.answer(200, {"delivery_progress": steps})
 
     def answer(self, status: int, body: Any) -> None:
         sent = json.dumps(body).encode()

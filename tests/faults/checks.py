@@ -111,11 +111,11 @@ def _check_uploads(load: Load) -> None:
         str(upload_id) for (upload_id,) in rows("ingest", "select upload_id from upload where kind = 'participation'")
     }
     assert {str(upload_id) for upload_id in load.uploads} <= kept, "an accepted upload is gone"
-    stations = rows("ingest", "select upload_id, station from travel")
-    planned = {str(upload_id) for upload_id, station in stations if str(station) == "digests"}
+    steps = rows("ingest", "select upload_id, step from delivery_step")
+    planned = {str(upload_id) for upload_id, step in steps if str(step) == "digests"}
     changed = {str(key).partition("/")[0] for (key,) in rows("ingest", _LOADED)}
     assert changed - planned == set(), "an upload whose digests were never planned"
-    told = {key: times for key, times in effects("ingest.travel").items() if "mail/" in key and times != 1}
+    told = {key: times for key, times in effects("ingest.delivery_step").items() if "mail/" in key and times != 1}
     assert told == {}, "a mail was told twice"
 
 
@@ -129,8 +129,9 @@ def _differing_rates() -> list[tuple[object, ...]]:
 
 
 _DIFFERING: LiteralString = (
-    'select term, "on", "group", school_key, i.submitted, r.submitted from ingest.extraction_count i'
-    ' full join rates.rate r using (term, "on", "group", school_key)'
+    "select term, extraction_date, respondent_group, school_key, i.submitted, r.submitted from ingest.extraction_count i"
+    ' full join (select *, "on" as extraction_date, "group" as respondent_group from rates.rate) r'
+    " using (term, extraction_date, respondent_group, school_key)"
     " where (i.total, i.submitted) is distinct from (r.total, r.submitted)"
 )
 

@@ -12,7 +12,7 @@ from tests.stack import owner
 
 # (service, table, what a row is about): each written once per event, and rewritten when an event is done twice.
 EFFECTS: tuple[tuple[str, str, LiteralString], ...] = (
-    ("ingest", "travel", "new.upload_id::text || ' ' || new.station"),
+    ("ingest", "delivery_step", "new.upload_id::text || ' ' || new.step"),
     ("notify", "mail", "new.dedupe_key"),
     ("sesr", "report", "new.report_id::text"),
 )

@@ -34,7 +34,7 @@ PLANTED = (
     ("insert into ledger.effect select * from ledger.effect where place = 'rates done'", "ledger.effect", "done twice"),
     ("update rates.rate set submitted = submitted + 1 where school_key = '1432201'", "rates.rate", "other counts"),
     ("delete from rates.rate where school_key = '1432201'", "rates.rate", "other counts"),
-    ("delete from ingest.travel where station = 'digests'", "ingest.travel", "never planned"),
+    ("delete from ingest.delivery_step where step = 'digests'", "ingest.delivery_step", "never planned"),
     ("delete from sesr.recorded", "sesr.recorded", "not in recorded"),
     ("delete from sesr.standing", "sesr.standing", "another report"),
     ("update notify.mail set state = 'failed'", "notify.mail", "refused for good"),

@@ -72,7 +72,7 @@ def test_an_event_has_its_effect_once_wherever_its_way_is_cut() -> None:
     for fatal in crash_points(speak_and_hear, PROTOCOL, lambda: uploads.append(uuid4())):
         recover()
         said = one("notify", "select count(*) from outbox_event")
-        assert sorted(effects("ingest.travel").values()) == [1] * said, fatal
+        assert sorted(effects("ingest.delivery_step").values()) == [1] * said, fatal
         assert sorted(effects("ingest done").values()) == [1] * said, fatal
         assert one("notify", "select count(*) from outbox_delivery where state <> 'acked'") == 0, fatal
         assert one("ingest", "select count(*) from inbox where state <> 'done'") == 0, fatal

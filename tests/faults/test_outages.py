@@ -104,7 +104,7 @@ def test_what_was_confirmed_before_and_while_the_database_disk_was_full_has_its_
         courier.time_passes("ingest")
         bus_of("ingest").sweep()
         assert {str(upload_id) for upload_id in confirmed} <= set(notified())
-        assert set(effects("ingest.travel").values()) == {1}
+        assert set(effects("ingest.delivery_step").values()) == {1}
 
 
 class KeepingBroker(Broker):
@@ -200,7 +200,7 @@ def test_a_queue_that_outlived_the_brokers_crash_repeats_and_doubles_nothing(kee
         until(lambda: servers.pids["broker"] != before and ours._length("ingest.events") == 5, redis.RedisError)
         assert turned(ours)
         assert take_all(ours) == 10
-        assert sorted(effects("ingest.travel").values()) == [1] * 5
+        assert sorted(effects("ingest.delivery_step").values()) == [1] * 5
 
 
 def test_after_a_day_without_a_mail_server_each_director_gets_one_mail(

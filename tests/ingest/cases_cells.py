@@ -38,7 +38,7 @@ def ploc_short(door: Door) -> None:
 def repeated(door: Door) -> None:
     counts = door.counts(book(with_header([*many(), many()[3]])))
     assert (counts["row_repeated"], counts["accepted"]) == (1, 20)
-    twice = [row(ploc, "107th St El", on="2020-03-02") for ploc in ("5857", "1585701")]
+    twice = [row(ploc, "107th St El", extraction_date="2020-03-02") for ploc in ("5857", "1585701")]
     told = door.publish(*twice)
     assert (told["counts"]["accepted"], became(told, "row_repeated")) == (1, ["as row 2"])
 
@@ -48,8 +48,11 @@ def contradicting(door: Door) -> None:
     told = door.told(book(with_header([*many(), row("4101", "School 1 El", 77)])))
     assert told["counts"] == {"accepted": 19, "rejected": 2, "changed": 0}
     assert [p["row"] for p in told["problems"] if p["code"] == "rows_contradict"] == [3, 22]
-    torn = [row("5857", "107th St El", 7, on="2020-03-09"), row("1585701", "107th St El", 8, on="2020-03-09")]
-    told = door.publish(*many(20, on="2020-03-09"), *torn)
+    torn = [
+        row("5857", "107th St El", 7, extraction_date="2020-03-09"),
+        row("1585701", "107th St El", 8, extraction_date="2020-03-09"),
+    ]
+    told = door.publish(*many(20, extraction_date="2020-03-09"), *torn)
     assert [p["row"] for p in told["problems"] if p["code"] == "rows_contradict"] == [22, 23]
 
 
@@ -119,12 +122,14 @@ def dates(door: Door) -> None:
         "2026-02-21 10:30:00", "February 21, 2026",
     )  # fmt: skip
     for form in forms:
-        assert door.told(book(with_header([row(on=form)])))["on"] == "2026-02-21", form
+        assert door.told(book(with_header([row(extraction_date=form)])))["extraction_date"] == "2026-02-21", form
 
     def in_1904(made: Any) -> None:
         made.epoch = CALENDAR_MAC_1904
 
     for form in (date(2026, 2, 21), 46074 - 1462):
-        assert door.told(book(with_header([row(on=form)]), in_1904))["on"] == "2026-02-21", form
-    ambiguous = door.told(book(with_header([row(on="03/04/2026")])))
-    assert (ambiguous["on"], became(ambiguous, "date_ambiguous")) == ("2026-03-04", ["2026-03-04"])
+        assert door.told(book(with_header([row(extraction_date=form)]), in_1904))["extraction_date"] == "2026-02-21", (
+            form
+        )
+    ambiguous = door.told(book(with_header([row(extraction_date="03/04/2026")])))
+    assert (ambiguous["extraction_date"], became(ambiguous, "date_ambiguous")) == ("2026-03-04", ["2026-03-04"])

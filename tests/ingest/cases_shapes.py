@@ -13,20 +13,20 @@ from tests.ingest.making import book, many, row, text_table, with_header
 @case(14, "several dates of extraction", "each its own extraction, warned; more than two: quarantined")
 def several_dates(door: Door) -> None:
     tabs: dict[str, Any] = {
-        "Students": with_header([row(group="Students", on="2026-02-01")]),
+        "Students": with_header([row(group="Students", extraction_date="2026-02-01")]),
         "Parents": with_header([row()]),
     }
     assert door.counts(workbook(tabs))["dates_several"] == 1
-    three = [row(on=f"2026-03-0{day}") for day in (1, 2, 3)]
+    three = [row(extraction_date=f"2026-03-0{day}") for day in (1, 2, 3)]
     assert door.told(book(with_header(three)))["reasons"] == ["dates_too_many"]
 
 
 @case(15, "a future date, or one before the window", "quarantined until confirmed")
 def odd_dates(door: Door) -> None:
     tomorrow = today() + timedelta(days=1)
-    assert door.send(book(with_header([row(on=tomorrow)])), dry=False).status_code == 409
+    assert door.send(book(with_header([row(extraction_date=tomorrow)])), dry=False).status_code == 409
     door.client.put("/ingest/api/v1/windows/Sp25", json={"opens": "2025-02-03", "closes": "2025-03-28"})
-    early = door.send(book(with_header([row(on="2025-01-15")])), dry=False)
+    early = door.send(book(with_header([row(extraction_date="2025-01-15")])), dry=False)
     door.client.delete("/ingest/api/v1/windows/Sp25")
     assert early.json()["problems"][0]["code"] == "date_before_window"
 

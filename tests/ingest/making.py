@@ -17,10 +17,10 @@ def row(
 ) -> tuple[Any, ...]:
     """A row of an extraction; others by name: region, cos, director, group, tier, label, rate, on."""
     given: dict[str, object] = {"region": "E", "cos": "North CoS", "director": "VEGA, MARTA", "group": "Parents"}
-    given |= {"tier": "", "label": "", "rate": "", "on": "2026-03-02"} | others
+    given |= {"tier": "", "label": "", "rate": "", "extraction_date": "2026-03-02"} | others
     return (
         given["region"], ploc, given["cos"], given["director"], school, given["group"], given["tier"], given["label"],
-        total, submitted, given["rate"], given["on"],
+        total, submitted, given["rate"], given["extraction_date"],
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ HURT = [
     row("4001", "Alder El", submitted="#REF!"),
     row("4002", "Birch El", total="#N/A"),
     row("4003", "#NAME?"),
-    row("4004", "Cedar El", on="#VALUE!"),
+    row("4004", "Cedar El", extraction_date="#VALUE!"),
     row("4005", "Dogwood El", director="#N/A"),
     row("4006", "Elm El", rate="#DIV/0!"),
     row("4007", "Fir El"),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from services.ingest.actions import long_files, uploads
+from services.ingest.actions import long_files, reading, uploads
 from shared.db import transaction
 from shared.web.clock import today
 from tests.files import HEADER, extraction, workbook
@@ -21,10 +21,14 @@ API = "/ingest/api/v1/uploads"
 
 
 def row(
-    ploc: str = "4001", school: str = "Alder El", submitted: object = 10, total: object = 100, on: object = "2026-03-02"
+    ploc: str = "4001",
+    school: str = "Alder El",
+    submitted: object = 10,
+    total: object = 100,
+    day: object = "2026-03-02",
 ) -> tuple[Any, ...]:
     """A row of an extraction with these values."""
-    return ("E", ploc, "North CoS", "VEGA, MARTA", school, "Parents", "", "", total, submitted, "", on)
+    return ("E", ploc, "North CoS", "VEGA, MARTA", school, "Parents", "", "", total, submitted, "", day)
 
 
 ROWS = [row(f"40{n:02d}", f"School {n} El") for n in range(20)]
@@ -85,9 +89,12 @@ def test_the_preview_of_a_correction_calls_no_school_missing_that_stays_as_it_is
 
 def test_the_preview_says_what_will_change_against_the_last_extraction(central: TestClient) -> None:
     assert post(central, extraction(ROWS)).status_code == 201
-    week_later = [row("4000", "School 0 El", 30, 150, "2026-03-09"), row("4001", "School 1 El", 5, on="2026-03-09")]
-    week_later += [row(f"40{n:02d}", f"School {n} El", on="2026-03-09") for n in range(2, 18)]
-    week_later += [row("4100", "New El", on="2026-03-09")]
+    week_later = [
+        row("4000", "School 0 El", 30, 150, "2026-03-09"),
+        row("4001", "School 1 El", 5, day="2026-03-09"),
+    ]
+    week_later += [row(f"40{n:02d}", f"School {n} El", day="2026-03-09") for n in range(2, 18)]
+    week_later += [row("4100", "New El", day="2026-03-09")]
     told = post(central, extraction(week_later), dry_run=True).json()
     assert told["difference"]["2026-03-09"]["parents"] == {
         "against": "2026-03-02",
@@ -97,6 +104,7 @@ def test_the_preview_says_what_will_change_against_the_last_extraction(central: 
         "unchanged": 16,
         "totals_changed": 1,
         "moved": 0,
+        "fell": 1,
     }
     codes = {found["code"]: found["count"] for found in told["found"]}
     assert (codes["schools_new"], codes["schools_gone"], codes["total_changed"], codes["submitted_fell"]) == (
@@ -111,8 +119,8 @@ def test_the_preview_says_what_will_change_against_the_last_extraction(central: 
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([*ROWS[:5], row("4900", "Late El", on=str(today() + timedelta(days=2)))], "date_future"),
-        ([row(on="2026-03-01"), row(on="2026-03-02"), row(on="2026-03-03")], "dates_too_many"),
+        ([*ROWS[:5], row("4900", "Late El", day=str(today() + timedelta(days=2)))], "date_future"),
+        ([row(day="2026-03-01"), row(day="2026-03-02"), row(day="2026-03-03")], "dates_too_many"),
         ([*ROWS[:8], row("bad", "Broken El")], "rejected_many"),
         ([("E", "4001", "C", "V, M", "A El", "Parents", "Tier-4", "", 100, 10, "80%", "2026-03-02")], "contradicting_many"),
     ],
@@ -205,20 +213,20 @@ def test_an_undo_of_the_first_load_of_a_date_takes_all_its_rows_back(central: Te
 def test_once_a_mail_was_sent_there_is_no_undo(central: TestClient) -> None:
     place = post(central, extraction(ROWS)).headers["location"]
     with transaction("ingest") as session:
-        note = text("insert into travel(upload_id, station, detail) values (:id, 'mail/1', '{}')")
+        note = text("insert into delivery_step(upload_id, step, detail) values (:id, 'mail/1', '{}')")
         session.execute(note, {"id": place.rpartition("/")[2]})
     refused = central.post(f"{place}/undo")
     assert (refused.status_code, refused.json()["code"]) == (409, "undo_too_late")
 
 
 def test_two_dates_in_one_file_are_two_extractions(central: TestClient) -> None:
-    rows = [row("4001"), row("4002", "Birch El", on="2026-03-09")]
+    rows = [row("4001"), row("4002", "Birch El", day="2026-03-09")]
     answer = post(central, extraction(rows)).json()
-    assert answer["on"] == "2026-03-09"
+    assert answer["extraction_date"] == "2026-03-09"
     deliver()
     with transaction("rates") as session:
         found = session.execute(text('select "on", schools from extraction order by "on"')).all()
-    assert [(str(on), schools) for on, schools in found] == [("2026-03-02", 1), ("2026-03-09", 1)]
+    assert [(str(day), schools) for day, schools in found] == [("2026-03-02", 1), ("2026-03-09", 1)]
     assert failures() == []
 
 
@@ -277,15 +285,21 @@ def test_the_reading_of_a_long_file_can_be_cancelled(central: TestClient, monkey
     assert deliver() == 0
 
 
-def test_a_file_that_kills_the_worker_is_given_up_after_a_few_attempts(
+def test_a_reading_that_was_interrupted_is_tried_again_after_a_pause(
     central: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
     place = post(central, extraction(ROWS)).headers["location"]
+    with monkeypatch.context() as slow:
+        slow.setattr(reading, "WORKER_SECONDS", 0.0)
+        long_files.read_waiting()
+        long_files.read_waiting()  # too early: nothing is claimed
     with transaction("ingest") as session:
-        session.execute(text("update upload set attempts = :most"), {"most": long_files.MOST_ATTEMPTS})
+        found: Any = session.execute(text("select state, attempts, retry_at > now() as later from upload")).one()
+        assert (found.state, found.attempts, found.later) == ("reading", 1, True)
+        session.execute(text("update upload set attempts = 1000, retry_at = now()"))
     long_files.read_waiting()
-    assert central.get(place).json()["state"] == "refused"
+    assert central.get(place).json()["state"] == "published"
 
 
 def test_every_kind_has_a_template_that_can_be_uploaded_as_it_is(central: TestClient) -> None:
@@ -336,7 +350,7 @@ def test_a_worker_claims_a_file_only_once(central: TestClient, monkeypatch: pyte
 
 def test_the_list_of_uploads_is_paged(central: TestClient) -> None:
     for day in range(1, 4):
-        post(central, extraction([row(on=f"2026-03-0{day}")]))
+        post(central, extraction([row(day=f"2026-03-0{day}")]))
     first: httpx2.Response = central.get(API, params={"limit": 2})
     rest = central.get(API, params={"limit": 2, "cursor": first.json()["next"]})
     assert [len(page.json()["uploads"]) for page in (first, rest)] == [2, 1]

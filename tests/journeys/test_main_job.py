@@ -97,7 +97,7 @@ def test_each_director_gets_one_mail_and_opens_the_same_rows(central: httpx2.Cli
 
     unroutable = central.get("/notify/api/v1/digests", params={"state": "unroutable"}).json()["digests"]
     assert [digest["director"] for digest in unroutable] == [SPELLED[15]]
-    steps = central.get(f"/ingest/api/v1/uploads/{taken['upload_id']}").json()["travelled"]
+    steps = central.get(f"/ingest/api/v1/uploads/{taken['upload_id']}").json()["delivery_progress"]
     assert all(step["done"] for step in steps), steps
 
 

@@ -1,1 +1,1 @@
-"""What ingest does: take files in, keep the directory, note how far uploads travelled, sign people in and out."""
+"""What ingest does: take files in, keep the directory, note the delivery progress of uploads, sign people in and out."""

@@ -1,11 +1,11 @@
-"""Correcting the directory by hand: a school, a person, a spelling; every service hears the whole again."""
+"""Correcting the directory by hand: a school, a person, a spelling; every subscriber gets the whole again."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from services.ingest.actions.directory import tell_directory
+from services.ingest.actions.directory import publish_directory
 from services.ingest.rules.cells import read_count
 from services.ingest.rules.directory import COUNT_FIELDS, WORDS, is_address, parted
 from services.ingest.rules.findings import BadCell
@@ -82,7 +82,7 @@ def _keep(session: Session, changed: School | Person, before: Mapping[str, Any],
     session.add(changed)
     session.flush()
     audit(session, actor, "directory", key, detail)
-    tell_directory(session)
+    publish_directory(session)
 
 
 def _count(name: str, given: str | None) -> int | None:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ingest.actions.reading import Watch, refuse_uncached
+from services.ingest.queries.directory import communities, people, schools_named, schools_of
+from services.ingest.queries.windows import windows
 from services.ingest.rules.dates import Window, window_of
 from services.ingest.rules.extraction import Extraction, NoTable, SheetReader, settled
 from services.ingest.rules.findings import Place, Report
@@ -22,16 +23,7 @@ from shared.errors import Invalid
 from shared.names import name_key
 from shared.web.clock import today
 
-PROBLEMS_TOLD = 500
-
-_UNITS = text(
-    "select school_key, ploc, name, name_key, cost_center, level, region, cos from school"
-    " where ploc = any(:plocs) or cost_center = any(:codes)"
-)
-_COS = text("select distinct cos from school where in_directory and cos <> ''")
-_DIRECTORS = text("select person_id, name, aliases, resolved_aliases from person where role = 'director'")
-_BY_NAME = text("select name_key, ploc, cos from school where name_key = any(:names)")
-_WINDOWS = text("select term, opens, closes from survey_window")
+PROBLEMS_SHOWN = 500
 
 
 @dataclass
@@ -57,17 +49,19 @@ def ready_extraction(session: Session, content: bytes, watch: Watch, named_term:
         raise Invalid(
             "No row of the file can be taken. Correct what is listed and upload the file again.",
             code="no_good_rows",
-            problems=[problem for _, problem in zip(range(PROBLEMS_TOLD), report.problems(), strict=False)],
+            problems=[problem for _, problem in zip(range(PROBLEMS_SHOWN), report.problems(), strict=False)],
         )
     rows = _with_regions(rows, schools, report)
     _note_directors(session, rows, report)
     _offer_matches(session, report)
-    windows, doubts = _windows(session, {row.shared.on for row in rows}, named_term)
-    _note_terms(found.suffixes, windows, report)
+    found_windows, doubts = _windows(session, {row.shared.extraction_date for row in rows}, named_term)
+    _note_terms(found.suffixes, found_windows, report)
     unnamed = sum(not (row.shared.cos and row.shared.director) for row in rows)
     rejected = len(report.rejected_rows)
-    facts = Facts(list(windows), today(), doubts, found.suffixes, len(rows), rejected, found.contradicting, unnamed)
-    return Ready(report, rows, schools, windows, quarantine_reasons(facts))
+    facts = Facts(
+        list(found_windows), today(), doubts, found.suffixes, len(rows), rejected, found.contradicting, unnamed
+    )
+    return Ready(report, rows, schools, found_windows, quarantine_reasons(facts))
 
 
 def settled_extraction(
@@ -87,9 +81,11 @@ def settled_extraction(
 
 def _known_units(session: Session, rows: Iterable[CountsRow]) -> list[Unit]:
     places = {row.site.place for row in rows}
-    plocs = list({ploc for ploc, _, _ in places})
-    codes = list({code for _, code, _ in places if code})
-    return [Unit(*row) for row in session.execute(_UNITS, {"plocs": plocs, "codes": codes})]
+    plocs, codes = {ploc for ploc, _, _ in places}, {code for _, code, _ in places if code}
+    return [
+        Unit(each.school_key, each.ploc, each.name, each.name_key, each.cost_center, each.level, each.region, each.cos)
+        for each in schools_of(session, plocs, codes)
+    ]
 
 
 def read_extraction(content: bytes, watch: Watch) -> Extraction:
@@ -158,7 +154,7 @@ def _columns_missing(lacking: NoTable) -> Invalid:
 
 def _with_cos(session: Session, rows: list[CountsRow], report: Report) -> list[CountsRow]:
     """The rows with every community of schools in the district's form."""
-    forms = canonical_cos(Counter(row.shared.cos for row in rows), session.execute(_COS).scalars())
+    forms = canonical_cos(Counter(row.shared.cos for row in rows), communities(session))
     if not forms:
         return rows
     for row in rows:
@@ -182,11 +178,11 @@ def _in_last_region(row: CountsRow, schools: Identified) -> CountsRow:
 
 
 def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report) -> None:
-    people = {
+    directors = {
         person.person_id: [person.name, *person.aliases, *person.resolved_aliases]
-        for person in session.execute(_DIRECTORS)
+        for person in people(session, role="director", limit=None)
     }
-    spellings = Spellings(people)
+    spellings = Spellings(directors)
     firsts: dict[str, CountsRow] = {}
     for row in rows:
         firsts.setdefault(row.shared.director, row)
@@ -197,7 +193,7 @@ def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report)
         named = spellings.people(director)
         if not director:
             report.add("director_blank", place, counts[director])
-        elif people and len(named) != 1:
+        elif directors and len(named) != 1:
             report.add("director_unmatched", place, counts[director])
         for person in named if len(named) == 1 else ():
             written.setdefault(person, []).append(director)
@@ -208,13 +204,13 @@ def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report)
 
 
 def _windows(session: Session, dates: Iterable[date], named: str) -> tuple[dict[date, Window], set[str]]:
-    listed = [Window(*row) for row in session.execute(_WINDOWS)]
+    listed = windows(session)
     if named and named not in {window.term for window in listed}:
         raise Invalid(
             f"There is no survey window of the term {named}. Add it, or leave the term open.", code="term_unknown"
         )
-    found = {on: window_of(on, listed, named) for on in dates}
-    return {on: window for on, (window, _) in found.items()}, {doubt for _, doubt in found.values() if doubt}
+    found = {day: window_of(day, listed, named) for day in dates}
+    return {day: window for day, (window, _) in found.items()}, {doubt for _, doubt in found.values() if doubt}
 
 
 def _note_terms(suffixes: set[str], windows: dict[date, Window], report: Report) -> None:
@@ -222,8 +218,8 @@ def _note_terms(suffixes: set[str], windows: dict[date, Window], report: Report)
     for suffix in sorted(suffixes - terms):
         report.add("term_suffix_differs", Place("", 0, SHOWN["total"], suffix, ", ".join(sorted(terms))))
     if len(windows) > 1:
-        listed = ", ".join(on.isoformat() for on in sorted(windows))
-        report.add("dates_several", Place("", 0, SHOWN["on"], listed))
+        listed = ", ".join(day.isoformat() for day in sorted(windows))
+        report.add("dates_several", Place("", 0, SHOWN["extraction_date"], listed))
 
 
 def _offer_matches(session: Session, report: Report) -> None:
@@ -232,8 +228,10 @@ def _offer_matches(session: Session, report: Report) -> None:
     if tally is None:
         return
     spelled = {place: (name_key(school), cos_key(cos)) for place, (school, cos) in report.unplaced.items()}
-    found = session.execute(_BY_NAME, {"names": list({name for name, _ in spelled.values()})})
-    known = {(row.name_key, cos_key(row.cos)): row.ploc for row in found}
+    known = {
+        (school.name_key, cos_key(school.cos)): school.ploc
+        for school in schools_named(session, {name for name, _ in spelled.values()})
+    }
     for index, place in enumerate(tally.places):
         ploc = known.get(spelled.get((place.sheet, place.row), ("", "")))
         if ploc is not None:

@@ -1,20 +1,22 @@
 """How long the bytes of uploads are kept: their reports and figures stay, the files go."""
 
-from sqlalchemy import text
-from sqlmodel import Session
+from datetime import timedelta
 
+from sqlmodel import Session, col, delete, func, select
+
+from services.ingest.tables import Upload, UploadFile
 from shared.access import audit
 
-_GONE = text(
-    "delete from upload_file f using upload u where u.upload_id = f.upload_id"
-    " and u.state not in ('reading', 'preview', 'quarantined')"
-    " and u.uploaded_at < now() - make_interval(days => :days) returning u.upload_id"
-)
+OPEN_STATES = ("reading", "preview", "quarantined")
 
 
 def purge_files(session: Session, days: int) -> int:
     """Removes the files of settled uploads that came more than `days` ago; answers how many."""
-    count = len(session.execute(_GONE, {"days": days}).all())
+    settled = select(Upload.upload_id).where(
+        col(Upload.state).not_in(OPEN_STATES), col(Upload.uploaded_at) < func.now() - timedelta(days=days)
+    )
+    purged = delete(UploadFile).where(col(UploadFile.upload_id).in_(settled)).returning(col(UploadFile.upload_id))
+    count = len(session.execute(purged).all())
     if count:
         audit(session, "retention", "purge", "upload files", {"days": days, "files": count})
     return count

@@ -1,4 +1,4 @@
-"""Loading an LCAP table: its rows as they were read, told to tracker, which knows what they mean."""
+"""Loading an LCAP table: its rows as they were read, published to tracker, which knows what they mean."""
 
 from typing import Literal, cast
 
@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from services.ingest.actions.listings import read_lcap
 from services.ingest.actions.reading import Watch
-from services.ingest.actions.results import LOCK_KIND, NEXT_OF_KIND
+from services.ingest.actions.revisions import lock_kind, next_of_kind
 from services.ingest.rules.headers import SEARCHED_ROWS
 from services.ingest.rules.lcap import is_published, names_columns, raw_line
 from services.ingest.sheets import How, Sheet
@@ -27,8 +27,8 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
     if upload.intent != "publish":
         upload.state = "preview"
         return
-    session.execute(LOCK_KIND, {"kind": upload.kind})
-    upload.revision = session.execute(NEXT_OF_KIND, {"kind": upload.kind}).scalar_one()
+    lock_kind(session, upload.kind)
+    upload.revision = next_of_kind(session, upload.kind)
     cuts = [found.rows[at : at + ROWS_PER_PART] for at in range(0, len(found.rows), ROWS_PER_PART)]
     for part, cut in enumerate(cuts, 1):
         event = LcapLoaded(
@@ -40,7 +40,7 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
             rows=cut,
         )
         publish(session, event)
-    upload.told, upload.state = {"": len(cuts)}, "published"
+    upload.parts, upload.state = {"": len(cuts)}, "published"
 
 
 def form_of(content: bytes, watch: Watch, upload: Upload) -> How:

@@ -1,93 +1,111 @@
-"""Long files, read by a worker: claimed so that a killed worker repeats them, given up after a few deaths."""
+"""Long files, read by a worker: claimed so that a killed worker repeats them, and tried again until they are read."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, delete, select
 
-from services.ingest.actions.reading import Cancelled, in_worker, without_collector
+from services.ingest.actions.reading import Canceled, in_worker, without_collector
 from services.ingest.actions.uploads import LOADERS, summary, upload_file
-from services.ingest.sheets import TakesLong, UnreadableFile
-from services.ingest.sheets.refusals import REFUSALS
-from services.ingest.tables import Upload
+from services.ingest.sheets import Interrupted, UnreadableFile
+from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
 from shared.db import transaction
 from shared.errors import Refused
 
-MOST_ATTEMPTS = 3
+# An attempt that was interrupted is repeated after a pause, which doubles each time.
+FIRST_PAUSE_SECONDS = 5
+LONGEST_PAUSE = timedelta(minutes=10)
 log = structlog.get_logger()
 
+# Claims with `skip locked`: several workers read several files, and one that died leaves its file to the next.
 _CLAIM = text(
-    "update upload set attempts = attempts + 1 where upload_id = (select upload_id from upload where state = 'reading'"
-    " order by uploaded_at, upload_id limit 1 for no key update skip locked) returning upload_id, attempts"
+    """
+    update upload set attempts = attempts + 1,
+      retry_at = now() + least(make_interval(secs => :first * power(2, least(attempts, 20))), :longest)
+    where upload_id = (
+      select upload_id from upload where state = 'reading' and (retry_at is null or retry_at <= now())
+      order by uploaded_at, upload_id limit 1 for no key update skip locked
+    )
+    returning upload_id
+    """
 )
-_TAKE = text("select 1 from upload where upload_id = :upload_id and state = 'reading' for no key update skip locked")
-_CANCELLED = text("select cancelled from progress where upload_id = :upload_id")
-_FORGET = text("delete from upload_file where upload_id = :upload_id")
 
 
 def read_waiting() -> None:
     """Reads the long files that wait, oldest first; each attempt is counted before it begins."""
-    while (claimed := _claim()) is not None:
-        upload_id, attempts = claimed
-        if not read_upload(upload_id, give_up=attempts > MOST_ATTEMPTS):
+    while (upload_id := _claim()) is not None:
+        if not read_upload(upload_id):
             return
 
 
-def _claim() -> tuple[UUID, int] | None:
+def _claim() -> UUID | None:
     with transaction("ingest") as session:
-        row = session.execute(_CLAIM).one_or_none()
-    return None if row is None else (row.upload_id, row.attempts)
+        found: UUID | None = session.execute(_CLAIM, {"first": FIRST_PAUSE_SECONDS, "longest": LONGEST_PAUSE}).scalar()
+        return found
 
 
-def read_upload(upload_id: UUID, *, give_up: bool = False) -> bool:
-    """Reads one long file in one transaction; False when somebody else is at it."""
+def read_upload(upload_id: UUID) -> bool:
+    """Reads one long file in one transaction; False when somebody else is at it.
+
+    Only what the file itself says refuses it. Whatever else ends the reading (the database, the machine, a worker that
+    is stopped) leaves it to be read again after a pause.
+    """
     try:
         with transaction("ingest") as session:
-            if session.execute(_TAKE, {"upload_id": upload_id}).scalar() is None:
+            upload = _taken(session, upload_id)
+            if upload is None:
                 return False
-            upload = session.get_one(Upload, upload_id)
-            _read(session, upload, give_up=give_up)
+            _read(session, upload)
             audit(session, upload.uploaded_by, "read", str(upload_id), summary(upload))
-    except (Refused, UnreadableFile, Cancelled, TakesLong) as error:
+    except (Refused, UnreadableFile, Canceled) as error:
         with transaction("ingest") as session:
             _close(session, upload_id, error)
+    except Interrupted as error:
+        log.warning("the reading of an upload was interrupted", upload_id=str(upload_id), reason=str(error))
     return True
 
 
-def _read(session: Session, upload: Upload, *, give_up: bool) -> None:
+def _taken(session: Session, upload_id: UUID) -> Upload | None:
+    """The upload, locked, where it is still to be read and nobody else reads it."""
+    mine = select(Upload).where(col(Upload.upload_id) == upload_id, col(Upload.state) == "reading")
+    return session.exec(mine.with_for_update(key_share=True, skip_locked=True)).first()
+
+
+def _read(session: Session, upload: Upload) -> None:
     _heed_cancel(session, upload)
-    if give_up:
-        raise UnreadableFile("file_unreadable")
     with without_collector():
         LOADERS[upload.kind](session, upload, upload_file(session, upload.upload_id), in_worker(upload.upload_id))
     _heed_cancel(session, upload)
+    upload.retry_at = None
     if upload.intent == "dry":
         upload.state = "discarded"
+        _forget(session, upload.upload_id)
 
 
 def _heed_cancel(session: Session, upload: Upload) -> None:
-    """Raises Cancelled where somebody stopped the reading, also while its rows were being stored."""
-    if session.execute(_CANCELLED, {"upload_id": upload.upload_id}).scalar():
-        raise Cancelled
+    """Raises Canceled where somebody stopped the reading, also while its rows were being stored."""
+    if session.exec(select(Progress.canceled).where(col(Progress.upload_id) == upload.upload_id)).first():
+        raise Canceled
+
+
+def _forget(session: Session, upload_id: UUID) -> None:
+    session.execute(delete(UploadFile).where(col(UploadFile.upload_id) == upload_id))
 
 
 def _close(session: Session, upload_id: UUID, error: Exception) -> None:
     """The end of a file that was not taken: discarded on request, else refused with the reason; its bytes go."""
     upload = session.get_one(Upload, upload_id, with_for_update=True)
-    upload.state = "discarded" if isinstance(error, Cancelled) else "refused"
-    problems = list(error.problems) if isinstance(error, Refused) else []
-    if upload.state == "refused":
-        code, sentence = _reason(error)
-        upload.problems = [{"code": code, "outcome": "refused", "message": sentence}, *problems]
-        session.execute(_FORGET, {"upload_id": upload_id})
+    upload.state = "discarded" if isinstance(error, Canceled) else "refused"
+    upload.retry_at = None
+    if isinstance(error, Refused):
+        refusal = {"code": error.code, "outcome": "refused", "message": error.sentence}
+        upload.problems = [refusal, *error.problems]
+    elif isinstance(error, UnreadableFile):
+        upload.problems = [{"code": error.code, "outcome": "refused", "message": str(error)}]
+    if upload.state == "refused" or upload.intent == "dry":
+        _forget(session, upload_id)
     log.info("upload not taken", upload_id=str(upload_id), state=upload.state)
     audit(session, upload.uploaded_by, upload.state, str(upload_id), summary(upload))
-
-
-def _reason(error: Exception) -> tuple[str, str]:
-    if isinstance(error, Refused):
-        return error.code, error.sentence
-    code = error.code if isinstance(error, UnreadableFile) else "file_takes_too_long"
-    return code, str(error) if isinstance(error, UnreadableFile) else REFUSALS[code]

@@ -1,38 +1,31 @@
-"""Publishing an extraction: each date of a file is a revision of that extraction; only changed rows are told."""
+"""Publishing an extraction: each date of a file is a revision of it; only the rows that changed are published."""
 
 from datetime import date
-from typing import Any, cast
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
 
 from services.ingest.actions.extraction import Ready, ready_extraction
 from services.ingest.actions.reading import Watch
+from services.ingest.actions.revisions import last_revision, lock_extraction, revision_before
 from services.ingest.actions.staging import FIELDS, add_schools, difference, is_known, merge, sizes, stage
 from services.ingest.rules.dates import Window
 from services.ingest.rules.findings import Place
 from services.ingest.rules.verdicts import THIN_SHARE
-from services.ingest.tables import Upload
+from services.ingest.tables import ExtractionCount, Upload
 from shared.db import psycopg_style, raw
 from shared.delivery.outbox import publish
 from shared.events import GROUPS, ROWS_PER_PART, ExtractionLoaded, Group
 
-_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 1))")
-_REVISION = text('select coalesce(max(revision), 0) + 1 from upload where term = :term and "on" = :on')
-_FOLLOWS = text(
-    'select coalesce(max(revision), 0) from upload where term = :term and "on" = :on and revision < :revision'
-    " and told <> '{}'"
-)
-_HOW_MANY = text(
-    'select count(*) from extraction_count where term = :term and "on" = :on and "group" = :group'
-    " and revision = :revision"
-)
+# As text: psycopg streams the rows in the order of the event's fields, without an object for each.
 _CHANGED = psycopg_style(
-    f'select {FIELDS} from extraction_count where term = :term and "on" = :on and "group" = :group'
-    " and revision = :revision order by school_key"
+    f"""
+    select {FIELDS} from extraction_count
+    where term = :term and extraction_date = :extraction_date and respondent_group = :group and revision = :revision
+    order by school_key
+    """
 ).encode()
-_NEWER = text('select max("on") from extraction_count where term = :term and "group" = any(:groups) and "on" > :on')
 
 
 def load_participation(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
@@ -46,46 +39,50 @@ def load_participation(session: Session, upload: Upload, content: bytes, watch: 
     upload.reasons = ready.reasons
     publish = upload.intent == "publish" and (upload.confirmed or not ready.reasons)
     upload.difference = {}
-    for on in (newest, *others):
-        window = ready.windows[on]
-        session.execute(_LOCK, {"lock": f"{window.term}/{on}"})
-        upload.difference[on.isoformat()] = difference(session, window.term, on, ready.report)
-        _note_older(session, ready, on)
-    upload.thin = any(_note_thin(session, ready, on, upload) for on in (newest, *others))
+    for day in (newest, *others):
+        window = ready.windows[day]
+        lock_extraction(session, window.term, day)
+        upload.difference[day.isoformat()] = difference(session, window.term, day, ready.report)
+        _note_older(session, ready, day)
+    upload.thin = any(_note_thin(session, ready, day, upload) for day in (newest, *others))
     _describe(upload, ready, newest)
     if publish:
         add_schools(session, ready.schools.new)
         _publish(session, upload, newest, ready, upload.difference)
-        for on in others:
-            _publish(session, _sibling(session, upload, on, ready), on, ready, upload.difference)
+        for day in others:
+            _publish(session, _sibling(session, upload, day, ready), day, ready, upload.difference)
     else:
         upload.state = "quarantined" if ready.reasons and upload.intent == "publish" else "preview"
 
 
-def _describe(upload: Upload, ready: Ready, on: date) -> None:
-    upload.term, upload.on = ready.windows[on].term, on
-    upload.groups = _groups(ready, on)
+def _describe(upload: Upload, ready: Ready, day: date) -> None:
+    upload.term, upload.extraction_date = ready.windows[day].term, day
+    upload.groups = _groups(ready, day)
     upload.counts = {"accepted": len(ready.rows), "rejected": len(ready.report.rejected_rows), "changed": 0}
     upload.found = ready.report.groups()
     upload.problems = list(ready.report.problems())
 
 
-def _groups(ready: Ready, on: date) -> list[str]:
-    found = {row.shared.group for row in ready.rows if row.shared.on == on}
+def _groups(ready: Ready, day: date) -> list[str]:
+    found = {row.shared.group for row in ready.rows if row.shared.extraction_date == day}
     return [group for group in GROUPS if group in found]
 
 
-def _note_older(session: Session, ready: Ready, on: date) -> None:
-    values = {"term": ready.windows[on].term, "on": on, "groups": _groups(ready, on)}
-    newer = session.execute(_NEWER, values).scalar()
+def _note_older(session: Session, ready: Ready, day: date) -> None:
+    newest = select(func.max(ExtractionCount.extraction_date)).where(
+        col(ExtractionCount.term) == ready.windows[day].term,
+        col(ExtractionCount.respondent_group).in_(_groups(ready, day)),
+        col(ExtractionCount.extraction_date) > day,
+    )
+    newer = session.exec(newest).one()
     if newer is not None:
-        ready.report.add("older_extraction", Place("", 0, "", on.isoformat(), f"newest is {newer.isoformat()}"))
+        ready.report.add("older_extraction", Place("", 0, "", day.isoformat(), f"newest is {newer.isoformat()}"))
 
 
-def _note_thin(session: Session, ready: Ready, on: date, upload: Upload) -> bool:
+def _note_thin(session: Session, ready: Ready, day: date, upload: Upload) -> bool:
     thin = {
         group: counts
-        for group, counts in sizes(session, ready.windows[on].term, on, upload.difference[on.isoformat()]).items()
+        for group, counts in sizes(session, ready.windows[day].term, day, upload.difference[day.isoformat()]).items()
         if counts[1] < THIN_SHARE * counts[0]
     }
     for group, (last, now) in thin.items():
@@ -93,7 +90,7 @@ def _note_thin(session: Session, ready: Ready, on: date, upload: Upload) -> bool
     return bool(thin)
 
 
-def _sibling(session: Session, upload: Upload, on: date, ready: Ready) -> Upload:
+def _sibling(session: Session, upload: Upload, day: date, ready: Ready) -> Upload:
     """The upload of another date of the same file, which is an extraction of its own."""
     sibling = Upload(
         upload_id=uuid4(),
@@ -105,75 +102,76 @@ def _sibling(session: Session, upload: Upload, on: date, ready: Ready) -> Upload
         uploaded_by=upload.uploaded_by,
         part_of=upload.upload_id,
         thin=upload.thin,
-        term=ready.windows[on].term,
-        on=on,
-        groups=_groups(ready, on),
-        counts={"accepted": sum(row.shared.on == on for row in ready.rows), "rejected": 0, "changed": 0},
+        term=ready.windows[day].term,
+        extraction_date=day,
+        groups=_groups(ready, day),
+        counts={"accepted": sum(row.shared.extraction_date == day for row in ready.rows), "rejected": 0, "changed": 0},
     )
     session.add(sibling)
     session.flush()
     return sibling
 
 
-def _publish(session: Session, upload: Upload, on: date, ready: Ready, difference: dict[str, Any]) -> None:
-    window = ready.windows[on]
-    values: dict[str, Any] = {"term": window.term, "on": on, "upload_id": upload.upload_id}
-    revision = session.execute(_REVISION, values).scalar_one()
-    found = difference[on.isoformat()]
-    changed = {} if is_known(found, on) else merge(session, {**values, "revision": revision}, found)
-    upload.revision = revision
+def _publish(session: Session, upload: Upload, day: date, ready: Ready, difference: dict[str, Any]) -> None:
+    """Publishes a date of the file. A file in which every row is known takes no revision: nothing follows it."""
+    window = ready.windows[day]
+    found = difference[day.isoformat()]
+    upload.revision = last_revision(session, window.term, day)
+    changed: dict[str, int] = {}
+    if not is_known(found, day):
+        upload.revision += 1
+        values = {"term": window.term, "extraction_date": day, "upload_id": upload.upload_id}
+        changed = merge(session, {**values, "revision": upload.revision}, found)
     upload.counts = {**upload.counts, "changed": sum(changed.values())}
     upload.state = "published" if changed else "unchanged"
-    tell_extraction(session, upload, window, [group for group in GROUPS if group in changed], {})
+    publish_extraction(session, upload, window, [group for group in GROUPS if group in changed], {})
 
 
-def tell_extraction(
+def publish_extraction(
     session: Session, upload: Upload, window: Window, groups: list[Group], removed: dict[Group, list[str]]
 ) -> None:
-    """Says the rows of the upload's revision in parts, group by group; `removed`: schools taken back by an undo."""
-    assert upload.on is not None and upload.revision is not None
-    upload.told = {}
-    place = {"term": upload.term, "on": upload.on, "revision": upload.revision}
-    follows: int = session.execute(_FOLLOWS, place).scalar_one()
+    """Publishes the rows of the upload's revision in parts, group by group; `removed`: schools that an undo takes back."""
+    assert upload.extraction_date is not None and upload.revision is not None
+    upload.parts = {}
+    about = {
+        "upload_id": upload.upload_id,
+        "term": window.term,
+        "extraction_date": upload.extraction_date,
+        "revision": upload.revision,
+        "follows_revision": revision_before(session, upload),
+        "groups": tuple(groups),
+        "window_opens": window.opens,
+        "window_closes": window.closes,
+        "thin": upload.thin,
+        "is_undo": upload.undoes is not None,
+    }
     for group in groups:
-        values = {**place, "group": group}
-        count = session.execute(_HOW_MANY, values).scalar_one()
-        gone = removed.get(group, [])
-        parts = max(1, -(-count // ROWS_PER_PART), -(-len(gone) // ROWS_PER_PART))
-        upload.told[group] = parts
-        with raw(session).cursor(name="told") as rows:  # on the server: a part at a time is held here
-            rows.execute(_CHANGED, values)
-            for part in range(parts):
-                cut = slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)
-                publish(
-                    session,
-                    ExtractionLoaded.model_construct(
-                        upload_id=upload.upload_id,
-                        term=window.term,
-                        extraction_date=upload.on,
-                        revision=upload.revision,
-                        follows_revision=follows,
-                        groups=tuple(groups),
-                        group=group,
-                        part=part + 1,
-                        parts=parts,
-                        window_opens=window.opens,
-                        window_closes=window.closes,
-                        thin=upload.thin,
-                        is_undo=upload.undoes is not None,
-                        rows=rows.fetchmany(ROWS_PER_PART),
-                        removed=gone[cut],
-                    ),
-                )
+        upload.parts[group] = _publish_group(session, about, group, removed.get(group, []))
 
 
-def later_revision(session: Session, upload: Upload) -> UUID | None:
-    """An upload that was published over this one's extraction since; None where this is the newest revision."""
-    found = session.execute(
-        text(
-            "select upload_id from upload where kind = :kind and term is not distinct from :term"
-            " and \"on\" is not distinct from :on and revision > :revision and state in ('published', 'undone') limit 1"
-        ),
-        {"kind": upload.kind, "term": upload.term, "on": upload.on, "revision": upload.revision},
-    ).scalar()
-    return cast("UUID | None", found)
+def _publish_group(session: Session, about: dict[str, Any], group: Group, removed: list[str]) -> int:
+    """Publishes the rows of one group; answers in how many parts."""
+    parts = max(1, -(-_rows_of(session, about, group) // ROWS_PER_PART), -(-len(removed) // ROWS_PER_PART))
+    with raw(session).cursor(name="changed") as rows:  # on the server: a part at a time is held here
+        rows.execute(_CHANGED, {**about, "group": group})
+        for part in range(parts):
+            event = ExtractionLoaded.model_construct(
+                **about,
+                group=group,
+                part=part + 1,
+                parts=parts,
+                rows=rows.fetchmany(ROWS_PER_PART),
+                removed=removed[part * ROWS_PER_PART : (part + 1) * ROWS_PER_PART],
+            )
+            publish(session, event)
+    return parts
+
+
+def _rows_of(session: Session, about: dict[str, Any], group: Group) -> int:
+    counted = select(func.count()).where(
+        col(ExtractionCount.term) == about["term"],
+        col(ExtractionCount.extraction_date) == about["extraction_date"],
+        col(ExtractionCount.respondent_group) == group,
+        col(ExtractionCount.revision) == about["revision"],
+    )
+    return session.exec(counted).one()

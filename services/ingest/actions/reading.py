@@ -1,4 +1,4 @@
-"""Reading a file's parts for a loader: within the time it may take, its progress shown, stopped when somebody wants it."""
+"""Reading a file's parts for a loader: within the time it may take, its progress shown, stopped when somebody cancels."""
 
 import gc
 import time
@@ -6,24 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlmodel import col, update
 
-from services.ingest.sheets import Batch, How, Sheet, TakesLong, UnreadableFile, read_parts
+from services.ingest.sheets import Batch, How, Interrupted, Sheet, TakesLong, UnreadableFile, read_parts
+from services.ingest.tables import Progress
 from shared.db import transaction
 
 PATIENCE_SECONDS = 2.0
 WORKER_SECONDS = 100.0
 PROGRESS_SECONDS = 0.5
 
-_PROGRESS = text("update progress set rows = :rows where upload_id = :upload_id returning cancelled")
 
-
-class Cancelled(Exception):
-    """Somebody wants the reading stopped."""
+class Canceled(Exception):
+    """Somebody has canceled the reading."""
 
 
 class Watch:
-    """How long the reading may take; hears how many rows were read so far."""
+    """How long the reading may take; `hear` is called with how many rows were read, and its own time does not count."""
 
     def __init__(self, seconds: float, hear: Callable[[int], None] = lambda rows: None) -> None:
         self.ends = time.monotonic() + seconds
@@ -31,7 +30,7 @@ class Watch:
         self.heard_at = time.monotonic()
 
     def parts(self, content: bytes, *, how: How = "table") -> Iterator[Sheet | Batch]:
-        """The parts of a file. Raises UnreadableFile, TakesLong, or what `hear` raises."""
+        """The parts of a file. Raises UnreadableFile, TakesLong, Interrupted, or what `hear` raises."""
         rows = 0
         for part in read_parts(content, seconds=self.left(), how=how):
             if not isinstance(part, Sheet):
@@ -48,9 +47,11 @@ class Watch:
 
     def _tick(self, rows: int) -> None:
         self.left()
-        if time.monotonic() - self.heard_at >= PROGRESS_SECONDS:
-            self.heard_at = time.monotonic()
+        begun = time.monotonic()
+        if begun - self.heard_at >= PROGRESS_SECONDS:
             self.hear(rows)
+            self.heard_at = time.monotonic()
+            self.ends += self.heard_at - begun
 
 
 def impatient() -> Watch:
@@ -58,15 +59,27 @@ def impatient() -> Watch:
     return Watch(PATIENCE_SECONDS)
 
 
+class WorkerWatch(Watch):
+    """For a worker: a file that takes too long there was interrupted, for only the child's own limits are the file's."""
+
+    def parts(self, content: bytes, *, how: How = "table") -> Iterator[Sheet | Batch]:
+        """As those of Watch; raises Interrupted where that raises TakesLong."""
+        try:
+            yield from super().parts(content, how=how)
+        except TakesLong as error:
+            raise Interrupted("the machine was too busy to read the file in time") from error
+
+
 def in_worker(upload_id: UUID) -> Watch:
     """For a worker: progress is stored in transactions of its own, so that the page sees it."""
 
     def hear(rows: int) -> None:
         with transaction("ingest") as session:
-            if session.execute(_PROGRESS, {"rows": rows, "upload_id": upload_id}).scalar():
-                raise Cancelled
+            noted = update(Progress).where(col(Progress.upload_id) == upload_id).values(rows=rows)
+            if session.execute(noted.returning(col(Progress.canceled))).scalar():
+                raise Canceled
 
-    return Watch(WORKER_SECONDS, hear)
+    return WorkerWatch(WORKER_SECONDS, hear)
 
 
 @contextmanager
@@ -80,7 +93,7 @@ def without_collector() -> Iterator[None]:
 
 
 def refuse_uncached(sheet: Sheet) -> None:
-    """Refuses a sheet whose formulas carry no values: they would be read as blanks."""
+    """Refuses a sheet whose formulas carry no calculated values: they would be read as blanks or zeros."""
     if sheet.uncached:
         place = f"sheet {sheet.name}, {sheet.uncached}" if sheet.name else sheet.uncached
         raise UnreadableFile("file_formulas_unsaved", place)

@@ -1,28 +1,21 @@
-"""Loading survey results: each row under its school, told to tracker."""
+"""Loading survey results: each row under its school, published to tracker."""
 
 from collections import defaultdict
-from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
+from services.ingest.actions.revisions import lock_kind, next_of_kind
+from services.ingest.queries.directory import schools_of
 from services.ingest.rules.findings import Place, Report
 from services.ingest.rules.results import REQUIRED, RESULT_TABLES, ReadResult, settled_results
 from services.ingest.rules.verdicts import results_doubts
-from services.ingest.tables import Upload
+from services.ingest.tables import School, Upload
 from shared.delivery.outbox import publish
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
 from shared.names import name_key
-
-_SCHOOLS = text(
-    "select school_key, ploc, name, name_key, cost_center from school"
-    " where ploc = any(:plocs) or cost_center = any(:codes)"
-)
-NEXT_OF_KIND = text("select coalesce(max(revision), 0) + 1 from upload where kind = :kind")
-LOCK_KIND = text("select pg_advisory_xact_lock(hashtextextended('kind ' || :kind, 1))")
 
 
 def load_results(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
@@ -39,7 +32,7 @@ def load_results(session: Session, upload: Upload, content: bytes, watch: Watch)
         )
     upload.reasons = results_doubts(len(rows), rejected, report.count("percent_fraction"))
     if upload.intent == "publish" and (upload.confirmed or not upload.reasons):
-        _tell(session, upload, rows)
+        _publish(session, upload, rows)
     else:
         upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
 
@@ -52,10 +45,9 @@ def read_results(session: Session, content: bytes, watch: Watch) -> tuple[list[R
 
 
 def _identified(session: Session, read: list[ReadResult], report: Report) -> list[tuple[ResultRow, ReadResult]]:
-    values = {"plocs": list({row.ploc for row in read}), "codes": list({row.cost_center for row in read})}
-    by_code: dict[str, Any] = {}
-    by_ploc: dict[str, dict[str, Any]] = defaultdict(dict)
-    for school in session.execute(_SCHOOLS, values):
+    by_code: dict[str, School] = {}
+    by_ploc: dict[str, dict[str, School]] = defaultdict(dict)
+    for school in schools_of(session, {row.ploc for row in read}, {row.cost_center for row in read}):
         by_ploc[school.ploc][school.name_key] = school
         if school.cost_center:
             by_code[school.cost_center] = school
@@ -65,29 +57,29 @@ def _identified(session: Session, read: list[ReadResult], report: Report) -> lis
     rows = []
     for row in read:
         place = Place(row.sheet, row.number, REQUIRED["school"], row.school)
-        school = by_code.get(row.cost_center) or _of_name(row, by_ploc[row.ploc])
+        found = by_code.get(row.cost_center) or _of_name(row, by_ploc[row.ploc])
         alone = len(by_ploc[row.ploc]) == 1 and len(names[row.ploc]) <= 1
-        if school is None and alone and not row.cost_center:
-            school = next(iter(by_ploc[row.ploc].values()))
-            report.add("school_name_differs", place._replace(became=school.name))
-        if school is None:
+        if found is None and alone and not row.cost_center:
+            found = next(iter(by_ploc[row.ploc].values()))
+            report.add("school_name_differs", place._replace(became=found.name))
+        if found is None:
             report.reject("school_unknown", place._replace(value=f"{row.cost_center or row.ploc} {row.school}"))
         else:
-            rows.append((ResultRow(school.school_key, row.ploc, row.level, row.item, row.period, row.percent), row))
+            rows.append((ResultRow(found.school_key, row.ploc, row.level, row.item, row.period, row.percent), row))
     return rows
 
 
-def _of_name(row: ReadResult, units: dict[str, Any]) -> Any:
+def _of_name(row: ReadResult, units: dict[str, School]) -> School | None:
     """The school of the row's PLOC that has its name; None where the row gives another code than that school has."""
     school = units.get(name_key(row.school))
     return None if school is not None and row.cost_center and school.cost_center else school
 
 
-def _tell(session: Session, upload: Upload, rows: list[ResultRow]) -> None:
-    session.execute(LOCK_KIND, {"kind": upload.kind})
-    revision: int = session.execute(NEXT_OF_KIND, {"kind": upload.kind}).scalar_one()
+def _publish(session: Session, upload: Upload, rows: list[ResultRow]) -> None:
+    lock_kind(session, upload.kind)
+    revision = next_of_kind(session, upload.kind)
     cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)]
     for part, cut in enumerate(cuts, 1):
         event = SurveyResultsLoaded(upload_id=upload.upload_id, revision=revision, part=part, parts=len(cuts), rows=cut)
         publish(session, event)
-    upload.revision, upload.told, upload.state = revision, {"": len(cuts)}, "published"
+    upload.revision, upload.parts, upload.state = revision, {"": len(cuts)}, "published"

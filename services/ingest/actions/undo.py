@@ -1,34 +1,42 @@
-"""Taking a publish back: a compensating revision that restores the rows of the revision before it."""
+"""Undoing an upload: a compensating revision that restores the rows of the revision before it."""
 
 from datetime import date
-from typing import Any, cast
+from typing import cast
 from uuid import uuid4
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from services.ingest.actions.participation import later_revision, tell_extraction
+from services.ingest.actions.participation import publish_extraction
+from services.ingest.actions.revisions import last_revision, later_revision, lock_extraction
+from services.ingest.actions.staging import DATA
+from services.ingest.queries.windows import windows
 from services.ingest.rules.dates import Window, window_of
-from services.ingest.tables import Upload
+from services.ingest.tables import DeliveryStep, Upload
 from shared.access import audit
 from shared.errors import Conflict
-from shared.events import GROUPS, ExtractionRow, Group
+from shared.events import GROUPS, Group
 
-_DATA = [name for name in ExtractionRow._fields if name != "school_key"]
-_MAILED = text("select exists (select 1 from travel where upload_id = :upload_id and station like 'mail/%')")
-_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 1))")
-_NEXT = text('select coalesce(max(revision), 0) + 1 from upload where term = :term and "on" = :on')
+# Whole sets of rows, joined with those that the upload replaced.
 _ADDED = text(
-    'delete from extraction_count e where e.term = :term and e."on" = :on and e.revision = :undone and not exists'
-    ' (select 1 from replaced_count r where r.upload_id = :upload_id and r."group" = e."group"'
-    '  and r.school_key = e.school_key) returning e."group", e.school_key'
+    """
+    delete from extraction_count e
+    where e.term = :term and e.extraction_date = :extraction_date and e.revision = :undone and not exists (
+      select 1 from replaced_count r
+      where r.upload_id = :upload_id and r.respondent_group = e.respondent_group and r.school_key = e.school_key
+    )
+    returning e.respondent_group, e.school_key
+    """
 )
 _RESTORED = text(
-    f"update extraction_count e set revision = :revision, {', '.join(f'{name} = r.{name}' for name in _DATA)}"
-    ' from replaced_count r where r.upload_id = :upload_id and e.term = :term and e."on" = :on'
-    ' and e."group" = r."group" and e.school_key = r.school_key and e.revision = :undone returning e."group"'
+    f"""
+    update extraction_count e set revision = :revision, {", ".join(f"{name} = r.{name}" for name in DATA)}
+    from replaced_count r
+    where r.upload_id = :upload_id and e.term = :term and e.extraction_date = :extraction_date
+      and e.respondent_group = r.respondent_group and e.school_key = r.school_key and e.revision = :undone
+    returning e.respondent_group
+    """
 )
-_WINDOWS = text("select term, opens, closes from survey_window")
 
 
 def why_not_undone(session: Session, upload: Upload) -> str:
@@ -37,23 +45,32 @@ def why_not_undone(session: Session, upload: Upload) -> str:
         return "Only a published extraction can be undone."
     if later_revision(session, upload) is not None:
         return "A correction of this extraction was published since. Undo that one, or upload a correction."
-    if session.execute(_MAILED, {"upload_id": upload.upload_id}).scalar():
+    mailed = col(DeliveryStep.step).startswith("mail/")
+    if session.exec(
+        select(DeliveryStep).where(col(DeliveryStep.upload_id) == upload.upload_id, mailed).limit(1)
+    ).first():
         return "Alerts of this extraction were sent. Upload a correction of the same date."
     return ""
 
 
 def undo_upload(session: Session, upload: Upload, actor: str) -> Upload:
     """Takes a publish back; answers the compensating upload. Raises Conflict with the reason where it cannot."""
-    session.execute(_LOCK, {"lock": f"{upload.term}/{upload.on}"})
+    lock_extraction(session, upload.term, upload.extraction_date)
     session.refresh(upload, with_for_update=True)
     reason = why_not_undone(session, upload)
     if reason:
         raise Conflict(reason, code="undo_too_late")
     undo = _compensation(session, upload, actor)
-    values = {**_place(upload), "upload_id": upload.upload_id, "undone": upload.revision, "revision": undo.revision}
+    values = {
+        "term": upload.term,
+        "extraction_date": upload.extraction_date,
+        "upload_id": upload.upload_id,
+        "undone": upload.revision,
+        "revision": undo.revision,
+    }
     removed: dict[Group, list[str]] = {}
-    for group, school_key in session.execute(_ADDED, values):
-        removed.setdefault(group, []).append(school_key)
+    for row in session.execute(_ADDED, values):
+        removed.setdefault(row.respondent_group, []).append(row.school_key)
     restored = [cast(Group, group) for group in session.execute(_RESTORED, values).scalars()]
     upload.state = "undone"
     undo.counts = {
@@ -63,13 +80,9 @@ def undo_upload(session: Session, upload: Upload, actor: str) -> Upload:
     }
     groups = [group for group in GROUPS if group in restored or group in removed]
     undo.groups = list(groups)
-    tell_extraction(session, undo, _window(session, undo), groups, removed)
-    audit(session, actor, "undo", str(upload.upload_id), {"by": str(undo.upload_id), **undo.counts})
+    publish_extraction(session, undo, _window(session, undo), groups, removed)
+    audit(session, actor, "undo", str(upload.upload_id), {"undo": str(undo.upload_id), **undo.counts})
     return undo
-
-
-def _place(upload: Upload) -> dict[str, Any]:
-    return {"term": upload.term, "on": upload.on}
 
 
 def _compensation(session: Session, upload: Upload, actor: str) -> Upload:
@@ -82,8 +95,8 @@ def _compensation(session: Session, upload: Upload, actor: str) -> Upload:
         state="published",
         uploaded_by=actor,
         term=upload.term,
-        on=upload.on,
-        revision=session.execute(_NEXT, _place(upload)).scalar_one(),
+        extraction_date=upload.extraction_date,
+        revision=last_revision(session, upload.term, upload.extraction_date) + 1,
         undoes=upload.upload_id,
     )
     session.add(undo)
@@ -92,12 +105,11 @@ def _compensation(session: Session, upload: Upload, actor: str) -> Upload:
 
 
 def _window(session: Session, upload: Upload) -> Window:
-    assert upload.on is not None
-    listed = [Window(*row) for row in session.execute(_WINDOWS)]
-    window, _ = window_of(upload.on, listed, upload.term or "")
-    return window if window.term == upload.term else Window(upload.term or "", *_half_year(upload.on))
+    assert upload.extraction_date is not None
+    window, _ = window_of(upload.extraction_date, windows(session), upload.term or "")
+    return window if window.term == upload.term else Window(upload.term or "", *_half_year(upload.extraction_date))
 
 
-def _half_year(on: date) -> tuple[date, date]:
-    window, _ = window_of(on, [])
+def _half_year(day: date) -> tuple[date, date]:
+    window, _ = window_of(day, [])
     return window.opens, window.closes

@@ -1,4 +1,4 @@
-"""Taking a file in: recognised when known, read at once or by a worker, previewed, published, quarantined, discarded."""
+"""Taking a file in: recognized when known, read at once or by a worker, previewed, published, quarantined, discarded."""
 
 import hashlib
 from collections.abc import Callable
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, or_, select, update
 
 from services.ingest.actions.directory import load_directory
 from services.ingest.actions.lcap import load_lcap
-from services.ingest.actions.participation import later_revision, load_participation
+from services.ingest.actions.participation import load_participation
 from services.ingest.actions.reading import Watch, impatient
 from services.ingest.actions.results import load_results
-from services.ingest.sheets import TakesLong, UnreadableFile
+from services.ingest.actions.revisions import later_revision
+from services.ingest.sheets import Interrupted, TakesLong, UnreadableFile
 from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
 from shared.access.policy import may
@@ -33,7 +33,6 @@ LOADERS: dict[str, Loader] = {
     "lcap-actions": load_lcap,
     "lcap-measures": load_lcap,
 }
-_DISCARD = text("update progress set cancelled = true where upload_id = :upload_id")
 
 
 @dataclass
@@ -114,21 +113,21 @@ def read_at_once(session: Session, upload: Upload, content: bytes) -> None:
         session.flush()
     except UnreadableFile as error:
         raise NotSupported(str(error), code=error.code) from error
-    except TakesLong:
+    except (TakesLong, Interrupted):
         upload.state = "reading"
         call_job(session, "ingest.read_upload")
 
 
 def _known(session: Session, offered: Offered, sha256: bytes) -> Upload | None:
     """The upload that took this content for the same term and still stands: nothing was published over it since."""
-    chosen = select(Upload).where(
+    same = select(Upload).where(
         col(Upload.kind) == offered.kind,
         col(Upload.sha256) == sha256,
         col(Upload.state).in_(["reading", "preview", "quarantined", "published", "unchanged"]),
         col(Upload.intent) != "dry",
         or_(col(Upload.named_term) == offered.term, col(Upload.term) == offered.term),
     )
-    newest = session.exec(chosen.order_by(col(Upload.uploaded_at).desc()).limit(1)).first()
+    newest = session.exec(same.order_by(col(Upload.uploaded_at).desc()).limit(1)).first()
     if newest is None or newest.revision is None:
         return newest
     return None if later_revision(session, newest) else newest
@@ -140,7 +139,7 @@ def summary(upload: Upload) -> dict[str, Any]:
         "kind": upload.kind,
         "file": upload.file_name,
         "state": upload.state,
-        "on": upload.on,
+        "extraction_date": upload.extraction_date,
         "revision": upload.revision,
         **upload.counts,
     }
@@ -156,6 +155,7 @@ def publish_upload(session: Session, upload: Upload, actor: str, *, confirmed: b
         raise Conflict("This upload is quarantined. Confirm it on its page, or discard it.", code="quarantined")
     content = upload_file(session, upload.upload_id)
     upload.intent, upload.confirmed, upload.state = "publish", upload.confirmed or confirmed, "reading"
+    upload.attempts, upload.retry_at = 0, None
     read_at_once(session, upload, content)
     audit(session, actor, "confirm" if confirmed else "publish", str(upload.upload_id), summary(upload))
 
@@ -163,7 +163,7 @@ def publish_upload(session: Session, upload: Upload, actor: str, *, confirmed: b
 def discard_upload(session: Session, upload: Upload, actor: str) -> None:
     """Discards an upload that waits, or stops the reading of a long one. Raises Conflict where it is done already."""
     if upload.state == "reading":
-        session.execute(_DISCARD, {"upload_id": upload.upload_id})
+        session.execute(update(Progress).where(col(Progress.upload_id) == upload.upload_id).values(canceled=True))
         call_job(session, "ingest.read_upload")
     else:
         _lock(session, upload)

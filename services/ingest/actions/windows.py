@@ -2,15 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from services.ingest.rules.headers import split_suffix
 from services.ingest.tables import SurveyWindow
 from shared.access import audit
 from shared.errors import Invalid, NotFound
-
-_OVERLAP = text("select term from survey_window where term <> :term and opens <= :closes and closes >= :opens limit 1")
 
 
 def keep_window(session: Session, term: str, opens: date, closes: date, actor: str) -> SurveyWindow:
@@ -23,7 +20,10 @@ def keep_window(session: Session, term: str, opens: date, closes: date, actor: s
         )
     if closes < opens:
         raise Invalid("The window closes before it opens. Correct the dates.", code="window_backwards")
-    other = session.execute(_OVERLAP, {"term": term, "opens": opens, "closes": closes}).scalar()
+    overlapping = select(SurveyWindow.term).where(
+        col(SurveyWindow.term) != term, col(SurveyWindow.opens) <= closes, col(SurveyWindow.closes) >= opens
+    )
+    other = session.exec(overlapping.limit(1)).first()
     if other is not None:
         raise Invalid(f"The window overlaps with that of {other}. Correct the dates.", code="windows_overlap")
     before = session.get(SurveyWindow, term)

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.ingest import queries
 from services.ingest.actions.directory_edits import change_person, change_school
+from services.ingest.queries import directory as directory_queries
 from services.ingest.tables import Person, School
 from shared.access import Who
 from shared.errors import NotFound
@@ -66,7 +66,7 @@ def _words(fields: Mapping[str, Any]) -> dict[str, str]:
 @router.get("/schools")
 def get_schools(session: Db, _: See, q: str = "", cursor: str = "", limit: Limit = 50) -> dict[str, Any]:
     """Schools found by name, PLOC, cost center code or director; `cursor` is the `next` of the page before."""
-    rows = [dict(row._mapping) for row in queries.schools(session, q.strip(), cursor, limit)]
+    rows = [row.model_dump() for row in directory_queries.schools(session, q.strip(), cursor, limit)]
     return {"schools": rows, "next": rows[-1]["school_key"] if len(rows) == limit else None}
 
 
@@ -86,7 +86,7 @@ def patch_school(session: Db, who: Write, school_key: str, change: SchoolChange)
 @router.get("/people")
 def get_people(session: Db, _: See, q: str = "", role: str = "", cursor: str = "", limit: Limit = 50) -> dict[str, Any]:
     """People found by name, e-mail or spelling; `cursor` is the `next` of the page before."""
-    rows = [dict(row._mapping) for row in queries.people(session, q.strip(), role, cursor, limit)]
+    rows = [row.model_dump() for row in directory_queries.people(session, q.strip(), role, cursor, limit)]
     return {"people": rows, "next": rows[-1]["person_id"] if len(rows) == limit else None}
 
 
@@ -125,14 +125,14 @@ def _changed(session: Db, person_id: str, given: dict[str, Any], who: Who) -> Pe
 
 
 def _school(session: Db, school_key: str) -> School:
-    found = queries.school(session, school_key)
+    found = directory_queries.school(session, school_key)
     if found is None:
         raise NotFound("There is no school with this key in the directory.")
     return found
 
 
 def _person(session: Db, person_id: str) -> Person:
-    found = queries.person(session, person_id)
+    found = directory_queries.person(session, person_id)
     if found is None:
         raise NotFound("There is no person with this id in the directory.")
     return found

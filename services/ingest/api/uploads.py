@@ -8,9 +8,10 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from services.ingest import queries
 from services.ingest.actions.undo import undo_upload
 from services.ingest.actions.uploads import Offered, discard_upload, publish_upload, shown_problems, take_upload
+from services.ingest.queries import progress as progress_queries
+from services.ingest.queries import uploads as upload_queries
 from services.ingest.rules.verdicts import QUARANTINES
 from services.ingest.tables import Upload
 from shared.access import Who
@@ -19,11 +20,15 @@ from shared.web import Db, allow
 
 router = APIRouter(prefix="/ingest/api/v1/uploads", tags=["uploads"])
 Kind = Literal["participation", "directory", "survey-results", "lcap-actions", "lcap-measures"]
-PROBLEMS_TOLD = 500
+PROBLEMS_SHOWN = 500
+LISTED = {
+    "upload_id", "kind", "file_name", "state", "uploaded_by", "uploaded_at", "term", "extraction_date", "revision",
+    "groups", "counts", "part_of", "undoes",
+}  # fmt: skip
 
 
-class Step(BaseModel):
-    """One step of an upload's way."""
+class StepOut(BaseModel):
+    """One step of the delivery progress of an upload."""
 
     name: str
     done: bool
@@ -32,7 +37,7 @@ class Step(BaseModel):
 
 
 class UploadOut(BaseModel):
-    """An upload, its report, and how far it has travelled. `found` counts every finding, `problems` shows the first."""
+    """An upload, its report, and its delivery progress. `found` counts every finding, `problems` shows the first."""
 
     upload_id: UUID
     kind: str
@@ -42,7 +47,7 @@ class UploadOut(BaseModel):
     uploaded_by: str
     uploaded_at: datetime
     term: str | None
-    on: date | None
+    extraction_date: date | None
     revision: int | None
     groups: list[str]
     counts: dict[str, int]
@@ -52,19 +57,19 @@ class UploadOut(BaseModel):
     problems: list[dict[str, Any]]
     difference: dict[str, Any]
     rows_read: int
-    travelled: list[Step]
+    delivery_progress: list[StepOut]
 
 
 def _out(session: Db, upload: Upload, *, known: bool) -> UploadOut:
-    steps = [Step(**step._asdict()) for step in queries.journey(session, upload)]
+    steps = [StepOut(**step._asdict()) for step in progress_queries.delivery_progress(session, upload)]
     shown = upload.model_dump(include=set(UploadOut.model_fields), exclude={"uploaded_at", "problems"})
     return UploadOut(
         **shown,
         uploaded_at=upload.uploaded_at or datetime.now(UTC),
-        problems=upload.problems[:PROBLEMS_TOLD],
+        problems=upload.problems[:PROBLEMS_SHOWN],
         known=known,
-        rows_read=queries.rows_read(session, upload.upload_id),
-        travelled=steps,
+        rows_read=upload_queries.rows_read(session, upload.upload_id),
+        delivery_progress=steps,
     )
 
 
@@ -93,7 +98,7 @@ def _quarantined(request: Request, upload: Upload) -> JSONResponse:
         "status": 409,
         "code": "quarantined",
         "detail": "The file is quarantined until somebody confirms or discards it.",
-        "problems": [*reasons, *upload.problems[:PROBLEMS_TOLD]],
+        "problems": [*reasons, *upload.problems[:PROBLEMS_SHOWN]],
         "upload_id": str(upload.upload_id),
         "request_id": getattr(request.state, "request_id", ""),
     }
@@ -136,21 +141,21 @@ def get_uploads(
     limit: int = Query(50, ge=1, le=200),
 ) -> dict[str, Any]:
     """Uploads, newest first; `cursor` is the `next` of the page before."""
-    rows = [dict(row._mapping) for row in queries.uploads(session, cursor, limit, state, kind)]
+    rows = [row.model_dump(include=LISTED) for row in upload_queries.uploads(session, cursor, limit, state, kind)]
     return {"uploads": rows, "next": rows[-1]["uploaded_at"] if len(rows) == limit else None}
 
 
 @router.get("/{upload_id}")
 def get_upload(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> UploadOut:
-    """The report of an upload and how far it has travelled; the `problems` of a directory for who may see it."""
+    """The report of an upload and its delivery progress; the `problems` of a directory for who may see it."""
     upload = found_upload(session, upload_id)
-    shown = shown_problems(who.role, upload)[:PROBLEMS_TOLD]
+    shown = shown_problems(who.role, upload)[:PROBLEMS_SHOWN]
     return _out(session, upload, known=True).model_copy(update={"problems": shown})
 
 
 def found_upload(session: Db, upload_id: UUID) -> Upload:
     """The upload. Raises NotFound."""
-    upload = queries.upload(session, upload_id)
+    upload = upload_queries.upload(session, upload_id)
     if upload is None:
         raise NotFound("There is no upload with this id.")
     return upload

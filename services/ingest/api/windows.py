@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from services.ingest import queries
 from services.ingest.actions.windows import drop_window, keep_window
+from services.ingest.queries import windows as window_queries
 from shared.access import Who
 from shared.web import Db, allow
 
@@ -30,7 +30,7 @@ class WindowOut(Days):
 @router.get("")
 def get_windows(session: Db, _: Annotated[Who, allow("uploads.see")]) -> list[WindowOut]:
     """The survey windows, newest first."""
-    return [WindowOut(**window.model_dump()) for window in queries.survey_windows(session)]
+    return [WindowOut(**window.model_dump()) for window in window_queries.survey_windows(session)]
 
 
 @router.put("/{term}")

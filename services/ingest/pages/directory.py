@@ -6,8 +6,8 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.ingest import queries
 from services.ingest.actions.directory_edits import change_person, change_school
+from services.ingest.queries import directory as directory_queries
 from services.ingest.rules.names import REGIONS
 from shared.access import Who
 from shared.access.policy import ROLES
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/ingest/directory", include_in_schema=False)
 def schools(
     request: Request, session: Db, who: Annotated[Who, allow("directory.see")], q: str = "", after: str = ""
 ) -> Response:
-    rows = queries.schools(session, q.strip(), after, AT_ONCE)
+    rows = directory_queries.schools(session, q.strip(), after, AT_ONCE)
     more = _more("/ingest/directory", {"q": q}, rows[-1].school_key) if len(rows) == AT_ONCE else None
     return page(request, "directory.html", schools=rows, q=q, more=more)
 
@@ -36,22 +36,22 @@ def people(
     role: str = "",
     after: str = "",
 ) -> Response:
-    rows = queries.people(session, q.strip(), role, after, AT_ONCE)
+    rows = directory_queries.people(session, q.strip(), role, after, AT_ONCE)
     full = len(rows) == AT_ONCE
     more = _more("/ingest/directory/people", {"q": q, "role": role}, rows[-1].person_id) if full else None
     return page(request, "directory_people.html", people=rows, q=q, role=role, roles=ROLES, more=more)
 
 
-def _more(path: str, chosen: dict[str, str], after: str) -> str:
-    return f"{path}?{urlencode({**chosen, 'after': after})}"
+def _more(path: str, given: dict[str, str], after: str) -> str:
+    return f"{path}?{urlencode({**given, 'after': after})}"
 
 
 @router.get("/schools/{school_key}")
 def school(request: Request, session: Db, who: Annotated[Who, allow("directory.see")], school_key: str) -> Response:
-    found = queries.school(session, school_key)
+    found = directory_queries.school(session, school_key)
     if found is None:
         raise NotFound("There is no school with this key in the directory.")
-    changes = queries.history(session, school_key)
+    changes = directory_queries.history(session, school_key)
     return page(request, "directory_school.html", school=found, changes=changes, regions=REGIONS)
 
 
@@ -65,10 +65,10 @@ async def post_school(
 
 @router.get("/people/{person_id}")
 def person(request: Request, session: Db, who: Annotated[Who, allow("directory.see")], person_id: str) -> Response:
-    found = queries.person(session, person_id)
+    found = directory_queries.person(session, person_id)
     if found is None:
         raise NotFound("There is no person with this id in the directory.")
-    return page(request, "directory_person.html", person=found, changes=queries.history(session, person_id))
+    return page(request, "directory_person.html", person=found, changes=directory_queries.history(session, person_id))
 
 
 @router.post("/people/{person_id}")

@@ -1,4 +1,4 @@
-"""The page of one upload: its report, what it changes, its way; publish, confirm, discard, undo."""
+"""The page of one upload: its report, what it changes, its delivery progress; publish, confirm, discard, undo."""
 
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from services.ingest import queries
 from services.ingest.actions.faulty import faulty_workbook
 from services.ingest.actions.undo import undo_upload, why_not_undone
 from services.ingest.actions.uploads import discard_upload, may_open, publish_upload, shown_problems, upload_file
+from services.ingest.queries import progress as progress_queries
+from services.ingest.queries import uploads as upload_queries
 from services.ingest.rules.findings import KEPT_PER_CODE, OUTCOMES
 from services.ingest.rules.verdicts import QUARANTINES
 from services.ingest.tables import Upload
@@ -36,7 +37,7 @@ def upload(
     start: int = 0,
 ) -> Response:
     taken = _found(session, upload_id)
-    steps = queries.journey(session, taken)
+    steps = progress_queries.delivery_progress(session, taken)
     may_undo = taken.state == "published" and not why_not_undone(session, taken)
     made = page(
         request,
@@ -46,8 +47,8 @@ def upload(
         live=taken.state == "reading" or (taken.state == "published" and not all(step.done for step in steps)),
         known=known,
         reasons=[QUARANTINES[reason] for reason in taken.reasons],
-        rows_read=queries.rows_read(session, upload_id),
-        related=queries.related(session, taken),
+        rows_read=upload_queries.rows_read(session, upload_id),
+        related=upload_queries.related(session, taken),
         may_undo=may_undo,
         may_open=may_open(who.role, taken),
         **_report(taken, shown_problems(who.role, taken), outcome, code, max(start, 0)),
@@ -59,7 +60,7 @@ def upload(
 
 def _report(taken: Upload, problems: list[dict[str, Any]], outcome: str, code: str, start: int) -> dict[str, Any]:
     """The findings that the filter leaves, a page of them, with the ways to the pages beside."""
-    chosen = [
+    filtered = [
         problem for problem in problems if outcome in ("", problem.get("outcome")) and code in ("", problem.get("code"))
     ]
     here = f"/ingest/uploads/{taken.upload_id}"
@@ -70,8 +71,8 @@ def _report(taken: Upload, problems: list[dict[str, Any]], outcome: str, code: s
     end = start + PROBLEMS_A_PAGE
     counts = {name: sum(f["count"] for f in taken.found if f["outcome"] == name) for name in OUTCOMES}
     return {
-        "problems": chosen[start:end],
-        "shown": len(chosen),
+        "problems": filtered[start:end],
+        "shown": len(filtered),
         "start": start,
         "outcome": outcome,
         "code": code,
@@ -79,12 +80,12 @@ def _report(taken: Upload, problems: list[dict[str, Any]], outcome: str, code: s
         "most_found": max((found["count"] for found in taken.found), default=0),
         "most_listed": KEPT_PER_CODE,
         "previous": at(max(0, start - PROBLEMS_A_PAGE)) if start else None,
-        "next": at(end) if end < len(chosen) else None,
+        "next": at(end) if end < len(filtered) else None,
     }
 
 
 def _found(session: Db, upload_id: UUID) -> Upload:
-    taken = queries.upload(session, upload_id)
+    taken = upload_queries.upload(session, upload_id)
     if taken is None:
         raise NotFound("There is no upload with this id.")
     return taken

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
-from services.ingest import queries
 from services.ingest.actions.uploads import Offered, take_upload
 from services.ingest.pages.templates import KINDS, made_template
+from services.ingest.queries import uploads as upload_queries
+from services.ingest.queries import windows as window_queries
 from shared.access import Who
 from shared.errors import NotFound
 from shared.files.workbooks import XLSX_TYPE
@@ -28,8 +29,9 @@ def uploads(
     state: str = "",
     kind: str = "",
 ) -> Response:
-    rows = queries.uploads(session, before, AT_ONCE, state, kind)
-    older = rows[-1].uploaded_at.isoformat() if len(rows) == AT_ONCE else None
+    rows = upload_queries.uploads(session, before, AT_ONCE, state, kind)
+    last = rows[-1].uploaded_at if len(rows) == AT_ONCE else None
+    older = last.isoformat() if last else None
     return page(
         request,
         "uploads.html",
@@ -38,7 +40,7 @@ def uploads(
         state=state,
         kind=kind,
         kinds=KINDS,
-        windows=queries.survey_windows(session),
+        windows=window_queries.survey_windows(session),
         most=settings().upload_max_mb,
     )
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from services.ingest import queries
 from services.ingest.actions.windows import drop_window, keep_window
+from services.ingest.queries import windows as window_queries
 from shared.access import Who
 from shared.web import Db, allow, page, redirect
 
@@ -16,9 +16,9 @@ router = APIRouter(prefix="/ingest/windows", include_in_schema=False)
 
 @router.get("")
 def windows(request: Request, session: Db, who: Annotated[Who, allow("uploads.see")], term: str = "") -> Response:
-    listed = queries.survey_windows(session)
-    chosen = next((window for window in listed if window.term == term), None)
-    return page(request, "windows.html", windows=listed, chosen=chosen)
+    listed = window_queries.survey_windows(session)
+    edited = next((window for window in listed if window.term == term), None)
+    return page(request, "windows.html", windows=listed, edited=edited)
 
 
 @router.post("")

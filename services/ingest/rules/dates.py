@@ -35,7 +35,7 @@ class Window(NamedTuple):
 class ReadDate(NamedTuple):
     """A date and what had to be mended: empty, date_fixed or date_ambiguous."""
 
-    on: date
+    extraction_date: date
     code: str
 
 
@@ -45,13 +45,13 @@ def read_date(cell: Cell, *, epoch_1904: bool = False) -> ReadDate:
         return ReadDate(cell.date() if isinstance(cell, datetime) else cell, "")
     text = tidy(shown(cell)).lstrip("'")
     if is_error(cell):
-        raise BadCell("on", "cell_error")
+        raise BadCell("extraction_date", "cell_error")
     if not text:
-        raise BadCell("on", "date_missing")
+        raise BadCell("extraction_date", "date_missing")
     iso = _ISO.match(text)
     found = _of_iso(iso.group(1)) if iso else _of_serial(text, epoch_1904) or _of_forms(text)
     if found is None or found.year not in _YEARS:
-        raise BadCell("on", "date_unreadable")
+        raise BadCell("extraction_date", "date_unreadable")
     return ReadDate(found, "" if iso and text == iso.group(1) else _doubt(text))
 
 
@@ -85,29 +85,29 @@ def _doubt(text: str) -> str:
     return "date_fixed"
 
 
-def term_of(on: date) -> str:
+def term_of(day: date) -> str:
     """The label of the term that a day falls in by the calendar, for a date without a survey window."""
-    return f"{'Sp' if on.month <= 6 else 'Fa'}{on.year % 100:02d}"
+    return f"{'Sp' if day.month <= 6 else 'Fa'}{day.year % 100:02d}"
 
 
-def default_window(on: date) -> Window:
+def default_window(day: date) -> Window:
     """The half year that a day falls in, where no survey windows are set."""
-    if on.month <= 6:
-        return Window(term_of(on), date(on.year, 1, 1), date(on.year, 6, 30))
-    return Window(term_of(on), date(on.year, 7, 1), date(on.year, 12, 31))
+    if day.month <= 6:
+        return Window(term_of(day), date(day.year, 1, 1), date(day.year, 6, 30))
+    return Window(term_of(day), date(day.year, 7, 1), date(day.year, 12, 31))
 
 
-def window_of(on: date, windows: Iterable[Window], named: str = "") -> tuple[Window, str]:
+def window_of(day: date, windows: Iterable[Window], named: str = "") -> tuple[Window, str]:
     """The survey window of a date and a doubt: empty, date_before_window or date_after_window.
 
     `named`: the term that the upload names, which decides.
     """
     listed = sorted(windows, key=lambda window: window.opens)
-    chosen = next((window for window in listed if window.term == named), None)
-    opened = [window for window in listed if window.opens <= on]
-    if chosen is None:
-        chosen = opened[-1] if opened else listed[0] if listed else default_window(on)
-    if on < chosen.opens:
-        return chosen, "date_before_window"
-    late = on > chosen.closes + timedelta(days=LATE_DAYS)
-    return chosen, "date_after_window" if late else ""
+    found = next((window for window in listed if window.term == named), None)
+    opened = [window for window in listed if window.opens <= day]
+    if found is None:
+        found = opened[-1] if opened else listed[0] if listed else default_window(day)
+    if day < found.opens:
+        return found, "date_before_window"
+    late = day > found.closes + timedelta(days=LATE_DAYS)
+    return found, "date_after_window" if late else ""

@@ -93,7 +93,7 @@ def _where(cells: Mapping[str, Cell]) -> dict[str, Cell]:
 
 
 def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[dict[str, Any]]:
-    """Every school once. A code that stands in the file with different values is rejected, an unknown region told."""
+    """Every school once. A code that stands in the file with different values is rejected, an unknown region reported."""
     found: dict[str, dict[str, Any]] = {}
     for school in schools:
         kept = found.setdefault(school["cost_center"], school)
@@ -108,7 +108,7 @@ def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[d
 
 
 def note_people(people: Iterable[dict[str, Any]], report: Report) -> None:
-    """Tells of spellings that lead to two directors, and of a file after which nobody of the central office is left."""
+    """Reports spellings that lead to two directors, and of a file after which nobody of the central office is left."""
     listed = list(people)
     owners: dict[str, dict[str, Any]] = {}
     for person in listed:

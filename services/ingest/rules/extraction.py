@@ -129,7 +129,7 @@ def settled(
     first: dict[tuple[object, ...], CountsRow] = {}
     torn: dict[tuple[object, ...], list[CountsRow]] = defaultdict(list)
     for row in rows:
-        key = (units[row.site.place].school_key, row.shared.group, row.shared.on)
+        key = (units[row.site.place].school_key, row.shared.group, row.shared.extraction_date)
         kept = first.setdefault(key, row)
         if kept is row:
             continue

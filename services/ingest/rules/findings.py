@@ -189,6 +189,11 @@ class Report:
         self.add(code, place)
         self.rejected_rows.setdefault((place.sheet, place.row), []).append(reason(code, place.column))
 
+    def count_more(self, code: str, column: str, count: int) -> None:
+        """Counts findings whose places are not listed."""
+        self.findings += count
+        self.tallies[code, column].count += count
+
     def count(self, *codes: str) -> int:
         """How often any of the codes was found."""
         return sum(tally.count for tally in self.tallies.values() if tally.code in codes)

@@ -10,7 +10,7 @@ from shared.names import name_key, tidy
 HEADER_NAMES = 8
 SEARCHED_ROWS = 30
 REASON_COLUMN = "What went wrong"
-REQUIRED = ("region", "ploc", "cos", "director", "school", "total", "submitted", "on")
+REQUIRED = ("region", "ploc", "cos", "director", "school", "total", "submitted", "extraction_date")
 SHOWN = {
     "region": "Region",
     "ploc": "PLOC",
@@ -23,7 +23,7 @@ SHOWN = {
     "total": "Total_Surveys",
     "submitted": "Surveys_Submitted",
     "file_rate": "Response_Rate",
-    "on": "Date_of_Extraction",
+    "extraction_date": "Date_of_Extraction",
 }
 HEADERS: dict[str, str] = {
     **{name_key(shown): field for field, shown in SHOWN.items()},
@@ -47,8 +47,8 @@ HEADERS: dict[str, str] = {
     "submitted": "submitted",
     "surveys submitted total": "submitted",
     "rate": "file_rate",
-    "extraction date": "on",
-    "date": "on",
+    "extraction date": "extraction_date",
+    "date": "extraction_date",
 }
 _SUFFIX = re.compile(r"[ _]*[ _]'?(sp|spring|fa|fall|f|su|summer|wi|winter|w)[ _]?'?(?:20)?(\d{2})$", re.IGNORECASE)
 _SEASONS = {"s": "Sp", "f": "Fa", "w": "Wi"}

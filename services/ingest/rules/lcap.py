@@ -18,7 +18,7 @@ KNOWN: Mapping[str, tuple[Sequence[str], ...]] = {
     "actions": (ACTION_NAMES, ACTION_TITLES),
     "measures": (MEASURE_NAMES, ("goal", "goal action", "action")),
 }
-# What a row is told by: without it nobody can say what the amounts or the words belong to.
+# What names a row: without it nobody can say what the amounts or the words belong to.
 TITLES: Mapping[str, Sequence[str]] = {"actions": (*ACTION_NAMES, *ACTION_TITLES), "measures": MEASURE_NAMES}
 
 # The header of the published text: its columns in their order and no other between them, as a clean table may have.

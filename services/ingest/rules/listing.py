@@ -90,11 +90,11 @@ class ListingReader:
     def _row(self, number: int, cells: Sequence[Cell]) -> None:
         assert self.table is not None and self.header is not None
         named = {name: cells[index] for name, index in self.header.columns.items() if index < len(cells)}
-        told = [text for cell in cells if (text := tidy(shown(cell)))]
+        filled = [text for cell in cells if (text := tidy(shown(cell)))]
         if not any(tidy(shown(cell)) for cell in named.values()):
             return
-        if len(told) == 1:
-            self.found.report.add("note_skipped", Place(self.sheet, number, "", told[0][:200]))
+        if len(filled) == 1:
+            self.found.report.add("note_skipped", Place(self.sheet, number, "", filled[0][:200]))
             return
         named = self._without_errors(number, named)
         try:

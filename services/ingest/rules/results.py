@@ -91,7 +91,7 @@ def read_percent(cell: Cell) -> Decimal | None:
 def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report) -> list[ResultRow]:
     """The results without repetitions; those of one school, item and period that contradict each other are rejected.
 
-    A percent of 1 or less is told: a cell that Excel shows as 76.5 % holds 0.765.
+    A percent of 1 or less is warned: a cell that Excel shows as 76.5 % holds 0.765.
     """
     places: dict[tuple[str, ...], dict[ResultRow, list[ReadResult]]] = defaultdict(dict)
     for row, read in rows:

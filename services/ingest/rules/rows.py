@@ -25,8 +25,8 @@ from shared.names import name_key, tidy
 
 NOTE_CELLS = 3
 LONGEST_NAME = 200
-NAMES = ("region", "cos", "director", "group", "on")
-FIELDS = ("region", "ploc", "cos", "director", "school", "group", "total", "submitted", "on")
+NAMES = ("region", "cos", "director", "group", "extraction_date")
+FIELDS = ("region", "ploc", "cos", "director", "school", "group", "total", "submitted", "extraction_date")
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 _MISSING = object()
 
@@ -45,7 +45,7 @@ class Shared(NamedTuple):
     cos: str
     director: str
     group: Group
-    on: date
+    extraction_date: date
 
 
 class CountsRow(NamedTuple):
@@ -113,7 +113,7 @@ class RowReader:
             "group": self._group,
             "total": lambda cell: (read_count(cell, "total"), ""),
             "submitted": lambda cell: (read_count(cell, "submitted"), ""),
-            "on": self._on,
+            "extraction_date": self._on,
         }
 
     def read(self, number: int, cells: Sequence[Cell]) -> CountsRow | None:
@@ -193,7 +193,7 @@ class RowReader:
 
     def _on(self, cell: Cell) -> tuple[date, str]:
         found = read_date(cell, epoch_1904=self.epoch_1904)
-        return found.on, found.code
+        return found.extraction_date, found.code
 
     def _check(self, number: int, cells: Sequence[Cell], total: int | None, submitted: int | None) -> tuple[str, str]:
         """The file's own tier and rate, compared with the counts."""
@@ -238,7 +238,7 @@ class RowReader:
         return found
 
     def _leave_out(self, number: int, cells: Sequence[Cell], first: BadCell) -> None:
-        """A row that is no school is skipped; of any other every bad cell is told."""
+        """A row that is no school is skipped; of any other every bad cell is reported."""
         reason = "" if first.field not in ("ploc", "school", "group") else self._no_school(cells)
         if reason:
             text = " | ".join(clean(cell) for cell in cells if clean(cell))

@@ -48,7 +48,7 @@ class Facts(NamedTuple):
 def quarantine_reasons(facts: Facts) -> list[str]:
     """The codes for which the file waits; none for a file that may be published."""
     found = [code for code in ("date_before_window", "date_after_window") if code in facts.doubts]
-    if any(on > facts.today for on in facts.dates):
+    if any(day > facts.today for day in facts.dates):
         found.insert(0, "date_future")
     if len(facts.dates) > MOST_DATES:
         found.append("dates_too_many")

@@ -1,10 +1,11 @@
-"""The parent's side: gives the file to a child, hears its lines, ends it when it takes too long.
+"""The parent's side: gives the file to a child, reads its lines, ends it when it takes too long.
 
 Soon after a file was read, the child for the next one is started: loading takes it longer than a district's file does.
 """
 
 import atexit
 import contextlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,8 @@ AHEAD_SECONDS = 1.0
 _COMMAND = (sys.executable, "-m", "services.ingest.sheets.child")
 # The child gets no secret of this process: none of its environment.
 _ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+# Somebody else ends a child by these: operations, the end of the machine, the kernel when memory is short.
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
 # Children that are loaded and wait for a file: one, or a few where several files were read at once.
 _waiting: deque[subprocess.Popen[bytes]] = deque()
 
@@ -33,20 +36,24 @@ class TakesLong(Exception):
     """The file takes longer to read than the caller would wait."""
 
 
+class Interrupted(Exception):
+    """The reading ended for a reason that is not the file's: it can be tried again."""
+
+
 def read_parts(content: bytes, *, seconds: float = MOST_SECONDS, how: How = "table") -> Iterator[Sheet | Batch]:
     """The sheets of a file, each followed by its rows; blank rows are left out, but not blank lines of a text as it is.
 
-    Raises UnreadableFile, and TakesLong when the child has not ended after that many seconds.
+    Raises UnreadableFile, TakesLong when the child has not ended after that many seconds, and Interrupted.
     """
     if not content:
         raise UnreadableFile("file_empty")
     with tempfile.NamedTemporaryFile(prefix="ses-upload-") as kept:
         kept.write(content)
         kept.flush()
-        yield from _heard(kept.name, how, seconds)
+        yield from _parts(kept.name, how, seconds)
 
 
-def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
+def _parts(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
     late = threading.Event()
     with _child(path, how) as child:
 
@@ -59,19 +66,22 @@ def _heard(path: str, how: str, seconds: float) -> Iterator[Sheet | Batch]:
         try:
             assert child.stdout is not None
             for line in child.stdout:
-                said = orjson.loads(line) if line.endswith(b"\n") else {}
-                if isinstance(said, dict) and "name" not in said:
-                    if "done" in said:
+                if not line.endswith(b"\n"):
+                    break  # the child was ended in the middle of a line, which says nothing of the file
+                heard = orjson.loads(line)
+                if isinstance(heard, dict) and "name" not in heard:
+                    if "done" in heard:
                         return
-                    raise _refusal(said)
-                yield _part(said)
+                    raise _refusal(heard)
+                yield _part(heard)
+            if late.is_set():
+                raise TakesLong
+            alarm.cancel()
+            raise _reason_of_death(path, how, child.wait())
         finally:
             alarm.cancel()
             child.kill()
             _start_ahead_soon()
-    if late.is_set():
-        raise TakesLong
-    raise _reason_of_death(path, how)
 
 
 def _child(path: str, how: str) -> subprocess.Popen[bytes]:
@@ -124,23 +134,29 @@ def _end_waiting() -> None:
         child.wait()
 
 
-def _part(said: Any) -> Sheet | Batch:
-    if isinstance(said, dict):
-        return Sheet(**said)
-    rows: Batch = said
+def _part(heard: Any) -> Sheet | Batch:
+    if isinstance(heard, dict):
+        return Sheet(**heard)
+    rows: Batch = heard
     return rows
 
 
-def _refusal(said: dict[str, str]) -> UnreadableFile:
-    return UnreadableFile(said.get("refused", "file_unreadable"), said.get("place", ""))
+def _refusal(heard: dict[str, str]) -> UnreadableFile:
+    return UnreadableFile(heard.get("refused", "file_unreadable"), heard.get("place", ""))
 
 
-def _reason_of_death(path: str, how: str) -> UnreadableFile:
-    """Asks a second child, which only looks, why the first one died."""
+def _reason_of_death(path: str, how: str, status: int) -> UnreadableFile | Interrupted:
+    """Why a child died: of its own limits by the file, which a second child that only looks can name, or from outside."""
+    if status == -signal.SIGXCPU:
+        return UnreadableFile("file_takes_too_long")
+    if status in _FROM_OUTSIDE:
+        return Interrupted(f"the reader was ended by signal {-status}")
     if how == "explain":
         return UnreadableFile("file_unreadable")
     try:
-        list(_heard(path, "explain", 30.0))
-    except (UnreadableFile, TakesLong) as error:
-        return error if isinstance(error, UnreadableFile) else UnreadableFile("file_takes_too_long")
+        list(_parts(path, "explain", 30.0))
+    except UnreadableFile as error:
+        return error
+    except (Interrupted, TakesLong) as error:
+        return Interrupted(f"the reader ended with {status}, and nobody could look why: {error}")
     return UnreadableFile("file_unreadable")

@@ -1,0 +1,45 @@
+"""The uploads: listed, one of them, and those that belong together."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, or_, select
+
+from services.ingest.tables import Progress, Upload
+
+# A report can be large; a list shows none.
+_REPORT: tuple[Any, ...] = (Upload.problems, Upload.found, Upload.difference)
+
+
+def uploads(
+    session: Session, before: datetime | None = None, limit: int = 50, state: str = "", kind: str = ""
+) -> Sequence[Upload]:
+    """Uploads, newest first, older than `before`; a dry run is none."""
+    found = select(Upload).where(col(Upload.intent) != "dry").options(*(defer(column) for column in _REPORT))
+    if before is not None:
+        found = found.where(col(Upload.uploaded_at) < before)
+    if state:
+        found = found.where(col(Upload.state) == state)
+    if kind:
+        found = found.where(col(Upload.kind) == kind)
+    return session.exec(found.order_by(col(Upload.uploaded_at).desc()).limit(limit)).all()
+
+
+def upload(session: Session, upload_id: UUID) -> Upload | None:
+    return session.get(Upload, upload_id)
+
+
+def rows_read(session: Session, upload_id: UUID) -> int:
+    """How many rows of a long file have been read so far."""
+    found = session.get(Progress, upload_id)
+    return 0 if found is None else found.rows
+
+
+def related(session: Session, taken: Upload) -> Sequence[Upload]:
+    """The uploads of the other dates of the same file, its undo, or what it is the undo or a part of."""
+    mine = (col(Upload.part_of) == taken.upload_id, col(Upload.undoes) == taken.upload_id)
+    found = select(Upload).where(or_(*mine, col(Upload.upload_id) == (taken.part_of or taken.undoes)))
+    return session.exec(found.order_by(col(Upload.extraction_date).desc(), col(Upload.uploaded_at))).all()
