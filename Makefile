@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name))))
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help env run test system lint format lock bench faults clean
+.PHONY: quick help env run dev check test coverage system lint format docs lock bench faults clean
 
 help: ## Show these lines
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -13,13 +13,29 @@ env: ## Make the environment .venv from requirements.lock (done by the others wh
 run: env ## Start everything on this machine; Ctrl-C stops it (ports: SES_PORT, SES_FLOWER_PORT, SES_MAIL_PORT)
 	@exec .venv/bin/python -m deploy.embedded.runner
 
+dev: env ## Like run, and each saved change of code, templates or styles restarts the programs that read it
+	@exec .venv/bin/python -m deploy.embedded.dev
+
+check: env ## Lint, types, structure, rules, documentation and one journey on real servers, before each commit
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick
+
+quick:
+	@.venv/bin/python -m pytest -q --check --numprocesses 2
+
 test: env system ## Run every test, two files at a time, each process on its own data and ports (a part: make test ARGS=tests/deploy)
 	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-system: ## Install the programs that the tests start (Debian, root or sudo)
-	@"$(PYTHON)" deploy/setup.py system
+coverage: env system ## Run the tests (a part: ARGS=tests/rates) and list the lines that none of them reached
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --cov=services --cov=shared --cov=deploy --cov-report=term-missing:skip-covered $(ARGS)
 
-lint: env ## Check style, format and types
+system: ## Install the programs that the tests start (Debian, root or sudo)
+	@"$(PYTHON)" deploy/setup.py system $(ARGS)
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --silent || (echo "The scripts of the pages are checked by tools from npm: install Node 20 or newer." && exit 1)
+
+lint: env node_modules/.package-lock.json ## Check style, format and types, of the pages' scripts too
+	npm run --silent lint
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy
@@ -27,6 +43,9 @@ lint: env ## Check style, format and types
 format: env ## Put the code into the house's format
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
+
+docs: env ## Build the documentation site into .data/site; a link that leads nowhere fails
+	@.venv/bin/zensical build --strict --clean
 
 lock: ## Write requirements.lock, and runtime.lock for the image, anew from pyproject.toml
 	@"$(PYTHON)" deploy/setup.py lock

@@ -1,4 +1,4 @@
-"""What is installed and under which licence: `python -m deploy.inventory licences|sbom`, from the packages' own metadata."""
+"""What is installed and under which license: `python -m deploy.inventory licenses|sbom`, from the packages' own metadata."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
-DOCUMENT = ROOT / "docs" / "licences.md"
+DOCUMENT = ROOT / "docs" / "licenses.md"
 LOCK = ROOT / "requirements.lock"
 BEGIN, END = "<!-- from the installed packages -->\n", "<!-- end -->\n"
 VENDORED = (("htmx", "4.0.1", "0BSD"), ("axe-core", "4.14.1", "MPL-2.0 (tests only)"))
@@ -17,11 +17,11 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 class Package(NamedTuple):
-    """A package of the lock file; the licence as the package itself tells it."""
+    """A package of the lock file; the license as the package itself tells it."""
 
     name: str
     version: str
-    licence: str
+    license: str
 
 
 def locked() -> dict[tuple[str, str], list[str]]:
@@ -39,11 +39,11 @@ def packages() -> list[Package]:
     """Those of the lock file that are installed here, by name; markers leave some out on some systems."""
     found = {_key(found.name): found for found in distributions() if found.name}
     names = sorted({name for name, _ in locked()} & set(found))
-    return [Package(name, found[name].version, licence_of(found[name])) for name in names]
+    return [Package(name, found[name].version, license_of(found[name])) for name in names]
 
 
-def licence_of(distribution: Distribution) -> str:
-    """Its licence expression, else its classifiers, else the first line of its licence field; `unknown` without any."""
+def license_of(distribution: Distribution) -> str:
+    """Its license expression, else its classifiers, else the first line of its license field; `unknown` without any."""
     metadata = distribution.metadata
     if "License-Expression" in metadata:
         return str(metadata["License-Expression"])
@@ -56,14 +56,14 @@ def licence_of(distribution: Distribution) -> str:
 
 
 def table() -> str:
-    """The licences as Markdown."""
-    rows = [f"| {found.name} | {found.licence} |" for found in packages()]
-    rows += [f"| {name} {version} (vendored) | {licence} |" for name, version, licence in VENDORED]
-    return "\n".join(["| Package | Licence |", "|---|---|", *rows, ""])
+    """The licenses as Markdown."""
+    rows = [f"| {found.name} | {found.license} |" for found in packages()]
+    rows += [f"| {name} {version} (vendored) | {license} |" for name, version, license in VENDORED]
+    return "\n".join(["| Package | License |", "|---|---|", *rows, ""])
 
 
 def rendered(document: str) -> str:
-    """The document with the licences of today between its two marks."""
+    """The document with the licenses of today between its two marks."""
     before, _, rest = document.partition(BEGIN)
     return f"{before}{BEGIN}{table()}{END}{rest.partition(END)[2]}"
 
@@ -83,7 +83,7 @@ def sbom() -> dict[str, Any]:
                 "name": found.name,
                 "version": found.version,
                 "purl": f"pkg:pypi/{found.name}@{found.version}",
-                "licenses": [{"license": {"name": found.licence}}],
+                "licenses": [{"license": {"name": found.license}}],
                 "properties": [
                     {"name": "ses:allowed-sha256", "value": value}
                     for value in hashes.get((found.name, found.version), ())
@@ -99,14 +99,14 @@ def _key(name: str) -> str:
 
 
 def main(words: list[str]) -> int:
-    """`licences` rewrites docs/licences.md; `sbom` prints the bill of materials."""
-    if words == ["licences"]:
+    """`licenses` rewrites docs/licenses.md; `sbom` prints the bill of materials."""
+    if words == ["licenses"]:
         DOCUMENT.write_text(rendered(DOCUMENT.read_text()))
         return 0
     if words == ["sbom"]:
         print(json.dumps(sbom(), indent=1))
         return 0
-    print("usage: python -m deploy.inventory licences|sbom", file=sys.stderr)
+    print("usage: python -m deploy.inventory licenses|sbom", file=sys.stderr)
     return 2
 
 

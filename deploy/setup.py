@@ -1,12 +1,13 @@
-"""Prepares a fresh machine: `python3 deploy/setup.py env|system|lock|clean`. Standard library only."""
+"""Prepares a fresh machine: `python3 deploy/setup.py env|system [tests/...]|lock|clean`. Standard library only."""
 
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,7 @@ PACKAGES = {
     "prometheus": "prometheus",
     "faketime": "faketime",
 }
+NAMED = {"exim4": "exim", "prometheus": "promtool"}  # how tests name a program, where it is not by its own name
 COMPILE = (
     "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
     " pyproject.toml --extra embedded"
@@ -102,9 +104,15 @@ def install_with_pip() -> None:
     run(PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", ROOT)
 
 
-def system() -> None:
-    """Installs the programs that the tests start, where apt and the right to use it are there; else says how."""
-    missing = [package for program, package in PACKAGES.items() if not shutil.which(program, path=SEARCH)]
+def system(parts: Sequence[str] = ()) -> None:
+    """Installs the programs that the tests start, where apt and the right to use it are there; else says how.
+
+    `parts`: the files and folders of tests that are to run; none: all. Other arguments of pytest are passed over.
+    """
+    needed = needed_by(
+        [ROOT / part.partition("::")[0] for part in parts if part.startswith("tests")] or [ROOT / "tests"]
+    )
+    missing = [PACKAGES[program] for program in needed if not shutil.which(program, path=SEARCH)]
     if not missing:
         return
     install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
@@ -116,6 +124,27 @@ def system() -> None:
     say(f"installing for the tests: {' '.join(missing)}")
     run(*as_root, "apt-get", "update", "-q")
     run(*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *install.split())
+
+
+def needed_by(parts: Sequence[Path]) -> list[str]:
+    """Which programs the test files in `parts` name, in themselves or in the files of tests that they import."""
+    files = {file for part in parts for file in ([part] if part.is_file() else part.rglob("*.py"))}
+    text = "".join(file.read_text() for file in with_imported(files))
+    return [program for program in PACKAGES if re.search(rf"\b{NAMED.get(program, program)}", text)]
+
+
+def with_imported(files: set[Path]) -> set[Path]:
+    """The files, and all files of tests that they import, directly or not."""
+    known: set[Path] = set()
+    new = set(files)
+    while new:
+        known |= new
+        named = {
+            name for file in new for name in re.findall(r"^from (tests[\w.]*) import", file.read_text(), re.MULTILINE)
+        }
+        found = {ROOT / f"{name.replace('.', '/')}{end}" for name in named for end in (".py", "/__init__.py")}
+        new = {file for file in found if file.is_file()} - known
+    return known
 
 
 def lock() -> None:
@@ -149,8 +178,11 @@ def clean() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-JOBS: dict[str, Callable[[], None]] = {"env": env, "system": system, "lock": lock, "clean": clean}
+JOBS: dict[str, Callable[[], None]] = {"env": env, "lock": lock, "clean": clean}
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
+    name, *given = sys.argv[1:] or ["env"]
+    if name == "system":
+        system(given)
+    else:
         JOBS[name]()

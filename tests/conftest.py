@@ -15,8 +15,27 @@ from shared.web.limits import limiter
 from tests.people import add_people
 from tests.stack import Programs, programs, wipe
 
+# What `make check` runs: the structure, the documentation, the rules, and one journey through all services.
+CHECK = ("tests/test_", "tests/deploy/test_setup.py", "tests/journeys/test_main_job.py", "tests/shared/test_names.py")
 _PROGRAMS = ("SES_PG_BIN", "SES_BROKER_BIN")
 _made = pytest.StashKey[Embedded]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--check", action="store_true", help="only what `make check` runs; the summary counts the rest")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --check leaves out all that it does not run, as deselected, so that the summary says how many they are."""
+    if config.getoption("check"):
+        left_out = [item for item in items if not in_check(item.nodeid)]
+        items[:] = [item for item in items if in_check(item.nodeid)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def in_check(nodeid: str) -> bool:
+    """Whether a test is one of those of `make check`: named in CHECK, or of a service's rules."""
+    return nodeid.startswith(CHECK) or "/test_rules.py::" in nodeid
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,7 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import LiteralString
@@ -47,8 +47,11 @@ class Programs:
     def demo(self) -> Child:
         return Child("demo", module("deploy.demo", "load"), env=self.env)
 
-    def main_stage(self) -> list[Child]:
+    def main_stage(self, *, forked: bool = True) -> list[Child]:
         """All that runs once the schemas are there; the workers are ready when the whole loop through them works."""
+        return [replace(child, forked=forked) for child in self._main_stage()]
+
+    def _main_stage(self) -> list[Child]:
         mail = [self._web("mail-catcher", module("deploy.embedded.mailcatcher"), self.settings.mail_port, "/healthz")]
         return [
             Child("relay", module("shared.delivery.relay"), env=self.env, forked=True),

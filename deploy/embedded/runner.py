@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from deploy.embedded.supervisor import StartFailed, Supervisor
 from shared.settings import Settings, SettingsError, settings
 
 ROLES = "central, director, principal, designee, desk, ops"
+
+
+Beside = Callable[[Supervisor], Awaitable[None]]
 
 
 class RunRefused(Exception):
@@ -73,11 +76,16 @@ def ports(chosen: Settings, mails: bool) -> list[tuple[str, str, int]]:
 
 
 class Runner:
-    """One life of the embedded installation, from the first server to the last stop."""
+    """One life of the embedded installation, from the first server to the last stop.
 
-    def __init__(self, made: Embedded, mails: bool) -> None:
+    `beside` runs beside the started programs until they stop; with it each program is started on its own, so that
+    it reads the code anew.
+    """
+
+    def __init__(self, made: Embedded, mails: bool, beside: Beside | None = None) -> None:
         self._made = made
         self._mails = mails
+        self._beside = beside
         self._asked = asyncio.Event()
         self._supervisor = Supervisor(made.logs, say)
 
@@ -92,11 +100,19 @@ class Runner:
             await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
-                await asked
+                await self._last(asked)
         finally:
             starting.cancel()
             await asyncio.wait({starting})
             await self._stop()
+
+    async def _last(self, asked: "asyncio.Task[bool]") -> None:
+        beside = [asyncio.ensure_future(self._beside(self._supervisor))] if self._beside else []
+        try:
+            await asyncio.wait({asked, *beside}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in beside:
+                task.cancel()
 
     def _ask(self) -> None:
         if self._asked.is_set():
@@ -105,11 +121,12 @@ class Runner:
 
     async def _start(self) -> None:
         began = time.monotonic()
-        self._supervisor.warm_up()
+        if self._beside is None:
+            self._supervisor.warm_up()
         await self._supervisor.start(self._made.servers())
         programs = Programs(self._made, self._mails)
         await self._supervisor.step(programs.migrations())
-        await self._supervisor.start(programs.main_stage())
+        await self._supervisor.start(programs.main_stage(forked=self._beside is None))
         mark = loaded_mark(self._made)
         if not mark.exists():
             say("  loading the demo district (first start only)")
@@ -143,7 +160,7 @@ def addresses(made: Embedded, mails: bool) -> list[str]:
     ]
 
 
-def run() -> None:
+def run(beside: Beside | None = None) -> None:
     """Runs until it is asked to stop; RunRefused, ServerMissing, StartFailed or SettingsError when it cannot."""
     chosen = settings()
     data = Path(chosen.data).expanduser().resolve()
@@ -151,14 +168,14 @@ def run() -> None:
     with only_run(data):
         check_ports(ports(chosen, mails))
         say(f"School Experience Survey: starting on the data in {data}. Ctrl-C stops it.")
-        asyncio.run(Runner(prepare(data, "demo"), mails).live())
+        asyncio.run(Runner(prepare(data, "demo"), mails, beside).live())
 
 
-def main() -> None:
+def main(beside: Beside | None = None) -> None:
     if os.environ.get("MAKELEVEL"):
         end_with_parent(signal.SIGTERM)
     try:
-        run()
+        run(beside)
     except (RunRefused, ServerMissing, PlaceRefused, StartFailed, SettingsError) as error:
         sys.exit(f"\n{error}")
     except OSError as error:

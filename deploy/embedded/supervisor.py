@@ -33,6 +33,7 @@ class Running:
         self.pump: asyncio.Task[None]
         self.keeper: asyncio.Task[None] | None = None
         self.stopping = asyncio.Event()
+        self.restarted = False
 
     @property
     def pid(self) -> int:
@@ -101,6 +102,13 @@ class Supervisor:
             self._guardian.stdin.close()
         self._guardian.wait()
 
+    def restart(self, begins: Sequence[str]) -> None:
+        """Asks the children whose names begin with one of `begins` to end; each is started again at once."""
+        for run in (run for stage in self._stages for run in stage):
+            if run.child.name.startswith(tuple(begins)) and run.process.returncode is None:
+                run.restarted = True
+                _signal_group(run.pid, run.child.stop_signal, leader_only=True)
+
     def hurry(self) -> None:
         """Ends a stop that is under way by killing what still runs."""
         self._hurry.set()
@@ -163,7 +171,8 @@ class Supervisor:
             await self._settle(run)
             if run.stopping.is_set():
                 return
-            delay = FIRST_DELAY if time.monotonic() - since > STEADY else delay
+            delay = 0.0 if run.restarted else max(FIRST_DELAY, delay if time.monotonic() - since <= STEADY else 0.0)
+            run.restarted = False
             self._say(f"  {run.child.name:<16} ended with code {code}; started again in {delay:.0f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(run.stopping.wait(), delay)

@@ -8,7 +8,7 @@ from deploy import inventory, policy_table
 from tests.stack import ROOT
 
 PATHS = re.compile(r"`((?:tests|shared|services|deploy)/[\w/.-]+\.\w+)`")
-DOCUMENTS = ("access.md", "security.md", "threat-model.md", "asvs.md", "licences.md")
+DOCUMENTS = ("access.md", "security.md", "threat-model.md", "asvs.md", "licenses.md")
 
 
 def test_the_table_of_permissions_is_todays() -> None:
@@ -16,11 +16,11 @@ def test_the_table_of_permissions_is_todays() -> None:
     assert policy_table.rendered(document) == document, "run: .venv/bin/python -m deploy.policy_table"
 
 
-def test_every_installed_package_of_the_lock_file_is_in_the_list_with_its_licence() -> None:
+def test_every_installed_package_of_the_lock_file_is_in_the_list_with_its_license() -> None:
     listed = set(inventory.DOCUMENT.read_text().splitlines())
-    missing = [found.name for found in inventory.packages() if f"| {found.name} | {found.licence} |" not in listed]
-    assert missing == [], "run: .venv/bin/python -m deploy.inventory licences"
-    assert [found.name for found in inventory.packages() if found.licence == "unknown"] == []
+    missing = [found.name for found in inventory.packages() if f"| {found.name} | {found.license} |" not in listed]
+    assert missing == [], "run: .venv/bin/python -m deploy.inventory licenses"
+    assert [found.name for found in inventory.packages() if found.license == "unknown"] == []
 
 
 def test_the_bill_of_materials_has_the_versions_and_hashes_of_the_lock_file() -> None:

@@ -40,7 +40,7 @@ def site(pages: Pages) -> Iterator[str]:
 def test_vendored_files_are_those_of_the_manifest(folder: Path) -> None:
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     listed = {file["file"]: file["sha256"] for package in manifest["vendored"] for file in package["files"]}
-    assert all(package["licence"] and package["version"] for package in manifest["vendored"])
+    assert all(package["license"] and package["version"] for package in manifest["vendored"])
     assert listed == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in listed}
     assert {path.name for path in folder.glob("vendor/*")} <= {Path(name).name for name in listed}
 

@@ -1,5 +1,11 @@
 // Menus made of <details>: one open at a time, Esc and a click outside close, focus returns, filters search and select.
 (() => {
+  /** @type {(form: Element) => HTMLInputElement | null} */
+  const searchOf = (form) => form.querySelector("[data-filter-search]");
+  /** @type {(form: Element) => HTMLInputElement[]} */
+  const tickboxesOf = (form) => [...form.querySelectorAll("li input")].filter(
+    /** @returns {box is HTMLInputElement} */ (box) => box instanceof HTMLInputElement && box.type === "checkbox",
+  );
   const openMenus = () => document.querySelectorAll("details[data-menu][open]");
 
   function close(menu, giveBack) {
@@ -30,40 +36,41 @@
   document.addEventListener(
     "toggle",
     (event) => {
-      const menu = event.target;
+      const menu = /** @type {HTMLDetailsElement} */ (event.target);
       if (!menu.matches?.("details[data-menu]") || !menu.open) return;
       for (const other of openMenus()) if (other !== menu) close(other, false);
       makeRoom(menu);
       place(menu);
-      menu.querySelector("[data-filter-search]")?.focus({ preventScroll: true });
+      searchOf(menu)?.focus({ preventScroll: true });
     },
     true,
   );
   document.addEventListener("click", (event) => {
-    for (const menu of openMenus()) if (!menu.contains(event.target)) close(menu, false);
+    for (const menu of openMenus()) if (!menu.contains(/** @type {Node} */ (event.target))) close(menu, false);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") for (const menu of openMenus()) close(menu, menu.contains(document.activeElement));
   });
   for (const name of ["scroll", "resize"]) {
     addEventListener(name, (event) => {
-      for (const menu of openMenus()) if (!menu.contains(event.target)) place(menu);
+      for (const menu of openMenus()) if (!menu.contains(/** @type {Node} */ (event.target))) place(menu);
     }, { capture: true, passive: true });
   }
 
   // Arrow keys walk through an open menu
   document.addEventListener("keydown", (event) => {
-    const menu = event.target.closest?.("details[data-menu][open]");
+    const menu = (/** @type {HTMLElement} */ (event.target)).closest?.("details[data-menu][open]");
     if (!menu || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
     const stops = [...menu.querySelectorAll("summary, button:not([tabindex='-1']), a, input:not([type=hidden])")].filter(
       (stop) => stop.getClientRects().length,
     );
     const here = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
     event.preventDefault();
-    stops[(here + stops.length) % stops.length].focus();
+    const next = stops[(here + stops.length) % stops.length];
+    if (next instanceof HTMLElement) next.focus();
   });
 
-  const boxesOf = (form) => [...form.querySelectorAll("li input[type=checkbox]")].filter((box) => !box.closest("li").hidden);
+  const boxesOf = (form) => tickboxesOf(form).filter((box) => !box.closest("li").hidden);
 
   function showAll(form) {
     const all = form.querySelector("[data-select-all]");
@@ -77,23 +84,24 @@
 
   // Nothing ticked would show nothing: there is nothing to apply then
   function preventNothing(form) {
-    const boxes = [...form.querySelectorAll("li input[type=checkbox]")];
+    const boxes = tickboxesOf(form);
     const typed = [...form.querySelectorAll("input:not([type=hidden], [type=checkbox])")].some((field) => field.value.trim());
     const nothing = boxes.length > 0 && !typed && !boxes.some((box) => box.checked);
     for (const button of form.querySelectorAll("button:not([name])")) button.disabled = nothing;
   }
 
   document.addEventListener("input", (event) => {
-    const form = event.target.closest?.("[data-filter]");
+    const form = (/** @type {HTMLElement} */ (event.target)).closest?.("[data-filter]");
     if (!form) return;
-    if (event.target.matches("[data-filter-search]")) {
-      const wanted = event.target.value.trim().toLowerCase();
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    if (field.matches("[data-filter-search]")) {
+      const typed = field.value.trim().toLowerCase();
       for (const item of form.querySelectorAll("li")) {
-        item.hidden = !item.textContent.toLowerCase().includes(wanted);
+        item.hidden = !item.textContent.toLowerCase().includes(typed);
       }
     }
-    if (event.target.matches("[data-select-all]")) {
-      for (const box of boxesOf(form)) box.checked = event.target.checked;
+    if (field.matches("[data-select-all]")) {
+      for (const box of boxesOf(form)) box.checked = field.checked;
     }
     showAll(form);
   });
@@ -101,7 +109,7 @@
   // As in a spreadsheet: what the search leaves is what Enter picks, everything ticked is no filter, and of a long list
   // with a few unticked only those few are sent. The boxes stay as they are, for whoever comes back to this page.
   document.addEventListener("formdata", (event) => {
-    const form = event.target;
+    const form = /** @type {HTMLFormElement} */ (event.target);
     if (!form.matches?.("[data-filter]")) return;
     const data = event.formData;
     const sorts = data.getAll("sort");
@@ -109,9 +117,9 @@
     for (const [name, value] of [...data]) if (value === "") data.delete(name);
     // Until the list is there, what was chosen before stays chosen
     if (form.querySelector("li[data-kept]")) return;
-    const all = [...form.querySelectorAll("li input[type=checkbox]")];
+    const all = tickboxesOf(form);
     let ticked = all.filter((box) => box.checked);
-    if (form.querySelector("[data-filter-search]")?.value.trim()) {
+    if (searchOf(form)?.value.trim()) {
       const shown = boxesOf(form);
       ticked = shown.filter((box) => box.checked);
       if (!ticked.length) ticked = shown;

@@ -36,7 +36,7 @@
   off.checked = remembered("ses-keys") === "off";
   off.addEventListener("change", () => remember("ses-keys", off.checked ? "off" : ""));
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-open-keys]")) keys.showModal();
+    if ((/** @type {HTMLElement} */ (event.target)).closest("[data-open-keys]")) keys.showModal();
   });
 
   const shortcuts = {
@@ -47,7 +47,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const typing = (/** @type {HTMLElement} */ (event.target)).closest?.("input, textarea, select, [contenteditable]");
     if (typing || off.checked || event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
     const element = shortcuts[event.key]?.();
     if (!element) return;
@@ -68,9 +68,10 @@
 
   // A focused table region: Home and End go to its sides
   document.addEventListener("keydown", (event) => {
-    if (!event.target.matches?.(".table-region") || (event.key !== "Home" && event.key !== "End")) return;
+    const region = /** @type {HTMLElement} */ (event.target);
+    if (!region.matches?.(".table-region") || (event.key !== "Home" && event.key !== "End")) return;
     event.preventDefault();
-    event.target.scrollTo({ left: event.key === "Home" ? 0 : event.target.scrollWidth });
+    region.scrollTo({ left: event.key === "Home" ? 0 : region.scrollWidth });
   });
 
   // An error summary takes the focus; its links go to the field itself
@@ -113,25 +114,26 @@
 
   new MutationObserver((changes) => {
     for (const change of changes) {
-      for (const node of change.addedNodes) if (node.classList?.contains("toast")) closeLater(node);
+      for (const node of change.addedNodes) if (node instanceof HTMLElement && node.classList.contains("toast")) closeLater(node);
     }
   }).observe(toasts, { childList: true });
   toasts.querySelectorAll(".toast").forEach(closeLater);
   toasts.addEventListener("click", (event) => {
-    if (event.target.closest("[data-close-toast]")) event.target.closest(".toast").remove();
+    const close = (/** @type {HTMLElement} */ (event.target)).closest("[data-close-toast]");
+    if (close) close.closest(".toast").remove();
   });
   document.addEventListener("ses:toast", (event) => say(event.detail.text, event.detail.kind || "success"));
 
   // Who signs out leaves no page with names on the device; what is not sent yet stays
   document.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/sign-out") window.caches?.delete("sesr-pages");
+    if ((/** @type {HTMLElement} */ (event.target)).getAttribute("action") === "/sign-out") window.caches?.delete("sesr-pages");
   });
 
   // A second tap while a form is on its way does not send it twice
   const ON_ITS_WAY_MS = 10000;
   let sent = new WeakMap(); // form -> when it was sent
   document.addEventListener("submit", (event) => {
-    const form = event.target;
+    const form = /** @type {HTMLFormElement} */ (event.target);
     if (event.defaultPrevented || form.method !== "post") return;
     if (event.timeStamp - sent.get(form) < ON_ITS_WAY_MS) event.preventDefault();
     else sent.set(form, event.timeStamp);

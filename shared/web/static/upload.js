@@ -75,7 +75,7 @@
     request.addEventListener("abort", () => stop(form));
     request.open("POST", submitter?.getAttribute("formaction") || form.getAttribute("action"));
     request.setRequestHeader("Accept", "application/json");
-    const token = document.querySelector("meta[name=csrf]")?.content;
+    const token = document.querySelector("meta[name=csrf]")?.getAttribute("content");
     if (token) request.setRequestHeader("X-CSRF-Token", token);
     form.querySelector("[data-upload-problem]").replaceChildren();
     form.querySelector("[data-progress]").hidden = false;
@@ -86,12 +86,13 @@
   }
 
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("form[data-upload]")) return;
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.matches("form[data-upload]")) return;
     event.preventDefault();
-    send(event.target, event.submitter);
+    send(form, event.submitter);
   });
 
-  const zoneOf = (event) => event.target.closest?.("[data-drop]");
+  const zoneOf = (event) => (/** @type {HTMLElement} */ (event.target)).closest?.("[data-drop]");
 
   for (const name of ["dragenter", "dragover"]) {
     document.addEventListener(name, (event) => {
@@ -108,7 +109,7 @@
     const zone = zoneOf(event);
     if (!zone || !event.dataTransfer.files.length) return;
     event.preventDefault();
-    const input = zone.querySelector("input[type=file]");
+    const input = zone.querySelector("input"); // the file field is the only one there
     input.files = event.dataTransfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });

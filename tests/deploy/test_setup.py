@@ -1,0 +1,29 @@
+"""What a part of the tests needs from the system: found in the tests themselves, so that nobody keeps a list."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from deploy.setup import PACKAGES, ROOT, needed_by
+
+
+@pytest.mark.parametrize(
+    ("part", "needed"),
+    [
+        ("tests/browser", ["chromium"]),
+        ("tests/rates/test_exports.py", ["soffice"]),
+        ("tests/rates/test_rules.py", []),
+        ("tests/notify/test_exim.py", ["exim4"]),
+        ("tests/journeys/test_behind_caddy.py", ["caddy"]),
+    ],
+)
+def test_a_part_needs_the_programs_that_its_tests_and_what_they_import_name(part: str, needed: Sequence[str]) -> None:
+    assert set(needed) <= set(needed_by([ROOT / part])), part
+    if not needed:
+        assert needed_by([ROOT / part]) == []
+
+
+def test_every_program_that_is_installed_is_needed_by_a_test() -> None:
+    others = [file for file in (ROOT / "tests").rglob("*.py") if file != Path(__file__)]
+    assert needed_by(others) == list(PACKAGES)
