@@ -12,7 +12,7 @@ DOCUMENT = ROOT / "docs" / "licenses.md"
 LOCK = ROOT / "requirements.lock"
 BEGIN, END = "<!-- from the installed packages -->\n", "<!-- end -->\n"
 VENDORED = (("htmx", "4.0.1", "0BSD"), ("axe-core", "4.14.1", "MPL-2.0 (tests only)"))
-_PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+).*$", re.MULTILINE)
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]++).*$", re.MULTILINE)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 

@@ -10,12 +10,21 @@ from structlog.typing import EventDict, WrappedLogger
 SAFE_PYTHON = (3, 11, 10)
 log = structlog.get_logger()
 _PHONE = re.compile(r"(?<![\w.-])(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
-_SECRET = re.compile(r"(://[^:/@\s]+:)[^@\s]+@")
+# Takes the whole word behind `://user:`, with or without an `@` in it, so that no part of it is read twice.
+_SECRET = re.compile(r"(://[^:/@\s]+:)([^@\s]*)(@?)")
+# Longer than any line of ours or a library's; what is cut says so.
+LONGEST = 20_000
 
 
 def without_private(text: str) -> str:
-    """The text with phone numbers and passwords in addresses masked."""
-    return _SECRET.sub(r"\1***@", _PHONE.sub("[phone]", text))
+    """The text with phone numbers and passwords in addresses masked, cut after LONGEST characters."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}... ({len(text) - LONGEST} more characters)"
+    return _SECRET.sub(_masked, _PHONE.sub("[phone]", text))
+
+
+def _masked(found: re.Match[str]) -> str:
+    return f"{found[1]}***@" if found[2] and found[3] else found[0]
 
 
 def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -23,6 +23,7 @@ _SENTENCES = {
     405: "This address does not take that kind of request.",
     408: "The request stopped coming. Check your connection and send it again.",
     413: "What was sent is larger than allowed here.",
+    414: "The address is longer than allowed here. Start from the home page and filter by less.",
 }
 
 
@@ -105,7 +106,9 @@ def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     told = _Told(
-        error.status_code, phrase.lower().replace(" ", "_"), _SENTENCES.get(error.status_code, str(error.detail))
+        error.status_code,
+        phrase.lower().replace(" ", "_").replace("-", "_"),
+        _SENTENCES.get(error.status_code, str(error.detail)),
     )
     return answer(request, told)
 

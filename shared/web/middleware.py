@@ -8,13 +8,14 @@ from functools import lru_cache
 import structlog
 from prometheus_client import Counter
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ops.metrics import REQUESTS, SECONDS
 from shared.settings import settings
 from shared.web.addresses import address_of
-from shared.web.errors import on_failure
+from shared.web.errors import on_failure, on_http
 
 log = structlog.get_logger()
 CSP = (
@@ -23,6 +24,8 @@ CSP = (
     " object-src 'none'; frame-ancestors 'none'"
 )
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9-]{8,64}$")
+# Bytes of an address, its query included; the longest filter of ours has a tenth of that.
+LONGEST_ADDRESS = 16 * 1024
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
@@ -74,6 +77,9 @@ class Surroundings:
         known = {"request_id": request_id, "service": self.service, "address": address_of(scope)}
         with structlog.contextvars.bound_contextvars(**known):
             try:
+                if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+                    await on_http(Request(scope), HTTPException(414))(scope, receive, answer)
+                    return
                 await self._call(scope, receive, answer)
             finally:
                 self._count(scope, status, time.perf_counter() - started)
@@ -109,4 +115,9 @@ class Surroundings:
         _requests(self.service, scope["method"], status).inc()
         self.seconds.observe(seconds)
         if not any(part in scope["path"] for part in _QUIET):
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+            log.info("request", method=scope["method"], path=_route(scope), status=status, ms=round(seconds * 1000, 1))
+
+
+def _route(scope: Scope) -> str:
+    """The route that a request took, without what was filled in: tokens and e-mail addresses stand in paths."""
+    return str(getattr(scope.get("route"), "path", "no such page"))

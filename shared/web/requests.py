@@ -23,7 +23,7 @@ from shared.web.limits import limit_permission
 ROOM_SECONDS = 10.0
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Fields that a form carries along and nobody fills in.
-NOT_TYPED = re.compile(r"csrf|query|id|\w+_(id|key)")
+NOT_TYPED = re.compile(r"csrf|query|id|\b\w{1,60}_(id|key)")
 
 
 # Asked for on the event loop: a thread that waited for a connection would be missing to the request that holds one.

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from shared.access import issue_token
 from shared.db import transaction
 from shared.ops.logs import without_private
 from shared.settings import SERVICES, settings
-from tests.people import api_of
+from tests.people import api_of, browser_of
 from tests.sesr.world import ALDER, body, load_schools, open_incident
 from tests.stack import ROOT, Programs, deliver, owner
 
@@ -110,3 +111,25 @@ def test_a_token_in_an_address_is_in_no_log_line(capfd: pytest.CaptureFixture[st
     api_of(None).get("/rates/", params={"access_token": token}, headers={"authorization": f"Bearer {token}"})
     told = capfd.readouterr()
     assert token not in told.out + told.err
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("path", ["/access/people/{}", "/notify/answer/{}", "/notify/answer/{}/more", "/{}"])
+def test_what_is_filled_into_a_path_is_in_no_log_line(path: str, capfd: pytest.CaptureFixture[str]) -> None:
+    secret = "quillfeather@lausd.example"
+    browser_of("ops").get(path.format(secret))
+    told = capfd.readouterr()
+    assert secret not in told.out + told.err
+
+
+def test_a_text_of_any_length_is_masked_quickly_and_cut_with_a_word() -> None:
+    started = time.process_time()
+    assert without_private("://a:" * 20_000).endswith("(80000 more characters)")
+    assert without_private("a redis://user:secret@host b ://x:y c") == "a redis://user:***@host b ://x:y c"
+    assert time.process_time() - started < 0.2
+
+
+@pytest.mark.usefixtures("clean")
+def test_an_address_that_is_too_long_is_refused_before_anything_reads_it() -> None:
+    answer = api_of(None).get("/healthz?" + "a" * 20_000)
+    assert (answer.status_code, "address is longer" in answer.json()["detail"]) == (414, True)

@@ -48,7 +48,7 @@ def read_ploc(cell: Cell) -> Ploc:
         return Ploc(cell, None, "")
     text = tidy(shown(cell))
     digits = text.lstrip("'\u2019").replace(",", "").strip()
-    digits = digits.partition(".")[0] if re.fullmatch(r"\d+\.0+", digits) else digits
+    digits = digits.partition(".")[0] if re.fullmatch(r"\d{1,20}\.0{1,20}", digits) else digits
     if not digits or digits.casefold() in ("-", "n/a", "na", "none", "null", "#n/a"):
         raise BadCell("ploc", "ploc_missing")
     if not re.fullmatch(r"\d{3,4}|1\d{6}", digits, re.ASCII):
@@ -97,7 +97,7 @@ def read_tier(cell: Cell) -> int | None:
     for start, number in LABEL_TIERS.items():
         if text.startswith(start):
             return number
-    found = re.fullmatch(r"(?:tier)?[ _-]*([1-4])", text)
+    found = re.fullmatch(r"(?:tier)?[ _-]{0,9}([1-4])", text)
     return int(found.group(1)) if found else None
 
 

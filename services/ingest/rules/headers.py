@@ -50,7 +50,9 @@ HEADERS: dict[str, str] = {
     "extraction date": "extraction_date",
     "date": "extraction_date",
 }
-_SUFFIX = re.compile(r"[ _]*[ _]'?(sp|spring|fa|fall|f|su|summer|wi|winter|w)[ _]?'?(?:20)?(\d{2})$", re.IGNORECASE)
+_SUFFIX = re.compile(
+    r"(?<![ _])[ _]+'?(sp|spring|fa|fall|f|su|summer|wi|winter|w)[ _]?'?(?:20)?(\d{2})$", re.IGNORECASE
+)
 _SEASONS = {"s": "Sp", "f": "Fa", "w": "Wi"}
 
 

@@ -23,8 +23,8 @@ TITLES: Mapping[str, Sequence[str]] = {"actions": (*ACTION_NAMES, *ACTION_TITLES
 
 # The header of the published text: its columns in their order and no other between them, as a clean table may have.
 _PUBLISHED = {
-    "actions": re.compile(r"[^\t]*\tgoal action\t[^\t]*action title\tdescription of action[^\t]*(?:\t[^\t]*){6}\t*"),
-    "measures": re.compile(r"goal\t[^\t]*goal action title\tprogress measure[^\t]*\t[^\t]*\t*"),
+    "actions": re.compile(r"\A[^\t]*\tgoal action\t[^\t]*action title\tdescription of action[^\t]*(?:\t[^\t]*){6}\t*"),
+    "measures": re.compile(r"\Agoal\t[^\t]*goal action title\tprogress measure[^\t]*\t[^\t]*\t*"),
 }
 NEEDED = {"actions": "Goal Action and 2024-25 Action Title", "measures": "Goal and Progress Measure"}
 

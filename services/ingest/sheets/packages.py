@@ -16,14 +16,17 @@ STRINGS_LIMIT = 160 * 1024 * 1024
 BLOCK = 256 * 1024
 OVERLAP = 512
 COLUMNS_LIMIT = 256
-_EMPTY_VALUE = rb"\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+# A tag holds no "<": what stops there reads each tag once, whatever stands in the part.
+_EMPTY_VALUE = rb"\s*+(?:<v\s*/>|<v>\s*</v>)?\s*+</c>"
 _UNCACHED = re.compile(
-    rb'<c\b(?![^>]*\bt="str")([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*[^>/]>[^<]*</f>|>[^<]*</f>)' + _EMPTY_VALUE
+    rb'<c\b(?![^<>]*\bt="str")([^<>]*)>\s*<f\b(?:[^<>]*/>|[^<>]*[^<>/]>[^<]*</f>|>[^<]*</f>)' + _EMPTY_VALUE
 )
-_ERROR = re.compile(rb"""<c\b([^>]*\bt=["']e["'][^>]*)>\s*(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?\s*<v>([^<]{1,40})</v>""")
+_ERROR = re.compile(
+    rb"""<c\b(?=[^<>]*?\bt=["']e["'])([^<>]*+)>\s*+(?:<f\b[^<>]*/>|<f\b[^<>]*>[^<]*</f>)?\s*+<v>([^<]{1,40})</v>"""
+)
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
 _PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
-_HIDDEN_ROW = re.compile(rb'<row\b[^>]*\shidden="(?:1|true)"')
+_HIDDEN_ROW = re.compile(rb'<row\b[^<>]*\shidden="(?:1|true)"')
 _FAR = re.compile(rb"""\sr\s*=\s*["']([A-Z]{3}\d+|[I-Z][W-Z]\d+|[J-Z][A-Z]\d+)["']""")
 _FOREIGN = (
     ("file_has_macros", re.compile(r"vbaProject\.bin$|/macrosheets/", re.IGNORECASE)),

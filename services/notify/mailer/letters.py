@@ -22,7 +22,7 @@ ANSWER = "ANSWER-LINK"
 # Rows of a list in a mail; Gmail cuts a page at 102 kB, and the link to answer stands at its end.
 MOST_ROWS = 30
 TEMPLATES = Path(__file__).parent.parent / "templates"
-_MARK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_MARK = re.compile(r"\{%(?:(?!\{%|%\}).)*%\}|\{\{(?:(?!\{\{|\}\}).)*\}\}", re.DOTALL)
 _HIDDEN = re.compile(r"<!--(\d+)-->|MARK(\d+)MARK")
 
 

@@ -2,8 +2,9 @@
 
 import re
 
+LONGEST = 40
 _DIGITS = re.compile(r"\D+")
-_EXTENSION = re.compile(r"^(.*?)\s*(?:x|ext\.?)\s*(\d{1,6})$", re.IGNORECASE)
+_EXTENSION = re.compile(rf"\A(.{{0,{LONGEST}}}?)\s{{0,9}}(?:x|ext\.?)\s{{0,9}}(\d{{1,6}})$", re.IGNORECASE)
 
 
 class Private:
@@ -33,6 +34,8 @@ class Private:
 def read_phone(text: str) -> Private:
     """A phone as `213-555-0100` or `213-555-0100 x12`; empty stays empty. ValueError says what is wrong."""
     plain = text.strip()
+    if len(plain) > LONGEST:
+        raise ValueError("Enter a phone number with area code, such as 213-555-0100")
     found = _EXTENSION.match(plain)
     main, extension = (found[1], f" x{found[2]}") if found else (plain, "")
     digits = _DIGITS.sub("", main)

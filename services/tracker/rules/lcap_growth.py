@@ -13,17 +13,16 @@ FAR_APART = 10
 # No measure's text is nearly as long; what is longer is read so far and marked.
 MOST_TEXT = 8_000
 LEVELS = ("No Performance Color", "Red", "Orange", "Yellow", "Green", "Blue", "Very Low", "Very High", "Low", "Medium", "High")  # fmt: skip
-_LEVEL = re.compile(r"\s*(?:- )?([^:]+?):\s*(" + "|".join(LEVELS) + r")\.?(?=\s|$)")
+_LEVEL = re.compile(r"(?:(?<!\s)\s++)?(?:- )?([^:]{1,100}?):\s*(" + "|".join(LEVELS) + r")\.?(?=\s|$)")
 _NOT_LABELS = frozenset({"Increased", "Decreased", "Maintained", "Baseline", "Improved", "Note"})
 _LABEL = re.compile(
-    rf"(?:^|(?<=[\s;-]))(?:(?P<year>{YEAR})|(?:[BME]OY )?(?P<label>[A-Z][\w()/&.-]*(?: (?:[A-Z(][\w()/&.-]*|\d+|of|in|and|the))*)):(?=\s|-|\d|$)"
+    rf"(?:^|(?<=[\s;-]))(?:(?P<year>{YEAR})|(?:[BME]OY )?(?P<label>[A-Z][\w()/&.-]{{0,40}}(?: (?:[A-Z(][\w()/&.-]{{0,40}}|\d{{1,9}}|of|in|and|the)){{0,12}})):(?=\s|-|\d|$)"
 )
 _JOINED_YEAR = re.compile(r"(20\d\d)- (\d\d)\b")
 _WORD_AND_DIGITS = re.compile(r"\b[A-Za-z]{3,8} \((\d{1,2})\)(?= [a-zA-Z])")
 _COMPARED = re.compile(r"\bcompared to\b|\bfrom (?:an? |about |approximately )?(?=-?\d|[a-z]+ )", re.IGNORECASE)
-_TO = re.compile(
-    r"(?:[Ii]ncreas|[Dd]ecreas|[Ii]mprov|[Rr]educ|\b[Rr]ose\b).*?\bto (?:approximately |about )?(?=-?[\d.])"
-)
+_MOVED = r"(?:[Ii]ncreas|[Dd]ecreas|[Ii]mprov|[Rr]educ|\b[Rr]ose\b)"
+_TO = re.compile(rf"{_MOVED}(?:(?!{_MOVED}).)*?\bto (?:approximately |about )?(?=-?[\d.])")
 _STATED = re.compile(r"\b(increas|decreas|reduc|improv|rose)", re.IGNORECASE)
 _PENDING = re.compile(r"\b(?:(?:data|results?) (?:is|are) pending|to be determined)", re.IGNORECASE)
 _CHANGE = re.compile(

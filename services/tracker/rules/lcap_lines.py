@@ -12,7 +12,7 @@ _HEADER_WORDS = frozenset(
     "page in 2024 25 2023 24 lcap goal action title description of contributing to increased or improved services"
     " change planned lcff expenditures total estimated actual material differences between and".split()
 )
-_MEASURES_HEADER = re.compile(r"goal\s.*goal action title.*progress measure", re.IGNORECASE)
+_MEASURES_HEADER = re.compile(r"\Agoal\s(?>.*?goal action title).*progress measure", re.IGNORECASE)
 # At least this share of a header line's words are known ones; the rest is misread or has spilled in from a row.
 KNOWN_SHARE = 0.4
 

@@ -37,7 +37,7 @@ COLUMNS = {
     "source line": "source_line",
 }
 _GOAL = re.compile(r"Goal (\d)(?:: (.*))?")
-_ACTION = re.compile(r"(A\w+) (\d{1,2})(?:: (.*))?")
+_ACTION = re.compile(r"(\bA\w+) (\d{1,2})(?:: (.*))?")
 _CUT_MEASURE = re.compile(r"[-–,:]$")
 _GRADE = re.compile(r"Grade (\d{1,2}):[^:]*$")
 _FIRST_GRADE = re.compile(r"-? ?Grade (\d{1,2}): \S+ (?!- |Grade)\S")

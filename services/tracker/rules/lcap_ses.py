@@ -12,9 +12,9 @@ ALL = "All"
 _SURVEY = "School Experience Survey"
 # Another survey with a like name; its measures are kept apart.
 _OTHER_SURVEY = "BSAP survey"
-_QUOTED = re.compile(r"[\"“]([^\"”]+)[\"”]")
-_FEEL = re.compile(r"students who (feel .+?)(?= for Highest| per |$)")
-_THAT = re.compile(r"agreeing that (?:the )?(.+?)(?= \(|$)")
+_QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")
+_FEEL = re.compile(r"students who (feel .+?)(?= for Highest| per |$)", re.DOTALL)
+_THAT = re.compile(r"agreeing that (?:the )?(.+?)(?= \(|$)", re.DOTALL)
 _LEVEL = re.compile(r"\b(Elementary|Middle|High)\b(?! / | \(|-Need| quality|est)", re.IGNORECASE)
 _ENDING = re.compile(r" - ([A-Z][A-Za-z ]+)$")
 _HIGHEST_NEED = "Highest-need schools"
