@@ -25,9 +25,8 @@ from services.sesr.actions.incidents import MOST_DAYS, NewIncident, open_inciden
 from services.sesr.queries.board import Asked
 from services.sesr.queries.boards import read_board
 from services.sesr.queries.incidents import known_incident
-from services.sesr.queries.scope import Scope
 from services.sesr.rules.counts import ALL_COUNTS
-from shared.access import Who, csrf_of
+from shared.access import Scope, Who, csrf_of
 from shared.db import engine, transaction
 from shared.web.clock import district_zone, today
 from tests.deploy.waiting import until

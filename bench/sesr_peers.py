@@ -17,10 +17,9 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.sesr.actions.submission import KEEP, keep_values
 from services.sesr.queries.context import CONTEXTS, Question, context_values
-from services.sesr.queries.scope import Scope
 from services.sesr.rules.counts import ALL_COUNTS
 from services.sesr.tables import Incident, Report, School
-from shared.access import audit, csrf_of, hash_of
+from shared.access import Scope, audit, csrf_of, hash_of
 from shared.access.sessions import WHO
 from shared.db import psycopg_style
 from shared.delivery.outbox import publish

@@ -82,7 +82,7 @@ def get_rates(
     extraction = tables.extraction_at(session, group, at, view.term)
     if extraction is None:
         return {"rows": [], "next": None, "term": None, "on": None, "group": group}
-    own = own_schools(session, who, extraction.place)
+    own = own_schools(who)
     found = tables.rows(session, extraction, view, own, limit + 1, offset)
     return {
         "rows": [_row(row) for row in found[:limit]],

@@ -1,14 +1,12 @@
 """The district's decisions on response rates: tier, shown rate, surveys needed, movement, pace and whose schools are whose."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
-
-from shared.names import person_name, same_person
 
 TIERS = (1, 2, 3, 4)
 # The upper end of tiers 1, 2 and 3 as shares of the expected surveys (the guide's colour table).
@@ -135,29 +133,6 @@ def change(was: tuple[int | None, int | None], now: tuple[int | None, int | None
     if before is None or after is None or between is None:
         return None
     return Change(after - before, after - between, between - before)
-
-
-def own_spellings(person_id: str, spellings: Iterable[str], people: Mapping[str, Sequence[str]]) -> list[str]:
-    """Those director spellings of rows that are this person's, by the names of all directors; never guessed."""
-    mine = people.get(person_id, ())
-    return [s for s in spellings if _may_be(s, mine) and director_of(s, people) == person_id]
-
-
-def director_of(spelling: str, people: Mapping[str, Sequence[str]]) -> str | None:
-    """The one person whose name or alias this spelling is; None where nobody's or several people's."""
-    exact = {pid for pid, names in people.items() if any(n.casefold() == spelling.casefold() for n in names)}
-    if exact:
-        return exact.pop() if len(exact) == 1 else None
-    near = {pid for pid, names in people.items() if _may_be(spelling, names)}
-    return near.pop() if len(near) == 1 else None
-
-
-def _may_be(spelling: str, names: Sequence[str]) -> bool:
-    if any(name.casefold() == spelling.casefold() for name in names):
-        return True
-    spelled = person_name(spelling)
-    others = [other for name in names if (other := person_name(name)) is not None]
-    return spelled is not None and any(same_person(spelled, other) for other in others)
 
 
 def school_days(after: date, until: date, off: Collection[date] = ()) -> int:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Identity, Index, Numeric, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -131,18 +131,6 @@ class School(RatesTable, table=True):
     region: str
     cos: str
     director: str
-
-
-class Person(RatesTable, table=True):
-    """A director of the directory with the spellings of the name, so that the rows of a director are found."""
-
-    __tablename__ = "person"
-
-    person_id: str = Field(primary_key=True)
-    revision: int
-    name: str
-    email: str
-    spellings: list[str] = Field(sa_type=ARRAY(Text))
 
 
 class DirectoryArrival(RatesTable, table=True):

@@ -2,10 +2,12 @@
 
 from shared.access.audits import audit
 from shared.access.people import Who, keep_person, people_of
+from shared.access.scope import Scope, scope_of, within
 from shared.access.sessions import csrf_of, end_session, hash_of, start_session, who_is
 from shared.access.tokens import issue_token
 
 __all__ = [
+    "Scope",
     "Who",
     "audit",
     "csrf_of",
@@ -14,6 +16,8 @@ __all__ = [
     "issue_token",
     "keep_person",
     "people_of",
+    "scope_of",
     "start_session",
     "who_is",
+    "within",
 ]

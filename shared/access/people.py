@@ -44,7 +44,11 @@ _UNLINK = text("update access.person set issuer = null, subject = null where per
 
 @dataclass(frozen=True)
 class Who:
-    """The person (or service) behind a request, in one role; `scope` holds school keys or a region, `roles` all roles."""
+    """The person (or service) behind a request, in one role, with all `roles` that they hold.
+
+    `scope` holds school keys or regions as the directory has them, `spellings` how the district's files write a director.
+    Which schools that makes is decided in `shared/access/scope.py` alone.
+    """
 
     person_id: str
     name: str
@@ -53,6 +57,7 @@ class Who:
     scope: tuple[str, ...]
     roles: tuple[str, ...]
     kind: str
+    spellings: tuple[str, ...] = ()
 
     @property
     def actor(self) -> str:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from shared.access.people import Who
 
 WHO = text(
-    "select token_hash, person_id, name, email, role, scope, roles, kind from access.who"
+    "select token_hash, person_id, name, email, role, scope, roles, kind, spellings from access.who"
     " where token_hash = any(:hashes) and (kind = 'token' or access.touch_session(token_hash, :idle))"
 )
 _SESSION = text(
@@ -51,7 +51,10 @@ def who_is(session: Session, token: str, idle: timedelta) -> Who | None:
 
 def people_of_rows(rows: Sequence[Any]) -> dict[bytes, Who]:
     """Token hash -> person, from rows of the statement WHO."""
-    return {bytes(row[0]): Who(row[1], row[2], row[3], row[4], tuple(row[5]), tuple(row[6]), row[7]) for row in rows}
+    return {
+        bytes(row[0]): Who(row[1], row[2], row[3], row[4], tuple(row[5]), tuple(row[6]), row[7], tuple(row[8]))
+        for row in rows
+    }
 
 
 def start_session(session: Session, person_id: str, role: str, lasts: timedelta) -> str:

@@ -345,7 +345,7 @@ ANSWERS = (
     "  values (1, :old, 'Sp25', '2025-02-14', 'calls', 'x')),"
     " p as (insert into preference(person_id, only_changes, also_when_none, by) values (:old, true, false, 'x')),"
     " v as (insert into visit(person_id) values (:old)),"
-    " m as (insert into alias_match(alias_key, alias, person_id, revision, by) values ('v m', 'V. M', :old, 1, 'x'))"
+    " m as (insert into alias_match(alias_key, alias, person_id, revision, by) values ('v. m', 'V. M', :old, 1, 'x'))"
     " select 1"
 )
 KEYS = (

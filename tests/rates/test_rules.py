@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from services.rates.rules import (
     Pace,
     change,
-    director_of,
     file_differs,
     forecast,
     needed_for_goal,
-    own_spellings,
     pace,
     per_day,
     school_days,
@@ -98,23 +96,6 @@ def test_a_files_rate_that_is_no_number_contradicts_nothing(odd: str) -> None:
 
 def test_a_files_rate_beyond_all_numbers_is_compared_too() -> None:
     assert [file_differs("", odd, 270, 314) for odd in ("1e9999999", "-1e9999999%", "1e-9999999")] == [True] * 3
-
-
-PEOPLE = {
-    "a": ["Frisch, Soren L"],
-    "b": ["Ruiz, Ana M", "Ruiz-Soto, Ana"],
-    "c": ["Ruiz, Ana P"],
-    "d": ["Núñez, Pilar"],
-}
-
-
-def test_a_directors_spellings_are_found_and_never_guessed() -> None:
-    spelled = ["FRISCH, SOREN L", "Frisch, Soren", "FRISCH, SOREN", "Frisch, Sam", "RUIZ-SOTO, ANA", "Ruiz, Ana"]
-    assert [director_of(name, PEOPLE) for name in spelled] == ["a", "a", "a", None, "b", None]
-    assert own_spellings("a", spelled, PEOPLE) == spelled[:3]
-    assert own_spellings("b", spelled, PEOPLE) == ["RUIZ-SOTO, ANA"]
-    assert own_spellings("d", ["NUNEZ, PILAR"], PEOPLE) == ["NUNEZ, PILAR"]
-    assert own_spellings("nobody", spelled, PEOPLE) == []
 
 
 FRIDAY, MONDAY, NEXT_FRIDAY = date(2025, 2, 14), date(2025, 2, 17), date(2025, 2, 21)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from services.sesr.queries import board as queries
 from services.sesr.queries.board import Asked
-from services.sesr.queries.scope import Scope
+from shared.access import Scope
 from shared.db import transaction
 from shared.settings import settings
 from shared.web.clock import today

@@ -1,6 +1,7 @@
 """Loading the directory: schools and people replace those before; every subscriber gets the whole of it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from services.ingest.actions.reading import Watch
 from services.ingest.rules.directory import directory_tables, note_people, settled_schools
 from services.ingest.tables import DirectoryRevision, Person, School, Upload
 from shared.access.policy import ROLES
+from shared.access.spellings import keep_spellings, match_spellings
 from shared.delivery.outbox import publish
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, DirectoryLoaded, DirectoryPerson, DirectorySchool
@@ -178,6 +180,7 @@ def publish_directory(session: Session) -> int:
     for statement in (_ACCESS_PEOPLE, _ACCESS_GONE, _ACCESS_GRANTS):
         session.execute(statement)
     revision = _next_revision(session)
+    match_spellings(session, session.exec(select(School.director).distinct()), _directors(session))
     listed = session.exec(select(School).where(col(School.in_directory)).order_by(col(School.school_key))).all()
     schools = [DirectorySchool(*(getattr(school, name) for name in DirectorySchool._fields)) for school in listed]
     people = [_person(person) for person in session.exec(select(Person).order_by(col(Person.person_id)))]
@@ -195,6 +198,20 @@ def _next_revision(session: Session) -> int:
     counted = first.on_conflict_do_update(index_elements=["id"], set_=again).returning(col(DirectoryRevision.revision))
     revision: int = session.execute(counted).scalar_one()
     return revision
+
+
+def keep_directors(session: Session, seen: Iterable[str]) -> None:
+    """Notes whose the spellings of directors in a file are; under the directory's lock, so that none is decided twice."""
+    session.exec(select(DirectoryRevision).with_for_update(read=True)).all()
+    keep_spellings(session, seen, _directors(session))
+
+
+def _directors(session: Session) -> dict[str, list[str]]:
+    """The spellings of every director, by the person's id in `access`."""
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for person in session.exec(select(Person).where(Person.role == "director")):
+        spellings[person.email.lower()] += [person.name, *person.aliases, *person.resolved_aliases]
+    return spellings
 
 
 def _person(person: Person) -> DirectoryPerson:

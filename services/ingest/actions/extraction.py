@@ -14,13 +14,13 @@ from services.ingest.rules.dates import Window, window_of
 from services.ingest.rules.extraction import Extraction, NoTable, SheetReader, settled
 from services.ingest.rules.findings import Place, Report
 from services.ingest.rules.headers import SHOWN
-from services.ingest.rules.names import REGIONS, Spellings, canonical_cos, cos_key
+from services.ingest.rules.names import REGIONS, canonical_cos, cos_key
 from services.ingest.rules.rows import CountsRow, first_rows
 from services.ingest.rules.schools import Identified, Unit, identify
 from services.ingest.rules.verdicts import Facts, quarantine_reasons
 from services.ingest.sheets import Sheet
 from shared.errors import Invalid
-from shared.names import name_key
+from shared.names import Spellings, name_key
 from shared.web.clock import today
 
 PROBLEMS_SHOWN = 500
@@ -190,7 +190,7 @@ def _note_directors(session: Session, rows: Sequence[CountsRow], report: Report)
     written: dict[str, list[str]] = {}
     for director, row in firsts.items():
         place = Place(row.sheet, row.number, SHOWN["director"], director)
-        named = spellings.people(director)
+        named = spellings.possible(director)
         if not director:
             report.add("director_blank", place, counts[director])
         elif directors and len(named) != 1:

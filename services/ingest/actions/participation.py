@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from sqlmodel import Session, col, func, select
 
+from services.ingest.actions.directory import keep_directors
 from services.ingest.actions.extraction import Ready, ready_extraction
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import last_revision, lock_extraction, revision_before
@@ -124,6 +125,8 @@ def _publish(session: Session, upload: Upload, day: date, ready: Ready, differen
         changed = merge(session, {**values, "revision": upload.revision}, found)
     upload.counts = {**upload.counts, "changed": sum(changed.values())}
     upload.state = "published" if changed else "unchanged"
+    if changed:
+        keep_directors(session, {row.shared.director for row in ready.rows})
     publish_extraction(session, upload, window, [group for group in GROUPS if group in changed], {})
 
 

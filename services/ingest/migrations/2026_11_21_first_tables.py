@@ -43,6 +43,10 @@ create table access.token(
   expires_at timestamptz not null,
   revoked_at timestamptz,
   created_by text not null default 'command line');
+create table access.director_spelling(
+  spelling text primary key,
+  person_id text);
+create index on access.director_spelling (person_id);
 create table access.login(
   state_hash bytea primary key,
   browser_hash bytea not null,
@@ -56,7 +60,9 @@ create index on access.login (started_at);
 VIEW = """
 create view access.who as
   select x.token_hash, x.kind, p.person_id, p.name, p.email, x.role, g.scope,
-    (select array_agg(role order by role) from access.role_grant r where r.person_id = p.person_id) as roles
+    (select array_agg(role order by role) from access.role_grant r where r.person_id = p.person_id) as roles,
+    array(select spelling from access.director_spelling d where d.person_id = p.person_id and x.role = 'director'
+      order by spelling) as spellings
   from (
     select token_hash, 'session' as kind, person_id, role from access.session
       where ended_at is null and expires_at > now()
@@ -423,4 +429,6 @@ def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table, schema="ingest")
     op.execute("drop function access.touch_session; drop view access.who;")
-    op.execute("drop table access.login, access.token, access.session, access.role_grant, access.person")
+    op.execute(
+        "drop table access.login, access.director_spelling, access.token, access.session, access.role_grant, access.person"
+    )

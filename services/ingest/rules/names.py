@@ -1,11 +1,11 @@
 """Names in files: respondent groups, regions, communities of schools and directors in all their spellings."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from services.ingest.rules.cells import Cell, shown
 from shared.events import GROUPS, Group
-from shared.names import PersonName, name_key, person_name, same_person, tidy
+from shared.names import name_key
 
 REGIONS = ("N", "S", "E", "W", "XS")
 _REGION_NAMES = {
@@ -51,26 +51,3 @@ def canonical_cos(seen: Mapping[str, int], known: Iterable[str]) -> dict[str, st
     for spelling, _ in Counter(seen).most_common():
         forms.setdefault(cos_key(spelling), spelling.replace("_", "/"))
     return {spelling: form for spelling in seen if (form := forms[cos_key(spelling)]) != spelling}
-
-
-class Spellings:
-    """Whose name or alias a spelling is; person id -> spellings. Never guessed by likeness."""
-
-    def __init__(self, people: Mapping[str, Iterable[str]]) -> None:
-        self._exact: dict[str, set[str]] = defaultdict(set)
-        self._alike: dict[tuple[str, str], list[tuple[PersonName, str]]] = defaultdict(list)
-        for person, names in people.items():
-            for name in names:
-                self._exact[tidy(name).casefold()].add(person)
-                spelled = person_name(name)
-                if spelled is not None:
-                    self._alike[spelled.last, spelled.first].append((spelled, person))
-
-    def people(self, director: str) -> set[str]:
-        """The people who are written so."""
-        exact = self._exact.get(tidy(director).casefold(), set())
-        spelled = person_name(director)
-        if exact or spelled is None:
-            return exact
-        alike = self._alike.get((spelled.last, spelled.first), [])
-        return {person for other, person in alike if same_person(spelled, other)}

@@ -14,7 +14,7 @@ from shared.access import audit
 from shared.delivery.outbox import publish
 from shared.errors import Conflict, Invalid, NotFound
 from shared.events import AliasResolved
-from shared.names import name_key, tidy
+from shared.names import name_key, spelling_key, tidy
 
 _WAITING = text(
     "select digest_id, term, director, director_key from digest where state = 'unroutable' order by digest_id"
@@ -72,7 +72,7 @@ def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int
         raise NotFound("This person is not in the directory. Load a directory with this director first.")
     revision: int = session.execute(_NEXT).scalar_one()
     session.merge(
-        AliasMatch(alias_key=name_key(spelled), alias=spelled, person_id=person_id, revision=revision, by=actor)
+        AliasMatch(alias_key=spelling_key(spelled), alias=spelled, person_id=person_id, revision=revision, by=actor)
     )
     session.flush()
     publish(session, AliasResolved(alias=spelled, person_id=person_id, matched_by=actor, revision=revision))

@@ -13,7 +13,7 @@ from services.notify.queries.content import days_of, lines_of
 from services.notify.rules.clock import is_snoozed
 from services.notify.rules.news import GROUP_ORDER, Course, Place, Standing, Told, Wish, course_of
 from services.notify.rules.planning import World
-from services.notify.rules.routes import Person, Route, route_of
+from services.notify.rules.routes import Person, Route, routes_of
 from services.notify.tables import AliasMatch, Director, Preference, Snooze
 
 _NEWEST = (
@@ -83,7 +83,7 @@ def people(session: Session) -> list[Person]:
 
 
 def matches(session: Session) -> dict[str, str]:
-    """Spellings that a person matched: name key to person id."""
+    """Spellings that a person matched: spelling key to person id."""
     return {match.alias_key: match.person_id for match in session.exec(select(AliasMatch))}
 
 
@@ -91,7 +91,7 @@ def routes(session: Session, spellings: Iterable[str]) -> dict[str, Route]:
     """The route of each spelling, and of each director's own name."""
     known, matched = people(session), matches(session)
     wanted = {*spellings, *(person.name for person in known)}
-    return {spelling: route_of(spelling, known, matched) for spelling in wanted}
+    return routes_of(wanted, known, matched)
 
 
 def snoozed(session: Session, term: str, on: date, places: Iterable[Place]) -> dict[str, dict[Place, str]]:

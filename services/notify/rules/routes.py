@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from shared.names import name_key, person_name, same_person
+from shared.names import Spellings, name_key, spelling_key
 
 # The key of a region's head, before the region.
 HEAD = "head:"
@@ -38,26 +38,29 @@ class Suggestion(NamedTuple):
 
 
 def route_of(spelling: str, people: Iterable[Person], matches: Mapping[str, str]) -> Route:
-    """The one person whose name, alias or matched spelling this is; never guessed. `matches`: name key -> person id."""
+    """The one person whose name, alias or matched spelling this is. `matches`: spelling key -> person id."""
+    return routes_of([spelling], people, matches)[spelling]
+
+
+def routes_of(spellings: Iterable[str], people: Iterable[Person], matches: Mapping[str, str]) -> dict[str, Route]:
+    """The route of each spelling, as `route_of`."""
     known = {person.person_id: person for person in people}
-    key = name_key(spelling)
-    if not key:
+    owners = Spellings({person.person_id: person.aliases for person in known.values()})
+    return {spelling: _route(spelling, known, owners, matches) for spelling in spellings}
+
+
+def _route(spelling: str, known: Mapping[str, Person], owners: Spellings, matches: Mapping[str, str]) -> Route:
+    if not name_key(spelling):
         return _nobody(spelling, "the row names no regional director")
-    if matches.get(key) in known:
-        return _somebody(spelling, known[matches[key]])
-    exact = [p for p in known.values() if any(name.casefold() == spelling.casefold() for name in p.aliases)]
-    near = exact or [person for person in known.values() if _may_be(spelling, person)]
-    if len(near) == 1:
-        return _somebody(spelling, near[0])
-    if near:
+    matched = known.get(matches.get(spelling_key(spelling), ""))
+    if matched is not None:
+        return _somebody(spelling, matched)
+    possible = owners.possible(spelling)
+    if len(possible) == 1:
+        return _somebody(spelling, known[possible.pop()])
+    if possible:
         return _nobody(spelling, "several people of the directory have this name")
     return _nobody(spelling, "nobody in the directory has this name")
-
-
-def _may_be(spelling: str, person: Person) -> bool:
-    spelled = person_name(spelling)
-    names = [person_name(name) for name in person.aliases]
-    return spelled is not None and any(name is not None and same_person(spelled, name) for name in names)
 
 
 def _somebody(spelling: str, person: Person) -> Route:
@@ -69,7 +72,7 @@ def _somebody(spelling: str, person: Person) -> Route:
 
 
 def _nobody(spelling: str, why: str) -> Route:
-    return Route(f"?{name_key(spelling)}", spelling, None, why)
+    return Route(f"?{spelling_key(spelling)}", spelling, None, why)
 
 
 def route_of_head(region: str, name: str, refused: str) -> Route:

@@ -35,16 +35,6 @@ def upgrade() -> None:
         schema="rates",
     )
     op.create_table(
-        "person",
-        sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("email", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("spellings", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_person")),
-        schema="rates",
-    )
-    op.create_table(
         "saved_view",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -104,7 +94,6 @@ def downgrade() -> None:
     op.drop_table("survey_window", schema="rates")
     op.drop_table("standing", schema="rates")
     op.drop_table("saved_view", schema="rates")
-    op.drop_table("person", schema="rates")
     op.drop_table("goal", schema="rates")
     op.drop_table("directory_arrival", schema="rates")
     op.drop_table("day_off", schema="rates")

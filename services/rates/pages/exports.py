@@ -29,7 +29,7 @@ def export_xlsx(request: Request, session: Db, who: Reader) -> Response:
     newest = ""
     for group in GROUPS:
         extraction = tables.extraction_at(session, group, view.on, view.term)
-        own = own_schools(session, who, extraction.place) if extraction is not None else None
+        own = own_schools(who) if extraction is not None else None
         tabs[group.capitalize()] = (
             [] if extraction is None else tables.rows(session, extraction, view, own, ALL, with_history=False)
         )
@@ -48,7 +48,7 @@ def export_csv(request: Request, session: Db, who: Reader) -> Response:
     extraction = tables.extraction_at(session, group, view.on, view.term)
     if extraction is None:
         raise NotFound(NO_EXTRACTION)
-    rows = tables.rows(session, extraction, view, own_schools(session, who, extraction.place), ALL, with_history=False)
+    rows = tables.rows(session, extraction, view, own_schools(who), ALL, with_history=False)
     return _file(csv_file(rows).encode(), CSV_TYPE, f"response-rates-{group}-{extraction.on}.csv")
 
 

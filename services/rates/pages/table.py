@@ -40,7 +40,7 @@ def _table(request: Request, session: Db, who: Who, view: View) -> Response:
     context |= {"dates": [] if fragment else tables.extractions(session, group), "labels": TIER_LABELS}
     context |= {"columns": list(COLUMNS.values()), "menus": [], "rows": [], "summary": None, "chips": []}
     if extraction is not None:
-        own = own_schools(session, who, extraction.place)
+        own = own_schools(who)
         context |= _shown(session, extraction, view, own, context["goal"])
     return page(request, "_results.html" if fragment else "table.html", **context)
 
@@ -121,7 +121,7 @@ def values(request: Request, session: Db, who: Annotated[Who, allow("rates.see")
     if extraction is None:
         raise NotFound("There is no such extraction. Open the table and choose one there.")
     chosen = COLUMNS[column]
-    own = own_schools(session, who, extraction.place)
+    own = own_schools(who)
     fragment = request.headers.get("hx-request") == "true"
     found = tables.values_of(session, extraction, view, own, chosen, all_ticked=fragment)
     return page(

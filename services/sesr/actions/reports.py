@@ -10,8 +10,7 @@ from sqlmodel import Session
 
 from services.sesr.actions.submission import KEEP, Asked, Receipt, asked_day, keep_values, prepare, repeated
 from services.sesr.queries.context import CONTEXTS, Context, Question, context_of, context_values
-from services.sesr.queries.scope import scope_of
-from shared.access import Who
+from shared.access import Who, scope_of
 from shared.db import raw
 
 Connection = psycopg.AsyncConnection[Any]

@@ -11,11 +11,10 @@ from services.sesr.queries import board as rows
 from services.sesr.queries import incidents
 from services.sesr.queries.board import Asked
 from services.sesr.queries.boards import read_board
-from services.sesr.queries.scope import scope_of
 from services.sesr.rules.board import Line, Sums
 from services.sesr.rules.view import GROUPINGS
 from services.sesr.tables import Incident
-from shared.access import Who
+from shared.access import Who, scope_of
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow
 from shared.web.clock import district_zone, today

@@ -12,8 +12,7 @@ from services.sesr.actions.reports import contexts, keep_reports, submit_togethe
 from services.sesr.actions.submission import Asked, Receipt
 from services.sesr.queries import incidents, schools
 from services.sesr.queries import reports as queries
-from services.sesr.queries.scope import scope_of
-from shared.access import Who, csrf_of
+from shared.access import Who, csrf_of, scope_of
 from shared.errors import NotFound
 from shared.web import Db, allow
 from shared.web.clock import district_zone, today

@@ -17,10 +17,9 @@ from services.sesr.queries import board as rows
 from services.sesr.queries import incidents, schools
 from services.sesr.queries.board import Asked
 from services.sesr.queries.boards import CHASED_AT_ONCE, Board, read_board
-from services.sesr.queries.scope import Scope, scope_of
 from services.sesr.rules.view import GROUPINGS, timeline
 from services.sesr.tables import Incident
-from shared.access import Who, who_is
+from shared.access import Scope, Who, scope_of, who_is
 from shared.access.policy import may
 from shared.db import transaction
 from shared.errors import Invalid, NotFound

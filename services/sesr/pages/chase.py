@@ -9,8 +9,7 @@ from fastapi.responses import Response
 
 from services.sesr.actions.incidents import note_call
 from services.sesr.queries import incidents, schools
-from services.sesr.queries.scope import scope_of
-from shared.access import Who
+from shared.access import Who, scope_of
 from shared.errors import NotFound
 from shared.web import Db, allow, redirect
 from shared.web.pages import local_path

@@ -13,10 +13,9 @@ from services.sesr.actions.incidents import OUTCOMES
 from services.sesr.actions.submission import DESKS
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import board, incidents, reports, schools
-from services.sesr.queries.scope import scope_of
 from services.sesr.rules.counts import warnings
 from services.sesr.rules.standing import changed_fields, valid
-from shared.access import Who
+from shared.access import Who, scope_of
 from shared.access.policy import may
 from shared.errors import NotFound
 from shared.web import Db, allow, page, redirect

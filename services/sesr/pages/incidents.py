@@ -18,8 +18,7 @@ from services.sesr.actions.incidents import (
 )
 from services.sesr.queries import incidents as queries
 from services.sesr.queries import schools
-from services.sesr.queries.scope import scope_of
-from shared.access import Who
+from shared.access import Who, scope_of
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import today

@@ -12,11 +12,10 @@ from services.sesr.actions.reports import submit
 from services.sesr.actions.submission import DESKS, Asked
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import incidents, reports, schools
-from services.sesr.queries.scope import scope_of
 from services.sesr.rules.counts import FLAGS, INPUTS, Problem, read_counts, warnings
 from services.sesr.rules.timing import next_due, windows_of
 from services.sesr.tables import Incident
-from shared.access import Who
+from shared.access import Who, scope_of
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import district_zone, today

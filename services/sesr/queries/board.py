@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.sesr.queries.scope import WITHIN, Scope
+from services.sesr.queries.scope import WITHIN
 from services.sesr.rules.board import Line, Present
 from services.sesr.rules.standing import Standing, Told, standings_of
+from shared.access import Scope
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from sqlmodel import Session
 
 from services.sesr.queries import board
 from services.sesr.queries.board import Asked
-from services.sesr.queries.scope import Scope
 from services.sesr.rules.board import Present
 from services.sesr.rules.timing import Window, windows_of
 from services.sesr.rules.view import View, view_of
 from services.sesr.tables import Incident
+from shared.access import Scope
 
 CHASED_AT_ONCE = 30
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import orjson
 
-from services.sesr.queries.scope import WITHIN_EACH, Scope
+from services.sesr.queries.scope import WITHIN_EACH
 from services.sesr.rules.acceptance import Days
 from services.sesr.rules.counts import TOTALS, Counts
+from shared.access import Scope
 
 
 class Context(NamedTuple):
@@ -38,7 +39,8 @@ CONTEXTS = f"""
 select s.name, s.enrolled, s.classified_classroom, s.classified_other, s.certificated_admin, s.certificated_other,
   i.incident_id, i.first_day, i.last_day, i.closed_at, st.counts, l.school_key is not null,
   k.number, k.received_at, k.author, k.school_key, k.counts, k.flags, o.counted_at, x.number, q.place, q.day
-from jsonb_to_recordset(%(asked)s::jsonb) as q(place int, everywhere boolean, scope_schools text[], scope_regions text[],
+from jsonb_to_recordset(%(asked)s::jsonb) as q(place int, everywhere boolean, scope_schools text[],
+  scope_directors text[], scope_regions text[],
   school_key text, incident_id uuid, day date, report_id uuid, old uuid)
 left join lateral (select * from school s where s.school_key = q.school_key and {WITHIN_EACH} limit 1) s on true
 left join lateral (select c.* from incident c where c.incident_id = coalesce(q.incident_id, (

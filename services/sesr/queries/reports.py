@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.sesr.queries.scope import WITHIN, Scope
+from services.sesr.queries.scope import WITHIN
 from services.sesr.rules.standing import Told, valid
+from shared.access import Scope
 
 _COLUMNS = (
     "select r.*, s.name as school, s.ploc, x.number as superseded_by, x.report_id as superseded_by_id, i.name as incident,"

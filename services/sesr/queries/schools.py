@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.sesr.queries.scope import WITHIN, Scope
+from services.sesr.queries.scope import WITHIN
 from services.sesr.rules.counts import STAFF, Counts
+from shared.access import Scope
 
 _SCHOOLS = text(
     "select s.school_key, s.ploc, s.cost_center, s.name, s.level, s.region, s.landline from school s"

@@ -46,6 +46,7 @@ def ask_export(session: Session, who: Who, kind: str, wanted: Wanted, level: str
             by=who.person_id,
             role=who.role,
             scope=list(who.scope),
+            spellings=list(who.spellings),
             kind=kind,
             wanted=filters,
             state="waiting",
@@ -72,7 +73,8 @@ def write_next(session: Session, told: Told) -> bool:
 
 
 def _write(session: Session, export: BookExport, told: Told) -> None:
-    who = Who(export.by, export.by, export.by, export.role, tuple(export.scope), (export.role,), "export")
+    scope, spellings = tuple(export.scope), tuple(export.spellings)
+    who = Who(export.by, export.by, export.by, export.role, scope, (export.role,), "export", spellings)
     filters = dict(export.wanted)
     level = filters.pop("level")
     chosen = {

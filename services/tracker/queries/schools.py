@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.access import Who
+from shared.access import Who, scope_of, within
 from shared.errors import Conflict, NotFound
 
-# Who sees a school: central all of them, the region desk its region, everybody else the schools of their scope.
-SEEN = "(:everything or s.school_key = any(:scope) or (:desk and s.region = any(:scope)))"
+# For a query in which `s` is the school table; its values come from `scope_values`.
+SEEN = within("s")
 _COLUMNS = "s.school_key, s.ploc, s.cost_center, s.name, s.level, s.region, s.cos, s.director, s.tracker_level"
 _NAMED = text(
     f"select {_COLUMNS} from school s where (s.school_key = :named or s.cost_center = :named or s.ploc = :named)"
@@ -28,7 +28,7 @@ _SCHOOLS = text(
 
 def scope_values(who: Who) -> dict[str, Any]:
     """The values of SEEN for a person."""
-    return {"everything": who.role == "central", "desk": who.role == "desk", "scope": list(who.scope)}
+    return scope_of(who).values
 
 
 def school_named(session: Session, who: Who, named: str) -> Any:

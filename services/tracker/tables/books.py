@@ -36,6 +36,7 @@ class BookExport(TrackerTable, table=True):
     by: str
     role: str
     scope: list[str] = Field(sa_type=ARRAY(Text))
+    spellings: list[str] = Field(sa_type=ARRAY(Text))
     kind: str
     wanted: dict[str, Any] = Field(sa_type=JSONB)
     at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=_NOW)
