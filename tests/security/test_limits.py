@@ -125,6 +125,10 @@ async def reading(scope: Scope, receive: Receive, send: Send) -> None:
         await Response(status_code=error.status_code)(scope, receive, send)
 
 
+async def anybody(_request: Request, _service: str) -> bool:
+    return True
+
+
 def status_of(source: AsyncIterator[Message], limit: int) -> int:
     sent: list[Message] = []
 
@@ -140,7 +144,7 @@ def status_of(source: AsyncIterator[Message], limit: int) -> int:
 
     async def run() -> None:
         scope: Scope = {"type": "http", "headers": [(b"authorization", b"Bearer x")], "method": "POST", "path": "/"}
-        await BodyLimit(reading, limit, silence=0.05)(scope, receive, send)
+        await BodyLimit(reading, limit, silence=0.05, known=anybody)(scope, receive, send)
 
     asyncio.run(run())
     return int(sent[0]["status"])
