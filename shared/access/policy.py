@@ -12,7 +12,6 @@ _OPS = frozenset({"ops"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "home.see": EVERYONE,
-    "session.own": EVERYONE,
     "uploads.see": _CENTRAL | _OPS,
     "uploads.write": _CENTRAL,
     "uploads.decide": _CENTRAL,
@@ -43,9 +42,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "ops.write": _OPS,
     "docs.see": EVERYONE,
 }
-
-# Permissions that no service token carries, whatever its role: what is made with them would outlive the token.
-PERSONAL = frozenset({"access.write", "session.own"})
 
 
 class Limit(NamedTuple):

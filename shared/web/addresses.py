@@ -10,7 +10,7 @@ from shared.settings import settings
 
 @lru_cache
 def _networks(named: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(entry.strip()) for entry in named.split(",") if entry.strip())
+    return tuple(ip_network(entry.strip()) for entry in named.replace(",", " ").split())
 
 
 def _is_trusted(address: str) -> bool:

@@ -17,7 +17,7 @@ from tests.files import extraction, guide_rows
 from tests.people import add_people
 from tests.sesr.served import cookie_of
 from tests.sesr.world import CEDAR, load_schools, open_incident, send
-from tests.stack import Programs, deliver, wipe
+from tests.stack import Programs, deliver, owner, wipe
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -31,7 +31,7 @@ def origin(stack_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> 
     site = f"http://127.0.0.1:{free_port()}"
     try:
         for service, port in ports.items():
-            running.start(f"{service}-web", "deploy.web", service, SES_PORT=str(port))
+            running.start(f"{service}-web", "deploy.web", service, SES_PORT=str(port), SES_TRUSTED_PROXIES="127.0.0.1")
         upstreams = {f"SES_{service.upper()}_UPSTREAM": f"127.0.0.1:{port}" for service, port in ports.items()}
         start_caddy(running, site, upstreams)
         until(lambda: all_answer(site), httpx2.TransportError, seconds=90)
@@ -84,6 +84,23 @@ def test_one_sign_in_opens_the_pages_of_all_services(central: httpx2.Client) -> 
 def test_a_page_without_sign_in_leads_to_it_and_back(origin: str) -> None:
     answer = httpx2.get(f"{origin}/rates/?tier=1", headers={"accept": "text/html"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Frates%2F%3Ftier%3D1")
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [("127.0.0.1", "203.0.113.7"), ("127.0.0.2", "127.0.0.2")],
+    ids=["of a trusted balancer", "of anybody else"],
+)
+def test_an_address_behind_the_balancer_is_believed_from_a_trusted_one_alone(
+    origin: str, peer: str, address: str
+) -> None:
+    """Caddy trusts 127.0.0.1 here, as it trusts the load balancers that SES_TRUSTED_PROXIES names."""
+    headers = {"accept": "text/html", "x-forwarded-for": "203.0.113.7"}
+    with httpx2.Client(base_url=origin, headers=headers, transport=httpx2.HTTPTransport(local_address=peer)) as client:
+        client.post("/sign-in/demo", data={"person_id": "central@lausd.example", "role": "central"})
+    with owner() as connection:
+        newest = connection.execute("select address from access.session order by started_at desc limit 1").fetchone()
+    assert newest == (address,)
 
 
 def test_a_form_token_holds_and_a_missing_one_is_refused(central: httpx2.Client) -> None:

@@ -4,7 +4,6 @@ import re
 from typing import Literal
 
 from services.ingest.sheets.opc import USUAL_STYLES, Package, careful_parser
-from shared.numbers import whole
 
 Shown = Literal["number", "date", "percent"]
 # The formats that every workbook has without declaring them (ECMA-376, 18.8.30), with those of the Asian locales.
@@ -57,4 +56,4 @@ def formats(package: Package) -> list[Shown]:
 
 
 def _number(text: str | None) -> int:
-    return whole(text or "", 2**31) or 0
+    return int(text) if text and text.isdigit() else 0

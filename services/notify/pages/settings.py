@@ -12,7 +12,6 @@ from services.notify.pages.parts import SentForm, plain_form, tabs_of
 from services.notify.queries import choices, reports
 from shared.access import Who
 from shared.errors import Invalid
-from shared.numbers import whole
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 
@@ -40,7 +39,7 @@ def change(request: Request, session: Db, who: Annotated[Who, allow("digests.wri
             )
     for name in choosing.NUMBERS:
         value = form.get(name, "")
-        wanted[name] = whole(value, 99_999)
+        wanted[name] = int(value) if value.isdecimal() and len(value) < 6 else None
     try:
         if problems:
             raise Invalid("The settings were not changed.", problems=problems)

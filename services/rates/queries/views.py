@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 from urllib.parse import urlencode
 
 from services.rates.queries.columns import BLANK, COLUMNS
 from shared.errors import Invalid
 from shared.events import GROUPS, Group
-from shared.numbers import decimal, whole
 
 TESTS = {"text": ("has", "starts"), "number": ("min", "max")}
 SORT_LEVELS = 3
@@ -126,8 +125,11 @@ def _tests(given: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
 
 def _number(label: str, value: str) -> str:
     """The number as people write it, `1,200` and `60%` too, in plain digits."""
-    number = decimal(value.rstrip("%").strip().replace(",", ""))
-    if number is None or abs(number) >= MOST:
+    try:
+        number = Decimal(value.rstrip("%").replace(",", ""))
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite() or abs(number) >= MOST:
         raise Invalid(f"{label}: enter a number, such as 25.", code="not_a_number")
     return f"{number.quantize(Decimal('0.0001')).normalize():f}"
 
@@ -142,7 +144,7 @@ def _day(value: str) -> date | None:
 
 
 def _whole(value: str) -> int:
-    return min(whole(value) or 0, MOST)
+    return min(int(value), MOST) if value.isdecimal() and len(value) < 20 else 0
 
 
 def conditions(view: View, leave_out: str = "") -> tuple[list[str], dict[str, Any]]:

@@ -1,10 +1,9 @@
 """How single cells of the LCAP tables read: money, goal and action numbers, page ranges, titles as keys."""
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from shared import numbers
 from shared.names import name_key, tidy
 
 # The tables number actions by different years. These of 2023-24 have another number in 2024-25; None: given up.
@@ -95,9 +94,15 @@ def now_numbered(goal: int, action: int) -> tuple[int, int] | None:
 
 def whole(cell: str, most: int) -> int | None:
     """A whole number from 0 to `most`; None for anything else."""
-    return numbers.whole(tidy(cell), most)
+    text = tidy(cell)
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        return None
+    return int(text) if int(text) <= most else None
 
 
 def decimal(text: str) -> Decimal | None:
     """A plain number with thousands' commas; None where it is none."""
-    return numbers.decimal(text.replace(",", ""))
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return None
