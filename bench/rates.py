@@ -26,7 +26,7 @@ from services.rates.actions.extractions import store_tiers
 from services.rates.exports import row_values, xlsx
 from services.rates.queries import table as tables
 from services.rates.queries.views import View
-from services.rates.rules import forecast, rate
+from services.rates.rules import at_this_pace, rate
 from shared.db import raw, transaction
 from shared.events import GROUPS, ExtractionLoaded, ExtractionRow
 from shared.settings import settings
@@ -216,7 +216,7 @@ def forecasts(schools: int = 400) -> list[Figure]:
     for group, number in itertools.product(FINAL, range(schools)):
         counts = course(group, 300, list(weeks), paper=number % 7 == 0, rng=rng)
         for known in range(2, len(days) - 1):
-            told = forecast([(day, s) for day, (_, s) in zip(days[:known], counts, strict=False)], 300, days[-1])
+            told = at_this_pace([(day, s) for day, (_, s) in zip(days[:known], counts, strict=False)], 300, days[-1])
             assert told is not None
             end = counts[-1][1]
             inside.append(float(told.low <= end <= told.high))

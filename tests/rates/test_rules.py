@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from services.rates.rules import (
     Pace,
+    at_this_pace,
     change,
     file_differs,
-    forecast,
     needed_for_goal,
     pace,
     per_day,
@@ -110,22 +110,22 @@ def test_school_days_are_weekdays_that_are_not_days_off() -> None:
 
 def test_a_forecast_needs_two_extractions_and_something_expected() -> None:
     once = [(FRIDAY, 10)]
-    assert forecast(once, 100, date(2025, 3, 14)) is None
-    assert forecast([*once, (NEXT_FRIDAY, 20)], 0, date(2025, 3, 14)) is None
+    assert at_this_pace(once, 100, date(2025, 3, 14)) is None
+    assert at_this_pace([*once, (NEXT_FRIDAY, 20)], 0, date(2025, 3, 14)) is None
 
 
 def test_a_forecast_goes_on_at_the_pace_within_its_range() -> None:
     counts = [(date(2025, 2, 7), 0), (FRIDAY, 5), (NEXT_FRIDAY, 20)]
     assert pace(counts) == Pace(Fraction(3), Fraction(3))
     assert pace(counts[:2]) == Pace(Fraction(1), Fraction(2))
-    found = forecast(counts, 100, date(2025, 2, 28))
+    found = at_this_pace(counts, 100, date(2025, 2, 28))
     assert found is not None
     assert (found.low, found.usual, found.high, found.days) == (20, 35, 35, 5)
 
 
 def test_a_forecast_never_passes_the_total_and_a_cleanup_is_no_pace() -> None:
-    found = forecast([(FRIDAY, 50), (NEXT_FRIDAY, 90)], 100, date(2025, 3, 14))
-    fallen = forecast([(FRIDAY, 50), (NEXT_FRIDAY, 40)], 100, date(2025, 3, 14))
+    found = at_this_pace([(FRIDAY, 50), (NEXT_FRIDAY, 90)], 100, date(2025, 3, 14))
+    fallen = at_this_pace([(FRIDAY, 50), (NEXT_FRIDAY, 40)], 100, date(2025, 3, 14))
     assert found is not None and fallen is not None
     assert (found.low, found.usual, found.high) == (90, 100, 100)
     assert (fallen.low, fallen.usual, fallen.high) == (40, 40, 40)

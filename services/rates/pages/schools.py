@@ -12,8 +12,8 @@ from services.rates.queries import table as tables
 from services.rates.rules import (
     TIER_LABELS,
     Count,
+    at_this_pace,
     file_differs,
-    forecast,
     needed_for_goal,
     pace,
     per_day,
@@ -133,7 +133,7 @@ def _pace_words(counts: list[Count], off: dict[date, str]) -> str:
 
 def _forecast(counts: list[Count], total: int | None, closes: date, off: dict[date, str]) -> dict[str, Any] | None:
     """The forecast in words; None where the window is over or there is nothing to go by."""
-    found = forecast(counts, total, closes, off)
+    found = at_this_pace(counts, total, closes, off)
     if found is None or not found.days:
         return None
     ends = (found.low, found.usual, found.high)
@@ -159,7 +159,7 @@ def _chart(term: list[Any], window: settings.Window, counts: list[Count], off: d
     if known:
         made["words"] = f"The rate went from {known[0][1]:.0f}% to {known[-1][1]:.0f}% in {len(known)} extractions"
     last = term[-1]
-    ahead = forecast(counts, last.total, window.closes, off)
+    ahead = at_this_pace(counts, last.total, window.closes, off)
     if ahead is not None and ahead.days and known:
         low, usual, high = (rate(end, ahead.total) or 0 for end in (ahead.low, ahead.usual, ahead.high))
         closes = window.closes

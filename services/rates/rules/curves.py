@@ -1,0 +1,86 @@
+"""Rates of a group's schools over a term as arrays, and what a forecast of them says."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+# The last extraction of an earlier term may lie so much of its window before the close and still be its end.
+END_TOLERANCE = 0.1
+QUANTILES = np.array([0.1, 0.5, 0.9])
+# Days that a stretch must last, and points that schools must have grown on average, to say something.
+SHORTEST_STRETCH, LEAST_GROWTH = 5.0, 0.05
+# Ranges count as right so many times before they were ever checked, and are at most halved or doubled.
+PRIOR_CHECKS, MOST_WIDENING = 2, 2.0
+FEWEST_CHECKED = 10
+
+
+class FinalRates(NamedTuple):
+    """For each school the likely final rate in percent and the range that holds 80 of 100; NaN where nothing can be said."""
+
+    low: Floats
+    likely: Floats
+    high: Floats
+
+
+class Curves(NamedTuple):
+    """Rates of a group's schools in one term: `days` since the opening (k), `rates` in percent (n, k; NaN is absent)."""
+
+    days: Floats
+    rates: Floats
+    closes: float
+
+    def is_whole(self) -> bool:
+        """Whether the curves reach the close of their window."""
+        return bool(self.days.size > 1 and self.days[-1] >= self.closes * (1 - END_TOLERANCE))
+
+    def at(self, day: float) -> Floats:
+        """Each school's rate on a day, between two extractions on the line; NaN where a side is absent."""
+        if self.days.size == 1:
+            return np.asarray(self.rates[:, 0])
+        after = int(np.clip(np.searchsorted(self.days, day), 1, self.days.size - 1))
+        then, next_day = self.days[after - 1], self.days[after]
+        share = np.clip((day - then) / (next_day - then), 0.0, 1.0)
+        if share in (0.0, 1.0):
+            return np.asarray(self.rates[:, after - 1 + int(share)])
+        return np.asarray(self.rates[:, after - 1] * (1 - share) + self.rates[:, after] * share)
+
+
+def from_opening(curves: Curves) -> Curves:
+    """The curves from the opening on: where the first extraction came later, every school began with nothing."""
+    kept = curves.days >= 0
+    days, rates = curves.days[kept], curves.rates[:, kept]
+    if days.size and days[0] > 0:
+        days = np.concatenate([[0.0], days])
+        rates = np.column_stack([np.zeros(len(rates)), rates])
+    return Curves(days, rates, curves.closes)
+
+
+def nothing_known(schools: int) -> FinalRates:
+    """A forecast that says nothing about any of so many schools."""
+    return FinalRates(*(np.full(schools, np.nan) for _ in FinalRates._fields))
+
+
+def widths_needed(today: Floats, checks: Sequence[FinalRates], usual: float = 1.0) -> float:
+    """How much wider the ranges of earlier extractions for today ought to have been to hold 80 of 100 schools (conformal).
+
+    The geometric mean over the checks and `PRIOR_CHECKS` that needed what is usual.
+    """
+    needed = [float(np.log(usual))] * PRIOR_CHECKS
+    for said in checks:
+        above = (today - said.likely) / np.maximum(said.high - said.likely, 0.1)
+        below = (said.likely - today) / np.maximum(said.likely - said.low, 0.1)
+        miss = np.maximum(above, below)
+        miss = miss[np.isfinite(miss)]
+        if miss.size >= FEWEST_CHECKED:
+            needed.append(float(np.log(max(np.quantile(miss, QUANTILES[-1] - QUANTILES[0]), 0.05))))
+    return float(np.clip(np.exp(np.mean(needed)), 1 / MOST_WIDENING, MOST_WIDENING))
+
+
+def widened(said: FinalRates, factor: float, today: Floats) -> FinalRates:
+    """The forecast with ranges so much wider, between today's rate and 100 (or today's where that is above)."""
+    most = np.maximum(today, 100.0)
+    low, high = (said.likely + factor * (end - said.likely) for end in (said.low, said.high))
+    return FinalRates(*(np.clip(ends, today, most) for ends in (low, said.likely, high)))
