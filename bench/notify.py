@@ -18,10 +18,10 @@ from sqlalchemy import text
 from bench.figures import Figure, keep, timed
 from bench.installation import database
 from deploy.embedded.servers import free_port
-from services.notify.actions import planning, sending, standings
+from services.notify.actions import intake, planning, sending
 from services.notify.mailer.messages import message
 from services.notify.mailer.smtp import Interrupted, connection
-from services.notify.queries import choices
+from services.notify.queries import alert_settings
 from shared.db import transaction
 from shared.events import GROUPS, TiersComputed
 from shared.settings import settings
@@ -58,7 +58,7 @@ def plan_time(week: int) -> float:
     events = extraction(week)
     for event in events:
         with transaction("notify") as session:
-            standings.keep_tiers(session, event)
+            intake.keep_tiers(session, event)
     began = time.perf_counter()
     with transaction("notify") as session:
         planning.plan_extraction(session, TERM, events[0].extraction_date)
@@ -73,10 +73,10 @@ def last_group_to_last_mail(week: int) -> float:
     *before, last = extraction(week)
     for event in before:
         with transaction("notify") as session:
-            standings.keep_tiers(session, event)
+            intake.keep_tiers(session, event)
     began = time.perf_counter()
     with transaction("notify") as session:
-        complete = standings.keep_tiers(session, last)
+        complete = intake.keep_tiers(session, last)
         planning.plan_extraction(session, TERM, last.extraction_date)
     sending.send_due()
     taken = time.perf_counter() - began
@@ -88,7 +88,9 @@ def last_group_to_last_mail(week: int) -> float:
 def digests_of(week: int) -> int:
     with transaction("notify") as session:
         on = FEB7 + timedelta(days=7 * week)
-        counted = session.execute(text('select count(*) from digest where "on" = :on'), {"on": on}).scalar_one()
+        counted = session.execute(
+            text("select count(*) from digest where extraction_date = :on"), {"on": on}
+        ).scalar_one()
         return int(counted)
 
 
@@ -117,12 +119,12 @@ def letters(count: int) -> list[Callable[[], bytes]]:
     with transaction("notify") as session:
         claimed = session.execute(
             text(
-                'select m.*, d.term, d."on", d.content, d.planned_at from mail m join digest d using (digest_id)'
+                "select m.*, d.term, d.extraction_date, d.content, d.planned_at from mail m join digest d using (digest_id)"
                 " order by mail_id desc limit :count"
             ),
             {"count": count},
         ).all()
-        link_days = choices.chosen(session).link_days
+        link_days = alert_settings.settings_of(session).link_days
     now = sending.Round(0, link_days, 0.0)
     return [
         lambda mail=mail: message(sending._letter(mail, now), chosen.mail_from, chosen.support_email)  # type: ignore[misc]

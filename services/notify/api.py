@@ -1,5 +1,6 @@
 """The API of notify: digests and mails, and the answers of directors."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,15 @@ class NewAcknowledgement(BaseModel):
     plan: str
 
 
+# What the API calls a column: its fields are plain words, which SQL would have to quote.
+_FIELDS = {"extraction_date": "on", "respondent_group": "group"}
+
+
+def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row under the names of the API."""
+    return {_FIELDS.get(name, name): value for name, value in row.items()}
+
+
 def key_of(session: Db, who: Who) -> str | None:
     """Whose alerts a person may answer: a director's own; None (anybody's) for the central office."""
     if who.role != "director":
@@ -61,8 +71,8 @@ def get_digests(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Digests, newest first: to whom, why, and what became of the mail."""
-    wanted = lists.Wanted(state=state, term=term, on=on, before=cursor)
-    rows = [dict(row._mapping) for row in lists.digests(session, wanted, limit)]
+    filtered = lists.DigestFilter(state=state, term=term, extraction_date=on, before=cursor)
+    rows = [_shown(row._mapping) for row in lists.digests(session, filtered, limit)]
     return {"digests": rows, "next": rows[-1]["digest_id"] if len(rows) == limit else None}
 
 
@@ -75,7 +85,7 @@ def get_mails(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Mails, newest first, with the mail server's answer."""
-    rows = [dict(row._mapping) for row in lists.mails(session, state, None, cursor, limit)]
+    rows = [_shown(row._mapping) for row in lists.mails(session, state, None, cursor, limit)]
     return {"mails": rows, "next": rows[-1]["mail_id"] if len(rows) == limit else None}
 
 
@@ -89,16 +99,16 @@ def get_snoozes(
 ) -> dict[str, Any]:
     """Snoozes in force, a director's own; `ended` shows those that are over too."""
     listed = found.snoozes(session, key_of(session, who), ended=ended, after=cursor, limit=limit)
-    rows = [dict(row._mapping) for row in listed]
+    rows = [_shown(row._mapping) for row in listed]
     return {"snoozes": rows, "next": rows[-1]["snooze_id"] if len(rows) == limit else None}
 
 
 @router.post("/snoozes", status_code=201)
-def post_snooze(session: Db, who: Annotated[Who, allow("alerts.answer")], wanted: NewSnooze) -> dict[str, Any]:
+def post_snooze(session: Db, who: Annotated[Who, allow("alerts.answer")], new: NewSnooze) -> dict[str, Any]:
     """Snoozes a school of a digest; a director's own digests only."""
-    digest = answers.digest_of(session, wanted.digest_id, key_of(session, who))
-    sleep = answers.Sleep([(wanted.school_key, wanted.group)], wanted.reason, wanted.until)
-    return answers.snooze(session, digest, sleep, who.actor)[0].model_dump()
+    digest = answers.digest_of(session, new.digest_id, key_of(session, who))
+    request = answers.SnoozeRequest([(new.school_key, new.group)], new.reason, new.until)
+    return _shown(answers.snooze(session, digest, request, who.actor)[0].model_dump())
 
 
 @router.delete("/snoozes/{snooze_id}", status_code=204)
@@ -109,8 +119,8 @@ def delete_snooze(session: Db, who: Annotated[Who, allow("alerts.answer")], snoo
 
 @router.post("/acknowledgements", status_code=201)
 def post_acknowledgement(
-    session: Db, who: Annotated[Who, allow("alerts.answer")], wanted: NewAcknowledgement
+    session: Db, who: Annotated[Who, allow("alerts.answer")], new: NewAcknowledgement
 ) -> dict[str, Any]:
     """Acknowledges a digest with a plan; it holds until the next extraction."""
-    digest = answers.digest_of(session, wanted.digest_id, key_of(session, who))
-    return answers.acknowledge(session, digest, wanted.plan, who.actor).model_dump()
+    digest = answers.digest_of(session, new.digest_id, key_of(session, who))
+    return _shown(answers.acknowledge(session, digest, new.plan, who.actor).model_dump())

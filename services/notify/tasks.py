@@ -1,10 +1,10 @@
-"""What notify hears, and its clock work."""
+"""What notify subscribes to, and its clock work; each handler has the name of its action."""
 
 from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.notify.actions import planning, reminding, routing, sending, standings
+from services.notify.actions import intake, planning, reminding, sending
 from shared.db import transaction
 from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, TiersComputed
@@ -13,15 +13,13 @@ bus = Bus("notify")
 
 
 @bus.handles(TiersComputed)
-def on_tiers_computed(session: Session, event: TiersComputed) -> None:
-    if standings.keep_tiers(session, event):
-        planning.plan_extraction(session, event.term, event.extraction_date)
+def plan_digests(session: Session, event: TiersComputed) -> None:
+    intake.plan_digests(session, event)
 
 
 @bus.handles(DirectoryLoaded)
-def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
-    if standings.keep_directory(session, event):
-        routing.route_waiting(session)
+def store_directory(session: Session, event: DirectoryLoaded) -> None:
+    intake.store_directory(session, event)
 
 
 @bus.loop("notify.plan_overdue", timedelta(seconds=30))

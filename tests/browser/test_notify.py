@@ -15,11 +15,11 @@ from tests.notify.telling import (
     FEB21,
     FRISCH,
     VEGA,
-    asked,
     mails,
     mark_sent,
     person,
     row,
+    rows_of,
     tell,
     tell_directory,
 )
@@ -45,7 +45,7 @@ def site(clean: None) -> Iterator[str]:
 
 
 def link() -> str:
-    mail = asked("select m.* from mail m join digest d using (digest_id) where d.director = :d order by 1", d=VEGA)[0]
+    mail = rows_of("select m.* from mail m join digest d using (digest_id) where d.director = :d order by 1", d=VEGA)[0]
     return f"/notify/answer/{answer_token(mail.mail_id, mail.queued_at, 14)}"
 
 
@@ -80,7 +80,7 @@ def test_a_mail_is_answered_on_a_phone_without_signing_in(site: str, browser: Br
     page.get_by_role("button", name="Send answer").click()
     expect(page.get_by_text("Your answer was saved")).to_be_visible()
     context.close()
-    assert [s.reason for s in asked("select reason from snooze")] == ["closed for repairs"]
+    assert [s.reason for s in rows_of("select reason from snooze")] == ["closed for repairs"]
 
 
 def test_a_director_opens_the_own_page_and_that_is_noticed(site: str, browser: Browser) -> None:
@@ -90,7 +90,7 @@ def test_a_director_opens_the_own_page_and_that_is_noticed(site: str, browser: B
         with page.expect_response("**/notify/mine/seen"):
             page.reload()
         assert axe(page) == []
-    assert [v.person_id for v in asked("select person_id from visit")] == ["director:director@lausd.example"]
+    assert [v.person_id for v in rows_of("select person_id from visit")] == ["director:director@lausd.example"]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
@@ -108,7 +108,7 @@ def test_everybody_can_use_every_page(site: str, browser: Browser, scheme: str, 
 def test_a_mail_reads_well_on_phone_and_desktop(
     site: str, browser: Browser, scheme: str, width: int, tmp_path: Path
 ) -> None:
-    (tmp_path / "mail.html").write_text(asked("select html from mail where state = 'held' order by 1 desc")[0].html)
+    (tmp_path / "mail.html").write_text(rows_of("select html from mail where state = 'held' order by 1 desc")[0].html)
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto((tmp_path / "mail.html").as_uri())

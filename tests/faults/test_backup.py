@@ -21,7 +21,7 @@ from shared.settings import SERVICES, settings
 from tests.deploy.waiting import until
 from tests.faults.crash import fresh_connections
 from tests.notify.sinks import Sink, sink
-from tests.notify.telling import FEB21, FEB28, TERM, asked, row, tell, tell_directory
+from tests.notify.telling import FEB21, FEB28, TERM, row, rows_of, tell, tell_directory
 from tests.stack import deliver, owner
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -103,8 +103,8 @@ def test_a_restored_installation_has_the_same_rows_and_mails_nobody_twice(
     sending.send_due()
     deliver(times=2)
     assert len(server.accepted) == 3
-    assert [r.state for r in asked("select state from mail order by mail_id")] == ["sent", "held", "held"]
-    states = asked("select state from digest order by digest_id")
+    assert [r.state for r in rows_of("select state from mail order by mail_id")] == ["sent", "held", "held"]
+    states = rows_of("select state from digest order by digest_id")
     assert [r.state for r in states] == ["planned", "held"], "what was sent before the backup stays told"
     with transaction("notify") as session:
         assert [mails.release(session, TERM, on, "a test") for on in (FEB21, FEB28)] == [1, 1]
@@ -176,7 +176,7 @@ def test_where_the_tables_cannot_be_brought_up_to_date_waiting_mails_are_held_al
     monkeypatch.setattr("deploy.backup.migrate", fails)
     with pytest.raises(BackupRefused, match="no room for the index\nStart nothing before `ses migrate`"):
         restore(tmp_path / "ses.backup", replace=False)
-    assert [r.state for r in asked("select state from mail")] == ["held"]
+    assert [r.state for r in rows_of("select state from mail")] == ["held"]
     use(original, monkeypatch)
 
 

@@ -92,7 +92,7 @@ def test_a_mail_is_sent_once_and_twice_only_at_the_documented_instant(server: Si
     def start() -> None:
         with owner() as connection:
             connection.execute(
-                "truncate notify.digest, notify.outbox_event, notify.tier_state, notify.upload, notify.arrival, notify.lane cascade"
+                "truncate notify.digest, notify.outbox_event, notify.tier_state, notify.upload, notify.arrival, notify.mail_pause cascade"
             )
         server.accepted.clear()
         tell([row("Alder 4001", 10, 100)])

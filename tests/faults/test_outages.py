@@ -32,7 +32,7 @@ from tests.faults import courier, disks
 from tests.faults.crash import fresh_connections
 from tests.faults.ledger import effects, ledger
 from tests.notify.sinks import sink
-from tests.notify.telling import FEB28, asked, row, tell, tell_directory
+from tests.notify.telling import FEB28, row, rows_of, tell, tell_directory
 from tests.stack import bus_of
 
 OUTAGE_HOURS = 24
@@ -210,21 +210,21 @@ def test_after_a_day_without_a_mail_server_each_director_gets_one_mail(
     tell([row("Alder 4001", 10, 100)])
     tries = 0
     for _ in range(OUTAGE_HOURS * 6):
-        asked("update mail set next_at = next_at - interval '10 min' returning 1")
-        asked(
+        rows_of("update mail set next_at = next_at - interval '10 min' returning 1")
+        rows_of(
             "update lane set resume_at = resume_at - interval '10 min', since = since - interval '10 min' returning 1"
         )
-        (lane,) = asked("select count(*) as n from lane where resume_at > now()")
+        (lane,) = rows_of("select count(*) as n from lane where resume_at > now()")
         tries += lane.n == 0
         sending.send_due()
     assert OUTAGE_HOURS * 2 <= tries <= OUTAGE_HOURS * 3, "it goes on trying, and not all the time"
-    assert [(r.state, r.attempts) for r in asked("select state, attempts from mail")] == [("queued", 0)]
+    assert [(r.state, r.attempts) for r in rows_of("select state, attempts from mail")] == [("queued", 0)]
     tell([row("Alder 4001", 10, 100), row("Birch 4002", 10, 100)], FEB28)
     with sink() as (kept, url):
         monkeypatch.setattr(settings(), "smtp_url", url)
         for _ in range(2):
-            asked("update lane set resume_at = now() returning 1")
-            asked("update mail set next_at = now() where state = 'queued' returning 1")
+            rows_of("update lane set resume_at = now() returning 1")
+            rows_of("update mail set next_at = now() where state = 'queued' returning 1")
             sending.send_due()
         assert len(kept.accepted) == len({message["Message-ID"] for _, message in kept.messages()}) == 1
-    assert asked("select 1 from mail where state not in ('sent', 'superseded')") == []
+    assert rows_of("select 1 from mail where state not in ('sent', 'superseded')") == []

@@ -121,7 +121,7 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
     alder.running.start("relay", "shared.delivery.relay")
     until(quiet)
     assert alder.told() == []
-    alder.one("update notify.upload set heard_at = now() - interval '16 min' where outcome is null returning 1")
+    alder.one("update notify.upload set arrived_at = now() - interval '31 min' where outcome is null returning 1")
     alder.one("update notify.job set due_at = now(), next_at = now() where name = 'notify.plan_overdue' returning 1")
     until(lambda: alder.one("select count(*) from notify.upload where outcome = 'late'"))
     until(quiet)
@@ -131,7 +131,7 @@ def test_a_thin_extraction_waits_for_a_person_and_a_group_that_does_not_come_is_
     assert "3 of 100 = 3.0 %" in to_vega.text
 
     assert alder.database.execute(f"update {lost}".encode(), ("pending", "held")).rowcount == 1
-    until(lambda: alder.one("select outcome = 'planned' from notify.upload order by \"on\" desc limit 1"))
+    until(lambda: alder.one("select outcome = 'planned' from notify.upload order by extraction_date desc limit 1"))
     until(quiet)
     (followed,) = alder.told()
     assert followed[:2] == (VEGA, "SES Sp25: 3 schools still in Tier 1 (Feb 21)")

@@ -78,11 +78,11 @@ class Sink:
 @contextmanager
 def sink(port: int | None = None) -> Iterator[tuple[Sink, str]]:
     """A running sink and its address as a setting."""
-    kept, chosen = Sink(), port or free_port()
-    controller: Any = Controller(kept, hostname="127.0.0.1", port=chosen, data_size_limit=50_000_000)
+    kept, current = Sink(), port or free_port()
+    controller: Any = Controller(kept, hostname="127.0.0.1", port=current, data_size_limit=50_000_000)
     controller.start()
     try:
-        yield kept, f"smtp://127.0.0.1:{chosen}"
+        yield kept, f"smtp://127.0.0.1:{current}"
     finally:
         controller.stop(no_assert=True)
 

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from services.notify.actions import planning, routing, standings
-from services.rates.rules import standing
+from services.notify.actions import intake
+from services.rates.rules import standing as tier_of
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectoryPerson, Group, TierRow, TiersComputed
 
@@ -31,38 +31,47 @@ def tell_directory(
     listed = [person(email, name) for email, name in DIRECTORS] if people is None else list(people)
     event = DirectoryLoaded(revision=revision, part=part, parts=parts, schools=[], people=listed)
     with transaction("notify") as session:
-        if standings.keep_directory(session, event):
-            routing.route_waiting(session)
+        intake.store_directory(session, event)
 
 
 def row(school: str, submitted: int | None, total: int | None, director: str = VEGA, region: str = "E") -> TierRow:
     """A school's row; the key is the PLOC `Alder 4001` ends with."""
-    found = standing(submitted, total)
+    found = tier_of(submitted, total)
     ploc = school.split()[-1]
     numbers = (total, submitted, found.tier, found.needed, found.rate)
     return TierRow(f"1{ploc}01", ploc, school, region, "North CoS", director, *numbers)
 
 
 def tiers(
-    rows: Sequence[TierRow], on: date = FEB21, *, group: Group = "parents", groups: Sequence[Group] = (), **told: Any
+    rows: Sequence[TierRow],
+    extraction_date: date = FEB21,
+    *,
+    group: Group = "parents",
+    groups: Sequence[Group] = (),
+    **fields: Any,
 ) -> TiersComputed:
     """The tiers of one group at one extraction; `told` overrides revision, state, upload_id, thin and so on."""
     values: dict[str, Any] = {
         "upload_id": uuid4(),
         "revision": 1,
-        "state": told.get("revision", 1),
+        "state": fields.get("revision", 1),
         "part": 1,
         "parts": 1,
         "thin": False,
         "is_undo": False,
-        "window_closes": on + timedelta(days=28),
+        "window_closes": extraction_date + timedelta(days=28),
         "changed": len(rows),
         "expected": len(rows),
         "removed": [],
-        **told,
+        **fields,
     }
     return TiersComputed(
-        term=TERM, extraction_date=on, group=group, groups=tuple(groups or (group,)), rows=list(rows), **values
+        term=TERM,
+        extraction_date=extraction_date,
+        group=group,
+        groups=tuple(groups or (group,)),
+        rows=list(rows),
+        **values,
     )
 
 
@@ -70,18 +79,17 @@ def hear(*events: TiersComputed) -> None:
     """Each event in a transaction of its own, as the inbox does it."""
     for event in events:
         with transaction("notify") as session:
-            if standings.keep_tiers(session, event):
-                planning.plan_extraction(session, event.term, event.extraction_date)
+            intake.plan_digests(session, event)
 
 
-def tell(rows: Sequence[TierRow], on: date = FEB21, **told: Any) -> UUID:
+def tell(rows: Sequence[TierRow], extraction_date: date = FEB21, **fields: Any) -> UUID:
     """Tells one group of an extraction; answers the upload."""
-    event = tiers(rows, on, **told)
+    event = tiers(rows, extraction_date, **fields)
     hear(event)
     return event.upload_id
 
 
-def asked(statement: str, **values: Any) -> Sequence[Any]:
+def rows_of(statement: str, **values: Any) -> Sequence[Any]:
     """Rows of notify's schema."""
     with transaction("notify") as session:
         return session.execute(text(statement), values).all()
@@ -89,21 +97,21 @@ def asked(statement: str, **values: Any) -> Sequence[Any]:
 
 def digests(*states: str) -> list[tuple[str, str, str]]:
     """(director, reason, state) of every digest that was not replaced, or of those states, oldest first."""
-    rows = asked("select director, reason, state from digest order by digest_id")
+    rows = rows_of("select director, reason, state from digest order by digest_id")
     return [(r.director, r.reason, r.state) for r in rows if r.state in (states or ("planned", "held", "unroutable"))]
 
 
 def marks(director: str = VEGA) -> dict[str, str]:
     """School and group to mark in the director's newest digest."""
-    rows = asked(
+    rows = rows_of(
         "select content from digest where director = :director order by digest_id desc limit 1", director=director
     )
-    return {f"{line[4]}/{line[2]}": line[0] for line in rows[0].content["lines"]}
+    return {f"{line['ploc']}/{line['group']}": line["mark"] for line in rows[0].content["lines"]}
 
 
 def mails(*states: str) -> list[tuple[str, str]]:
     """(address, subject) of mails in the states (queued by default), oldest first."""
-    rows = asked(
+    rows = rows_of(
         "select rcpt, subject from mail where state = any(:states) order by mail_id", states=list(states or ("queued",))
     )
     return [(r.rcpt, r.subject) for r in rows]
@@ -119,9 +127,9 @@ def mark_sent() -> None:
 LOW = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
 
 
-def told() -> int:
+def first_mails() -> int:
     """Both directors were told of Feb 14; answers the number of Vega's digest."""
     tell_directory()
     tell(LOW, FEB14)
     mark_sent()
-    return int(asked("select digest_id from digest where director = :d", d=VEGA)[0].digest_id)
+    return int(rows_of("select digest_id from digest where director = :d", d=VEGA)[0].digest_id)

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.notify.rules.news import OPEN, Told
+from services.notify.rules.news import OPEN, LastDigest
 from services.notify.rules.planning import digests_due
-from services.notify.tasks import on_directory_loaded, on_tiers_computed
+from services.notify.tasks import plan_digests, store_directory
 from shared.db import transaction
 from shared.events import DirectoryLoaded, Event, Group, TiersComputed
-from tests.notify.telling import DIRECTORS, FEB7, FRISCH, VEGA, asked, mark_sent, person, row, tiers
-from tests.notify.test_rules import ROUTES, world_of
+from tests.notify.telling import DIRECTORS, FEB7, FRISCH, VEGA, mark_sent, person, row, rows_of, tiers
+from tests.notify.test_rules import ROUTES, situation_of
 from tests.stack import owner
 
 SPELLINGS = (VEGA, FRISCH, "Frisch, Soren")
@@ -35,7 +35,7 @@ def fresh() -> None:
     with owner() as connection:
         connection.execute(
             "truncate notify.digest, notify.mail_note, notify.tier_state, notify.upload, notify.arrival,"
-            " notify.director, notify.directory_arrival, notify.outbox_event, notify.lane cascade"
+            " notify.director, notify.directory_arrival, notify.outbox_event, notify.mail_pause cascade"
         )
 
 
@@ -49,9 +49,9 @@ def hear(*events: Event) -> None:
     for event in events:
         with transaction("notify") as session:
             if isinstance(event, TiersComputed):
-                on_tiers_computed(session, event)
+                plan_digests(session, event)
             elif isinstance(event, DirectoryLoaded):
-                on_directory_loaded(session, event)
+                store_directory(session, event)
 
 
 class Rates:
@@ -61,43 +61,61 @@ class Rates:
         self.state: dict[tuple[date, Group], Numbers] = {}
         self.revisions: dict[date, int] = {}
 
-    def load(self, on: date, loaded: dict[Group, Numbers]) -> list[TiersComputed]:
+    def load(self, extraction_date: date, loaded: dict[Group, Numbers]) -> list[TiersComputed]:
         """The events of a load, a group's rows in two parts where it has two schools."""
-        revision = self.revisions[on] = self.revisions.get(on, 0) + 1
+        revision = self.revisions[extraction_date] = self.revisions.get(extraction_date, 0) + 1
         groups = tuple(sorted(loaded))
-        told: list[TiersComputed] = []
-        upload = tiers([], on).upload_id
+        earlier: list[TiersComputed] = []
+        upload = tiers([], extraction_date).upload_id
         for group in groups:
-            state = self.state[on, group] = {**self.state.get((on, group), {}), **loaded[group]}
+            state = self.state[extraction_date, group] = {
+                **self.state.get((extraction_date, group), {}),
+                **loaded[group],
+            }
             rows = [row(f"Alder {ploc}", submitted, 100, name) for ploc, (submitted, name) in sorted(state.items())]
             parts = [rows[:1], rows[1:]] if len(rows) > 1 else [rows]
             made: dict[str, Any] = {"group": group, "groups": groups, "revision": revision, "upload_id": upload}
-            told += [
-                tiers(part, on, part=number, parts=len(parts), **made) for number, part in enumerate(parts, 1)
+            earlier += [
+                tiers(part, extraction_date, part=number, parts=len(parts), **made) for number, part in enumerate(parts, 1)
             ]  # fmt: skip
-        return told
+        return earlier
 
     def in_tier_1(self) -> dict[str, set[Place]]:
         """The places in Tier 1 at the newest day of each group, by the director on the school's latest row."""
         found: dict[str, set[Place]] = {key: set() for key in KEYS.values()}
-        newest = {group: max(on for on, of in self.state if of == group) for group in {of for _, of in self.state}}
-        rows = [(on, group, *row) for group, on in newest.items() for row in self.state[on, group].items()]
-        for on, group, ploc, (submitted, name) in rows:
-            later = [names[1] for day, _, other, names in rows if other == ploc and day > on]
+        newest = {
+            group: max(extraction_date for extraction_date, of in self.state if of == group)
+            for group in {of for _, of in self.state}
+        }
+        rows = [
+            (extraction_date, group, *row)
+            for group, extraction_date in newest.items()
+            for row in self.state[extraction_date, group].items()
+        ]
+        for extraction_date, group, ploc, (submitted, name) in rows:
+            later = [names[1] for day, _, other, names in rows if other == ploc and day > extraction_date]
             if submitted < 25:
                 found[KEYS[later[0] if later else name]].add((ploc, group))
         return found
 
 
 def lines_in(content: dict[str, Any], marks: Iterable[str]) -> set[Place]:
-    return {(int(line[4]), line[2]) for line in content["lines"] if line[0] in marks}
+    return {(int(line["ploc"]), line["group"]) for line in content["lines"] if line["mark"] in marks}
 
 
 def standing_digests() -> set[tuple[Any, ...]]:
     """What directors are to be told: everything of a digest but its number."""
-    rows = asked("select * from digest where state <> 'superseded'")
+    rows = rows_of("select * from digest where state <> 'superseded'")
     return {
-        (r.director_key, r.on, r.revision, r.reason, r.correction, r.state, str(sorted(r.content["lines"])))
+        (
+            r.director_key,
+            r.extraction_date,
+            r.revision,
+            r.reason,
+            r.correction,
+            r.state,
+            str(sorted(map(str, r.content["lines"]))),
+        )
         for r in rows
     }
 
@@ -107,18 +125,18 @@ def test_what_was_taken_back_stays_so_when_an_older_state_comes_late(stack_serve
     alder, birch = row("Alder 4001", 10, 100), row("Birch 4002", 10, 100)
     newer = tiers([birch], FEB7, revision=2, state=2, removed=[alder.school_key])
     hear(directory(), newer, tiers([alder, birch], FEB7, revision=1, state=1))
-    assert [r.school_key for r in asked("select school_key from tier_state where not removed")] == [birch.school_key]
-    listed = asked("select content from digest where state <> 'superseded'")
-    assert {line[5] for r in listed for line in r.content["lines"]} == {"Birch 4002"}
+    assert [r.school_key for r in rows_of("select school_key from tier_state where not removed")] == [birch.school_key]
+    listed = rows_of("select content from digest where state <> 'superseded'")
+    assert {line["school"] for r in listed for line in r.content["lines"]} == {"Birch 4002"}
 
 
 @QUICK
-@given(course=st.lists(loads, min_size=2, max_size=3), shuffle=st.randoms(use_true_random=False))
+@given(history=st.lists(loads, min_size=2, max_size=3), shuffle=st.randoms(use_true_random=False))
 def test_the_events_of_an_extraction_lead_to_the_same_digests_in_any_order_and_any_number(
-    stack_servers: object, course: Sequence[dict[Group, Numbers]], shuffle: Any
+    stack_servers: object, history: Sequence[dict[Group, Numbers]], shuffle: Any
 ) -> None:
     rates = Rates()
-    events: list[Event] = [event for loaded in course for event in rates.load(FEB7, loaded)]
+    events: list[Event] = [event for loaded in history for event in rates.load(FEB7, loaded)]
     fresh()
     hear(directory(), *events)
     in_order = standing_digests()
@@ -128,11 +146,11 @@ def test_the_events_of_an_extraction_lead_to_the_same_digests_in_any_order_and_a
     hear(*again)
     assert standing_digests() == in_order
     for table, key in (("digest", "director_key"), ("mail", "rcpt")):
-        many = asked(f"select 1 from {table} where state <> 'superseded' group by {key} having count(*) > 1")
+        many = rows_of(f"select 1 from {table} where state <> 'superseded' group by {key} having count(*) > 1")
         assert many == []
     assert {(key, place) for key, *_ in in_order for place in rates.in_tier_1()[key]} == {
         (r.director_key, place)
-        for r in asked("select * from digest where state = 'planned'")
+        for r in rows_of("select * from digest where state = 'planned'")
         for place in lines_in(r.content, OPEN)
     }
 
@@ -177,25 +195,28 @@ class Term(RuleBasedStateMachine):
         twice = (
             "select director_key, upload_id from digest where state <> 'superseded' group by 1, 2 having count(*) > 1"
         )
-        assert asked(twice) == []
+        assert rows_of(twice) == []
 
     @invariant()
     def nothing_goes_backwards(self) -> None:
-        told = "select director_key, \"on\" from digest where state = 'planned' order by director_key, digest_id"
-        listed = [(r.director_key, r.on) for r in asked(told)]
+        earlier = (
+            "select director_key, extraction_date from digest where state = 'planned' order by director_key, digest_id"
+        )
+        listed = [(r.director_key, r.extraction_date) for r in rows_of(earlier)]
         assert listed == sorted(listed)
 
     def teardown(self) -> None:
         hear(*self.waiting)
         mark_sent()
-        told = {
-            r.director_key: r.content for r in asked("select * from digest where state = 'planned' order by digest_id")
+        earlier = {
+            r.director_key: r.content
+            for r in rows_of("select * from digest where state = 'planned' order by digest_id")
         }
-        known = {key: lines_in(told[key], ("new", "still")) if key in told else set() for key in KEYS.values()}
+        known = {key: lines_in(earlier[key], ("new", "still")) if key in earlier else set() for key in KEYS.values()}
         assert known == self.rates.in_tier_1()
-        before = asked("select count(*) as n from digest")
+        before = rows_of("select count(*) as n from digest")
         hear(*reversed([*self.heard, *self.waiting]))
-        assert asked("select count(*) as n from digest") == before
+        assert rows_of("select count(*) as n from digest") == before
 
 
 def test_over_a_term_on_the_real_tables_everyone_knows_the_own_schools_and_nothing_comes_twice(
@@ -212,7 +233,7 @@ class Planner(RuleBasedStateMachine):
         super().__init__()
         self.kept: dict[int, tuple[int, Numbers]] = {}
         self.truth: dict[tuple[int, int], Numbers] = {}
-        self.told: dict[str, Told] = {}
+        self.last: dict[str, LastDigest] = {}
 
     @rule(week=st.integers(0, 4), version=st.integers(1, 3), loaded=numbers)
     def hear(self, week: int, version: int, loaded: Numbers) -> None:
@@ -220,14 +241,14 @@ class Planner(RuleBasedStateMachine):
         if version > self.kept.get(week, (0, {}))[0]:
             self.kept[week] = (version, said)
         newest = max(self.kept)
-        on = FEB7 + timedelta(days=7 * newest)
+        extraction_date = FEB7 + timedelta(days=7 * newest)
         if week == newest:
-            due = digests_due(world_of(self.kept[newest][1], on, self.told))
+            due = digests_due(situation_of(self.kept[newest][1], extraction_date, self.last))
             assert len({digest.key for digest in due}) == len(due)
             for digest in due:
-                assert digest.key not in self.told or self.told[digest.key].on <= on
-                self.told[digest.key] = Told(on, digest.lines, {"parents": on})
-        assert digests_due(world_of(self.kept[newest][1], on, self.told)) == []
+                assert digest.key not in self.last or self.last[digest.key].extraction_date <= extraction_date
+                self.last[digest.key] = LastDigest(extraction_date, digest.lines, {"parents": extraction_date})
+        assert digests_due(situation_of(self.kept[newest][1], extraction_date, self.last)) == []
 
     @invariant()
     def everyone_knows_the_own_schools(self) -> None:
@@ -236,8 +257,8 @@ class Planner(RuleBasedStateMachine):
             if submitted < 25:
                 expected.setdefault(ROUTES[name].key, set()).add(str(ploc))
         known = {
-            key: {line.school_key for line in told.lines if line.mark in ("new", "still")}
-            for key, told in self.told.items()
+            key: {line.school_key for line in earlier.lines if line.mark in ("new", "still")}
+            for key, earlier in self.last.items()
         }
         assert {key: schools for key, schools in known.items() if schools} == expected
 

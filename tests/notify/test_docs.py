@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from services.notify.api import router
-from services.notify.queries.choices import chosen
+from services.notify.queries.alert_settings import settings_of
 from services.notify.rules import delivery, news
 from shared.db import transaction
 
@@ -14,10 +14,10 @@ SHOWN = {None: "empty", True: "on", False: "off"}
 
 def test_every_setting_is_described_with_its_default(clean: None) -> None:
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (\w+) \|", TEXT, re.MULTILINE)
-    told = {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
+    documented = {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
     with transaction("notify") as session:
-        values = chosen(session).model_dump(exclude={"id"})
-    assert told == {n: SHOWN[v] if v is None or isinstance(v, bool) else str(v) for n, v in values.items()}
+        values = settings_of(session).model_dump(exclude={"id"})
+    assert documented == {n: SHOWN[v] if v is None or isinstance(v, bool) else str(v) for n, v in values.items()}
 
 
 def test_every_reason_and_every_class_of_failure_is_described() -> None:

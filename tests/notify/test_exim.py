@@ -7,7 +7,7 @@ from services.notify.actions import sending
 from shared.settings import settings
 from tests.deploy.waiting import until
 from tests.notify.exim import exim
-from tests.notify.telling import FRISCH, asked, digests, row, tell, tell_directory
+from tests.notify.telling import FRISCH, digests, row, rows_of, tell, tell_directory
 
 
 @pytest.mark.usefixtures("clean")
@@ -20,12 +20,12 @@ def test_exim_delivers_what_was_sent_and_its_refusal_is_understood(monkeypatch: 
         sending.send_due()
         until(lambda: len(server.mails()) == 1)
         mail = server.mails()[0]
-    sent = asked("select * from mail where rcpt = 'director@lausd.example'")[0]
+    sent = rows_of("select * from mail where rcpt = 'director@lausd.example'")[0]
     assert (sent.state, sent.last_reply[:6]) == ("sent", "250 OK")
     assert (mail["To"], mail["Subject"], mail["Message-ID"]) == (sent.rcpt, sent.subject, sent.message_id)
     assert mail["Received"].startswith("from")
     assert [part.get_content_type() for part in mail.walk()][2:4] == ["text/plain", "text/html"]
     assert "ANSWER-LINK" not in mail.as_string()
-    refused = asked("select * from mail where rcpt like 'soren%'")[0]
+    refused = rows_of("select * from mail where rcpt like 'soren%'")[0]
     assert (refused.state, refused.failure) == ("failed", "address refused")
     assert digests("unroutable") == [(FRISCH, "first", "unroutable")]

@@ -14,7 +14,7 @@ from services.notify.actions import sending
 from shared.db import engine
 from shared.settings import settings
 from tests.notify.sinks import Sink, sink
-from tests.notify.telling import FRISCH, asked, row, tell, tell_directory
+from tests.notify.telling import FRISCH, row, rows_of, tell, tell_directory
 
 # Every step; FAULTS_EVERY=4 kills at every fourth.
 EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
@@ -25,7 +25,7 @@ STEPS = {
 }  # fmt: skip
 FRESH = (
     "with m as (update mail set state = 'queued', told = false, attempts = 0, unknown = 0, sent_at = null, next_at = now() returning 1),"
-    " d as (delete from outbox_delivery returning 1), l as (delete from lane returning 1) select 1"
+    " d as (delete from outbox_delivery returning 1), l as (delete from mail_pause returning 1) select 1"
 )
 
 
@@ -71,15 +71,15 @@ def test_whenever_the_sender_dies_nothing_is_lost_and_a_second_copy_has_the_same
     doubled = died = 0
     line = 1
     while True:
-        asked(FRESH)
-        asked("delete from outbox_event returning 1")
+        rows_of(FRESH)
+        rows_of("delete from outbox_event returning 1")
         server.accepted.clear()
         if not send_and_die(line):
             break
         died += 1
-        unsure = {r.rcpt for r in asked("select rcpt from mail where state = 'sending'")}
+        unsure = {r.rcpt for r in rows_of("select rcpt from mail where state = 'sending'")}
         accepted_before = {rcpt for rcpt, _ in server.accepted}
-        asked("update mail set next_at = now() where state = 'sending' returning 1")
+        rows_of("update mail set next_at = now() where state = 'sending' returning 1")
         sending.send_due()
         copies = Counter(rcpt for rcpt, _ in server.accepted)
         twice = {rcpt for rcpt, count in copies.items() if count == 2}
@@ -87,14 +87,14 @@ def test_whenever_the_sender_dies_nothing_is_lost_and_a_second_copy_has_the_same
         assert twice == unsure & accepted_before, line
         assert max(copies.values()) <= 2
         assert len({message["Message-ID"] for _, message in server.messages()}) == 2
-        states = {r.rcpt: (r.state, r.unknown) for r in asked("select rcpt, state, unknown from mail")}
+        states = {r.rcpt: (r.state, r.unknown) for r in rows_of("select rcpt, state, unknown from mail")}
         assert states == {rcpt: ("sent", int(rcpt in unsure)) for rcpt in copies}
-        told = [
+        earlier = [
             mail[0]
-            for r in asked("select cast(payload as jsonb) as payload from outbox_event")
+            for r in rows_of("select cast(payload as jsonb) as payload from outbox_event")
             for mail in r.payload.get("mails", [])
         ]
-        assert sorted(told) == sorted(r.mail_id for r in asked("select mail_id from mail")), line
+        assert sorted(earlier) == sorted(r.mail_id for r in rows_of("select mail_id from mail")), line
         doubled += len(twice)
         line += EVERY
     assert died > 80 / EVERY

@@ -14,12 +14,12 @@ from tests.notify.telling import (
     LOW,
     TERM,
     VEGA,
-    asked,
     digests,
     mails,
     mark_sent,
     marks,
     row,
+    rows_of,
     tell,
     tell_directory,
 )
@@ -87,7 +87,7 @@ def test_what_a_person_holds_stays_held_when_another_group_of_the_extraction_com
         mail_actions.hold(session, TERM, FEB21, "central", "numbers look wrong")
     tell([row("Alder 4001", 3, 50)], group="students", revision=2)
     assert mails() == []
-    held = asked("select why, state from digest where state <> 'superseded'")
+    held = rows_of("select why, state from digest where state <> 'superseded'")
     assert [(r.why, r.state) for r in held] == [("numbers look wrong", "held")] * 2
     assert marks()["4001/students"] == "still"
     with transaction("notify") as session:

@@ -7,7 +7,7 @@ from shared.files.workbooks import Cell
 from shared.settings import settings
 from tests.files import directory, extraction
 from tests.notify.sinks import sink
-from tests.notify.telling import asked, digests, mails
+from tests.notify.telling import digests, mails, rows_of
 from tests.people import api_of, browser_of
 from tests.stack import deliver, failures
 
@@ -18,9 +18,22 @@ PEOPLE = (
 )
 
 
-def school(number: int, submitted: int, on: str, director: str = "VEGA, MARTA") -> tuple[Cell, ...]:
+def school(number: int, submitted: int, extraction_date: str, director: str = "VEGA, MARTA") -> tuple[Cell, ...]:
     name = f"Alder {number} El"
-    return ("E", str(number), "North CoS", director, name, "Parents", "", "", 100, submitted, f"{submitted}%", on)
+    return (
+        "E",
+        str(number),
+        "North CoS",
+        director,
+        name,
+        "Parents",
+        "",
+        "",
+        100,
+        submitted,
+        f"{submitted}%",
+        extraction_date,
+    )
 
 
 @pytest.mark.usefixtures("clean")
@@ -38,7 +51,7 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     with sink() as (kept, url):
         monkeypatch.setattr(settings(), "smtp_url", url)
 
-        def told() -> list[str]:
+        def new_mails() -> list[str]:
             subjects = [f"{rcpt.partition('@')[0]}: {mail['Subject']}" for rcpt, mail in kept.messages()]
             kept.accepted.clear()
             return sorted(subjects)
@@ -46,26 +59,26 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
         upload(directory(PEOPLE), "directory")
         first = [school(4001, 10, "2025-02-07"), school(4002, 20, "2025-02-07"), school(4003, 60, "2025-02-07")]
         upload(extraction(first))
-        assert told() == ["director: SES Sp25: 2 schools in Tier 1 (Feb 7)"]
+        assert new_mails() == ["director: SES Sp25: 2 schools in Tier 1 (Feb 7)"]
         upload(extraction(first))
-        assert told() == []
+        assert new_mails() == []
         upload(
             extraction([school(4001, 40, "2025-02-14"), school(4002, 20, "2025-02-14"), school(4003, 20, "2025-02-14")])
         )
-        assert told() == ["director: SES Sp25: 2 schools in Tier 1, 1 new, 1 left (Feb 14)"]
+        assert new_mails() == ["director: SES Sp25: 2 schools in Tier 1, 1 new, 1 left (Feb 14)"]
         upload(extraction([school(4002, 22, "2025-02-14")]))
-        assert told() == ["director: Correction - SES Sp25: 2 schools still in Tier 1 (Feb 14)"]
+        assert new_mails() == ["director: Correction - SES Sp25: 2 schools still in Tier 1 (Feb 14)"]
         upload(
             extraction([school(4001, 5, "2025-02-10"), school(4002, 5, "2025-02-10"), school(4003, 5, "2025-02-10")])
         )
-        assert told() == []
+        assert new_mails() == []
         moved = [
             school(4001, 40, "2025-02-21"),
             school(4002, 22, "2025-02-21", "FRISCH, SOREN L"),
             school(4003, 90, "2025-02-21"),
         ]
         upload(extraction(moved))
-        assert told() == [
+        assert new_mails() == [
             "director: SES Sp25: 1 school left Tier 1 (Feb 21)",
             "soren.frisch: SES Sp25: 1 school in Tier 1 (Feb 21)",
         ]
@@ -78,7 +91,7 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
                 ]
             )
         )
-        assert told() == ["soren.frisch: SES Sp25: all your schools have left Tier 1 (Feb 28)"]
+        assert new_mails() == ["soren.frisch: SES Sp25: all your schools have left Tier 1 (Feb 28)"]
     assert failures() == []
 
 
@@ -102,7 +115,7 @@ def test_a_match_goes_to_the_directory_and_is_taken_back_there() -> None:
     person = f"/ingest/api/v1/directory/people/{marta}"
     assert central.delete(f"{person}/aliases/VGEA. M").json()["resolved_aliases"] == []
     deliver(times=3)
-    assert asked("select * from alias_match") == []
+    assert rows_of("select * from alias_match") == []
     upload(extraction([school(4001, 11, "2025-02-14", "VGEA. M")]), "participation")
     assert digests("unroutable") == [("VGEA. M", "first", "unroutable")]
     assert failures() == []

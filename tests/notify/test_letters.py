@@ -11,23 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notify.mailer.attachments import workbook
-from services.notify.mailer.letters import DigestFacts, Site, write
+from services.notify.mailer.letters import DigestFacts, MailSite, write
 from services.notify.mailer.messages import HEADERS, Attachment, HeaderRefused, Letter, message
-from services.notify.rules.news import Line
+from services.notify.rules.news import AlertLine
 
-SITE = Site("https://ses.lausd.example", "lausd.example", "ses-support@lausd.example", "213-555-0100")
+SITE = MailSite("https://ses.lausd.example", "lausd.example", "ses-support@lausd.example", "213-555-0100")
 ON = date(2025, 2, 21)
 SENDER, REPLY = "School Experience Survey <ses@lausd.example>", "ses-support@lausd.example"
 
 
-def line(mark: str = "still", school: str = "Alder El", **changed: object) -> Line:
-    made = Line(
+def line(mark: str = "still", school: str = "Alder El", **changed: object) -> AlertLine:
+    made = AlertLine(
         mark, "1400101", "parents", ON, "4001", school, "E", "C", "VEGA, MARTA", 100, 20, 5, "20.0 %", 3, 2, "▁▂", ""
     )
     return made._replace(**changed)  # type: ignore[arg-type]
 
 
-def facts(*lines: Line, reason: str = "still", **changed: object) -> DigestFacts:
+def facts(*lines: AlertLine, reason: str = "still", **changed: object) -> DigestFacts:
     made = DigestFacts(
         "digest", "Vega, Marta", "VEGA, MARTA", "Sp25", ON, ON, reason, False, lines, {"parents": ON}, []
     )
@@ -35,7 +35,7 @@ def facts(*lines: Line, reason: str = "still", **changed: object) -> DigestFacts
 
 
 @pytest.mark.parametrize(
-    ("told", "subject"),
+    ("shown", "subject"),
     [
         (facts(line(), reason="first"), "SES Sp25: 1 school in Tier 1 (Feb 21)"),
         (facts(line()), "SES Sp25: 1 school still in Tier 1 (Feb 21)"),
@@ -53,8 +53,8 @@ def facts(*lines: Line, reason: str = "still", **changed: object) -> DigestFacts
         (facts(line(), correction=True), "Correction - SES Sp25: 1 school still in Tier 1 (Feb 21)"),
     ],
 )
-def test_the_subject_has_the_counts_the_term_and_the_day(told: DigestFacts, subject: str) -> None:
-    assert write(told, SITE, "key").subject == subject
+def test_the_subject_has_the_counts_the_term_and_the_day(shown: DigestFacts, subject: str) -> None:
+    assert write(shown, SITE, "key").subject == subject
 
 
 def test_a_mail_is_the_same_for_the_same_digest_and_fetches_nothing() -> None:
@@ -67,7 +67,7 @@ def test_a_mail_is_the_same_for_the_same_digest_and_fetches_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("shown", "sentence"),
     [
         (
             facts(line()),
@@ -84,8 +84,8 @@ def test_a_mail_is_the_same_for_the_same_digest_and_fetches_nothing() -> None:
         ),
     ],
 )
-def test_the_mail_says_what_is_so_and_in_the_right_number(told: DigestFacts, sentence: str) -> None:
-    written = write(told, SITE, "key")
+def test_the_mail_says_what_is_so_and_in_the_right_number(shown: DigestFacts, sentence: str) -> None:
+    written = write(shown, SITE, "key")
     assert sentence in written.body and sentence in html_text(written.html)
     assert ("Needed: surveys until" in written.html) == ("MORE NEEDED" in written.body.upper())
 
@@ -96,18 +96,18 @@ def html_text(page: str) -> str:
 
 
 def test_a_mail_of_150_schools_is_not_cut_by_its_reader_and_the_workbook_has_them_all() -> None:
-    def schools(mark: str, group: str = "parents") -> list[Line]:
+    def schools(mark: str, group: str = "parents") -> list[AlertLine]:
         name = "Alder Avenue Elementary School of Arts "
         return [line(mark, f"{name}{n}", school_key=f"{mark}{n}", group=group, needed=n) for n in range(150)]
 
-    told = [*schools("left"), *schools("new"), *schools("still", "students"), *schools("still", "staff")]
-    written = write(facts(*told, reason="new schools"), SITE, "key")
+    shown = [*schools("left"), *schools("new"), *schools("still", "students"), *schools("still", "staff")]
+    written = write(facts(*shown, reason="new schools"), SITE, "key")
     assert written.subject == "SES Sp25: 300 schools in Tier 1, 150 new, 150 left (Feb 21)"
     assert len(written.html.encode()) < 102_000
     assert written.html.count("120 more, in the attached workbook") == 5
     assert written.body.count("120 more, in the attached workbook") == 5
     assert written.html.index("Arts 29<") < written.html.index("ANSWER-LINK")
-    book = openpyxl.load_workbook(io.BytesIO(workbook(told, "Tier 1", datetime(2025, 2, 21, 9, tzinfo=UTC))))
+    book = openpyxl.load_workbook(io.BytesIO(workbook(shown, "Tier 1", datetime(2025, 2, 21, 9, tzinfo=UTC))))
     assert book.worksheets[0].max_row == 601
 
 

@@ -6,11 +6,11 @@ from tests.notify.telling import (
     FEB14,
     FEB21,
     FRISCH,
-    asked,
     digests,
     mails,
     mark_sent,
     row,
+    rows_of,
     tell,
     tell_directory,
 )
@@ -45,7 +45,7 @@ def test_held_mails_are_read_and_released_on_the_page() -> None:
     preview = central.get("/notify/extractions/Sp25/2025-02-21").text
     assert "2 alerts are held" in preview
     assert "the settings ask for a preview" in preview
-    number = asked("select max(mail_id) as n from mail")[0].n
+    number = rows_of("select max(mail_id) as n from mail")[0].n
     shown = central.get(f"/notify/mails/{number}/page")
     assert "Birch &lt;b&gt; 4002" in shown.text
     assert "unsafe-inline" in shown.headers["content-security-policy"]
@@ -83,7 +83,7 @@ def test_a_mail_is_read_in_the_log_and_sent_again_without_giving_its_link_away()
     assert "ANSWER-LINK" in page
     again = central.post("/notify/mails/1/resend")
     assert again.headers["location"] == "/notify/mails/2"
-    ids = [r.message_id for r in asked("select message_id from mail")]
+    ids = [r.message_id for r in rows_of("select message_id from mail")]
     assert len(set(ids)) == 2
     assert '<td data-label="Planned" class="number">1</td>' in central.get("/notify/").text
 
@@ -113,9 +113,9 @@ def test_a_school_has_its_timeline_and_mails_show_what_came_after() -> None:
     central = browser_of("central")
     assert central.post("/notify/mails/1/resend").status_code == 303
     mark_sent()
-    told = central.get("/notify/schools/1400101").text
-    assert told.count("still (parents), 10 of 100; mail sent to director@lausd.example<") == 1
-    assert "left (parents), 60 of 100" in told
+    earlier = central.get("/notify/schools/1400101").text
+    assert earlier.count("still (parents), 10 of 100; mail sent to director@lausd.example<") == 1
+    assert "left (parents), 60 of 100" in earlier
     assert central.get("/notify/schools/9999999").status_code == 404
     assert '<a href="/notify/schools/1400101">Alder 4001</a>' in central.get("/notify/schools?q=alder").text
     assert "/notify/schools/1400201" in central.get("/notify/schools?q=4002").text
@@ -127,7 +127,7 @@ def test_a_school_has_its_timeline_and_mails_show_what_came_after() -> None:
 def test_a_mail_that_only_its_second_copy_brought_shows_what_came_after_once() -> None:
     tell_directory()
     tell(LOW[:1], FEB14)
-    asked("update mail set state = 'failed', failure = 'unknown outcome', unknown = 2 returning 1")
+    rows_of("update mail set state = 'failed', failure = 'unknown outcome', unknown = 2 returning 1")
     central = browser_of("central")
     for mail_id in (1, 2):
         assert central.post(f"/notify/mails/{mail_id}/resend").status_code == 303
@@ -157,7 +157,7 @@ def test_settings_that_make_no_sense_are_refused_with_their_field(wrong: dict[st
     answer = browser_of("central").post("/notify/settings", data={**DEFAULTS, **wrong})
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
-    assert asked("select count(*) as n from chosen")[0].n == 0
+    assert rows_of("select count(*) as n from alert_settings")[0].n == 0
 
 
 @pytest.mark.parametrize("email", ["ann smith@lausd.example", ""])
@@ -166,7 +166,7 @@ def test_a_head_without_a_good_address_is_refused_and_stays_typed(email: str) ->
     refused = browser_of("central").post("/notify/settings/heads", data={"name_E": "Ann Smith", "email_E": email})
     assert (refused.status_code, "Region E: enter one e-mail address." in refused.text) == (422, True)
     assert 'value="Ann Smith"' in refused.text and f'value="{email}" id="email_E"' in refused.text
-    assert asked("select count(*) as n from audit where action = 'name region head'")[0].n == 0
+    assert rows_of("select count(*) as n from audit where action = 'name region head'")[0].n == 0
 
 
 def test_settings_and_heads_are_kept_and_leave_a_trace() -> None:
@@ -181,8 +181,8 @@ def test_settings_and_heads_are_kept_and_leave_a_trace() -> None:
     assert central.post("/notify/settings/heads", data={"name_E": "", "email_E": "a@b, c@d"}).status_code == 422
     assert "head.e@lausd.example" in central.get("/notify/settings").text
     assert central.post("/notify/settings/heads", data={"name_E": "", "email_E": ""}).status_code == 303
-    assert asked("select count(*) as n from region_head")[0].n == 0
-    assert [r.action for r in asked("select action from audit order by id")] == [
+    assert rows_of("select count(*) as n from region_head")[0].n == 0
+    assert [r.action for r in rows_of("select action from audit order by id")] == [
         "change alert settings", "name region head", "name region head",
     ]  # fmt: skip
     assert digests()[0][2] == "planned"

@@ -12,7 +12,6 @@ from tests.notify.telling import (
     FRISCH,
     LOW,
     VEGA,
-    asked,
     digests,
     hear,
     mails,
@@ -20,6 +19,7 @@ from tests.notify.telling import (
     marks,
     person,
     row,
+    rows_of,
     tell,
     tell_directory,
     tiers,
@@ -82,7 +82,9 @@ def test_nothing_in_tier_1_and_no_expected_surveys_mail_nobody() -> None:
 def test_a_row_with_far_more_surveys_than_expected_stops_no_mail() -> None:
     tell_directory()
     tell([*LOW, row("Dogwood 4004", 1_500, 1)])
-    assert [(r.tier, r.rate) for r in asked("select tier, rate from tier_state where ploc = '4004'")] == [(4, 150_000)]
+    assert [(r.tier, r.rate) for r in rows_of("select tier, rate from tier_state where ploc = '4004'")] == [
+        (4, 150_000)
+    ]
     assert len(mails()) == 2
 
 
@@ -93,7 +95,7 @@ def test_an_older_extraction_and_an_unchanged_one_mail_nobody() -> None:
     tell(LOW, FEB14)
     tell(LOW, FEB21, revision=2)
     assert len(digests()) == 2
-    assert [r.outcome for r in asked('select outcome from upload order by "on", revision')] == [
+    assert [r.outcome for r in rows_of('select outcome from upload order by extraction_date, revision')] == [
         "older extraction", "planned", "planned",
     ]  # fmt: skip
 
@@ -123,7 +125,7 @@ def test_a_school_that_comes_by_a_matched_name_corrects_nothing() -> None:
     with transaction("notify") as session:
         routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
     assert mails() == [("soren.frisch@lausd.example", "SES Sp25: 2 schools in Tier 1, 1 new (Feb 21)")]
-    assert "loaded again" not in asked("select body from mail where state = 'queued'")[0].body
+    assert "loaded again" not in rows_of("select body from mail where state = 'queued'")[0].body
 
 
 def test_a_snooze_since_the_mail_is_no_number_that_changed() -> None:
@@ -132,7 +134,7 @@ def test_a_snooze_since_the_mail_is_no_number_that_changed() -> None:
     mark_sent()
     with transaction("notify") as session:
         digest = answers.digest_of(session, 2, "director:director@lausd.example")
-        answers.snooze(session, digest, answers.Sleep([("1400101", "parents")], "closed", None), "Vega")
+        answers.snooze(session, digest, answers.SnoozeRequest([("1400101", "parents")], "closed", None), "Vega")
     tell([*LOW[:2], row("Cedar 4003", 6, 100, FRISCH)], revision=2)
     assert [rcpt for rcpt, _ in mails()] == ["soren.frisch@lausd.example"]
 
@@ -148,13 +150,13 @@ def test_who_was_told_of_an_extraction_that_was_taken_back_reads_so_once() -> No
         ("soren.frisch@lausd.example", "Correction - SES Sp25: 1 school still in Tier 1 (Feb 14)"),
         ("director@lausd.example", "Correction - SES Sp25: 2 schools in Tier 1, 2 new (Feb 14)"),
     ]
-    bodies = [r.body for r in asked("select body from mail where state = 'queued'")]
+    bodies = [r.body for r in rows_of("select body from mail where state = 'queued'")]
     assert all("Numbers of Feb 21 that you were told were taken back" in body for body in bodies)
     assert not any("more of that extraction has come" in body for body in bodies)
     mark_sent()
     tell(LOW, revision=3)
     assert [reason for _, reason, _ in digests()[-2:]] == ["still", "still"]
-    assert not any("taken back" in r.body for r in asked("select body from mail where state = 'queued'"))
+    assert not any("taken back" in r.body for r in rows_of("select body from mail where state = 'queued'"))
 
 
 def test_a_quick_correction_replaces_the_mail_that_is_not_sent_yet() -> None:
@@ -180,8 +182,8 @@ def test_an_older_revision_that_comes_late_takes_nothing_back() -> None:
     tell_directory()
     tell([row("Alder 4001", 12, 100), *LOW[1:]], revision=2)
     tell(LOW, revision=1)
-    assert [r.revision for r in asked("select revision from digest where state = 'planned'")] == [2, 2]
-    assert "12 of 100" in asked("select body from mail where state = 'queued' and rcpt like 'director@%'")[0].body
+    assert [r.revision for r in rows_of("select revision from digest where state = 'planned'")] == [2, 2]
+    assert "12 of 100" in rows_of("select body from mail where state = 'queued' and rcpt like 'director@%'")[0].body
     assert len(mails()) == 2
 
 
@@ -213,7 +215,7 @@ def test_a_correction_of_one_group_waits_for_the_upload_that_is_still_coming_in(
     assert digests() == []
     hear(students)
     assert digests() == [(FRISCH, "first", "planned"), (VEGA, "first", "planned")]
-    assert sorted(r.outcome for r in asked("select outcome from upload")) == ["planned", "together with revision 2"]
+    assert sorted(r.outcome for r in rows_of("select outcome from upload")) == ["planned", "together with revision 2"]
 
 
 def test_after_the_time_out_the_mail_names_the_group_that_did_not_come() -> None:
@@ -221,16 +223,16 @@ def test_after_the_time_out_the_mail_names_the_group_that_did_not_come() -> None
     first = tiers(LOW, groups=("students", "parents"))
     hear(first)
     with transaction("notify") as session:
-        session.connection().exec_driver_sql("update upload set heard_at = now() - interval '16 min'")
+        session.connection().exec_driver_sql("update upload set arrived_at = now() - interval '31 min'")
     for _ in range(2):
         with transaction("notify") as session:
             planning.plan_overdue(session)
     assert len(digests()) == 2
-    assert "Students of this extraction had not come" in asked("select body from mail limit 1")[0].body
+    assert "Students of this extraction had not come" in rows_of("select body from mail limit 1")[0].body
     hear(tiers([row("Alder 4001", 3, 50)], group="students", groups=("students", "parents"), upload_id=first.upload_id))
     assert len(digests()) == 2
     assert marks()["4001/students"] == "still"
-    assert "had not come" not in asked("select body from mail order by mail_id desc limit 1")[0].body
+    assert "had not come" not in rows_of("select body from mail order by mail_id desc limit 1")[0].body
 
 
 def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> None:
@@ -241,7 +243,7 @@ def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> 
         routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
     assert digests("unroutable") == []
     assert mails()[-1] == ("soren.frisch@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)")
-    said = asked("select cast(payload as jsonb) as payload from outbox_event where topic = 'notify.alias_resolved'")
+    said = rows_of("select cast(payload as jsonb) as payload from outbox_event where topic = 'notify.alias_resolved'")
     assert [(e.payload["alias"], e.payload["person_id"]) for e in said] == [
         ("FRSCH. SOREN", "director:soren.frisch@lausd.example")
     ]
@@ -295,8 +297,8 @@ def test_a_school_that_moved_goes_to_the_new_director_also_with_a_group_that_the
     tell([row("Alder 4001", 10, 100, FRISCH)], FEB21)
     assert marks(FRISCH) == {"4001/parents": "still", "4001/students": "still"}
     assert marks("Vega, Marta") == {"4001/parents": "moved", "4001/students": "moved"}
-    (told,) = asked("select body from mail where state = 'queued' and rcpt like 'director@%'")
-    assert told.body.count(f"now with {FRISCH}") == 2
+    (earlier,) = rows_of("select body from mail where state = 'queued' and rcpt like 'director@%'")
+    assert earlier.body.count(f"now with {FRISCH}") == 2
     mark_sent()
     tell([row("Alder 4001", 10, 100, FRISCH)], FEB28)
     assert [director for director, *_ in digests()[3:]] == [FRISCH]
@@ -324,7 +326,7 @@ def test_mails_not_sent_yet_follow_the_directory_to_another_address_or_another_p
 
 def test_a_directory_in_parts_drops_who_is_gone_with_its_last_part_and_an_older_one_brings_nobody_back() -> None:
     def addresses() -> list[str]:
-        return sorted(r.email for r in asked("select email from director"))
+        return sorted(r.email for r in rows_of("select email from director"))
 
     tell_directory()
     vega, frisch = person("marta.vega@lausd.example", "Vega, Marta"), person("soren.frisch@lausd.example", FRISCH)
@@ -339,13 +341,13 @@ def test_a_directory_in_parts_drops_who_is_gone_with_its_last_part_and_an_older_
 
 
 ANSWERS = (
-    'with s as (insert into snooze(director_key, term, "on", school_key, school, reason, until, author)'
+    "with s as (insert into snooze(director_key, term, extraction_date, school_key, school, reason, until, author)"
     "  values (:old, 'Sp25', '2025-02-14', '1400101', 'Alder', 'closed', '2025-02-28', 'x')),"
-    ' a as (insert into acknowledgement(digest_id, director_key, term, "on", plan, author)'
+    " a as (insert into acknowledgement(digest_id, director_key, term, extraction_date, plan, author)"
     "  values (1, :old, 'Sp25', '2025-02-14', 'calls', 'x')),"
-    " p as (insert into preference(person_id, only_changes, also_when_none, by) values (:old, true, false, 'x')),"
+    " p as (insert into preference(person_id, only_changes, also_when_none, changed_by) values (:old, true, false, 'x')),"
     " v as (insert into visit(person_id) values (:old)),"
-    " m as (insert into alias_match(alias_key, alias, person_id, revision, by) values ('v. m', 'V. M', :old, 1, 'x'))"
+    " m as (insert into alias_match(alias_key, alias, person_id, revision, matched_by) values ('v. m', 'V. M', :old, 1, 'x'))"
     " select 1"
 )
 KEYS = (
@@ -360,10 +362,10 @@ def test_who_comes_under_another_address_keeps_what_was_told_answered_and_wished
     tell_directory()
     tell(LOW, FEB14)
     mark_sent()
-    asked(ANSWERS, old="director:director@lausd.example")
+    rows_of(ANSWERS, old="director:director@lausd.example")
     people = [person("marta.vega@lausd.example", "Vega, Marta"), person("soren.frisch@lausd.example", FRISCH)]
     tell_directory(people, revision=2)
-    kept = asked(KEYS)
+    kept = rows_of(KEYS)
     assert len(kept) == 7 and {r.key for r in kept} == {"director:marta.vega@lausd.example"}
     tell([LOW[0], row("Birch 4002", 60, 100), LOW[2]], FEB21)
     assert marks() == {"4001/parents": "snoozed", "4002/parents": "left"}
@@ -380,5 +382,5 @@ def test_of_two_directors_of_one_name_nobody_gets_what_was_the_others(
     for revision, names in enumerate((before, after), 1):
         tell_directory([person(f"{name}@lausd.example", "Kim, Ana") for name in names], revision)
         if revision == 1:
-            asked("insert into visit(person_id) values ('director:a@lausd.example') returning 1")
-    assert [r.person_id for r in asked("select person_id from visit")] == ["director:a@lausd.example"]
+            rows_of("insert into visit(person_id) values ('director:a@lausd.example') returning 1")
+    assert [r.person_id for r in rows_of("select person_id from visit")] == ["director:a@lausd.example"]

@@ -13,12 +13,12 @@ from tests.notify.telling import (
     FEB14,
     FEB21,
     LOW,
-    asked,
+    first_mails,
     mails,
     mark_sent,
+    rows_of,
     tell,
     tell_directory,
-    told,
 )
 from tests.people import api_of, browser_of
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("clean")
 
 def days_pass(days: int) -> None:
     """As if the mails were so many days older."""
-    asked(f"update mail set sent_at = sent_at - interval '{days} days' where state = 'sent' returning 1")
+    rows_of(f"update mail set sent_at = sent_at - interval '{days} days' where state = 'sent' returning 1")
 
 
 def reminded() -> int:
@@ -36,12 +36,12 @@ def reminded() -> int:
 
 
 def with_reminders(days: int) -> None:
-    asked(f"insert into chosen(id, remind_days) values (1, {days}) returning 1")
-    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
+    rows_of(f"insert into alert_settings(id, remind_days) values (1, {days}) returning 1")
+    rows_of("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
 
 
 def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
-    digest = told()
+    digest = first_mails()
     with_reminders(3)
     api_of("director").post("/notify/api/v1/acknowledgements", json={"digest_id": digest, "plan": "Calls"})
     counts = []
@@ -51,11 +51,11 @@ def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
         mark_sent()
     assert counts == [0, 1, 0, 1]
     assert mails("sent")[2:] == [("soren.frisch@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
-    assert "nothing newer has come" in asked("select body from mail where kind = 'reminder'")[0].body
+    assert "nothing newer has come" in rows_of("select body from mail where kind = 'reminder'")[0].body
 
 
 def test_reminders_that_were_not_sent_in_time_are_not_made_up_for() -> None:
-    told()
+    first_mails()
     with_reminders(1)
     days_pass(20)
     assert [reminded() for _ in range(3)] == [2, 0, 0]
@@ -67,7 +67,7 @@ def test_who_was_mailed_by_a_second_copy_only_is_reminded_like_the_others() -> N
     tell_directory()
     tell(LOW[:2], FEB14)
     with_reminders(1)
-    asked("update mail set state = 'failed', unknown = 2, queued_at = queued_at - interval '2 days' returning 1")
+    rows_of("update mail set state = 'failed', unknown = 2, queued_at = queued_at - interval '2 days' returning 1")
     assert browser_of("central").post("/notify/mails/1/resend").status_code == 303
     mark_sent()
     days_pass(2)
@@ -75,7 +75,7 @@ def test_who_was_mailed_by_a_second_copy_only_is_reminded_like_the_others() -> N
 
 
 def test_after_an_undo_the_reminders_are_of_the_extraction_that_counts_again() -> None:
-    told()
+    first_mails()
     tell(LOW, FEB21)
     mark_sent()
     with_reminders(1)
@@ -84,32 +84,35 @@ def test_after_an_undo_the_reminders_are_of_the_extraction_that_counts_again() -
     mark_sent()
     tell([], FEB21, revision=2, is_undo=True, removed=[r.school_key for r in LOW])
     mark_sent()
-    asked("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
+    rows_of("update digest set content = jsonb_set(content, '{closes}', '\"2999-01-01\"') returning 1")
     days_pass(2)
     assert reminded() == 2
     assert {
-        r.on for r in asked("select d.\"on\" from mail join digest d using (digest_id) where mail.state = 'queued'")
+        r.extraction_date
+        for r in rows_of(
+            "select d.extraction_date from mail join digest d using (digest_id) where mail.state = 'queued'"
+        )
     } == {FEB14}
 
 
 def test_nobody_is_reminded_of_snoozed_schools_at_a_refused_address_or_after_leaving_the_directory() -> None:
-    digest = told()
+    digest = first_mails()
     with_reminders(1)
     days_pass(2)
     api = api_of("director")
     for key in ("1400101", "1400201"):
         body = {"digest_id": digest, "school_key": key, "reason": "strike"}
         assert api.post("/notify/api/v1/snoozes", json=body).status_code == 201
-    asked("update director set refused_email = email where name like 'Frisch%' returning 1")
+    rows_of("update director set refused_email = email where name like 'Frisch%' returning 1")
     assert reminded() == 0
-    asked("delete from snooze where school_key = '1400101' returning 1")
-    asked("delete from director where name like 'Frisch%' returning 1")
+    rows_of("delete from snooze where school_key = '1400101' returning 1")
+    rows_of("delete from director where name like 'Frisch%' returning 1")
     assert reminded() == 1
     assert mails()[-1][0] == "director@lausd.example"
 
 
 def test_a_slot_of_reminders_runs_once_however_many_relays_ring_for_it() -> None:
-    told()
+    first_mails()
     with_reminders(1)
     days_pass(3)
     with psycopg.connect(settings().database_url_of("notify"), autocommit=True) as database:
@@ -120,4 +123,4 @@ def test_a_slot_of_reminders_runs_once_however_many_relays_ring_for_it() -> None
         for rung in [relays.submit(ring) for _ in range(12)]:
             rung.result()
     assert len(mails()) == 2
-    assert asked("select count(*) as n from job_log where name = 'notify.remind'")[0].n == 1
+    assert rows_of("select count(*) as n from job_log where name = 'notify.remind'")[0].n == 1

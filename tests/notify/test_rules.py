@@ -10,15 +10,23 @@ from hypothesis import strategies as st
 
 from services.notify.rules import delivery, links
 from services.notify.rules.clock import Hours, is_reminder_due, is_snoozed, may_send, next_sending
-from services.notify.rules.news import Course, Line, Standing, Told, Wish, course_of, trend_of
-from services.notify.rules.planning import World, digests_due
-from services.notify.rules.routes import Person, Route, route_of, suggestions
+from services.notify.rules.news import (
+    AlertHistory,
+    AlertLine,
+    AlertState,
+    LastDigest,
+    MailPreference,
+    history_of,
+    trend_of,
+)
+from services.notify.rules.planning import Situation, digests_due
+from services.notify.rules.routes import DirectorRoute, Route, route_of, suggestions
 
 ZONE = "America/Los_Angeles"
 LA = ZoneInfo(ZONE)
-FRISCH = Person("p1", "Frisch, Soren L", "f@lausd.example", ("Frisch, Soren L",))
-DALIS = Person("p2", "Dalis, Irma", "d@lausd.example", ("Dalis, Irma",))
-TWINS = [Person(f"k{n}", "Kim, Ana", f"k{n}@lausd.example", ("Kim, Ana",)) for n in (1, 2)]
+FRISCH = DirectorRoute("p1", "Frisch, Soren L", "f@lausd.example", ("Frisch, Soren L",))
+DALIS = DirectorRoute("p2", "Dalis, Irma", "d@lausd.example", ("Dalis, Irma",))
+TWINS = [DirectorRoute(f"k{n}", "Kim, Ana", f"k{n}@lausd.example", ("Kim, Ana",)) for n in (1, 2)]
 
 
 @pytest.mark.parametrize(
@@ -109,9 +117,13 @@ def test_at_the_next_sending_a_mail_may_go_and_at_no_quarter_hour_before(
 
 
 def test_snoozes_and_reminders_are_clocked_by_extractions_and_days() -> None:
-    on = date(2025, 2, 21)
-    assert is_snoozed(on, on, None) and not is_snoozed(on + timedelta(days=7), on, None)
-    assert is_snoozed(on, date(2025, 2, 14), on) and not is_snoozed(on + timedelta(days=1), on, on)
+    extraction_date = date(2025, 2, 21)
+    assert is_snoozed(extraction_date, extraction_date, None) and not is_snoozed(
+        extraction_date + timedelta(days=7), extraction_date, None
+    )
+    assert is_snoozed(extraction_date, date(2025, 2, 14), extraction_date) and not is_snoozed(
+        extraction_date + timedelta(days=1), extraction_date, extraction_date
+    )
     sent = datetime(2025, 2, 21, tzinfo=UTC)
     assert [is_reminder_due(sent + timedelta(days=d), sent, 3) for d in (0, 2, 3, 7)] == [False, False, True, True]
     assert not is_reminder_due(sent + timedelta(days=9), sent, 0)
@@ -184,8 +196,8 @@ def test_only_an_unchanged_link_before_its_end_is_read(number: int, until: int, 
 
 
 def test_a_course_counts_extractions_in_tier_1_without_a_break() -> None:
-    assert course_of([2, 1, 1], [40, 10, 14], [40.0, 10.0, 14.0]) == Course(2, 4, [40.0, 10.0, 14.0])
-    assert course_of([1], [3], [3.0]).gained is None
+    assert history_of([2, 1, 1], [40, 10, 14], [40.0, 10.0, 14.0]) == AlertHistory(2, 4, [40.0, 10.0, 14.0])
+    assert history_of([1], [3], [3.0]).gained is None
     assert trend_of([0.0, None, 50.0, 24.9]) == "▁·█▄"
     assert trend_of([1.0]) == ""
 
@@ -205,43 +217,56 @@ extractions = st.lists(
 )  # fmt: skip
 
 
-def standings_of(numbers: Numbers, on: date) -> dict[tuple[str, str], Standing]:
+def alert_states_of(numbers: Numbers, extraction_date: date) -> dict[tuple[str, str], AlertState]:
     return {
-        (str(school), "parents"): Standing(
-            str(school), "parents", on, str(school), f"School {school}", "E", "CoS", director, 100, submitted,
+        (str(school), "parents"): AlertState(
+            str(school), "parents", extraction_date, str(school), f"School {school}", "E", "CoS", director, 100, submitted,
             1 if submitted < 25 else 2, max(0, 25 - submitted), "",
         )
         for school, (submitted, director) in numbers.items()
     }  # fmt: skip
 
 
-def world_of(numbers: Numbers, on: date, told: Mapping[str, Told]) -> World:
+def situation_of(numbers: Numbers, extraction_date: date, earlier: Mapping[str, LastDigest]) -> Situation:
     """All that planning looks at where these are the numbers of the newest extraction."""
-    return World(on, standings_of(numbers, on), {}, told, ROUTES, {}, {}, {"parents": on.isoformat()})
+    return Situation(
+        extraction_date,
+        alert_states_of(numbers, extraction_date),
+        {},
+        earlier,
+        ROUTES,
+        {},
+        {},
+        {"parents": extraction_date.isoformat()},
+    )
 
 
 @given(extractions)
 @settings(max_examples=120, deadline=None)
-def test_over_a_term_everyone_knows_the_own_schools_and_nothing_is_told_twice(course: list[Numbers]) -> None:
-    told: dict[str, Told] = {}
-    for week, numbers in enumerate(course):
-        on = date(2025, 2, 7) + timedelta(days=7 * week)
-        world = world_of(numbers, on, told)
-        due = digests_due(world)
-        assert [d.key for d in due] == [d.key for d in digests_due(world)]
+def test_over_a_term_everyone_knows_the_own_schools_and_nothing_is_told_twice(history: list[Numbers]) -> None:
+    earlier: dict[str, LastDigest] = {}
+    for week, numbers in enumerate(history):
+        extraction_date = date(2025, 2, 7) + timedelta(days=7 * week)
+        situation = situation_of(numbers, extraction_date, earlier)
+        due = digests_due(situation)
+        assert [d.key for d in due] == [d.key for d in digests_due(situation)]
         for digest in due:
-            told[digest.key] = Told(on, digest.lines, {"parents": on})
+            earlier[digest.key] = LastDigest(extraction_date, digest.lines, {"parents": extraction_date})
         expected: dict[str, set[str]] = {}
         for school, (submitted, director) in numbers.items():
             if submitted < 25:
                 expected.setdefault(ROUTES[director].key, set()).add(str(school))
         for key, schools in expected.items():
-            assert {line.school_key for line in told[key].lines if line.mark in ("new", "still")} == schools
-        assert digests_due(world._replace(told=told)) == []
-        only = digests_due(world._replace(told=told, wishes={key: Wish(only_changes=True) for key in told}))
+            assert {line.school_key for line in earlier[key].lines if line.mark in ("new", "still")} == schools
+        assert digests_due(situation._replace(last_digests=earlier)) == []
+        only = digests_due(
+            situation._replace(
+                last_digests=earlier, preferences={key: MailPreference(only_changes=True) for key in earlier}
+            )
+        )
         assert only == []
 
 
 def test_a_line_says_where_it_is() -> None:
-    line = Line("still", "1", "parents", date(2025, 2, 21), "1", "S", "E", "C", "D", 1, 0, 1, "", None, 1, "", "")
+    line = AlertLine("still", "1", "parents", date(2025, 2, 21), "1", "S", "E", "C", "D", 1, 0, 1, "", None, 1, "", "")
     assert line.place == ("1", "parents")

@@ -21,11 +21,11 @@ from tests.notify.telling import (
     FRISCH,
     LOW,
     VEGA,
-    asked,
     digests,
     mails,
     person,
     row,
+    rows_of,
     tell,
     tell_directory,
 )
@@ -35,8 +35,8 @@ pytestmark = pytest.mark.usefixtures("clean")
 
 def try_again_now() -> None:
     """As if the time to wait had passed."""
-    asked(
-        "with x as (delete from lane) update mail set next_at = now() where state in ('queued','sending') returning 1"
+    rows_of(
+        "with x as (delete from mail_pause) update mail set next_at = now() where state in ('queued','sending') returning 1"
     )
 
 
@@ -62,7 +62,7 @@ def test_each_director_gets_one_mail_with_text_page_and_workbook(server: Sink) -
         ("Birch 4002", 5), ("Alder 4001", 15),
     ]  # fmt: skip
     assert mails() == []
-    assert {r.last_reply for r in asked("select last_reply from mail")} == {"250 OK: kept"}
+    assert {r.last_reply for r in rows_of("select last_reply from mail")} == {"250 OK: kept"}
 
 
 def test_several_mails_go_over_one_connection_to_a_near_server(server: Sink) -> None:
@@ -83,12 +83,12 @@ def test_a_temporary_refusal_is_tried_again_with_the_same_message_id(server: Sin
     server.on_data = once
     tell(LOW)
     sending.send_due()
-    waiting = asked("select failure, next_at > now() + interval '20 s' as later, message_id from mail")
+    waiting = rows_of("select failure, next_at > now() + interval '20 s' as later, message_id from mail")
     assert [(r.failure, r.later) for r in waiting] == [("temporary", True)] * 2
     try_again_now()
     sending.send_due()
     assert {m["Message-ID"] for _, m in server.messages()} == {r.message_id for r in waiting}
-    assert [r.words for r in asked("select words from mail_note")] == ["451 4.3.0 disk busy"] * 2
+    assert [r.words for r in rows_of("select words from mail_note")] == ["451 4.3.0 disk busy"] * 2
 
 
 def test_a_refused_address_is_marked_and_waits_until_it_is_mended(server: Sink) -> None:
@@ -114,14 +114,14 @@ def test_a_refused_address_that_takes_a_mail_sent_again_works_again(server: Sink
     server.on_rcpt = lambda rcpt: "550 5.2.2 mailbox full" if rcpt.startswith("director@") else None
     tell(LOW)
     sending.send_due()
-    failed = asked("select mail_id from mail where state = 'failed'")[0].mail_id
+    failed = rows_of("select mail_id from mail where state = 'failed'")[0].mail_id
     answers = {"director@lausd.example": "550 5.2.2 mailbox full"}
     server.on_rcpt = answers.get
     for answer in ("550 5.2.2 mailbox full", ""):
         with transaction("notify") as session:
             mail_actions.resend(session, failed, "central")
         sending.send_due()
-        assert [r.refused for r in asked("select refused from director where name like 'Vega%'")] == [answer]
+        assert [r.refused for r in rows_of("select refused from director where name like 'Vega%'")] == [answer]
         answers.clear()
     tell(LOW, FEB28)
     assert digests("unroutable") == []
@@ -157,9 +157,9 @@ def test_a_server_that_hangs_up_after_it_refused_one_mail_is_understood_and_gets
     for _ in range(2):
         sending.send_due()
     assert [rcpt for rcpt, _ in server.accepted] == ["director@lausd.example"]
-    refused = asked("select failure, last_reply from mail where state = 'failed'")
+    refused = rows_of("select failure, last_reply from mail where state = 'failed'")
     assert [(r.failure, r.last_reply) for r in refused] == [(failure, answer)]
-    assert (asked("select * from lane"), server.connections) == ([], 2)
+    assert (rows_of("select * from mail_pause"), server.connections) == ([], 2)
 
 
 @pytest.mark.parametrize("address", ["vega@lausd.example.", "vega@lausd..example"])
@@ -168,7 +168,7 @@ def test_an_address_that_no_mail_can_have_is_settled_and_the_others_go(server: S
     tell(LOW)
     sending.send_due()
     assert [rcpt for rcpt, _ in server.accepted] == ["soren.frisch@lausd.example"]
-    assert [(r.rcpt, r.failure) for r in asked("select rcpt, failure from mail where state = 'failed'")] == [
+    assert [(r.rcpt, r.failure) for r in rows_of("select rcpt, failure from mail where state = 'failed'")] == [
         (address, "message refused")
     ]
     assert digests("unroutable") == [(VEGA, "first", "unroutable")]
@@ -176,10 +176,10 @@ def test_an_address_that_no_mail_can_have_is_settled_and_the_others_go(server: S
 
 def test_a_mail_that_cannot_be_made_is_settled_and_the_others_go(server: Sink) -> None:
     tell(LOW)
-    asked("update digest set content = '{\"lines\": [[1]]}' where director = :director returning 1", director=FRISCH)
+    rows_of("update digest set content = '{\"lines\": [[1]]}' where director = :director returning 1", director=FRISCH)
     sending.send_due()
     assert [rcpt for rcpt, _ in server.accepted] == ["director@lausd.example"]
-    (failed,) = asked("select failure, last_reply from mail where state = 'failed'")
+    (failed,) = rows_of("select failure, last_reply from mail where state = 'failed'")
     assert failed.failure == "message refused" and failed.last_reply.startswith("this mail cannot be made")
 
 
@@ -191,7 +191,7 @@ def test_a_server_that_answers_long_after_the_text_gets_the_mail_once(
     tell(LOW[:2])
     sending.send_due()
     assert len(server.accepted) == 1
-    assert [(r.state, r.unknown) for r in asked("select state, unknown from mail")] == [("sent", 0)]
+    assert [(r.state, r.unknown) for r in rows_of("select state, unknown from mail")] == [("sent", 0)]
 
 
 def test_a_mail_that_may_have_been_taken_is_sent_once_more_and_then_a_person_decides(
@@ -201,31 +201,31 @@ def test_a_mail_that_may_have_been_taken_is_sent_once_more_and_then_a_person_dec
     server.on_data = lambda _rcpt: time.sleep(1.0)
     tell(LOW[:2], FEB14)
     sending.send_due()
-    (first,) = asked("select *, next_at > now() + interval '10 min' as later from mail")
+    (first,) = rows_of("select *, next_at > now() + interval '10 min' as later from mail")
     assert (first.state, first.failure, first.unknown, first.later) == ("queued", "unknown outcome", 1, True)
     for _ in range(3):
         try_again_now()
         sending.send_due()
     until(lambda: len(server.accepted) == 2)
     assert {message["Message-ID"] for _, message in server.messages()} == {first.message_id}
-    assert [(r.state, r.unknown) for r in asked("select state, unknown from mail")] == [("failed", 2)]
+    assert [(r.state, r.unknown) for r in rows_of("select state, unknown from mail")] == [("failed", 2)]
     assert digests() == [(VEGA, "first", "planned")], "it counts as told"
     server.on_data = lambda _rcpt: None
     with transaction("notify") as session:
         mail_actions.resend(session, first.mail_id, "central")
-    asked("delete from lane returning 1")
+    rows_of("delete from mail_pause returning 1")
     sending.send_due()
     assert len(server.accepted) == 3
 
 
 def test_a_mail_whose_sender_died_twice_is_left_to_a_person(server: Sink) -> None:
     tell(LOW[:2])
-    asked("update mail set state = 'sending', unknown = 1, next_at = now() returning 1")
+    rows_of("update mail set state = 'sending', unknown = 1, next_at = now() returning 1")
     sending.send_due()
     assert server.accepted == []
-    (mail,) = asked("select state, unknown, failure from mail")
+    (mail,) = rows_of("select state, unknown, failure from mail")
     assert (mail.state, mail.unknown, mail.failure) == ("failed", 2, "unknown outcome")
-    assert [r.what for r in asked("select what from mail_note")] == ["unknown outcome"]
+    assert [r.what for r in rows_of("select what from mail_note")] == ["unknown outcome"]
 
 
 def test_a_turn_of_sending_ends_within_its_time_limit_and_that_within_the_lease() -> None:
@@ -236,13 +236,13 @@ def test_a_turn_of_sending_ends_within_its_time_limit_and_that_within_the_lease(
 
 def test_what_a_server_says_of_one_recipient_only_is_about_that_address(server: Sink) -> None:
     server.on_rcpt = lambda rcpt: "550 5.7.1 not permitted" if rcpt.startswith("soren") else None
-    for on in (FEB21, FEB28):
-        tell(LOW, on)
+    for extraction_date in (FEB21, FEB28):
+        tell(LOW, extraction_date)
         for _ in range(2):
             sending.send_due()
             try_again_now()
     assert [rcpt for rcpt, _ in server.accepted] == ["director@lausd.example"] * 2
-    assert [(r.rcpt, r.failure) for r in asked("select rcpt, failure from mail where state = 'failed'")] == [
+    assert [(r.rcpt, r.failure) for r in rows_of("select rcpt, failure from mail where state = 'failed'")] == [
         ("soren.frisch@lausd.example", "address refused")
     ]
     assert digests("unroutable") == [(FRISCH, "first", "unroutable")]
@@ -250,13 +250,13 @@ def test_what_a_server_says_of_one_recipient_only_is_about_that_address(server: 
 
 def test_a_server_that_refuses_us_for_everybody_marks_no_address(server: Sink) -> None:
     server.on_rcpt = lambda _rcpt: "550 5.7.1 not permitted"
-    for on in (FEB21, FEB28):
-        tell(LOW, on)
+    for extraction_date in (FEB21, FEB28):
+        tell(LOW, extraction_date)
         for _ in range(3):
             sending.send_due()
             try_again_now()
-    assert asked("select count(*) as n from mail_note where what = 'auth'")[0].n > 1
-    assert asked("select count(*) as n from mail where state = 'failed'")[0].n == 0
+    assert rows_of("select count(*) as n from mail_note where what = 'auth'")[0].n > 1
+    assert rows_of("select count(*) as n from mail where state = 'failed'")[0].n == 0
     assert digests("unroutable") == []
 
 
@@ -270,25 +270,25 @@ def test_an_answer_about_the_server_pauses_all_mails_and_marks_no_address(
     server.on_rcpt = lambda _rcpt: answer
     tell(LOW)
     sending.send_due()
-    assert [(r.state, r.attempts, r.failure) for r in asked("select * from mail order by mail_id")] == [
+    assert [(r.state, r.attempts, r.failure) for r in rows_of("select * from mail order by mail_id")] == [
         ("queued", 1, failure), ("queued", 0, ""),
     ]  # fmt: skip
-    assert asked("select failure from lane")[0].failure == failure
+    assert rows_of("select failure from mail_pause")[0].failure == failure
     sending.send_due()
-    assert asked("select max(attempts) as most from mail")[0].most == 1
+    assert rows_of("select max(attempts) as most from mail")[0].most == 1
     server.on_rcpt = lambda _rcpt: None
     try_again_now()
     sending.send_due()
     assert len(server.accepted) == 2
-    assert asked("select * from lane") == []
+    assert rows_of("select * from mail_pause") == []
 
 
 def test_nothing_is_lost_while_the_server_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     tell_directory()
     tell(LOW)
     sending.send_due()
-    assert [(r.state, r.attempts) for r in asked("select * from mail")] == [("queued", 0)] * 2
-    assert asked("select failure from lane")[0].failure == "timeout"
+    assert [(r.state, r.attempts) for r in rows_of("select * from mail")] == [("queued", 0)] * 2
+    assert rows_of("select failure from mail_pause")[0].failure == "timeout"
     with sink() as (kept, url):
         monkeypatch.setattr(settings(), "smtp_url", url)
         sending.send_due()
@@ -313,30 +313,30 @@ def test_a_distant_server_gets_several_connections_and_each_mail_once(
 
 def test_outside_the_hours_nothing_is_sent_and_nothing_lost(server: Sink) -> None:
     tell(LOW)
-    asked("insert into chosen(id, quiet_from, quiet_until) values (1, '00:00', '23:59:59.999') returning 1")
+    rows_of("insert into alert_settings(id, quiet_from, quiet_until) values (1, '00:00', '23:59:59.999') returning 1")
     sending.send_due()
     assert (server.accepted, len(mails())) == ([], 2)
-    asked("update chosen set quiet_from = null returning 1")
+    rows_of("update alert_settings set quiet_from = null returning 1")
     sending.send_due()
     assert len(server.accepted) == 2
 
 
 def test_a_rate_limit_of_our_own_is_kept(server: Sink) -> None:
     tell(LOW)
-    asked("insert into chosen(id, per_minute) values (1, 1) returning 1")
+    rows_of("insert into alert_settings(id, per_minute) values (1, 1) returning 1")
     sending.send_due()
     assert len(server.accepted) == 1
-    asked("update mail set sent_at = now() - interval '61 s' where state = 'sent' returning 1")
+    rows_of("update mail set sent_at = now() - interval '61 s' where state = 'sent' returning 1")
     sending.send_due()
     assert len(server.accepted) == 2
 
 
 def time_passes(minutes: int) -> None:
     """As if so many minutes had gone by for what waits."""
-    asked(
-        f"update lane set resume_at = resume_at - interval '{minutes} min', since = since - interval '{minutes} min' returning 1"
+    rows_of(
+        f"update mail_pause set resume_at = resume_at - interval '{minutes} min', since = since - interval '{minutes} min' returning 1"
     )
-    asked(f"update mail set next_at = next_at - interval '{minutes} min' where state = 'queued' returning 1")
+    rows_of(f"update mail set next_at = next_at - interval '{minutes} min' where state = 'queued' returning 1")
 
 
 @pytest.mark.parametrize("away", ["unreachable", "refusing"])
@@ -352,7 +352,7 @@ def test_over_a_day_without_a_mail_server_nothing_is_lost_and_few_tries_are_made
         sending.send_due()
         time_passes(20)
     assert len(mails()) == 2
-    waits = asked("select extract(epoch from resume_at - now()) / 60 as minutes from lane")
+    waits = rows_of("select extract(epoch from resume_at - now()) / 60 as minutes from mail_pause")
     assert len(tries) <= 2 * 24 * 2 + 14
     assert [w.minutes <= 38 for w in waits] == [True] * (away == "unreachable")
     server.on_rcpt = lambda _rcpt: None
@@ -360,7 +360,7 @@ def test_over_a_day_without_a_mail_server_nothing_is_lost_and_few_tries_are_made
     time_passes(40)
     sending.send_due()
     assert sorted(rcpt for rcpt, _ in server.accepted) == ["director@lausd.example", "soren.frisch@lausd.example"]
-    assert asked("select * from lane") == []
+    assert rows_of("select * from mail_pause") == []
 
 
 def test_after_an_outage_over_two_extractions_a_director_gets_one_mail_with_all(

@@ -1,34 +1,23 @@
-"""What directors answer: a plan, a snooze with reason and end, how they want to be told. Each leaves an audit row."""
+"""What directors answer: a plan, a snooze with reason and end, which mails they prefer. Each leaves an audit row."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, func, select, update
 
 from services.notify.queries.content import lines_of
 from services.notify.rules.news import OPEN
-from services.notify.tables import Acknowledgement, Digest, Director, Preference, Snooze
+from services.notify.tables import Acknowledgement, Digest, Director, LinkUse, Preference, Snooze, Visit
 from shared.access import audit
 from shared.errors import Conflict, Invalid, NotFound
 
 LONGEST = timedelta(days=180)
 LONGEST_TEXT = 2000
-_USE = text("insert into link_use(mail_id) values (:mail_id) on conflict do nothing returning mail_id")
-_END = text(
-    "update snooze set ended_at = now(), ended_by = :actor where snooze_id = :snooze_id and ended_at is null"
-    " and (cast(:key as text) is null or director_key = :key) returning school"
-)
-_ONE_AT_A_TIME = text("select digest_id from digest where digest_id = :digest_id for no key update")
-_REPLACED = text(
-    "update snooze set ended_at = now(), ended_by = :author where director_key = :director_key and term = :term"
-    ' and school_key = :school_key and "group" is not distinct from :group and ended_at is null'
-)
-_SEEN = text("insert into visit(person_id) values (:person_id) on conflict (person_id) do update set at = now()")
 
 
-class Sleep(NamedTuple):
+class SnoozeRequest(NamedTuple):
     """What to snooze: schools, each for one group or (None) for all, why, and until when (None: the next extraction)."""
 
     places: Sequence[tuple[str, str | None]]
@@ -50,7 +39,7 @@ def acknowledge(session: Session, digest: Digest, plan: str, author: str) -> Ack
     if not 1 <= len(words) <= LONGEST_TEXT:
         raise _invalid("plan", f"Say in a few words what will be done (at most {LONGEST_TEXT} characters).")
     assert digest.digest_id is not None
-    session.execute(_ONE_AT_A_TIME, {"digest_id": digest.digest_id})
+    _one_at_a_time(session, digest)
     mine = select(Acknowledgement).where(
         Acknowledgement.digest_id == digest.digest_id, Acknowledgement.author == author
     )
@@ -61,7 +50,7 @@ def acknowledge(session: Session, digest: Digest, plan: str, author: str) -> Ack
         digest_id=digest.digest_id,
         director_key=digest.director_key,
         term=digest.term,
-        on=digest.on,
+        extraction_date=digest.extraction_date,
         plan=words,
         author=author,
     )
@@ -71,48 +60,53 @@ def acknowledge(session: Session, digest: Digest, plan: str, author: str) -> Ack
     return made
 
 
-def snooze(session: Session, digest: Digest, wanted: Sleep, author: str) -> list[Snooze]:
+def snooze(session: Session, digest: Digest, request: SnoozeRequest, author: str) -> list[Snooze]:
     """Snoozes schools of a digest, each in place of an earlier snooze. Invalid without a reason, or with an end that is none."""
-    reason = wanted.reason.strip()
+    reason = request.reason.strip()
     if not 1 <= len(reason) <= LONGEST_TEXT:
         raise _invalid("reason", f"Give a reason for the snooze (at most {LONGEST_TEXT} characters).")
-    if wanted.until is not None and not digest.on < wanted.until <= digest.on + LONGEST:
-        latest = digest.on + LONGEST
-        raise _invalid("until", f"Choose a day after {digest.on} and not after {latest}, or the next extraction.")
+    if request.until is not None and not digest.extraction_date < request.until <= digest.extraction_date + LONGEST:
+        latest = digest.extraction_date + LONGEST
+        raise _invalid(
+            "until", f"Choose a day after {digest.extraction_date} and not after {latest}, or the next extraction."
+        )
     listed = {line.place: line.school for line in lines_of(digest.content) if line.mark in OPEN}
     schools = {school_key: school for (school_key, _), school in listed.items()}
     made = []
-    for school_key, group in dict.fromkeys(wanted.places):
+    for school_key, group in dict.fromkeys(request.places):
         if school_key not in schools or (group is not None and (school_key, group) not in listed):
             raise _invalid("places", "Only schools that this alert lists can be snoozed. Reload the page.")
         made.append(
             Snooze(
                 director_key=digest.director_key,
                 term=digest.term,
-                on=digest.on,
+                extraction_date=digest.extraction_date,
                 school_key=school_key,
                 school=schools[school_key],
-                group=group,
+                respondent_group=group,
                 reason=reason,
-                until=wanted.until,
+                until=request.until,
                 author=author,
             )
         )
     if not made:
         raise _invalid("places", "Choose at least one school to snooze.")
-    session.execute(_ONE_AT_A_TIME, {"digest_id": digest.digest_id})
+    _one_at_a_time(session, digest)
     for snoozed in made:
-        session.execute(_REPLACED, snoozed.model_dump())
+        _replace(session, snoozed)
     session.add_all(made)
     session.flush()
-    places = [f"{s.school_key}/{s.group or 'all'}" for s in made]
-    audit(session, author, "snooze", f"digest/{digest.digest_id}", {"places": places, "until": wanted.until})
+    places = [f"{s.school_key}/{s.respondent_group or 'all'}" for s in made]
+    audit(session, author, "snooze", f"digest/{digest.digest_id}", {"places": places, "until": request.until})
     return made
 
 
 def end_snooze(session: Session, snooze_id: int, key: str | None, actor: str) -> None:
     """Ends a snooze now; NotFound where it has ended, or is not the key's own (None: anybody's)."""
-    school = session.execute(_END, {"snooze_id": snooze_id, "key": key, "actor": actor}).scalar()
+    ended = update(Snooze).where(col(Snooze.snooze_id) == snooze_id, col(Snooze.ended_at).is_(None))
+    if key is not None:
+        ended = ended.where(col(Snooze.director_key) == key)
+    school = session.exec(ended.values(ended_at=func.now(), ended_by=actor).returning(col(Snooze.school))).first()
     if school is None:
         raise NotFound("This snooze has ended already, or is not yours.")
     audit(session, actor, "end snooze", f"snooze/{snooze_id}", {"school": school})
@@ -120,23 +114,44 @@ def end_snooze(session: Session, snooze_id: int, key: str | None, actor: str) ->
 
 def use_link(session: Session, mail_id: int) -> None:
     """A signed link is used up; Conflict where it was used before."""
-    if session.execute(_USE, {"mail_id": mail_id}).scalar() is None:
+    used = insert(LinkUse).values(mail_id=mail_id).on_conflict_do_nothing().returning(col(LinkUse.mail_id))
+    if session.execute(used).scalar() is None:
         raise Conflict("This mail was answered already. Sign in to change the answer, or wait for the next mail.")
 
 
 def prefer(session: Session, person_id: str, *, only_changes: bool, also_when_none: bool, actor: str) -> None:
-    """Keeps how a director wants to be told."""
+    """Keeps which mails a director prefers."""
     if session.get(Director, person_id) is None:
         raise NotFound("This person is not a director in the directory.")
-    wish = {"only_changes": only_changes, "also_when_none": also_when_none}
-    session.merge(Preference(person_id=person_id, by=actor, only_changes=only_changes, also_when_none=also_when_none))
+    preference = {"only_changes": only_changes, "also_when_none": also_when_none}
+    session.merge(
+        Preference(person_id=person_id, changed_by=actor, only_changes=only_changes, also_when_none=also_when_none)
+    )
     session.flush()
-    audit(session, actor, "change preference", person_id, dict(wish))
+    audit(session, actor, "change preference", person_id, dict(preference))
 
 
 def note_visit(session: Session, person_id: str) -> None:
     """A director has opened the page of the own alerts."""
-    session.execute(_SEEN, {"person_id": person_id})
+    visit = insert(Visit).values(person_id=person_id)
+    session.execute(visit.on_conflict_do_update(index_elements=["person_id"], set_={"at": func.now()}))
+
+
+def _one_at_a_time(session: Session, digest: Digest) -> None:
+    """Two answers to one digest at the same moment take turns."""
+    session.exec(select(Digest.digest_id).where(Digest.digest_id == digest.digest_id).with_for_update(key_share=True))
+
+
+def _replace(session: Session, snoozed: Snooze) -> None:
+    """Ends the snooze of the same school and group that the new one takes the place of."""
+    same = update(Snooze).where(
+        col(Snooze.director_key) == snoozed.director_key,
+        col(Snooze.term) == snoozed.term,
+        col(Snooze.school_key) == snoozed.school_key,
+        col(Snooze.respondent_group).is_not_distinct_from(snoozed.respondent_group),
+        col(Snooze.ended_at).is_(None),
+    )
+    session.exec(same.values(ended_at=func.now(), ended_by=snoozed.author))
 
 
 def _invalid(field: str, sentence: str) -> Invalid:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.notify.mailer.letters import DigestFacts, Site, write
+from services.notify.mailer.letters import DigestFacts, MailSite, write
 from services.notify.queries.content import days_of, lines_of
 from services.notify.rules.routes import HEAD
 from services.notify.tables import Digest, Director, Mail, RegionHead
@@ -19,8 +19,8 @@ from shared.settings import settings
 _DROP_MAILS = text(
     "update mail m set state = 'superseded' from digest d where d.digest_id = m.digest_id and d.term = :term"
     " and (cast(:keys as text[]) is null or d.director_key = any(:keys)) and m.unknown = 0"
-    " and (m.state = 'held' or (m.state = 'queued' and (d.\"on\" >= :on or m.attempts > 0 or m.kind = 'reminder'"
-    " or exists (select 1 from lane))))"
+    " and (m.state = 'held' or (m.state = 'queued' and (d.extraction_date >= :extraction_date or m.attempts > 0 or m.kind = 'reminder'"
+    " or exists (select 1 from mail_pause))))"
     " returning m.mail_id, m.digest_id, m.kind"
 )
 _DROP_DIGESTS = text(
@@ -29,17 +29,21 @@ _DROP_DIGESTS = text(
     " and (cast(:keys as text[]) is null or director_key = any(:keys)))"
 )
 _NOTE = text("insert into mail_note(mail_id, what, words) select unnest(cast(:ids as bigint[])), :what, :words")
-_RELEASE = text("update digest set state = 'planned', why = '' where term = :term and \"on\" = :on and state = 'held'")
+_RELEASE = text(
+    "update digest set state = 'planned', why = '' where term = :term and extraction_date = :extraction_date and state = 'held'"
+)
 # Also mails of digests that are not held: a reminder of what was sent before.
 _RELEASE_MAILS = text(
     "update mail m set state = 'queued', next_at = now(), queued_at = now(), rcpt = coalesce(x.email, m.rcpt) from digest d"
     " left join director x using (person_id) where d.digest_id = m.digest_id and m.state = 'held'"
-    " and d.state = 'planned' and d.term = :term and d.\"on\" = :on returning m.mail_id"
+    " and d.state = 'planned' and d.term = :term and d.extraction_date = :extraction_date returning m.mail_id"
 )
-_RELEASED = text('update upload set released_at = now() where term = :term and "on" = :on and outcome is not null')
+_RELEASED = text(
+    "update upload set released_at = now() where term = :term and extraction_date = :extraction_date and outcome is not null"
+)
 _HOLD = text(
     "update mail m set state = 'held' from digest d where d.digest_id = m.digest_id and m.state = 'queued'"
-    ' and m.unknown = 0 and d.term = :term and d."on" = :on returning m.mail_id, m.digest_id'
+    " and m.unknown = 0 and d.term = :term and d.extraction_date = :extraction_date returning m.mail_id, m.digest_id"
 )
 # What was sent, or may have been, stays told while a reminder or a second copy of it is held.
 _HOLD_DIGESTS = text(
@@ -48,10 +52,12 @@ _HOLD_DIGESTS = text(
 )
 
 
-def site() -> Site:
+def site() -> MailSite:
     """Where mails link to, from the settings."""
-    chosen = settings()
-    return Site(chosen.public_url, chosen.mail_domain, chosen.support_email, chosen.support_phone)
+    site_settings = settings()
+    return MailSite(
+        site_settings.public_url, site_settings.mail_domain, site_settings.support_email, site_settings.support_phone
+    )
 
 
 def facts_of(digest: Digest, name: str) -> DigestFacts:
@@ -62,8 +68,8 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
         director=name,
         spelling=digest.director,
         term=digest.term,
-        on=digest.on,
-        closes=date.fromisoformat(digest.content.get("closes", digest.on.isoformat())),
+        extraction_date=digest.extraction_date,
+        closes=date.fromisoformat(digest.content.get("closes", digest.extraction_date.isoformat())),
         reason=digest.reason,
         correction=digest.correction,
         lines=lines_of(digest.content),
@@ -97,7 +103,7 @@ def add_mails(session: Session, digests: Collection[Digest], kind: str = "digest
 
 
 def _mail(digest: Digest, name: str, email: str, kind: str, number: int) -> Mail:
-    key = f"{digest.director_key}/{digest.term}/{digest.on}/{digest.revision}/{digest.upload_id}/{digest.digest_id}"
+    key = f"{digest.director_key}/{digest.term}/{digest.extraction_date}/{digest.revision}/{digest.upload_id}/{digest.digest_id}"
     letter = write(facts_of(digest, name), site(), f"{kind}/{key}/{number}", reminder=kind == "reminder")
     assert digest.digest_id is not None
     return Mail(
@@ -111,12 +117,16 @@ def _mail(digest: Digest, name: str, email: str, kind: str, number: int) -> Mail
     )
 
 
-def supersede(session: Session, term: str, on: date, keys: Collection[str] | None) -> None:
+def supersede(session: Session, term: str, extraction_date: date, keys: Collection[str] | None) -> None:
     """Takes back what was planned and is certainly not sent; what may have been sent counts as told.
 
     Mails of an older extraction still go; while the mail server is away the newer digest says it all.
     """
-    values: dict[str, Any] = {"term": term, "on": on, "keys": None if keys is None else list(keys)}
+    values: dict[str, Any] = {
+        "term": term,
+        "extraction_date": extraction_date,
+        "keys": None if keys is None else list(keys),
+    }
     dropped = session.execute(_DROP_MAILS, values).all()
     ids = [row.digest_id for row in dropped if row.kind == "digest"]
     session.execute(_DROP_DIGESTS, {**values, "ids": ids})
@@ -128,27 +138,27 @@ def note(session: Session, mail_ids: Collection[int], what: str, words: str) -> 
     session.execute(_NOTE, {"ids": list(mail_ids), "what": what, "words": words})
 
 
-def release(session: Session, term: str, on: date, actor: str) -> int:
+def release(session: Session, term: str, extraction_date: date, actor: str) -> int:
     """Lets the held mails of an extraction go; how many. Conflict when none is held."""
-    session.execute(_RELEASE, {"term": term, "on": on})
-    mails = list(session.execute(_RELEASE_MAILS, {"term": term, "on": on}).scalars())
+    session.execute(_RELEASE, {"term": term, "extraction_date": extraction_date})
+    mails = list(session.execute(_RELEASE_MAILS, {"term": term, "extraction_date": extraction_date}).scalars())
     if not mails:
-        raise Conflict(f"No mail of {term}, {on} is held. Look at the log for what became of them.")
-    session.execute(_RELEASED, {"term": term, "on": on})
+        raise Conflict(f"No mail of {term}, {extraction_date} is held. Look at the log for what became of them.")
+    session.execute(_RELEASED, {"term": term, "extraction_date": extraction_date})
     note(session, mails, "released", actor)
-    audit(session, actor, "release mails", f"{term}/{on}", {"mails": len(mails)})
+    audit(session, actor, "release mails", f"{term}/{extraction_date}", {"mails": len(mails)})
     call_job(session, "notify.send_mail")
     return len(mails)
 
 
-def hold(session: Session, term: str, on: date, actor: str, why: str) -> int:
+def hold(session: Session, term: str, extraction_date: date, actor: str, why: str) -> int:
     """Holds the mails of an extraction that are not sent yet; how many. Conflict when all are gone."""
-    rows = session.execute(_HOLD, {"term": term, "on": on}).all()
+    rows = session.execute(_HOLD, {"term": term, "extraction_date": extraction_date}).all()
     if not rows:
-        raise Conflict(f"No mail of {term}, {on} is waiting to be sent, so none can be held.")
+        raise Conflict(f"No mail of {term}, {extraction_date} is waiting to be sent, so none can be held.")
     session.execute(_HOLD_DIGESTS, {"ids": [row.digest_id for row in rows], "why": why or "held by a person"})
     note(session, [row.mail_id for row in rows], "held", f"{actor}: {why}")
-    audit(session, actor, "hold mails", f"{term}/{on}", {"mails": len(rows), "why": why})
+    audit(session, actor, "hold mails", f"{term}/{extraction_date}", {"mails": len(rows), "why": why})
     return len(rows)
 
 

@@ -6,9 +6,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.actions.mails import add_mails
-from services.notify.queries.choices import chosen
+from services.notify.queries.alert_settings import settings_of
 from services.notify.queries.content import lines_of
-from services.notify.queries.world import snoozed
+from services.notify.queries.situation import snoozed
 from services.notify.rules.clock import is_reminder_due
 from services.notify.rules.news import LISTED
 from services.notify.tables import Digest
@@ -24,8 +24,8 @@ _NEWEST = text(
     "  count(*) filter (where kind = 'reminder') as reminded,"
     "  bool_or(kind <> 'reminder' and state = 'sent') and not bool_or(state in ('queued', 'held', 'sending')) as rests"
     "  from mail where mail.digest_id = d.digest_id) m"
-    ' where m.rests and (select t."on" from tier_state t where t.term = d.term and not t.removed'
-    '  order by t."on" desc limit 1) <= d."on"'
+    " where m.rests and (select t.extraction_date from tier_state t where t.term = d.term and not t.removed"
+    "  order by t.extraction_date desc limit 1) <= d.extraction_date"
     " and cast(now() at time zone :zone as date) <= cast(d.content->>'closes' as date)"
     " and not exists (select 1 from acknowledgement a where a.digest_id = d.digest_id)"
 )
@@ -33,7 +33,7 @@ _NEWEST = text(
 
 def remind(session: Session) -> int:
     """Queues the reminders that are due, one per digest at most; how many. Off unless the settings say how often."""
-    every = chosen(session).remind_days
+    every = settings_of(session).remind_days
     queued = 0
     for row in session.execute(_NEWEST, {"zone": settings().timezone}).all() if every else []:
         digest = session.get(Digest, row.digest_id)
@@ -49,4 +49,6 @@ def remind(session: Session) -> int:
 def _is_open(session: Session, digest: Digest) -> bool:
     """Whether a listed school is left that the director has not snoozed since."""
     listed = {line.place for line in lines_of(digest.content) if line.mark in LISTED}
-    return not listed <= snoozed(session, digest.term, digest.on, listed).get(digest.director_key, {}).keys()
+    return (
+        not listed <= snoozed(session, digest.term, digest.extraction_date, listed).get(digest.director_key, {}).keys()
+    )

@@ -6,8 +6,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.actions import planning
-from services.notify.queries.choices import head_routes
-from services.notify.queries.world import matches, people
+from services.notify.queries.alert_settings import head_routes
+from services.notify.queries.situation import matches, people
 from services.notify.rules.routes import HEAD, route_of
 from services.notify.tables import AliasMatch, Director, RegionHead
 from shared.access import audit
@@ -72,7 +72,9 @@ def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int
         raise NotFound("This person is not in the directory. Load a directory with this director first.")
     revision: int = session.execute(_NEXT).scalar_one()
     session.merge(
-        AliasMatch(alias_key=spelling_key(spelled), alias=spelled, person_id=person_id, revision=revision, by=actor)
+        AliasMatch(
+            alias_key=spelling_key(spelled), alias=spelled, person_id=person_id, revision=revision, matched_by=actor
+        )
     )
     session.flush()
     publish(session, AliasResolved(alias=spelled, person_id=person_id, matched_by=actor, revision=revision))

@@ -24,12 +24,12 @@ from services.notify.mailer.attachments import workbook
 from services.notify.mailer.letters import ANSWER
 from services.notify.mailer.messages import Attachment, HeaderRefused, Letter, message
 from services.notify.mailer.smtp import TEXT_SECONDS, Interrupted, Reply, Server, connection, send, unsendable
-from services.notify.queries import choices
+from services.notify.queries import alert_settings
 from services.notify.queries.content import lines_of
 from services.notify.rules.clock import may_send
 from services.notify.rules.delivery import SENT, UNKNOWN, connections_for, stops_the_round
 from services.notify.rules.links import Link, sign
-from services.notify.tables import Chosen
+from services.notify.tables import AlertSettings
 from shared.db import listening, psycopg_style, transaction
 from shared.delivery.outbox import call_job
 from shared.settings import settings
@@ -47,7 +47,7 @@ _CLAIM = psycopg_style(
     " update mail m set state = 'sending', attempts = attempts + 1,"
     " unknown = m.unknown + (x.state = 'sending')::int, next_at = now() + interval '15 min'"
     " from x, digest d where m.mail_id = x.mail_id and d.digest_id = m.digest_id"
-    ' returning m.*, d.term, d."on", d.director, d.director_key, d.content, d.planned_at'
+    " returning m.*, d.term, d.extraction_date, d.director, d.director_key, d.content, d.planned_at"
 )
 _WAITING = text("select count(*) from mail where state in ('queued','sending') and next_at <= now()")
 
@@ -60,7 +60,7 @@ class Round(NamedTuple):
     ends_at: float
 
 
-class Way(NamedTuple):
+class Handover(NamedTuple):
     """An open connection to the mail server, and one to the database on which each statement is its own commit."""
 
     server: Server
@@ -74,15 +74,15 @@ def send_due() -> None:
     """
     with transaction("notify") as session:
         settling.give_up(session)
-        waiting, chosen = _waiting(session), choices.chosen(session)
+        waiting, current = _waiting(session), alert_settings.settings_of(session)
     if waiting:
-        _send(waiting, chosen)
+        _send(waiting, current)
     with transaction("notify") as session:
-        settling.tell_sent(session)
+        settling.announce_sent(session)
 
 
-def _send(waiting: int, chosen: Chosen) -> None:
-    now = Round(chosen.per_minute, chosen.link_days, time.monotonic() + ROUND_SECONDS)
+def _send(waiting: int, current: AlertSettings) -> None:
+    now = Round(current.per_minute, current.link_days, time.monotonic() + ROUND_SECONDS)
     try:
         with _way() as way:
             more = connections_for(waiting, way.server.round_trip, now.per_minute) - 1
@@ -102,24 +102,24 @@ def _send(waiting: int, chosen: Chosen) -> None:
 
 def _waiting(session: Session) -> int:
     """How many mails may be tried now."""
-    lane, chosen = choices.lane(session), choices.chosen(session)
+    mail_pause, current = alert_settings.mail_pause(session), alert_settings.settings_of(session)
     now = datetime.now(UTC)
-    if (lane is not None and lane.resume_at > now) or not may_send(now, hours(chosen)):
+    if (mail_pause is not None and mail_pause.resume_at > now) or not may_send(now, hours(current)):
         return 0
     count: int = session.execute(_WAITING).scalar_one()
     return count
 
 
-def hours(chosen: Chosen) -> Any:
-    return choices.hours_of(chosen, settings().timezone)
+def hours(current: AlertSettings) -> Any:
+    return alert_settings.hours_of(current, settings().timezone)
 
 
 @contextmanager
-def _way() -> Iterator[Way]:
-    chosen = settings()
-    with connection(chosen.smtp_url, chosen.mail_domain) as server, listening("notify") as database:
+def _way() -> Iterator[Handover]:
+    current = settings()
+    with connection(current.smtp_url, current.mail_domain) as server, listening("notify") as database:
         database.row_factory = namedtuple_row
-        yield Way(server, database)
+        yield Handover(server, database)
 
 
 def _connect_and_drain(now: Round) -> None:
@@ -127,7 +127,7 @@ def _connect_and_drain(now: Round) -> None:
         _drain(way, now)
 
 
-def _drain(way: Way, now: Round) -> None:
+def _drain(way: Handover, now: Round) -> None:
     """Claims, sends and settles until nothing is due, the time is over, or the server hangs up or wants a rest."""
     while time.monotonic() <= now.ends_at and way.server.is_open:
         mail = way.database.execute(_CLAIM, {"per_minute": now.per_minute}).fetchone()
@@ -137,7 +137,7 @@ def _drain(way: Way, now: Round) -> None:
         call_job(session, "notify.send_mail")
 
 
-def _hand_over(way: Way, mail: Any, now: Round) -> Reply:
+def _hand_over(way: Handover, mail: Any, now: Round) -> Reply:
     """Sends and settles a claimed mail. Between the server's 250 and the commit nothing is computed that could wait."""
     broken: Interrupted | None = None
     try:
@@ -168,7 +168,7 @@ def _raw(mail: Any, now: Round) -> bytes:
 
 def _letter(mail: Any, now: Round) -> Letter:
     lines = lines_of(mail.content)
-    name = f"tier-1-{mail.term}-{mail.on.isoformat()}.xlsx"
+    name = f"tier-1-{mail.term}-{mail.extraction_date.isoformat()}.xlsx"
     attached = Attachment(name, workbook(lines, mail.subject, mail.planned_at)) if lines else None
     token = answer_token(mail.mail_id, mail.queued_at, now.link_days)
     body, html = (words.replace(ANSWER, token) for words in (mail.body, mail.html))

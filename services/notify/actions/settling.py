@@ -19,18 +19,18 @@ from shared.delivery.outbox import publish
 from shared.events import DigestsSent, SentDigest
 
 _SENT: LiteralString = (
-    "with resumed as (delete from lane where id = 1)"
+    "with resumed as (delete from mail_pause where id = 1)"
     " update mail set state = 'sent', sent_at = now(), last_reply = %s, failure = ''"
     " where mail_id = %s and state = 'sending'"
 )
 _TOLD = text(
-    "update mail m set told = true from digest d where m.state = 'sent' and not m.told and d.digest_id = m.digest_id"
+    "update mail m set announced = true from digest d where m.state = 'sent' and not m.announced and d.digest_id = m.digest_id"
     " returning m.mail_id, m.upload_id, d.kind, d.director, d.content"
 )
 # A mail that a person sent again to a refused address, and that was taken since the last refusal.
 _WORKS_AGAIN = (
     "update {table} w set refused_email = '', refused = '' where w.email <> '' and w.refused_email = w.email"
-    " and exists (select 1 from mail m where m.rcpt = w.email and m.state = 'sent' and not m.told and m.sent_at >"
+    " and exists (select 1 from mail m where m.rcpt = w.email and m.state = 'sent' and not m.announced and m.sent_at >"
     "  (select max(n.at) from mail_note n join mail f using (mail_id) where f.rcpt = w.email and n.what = :what))"
     " returning w.email"
 )
@@ -62,14 +62,14 @@ _HEAD_REFUSED = text(
     "update region_head set refused_email = :rcpt, refused = :words where region = :region and email = :rcpt"
 )
 _PAUSE = text(
-    "insert into lane(id, resume_at, failure, words) values (1, now() + cast(:wait as interval), :failure, :words)"
+    "insert into mail_pause(id, resume_at, failure, words) values (1, now() + cast(:wait as interval), :failure, :words)"
     " on conflict (id) do update set failure = excluded.failure, words = excluded.words, resume_at = now() +"
-    " least(greatest(now() - lane.since, cast(:wait as interval)), interval '30 min')"
+    " least(greatest(now() - mail_pause.since, cast(:wait as interval)), interval '30 min')"
 )
-_RESUME = text("delete from lane where id = 1")
+_RESUME = text("delete from mail_pause where id = 1")
 
 
-def tell_sent(session: Session) -> None:
+def announce_sent(session: Session) -> None:
     """Tells of the digests that were sent since the last telling, an upload's all in one event.
 
     A refused address that took one of them works again, and gets what waited.

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from services.notify.rules.news import LISTED, OPEN, Line
+from services.notify.rules.news import LISTED, OPEN, AlertLine
 from shared.files.workbooks import Cell, new_workbook, write_cell
 
 HEADER = (
@@ -24,19 +24,28 @@ WORDS = {
 RED, DARK_RED = "#F9DEDC", "#8C1D18"
 
 
-def _cells(line: Line) -> tuple[Cell, ...]:
+def _cells(line: AlertLine) -> tuple[Cell, ...]:
     head = (WORDS[line.mark], line.school, line.ploc, line.group.capitalize(), line.region, line.cos, line.director)
     needed = line.needed if line.mark in OPEN else None
-    numbers = (line.total, line.submitted, _rate(line), needed, line.gained, line.lasted, line.on, line.note)
+    numbers = (
+        line.total,
+        line.submitted,
+        _rate(line),
+        needed,
+        line.gained,
+        line.lasted,
+        line.extraction_date,
+        line.note,
+    )
     return (*head, *numbers)
 
 
-def _rate(line: Line) -> float | None:
+def _rate(line: AlertLine) -> float | None:
     """The rate as a number, rounded down as in the mail: a school in Tier 1 never reads 25 %."""
     return line.submitted * 1000 // line.total / 1000 if line.total and line.submitted is not None else None
 
 
-def workbook(lines: Iterable[Line], title: str, made_at: datetime) -> bytes:
+def workbook(lines: Iterable[AlertLine], title: str, made_at: datetime) -> bytes:
     """The XLSX of a digest; `made_at` goes into its properties instead of the clock."""
     out = io.BytesIO()
     made = new_workbook(out, title)

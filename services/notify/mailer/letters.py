@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import css_inline
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from services.notify.rules.news import LEFT, LISTED, MISSING, MOVED, NEW, OPEN, SNOOZED, Line
+from services.notify.rules.news import LEFT, LISTED, MISSING, MOVED, NEW, OPEN, SNOOZED, AlertLine
 
 GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 NAMESPACE = uuid.UUID("6f0f7a3e-54a4-4c6b-9c52-3f0f5d0f5b11")
@@ -36,17 +36,17 @@ class DigestFacts(NamedTuple):
     director: str
     spelling: str
     term: str
-    on: date
+    extraction_date: date
     closes: date
     reason: str
     correction: bool
-    lines: Sequence[Line]
+    lines: Sequence[AlertLine]
     as_of: Mapping[str, date]
     late: Sequence[str]
     taken_back: date | None = None
 
 
-class Site(NamedTuple):
+class MailSite(NamedTuple):
     """Where the mail links to and whom it names."""
 
     public_url: str
@@ -55,7 +55,7 @@ class Site(NamedTuple):
     support_phone: str
 
 
-class Written(NamedTuple):
+class WrittenMail(NamedTuple):
     """The mail's parts, under the names of the mail table."""
 
     subject: str
@@ -98,12 +98,12 @@ def day_words(day: date) -> str:
     return f"{day:%b} {day.day}"
 
 
-def schools_in(lines: Iterable[Line], *marks: str) -> int:
+def schools_in(lines: Iterable[AlertLine], *marks: str) -> int:
     """How many schools have a line of one of the marks."""
     return len(_schools(lines, *marks))
 
 
-def _schools(lines: Iterable[Line], *marks: str) -> set[str]:
+def _schools(lines: Iterable[AlertLine], *marks: str) -> set[str]:
     return {line.school_key for line in lines if line.mark in marks}
 
 
@@ -114,7 +114,7 @@ def counted(number: int, word: str) -> str:
 def subject_of(facts: DigestFacts, *, reminder: bool = False) -> str:
     """Counts, term and day: `SES Sp25: 4 schools still in Tier 1, 1 new, 2 left (Feb 21)`."""
     start = "Reminder - " if reminder else "Correction - " if facts.correction else ""
-    return f"{start}SES {facts.term}: {_headline(facts)} ({day_words(facts.on)})"
+    return f"{start}SES {facts.term}: {_headline(facts)} ({day_words(facts.extraction_date)})"
 
 
 def _headline(facts: DigestFacts) -> str:
@@ -141,22 +141,27 @@ def _headline(facts: DigestFacts) -> str:
     return "none of your schools is in Tier 1"
 
 
-def rows_link(site: Site, group: str, spelling: str, on: date | None) -> str:
+def rows_link(site: MailSite, group: str, spelling: str, extraction_date: date | None) -> str:
     """The address of exactly these rows on the web."""
-    query = {"group": group, "tier": "1", "director": spelling, **({"on": on.isoformat()} if on else {})}
+    query = {
+        "group": group,
+        "tier": "1",
+        "director": spelling,
+        **({"on": extraction_date.isoformat()} if extraction_date else {}),
+    }
     return f"{site.public_url}/rates/?{urlencode(query)}"
 
 
-def _sections(facts: DigestFacts, site: Site) -> list[dict[str, Any]]:
+def _sections(facts: DigestFacts, site: MailSite) -> list[dict[str, Any]]:
     """One section per group that has lines still in Tier 1, fewest surveys needed first."""
     sections = []
     for group, name in GROUP_NAMES.items():
         rows = [line for line in facts.lines if line.group == group and line.mark in LISTED]
         if rows:
-            on = facts.as_of.get(group)
+            extraction_date = facts.as_of.get(group)
             spelled = sorted({row.director for row in rows})
-            links = [(spelling, rows_link(site, group, spelling, on)) for spelling in spelled]
-            sections.append({"name": name, **_shown(rows), "on": on, "links": links})
+            links = [(spelling, rows_link(site, group, spelling, extraction_date)) for spelling in spelled]
+            sections.append({"name": name, **_shown(rows), "extraction_date": extraction_date, "links": links})
     return sections
 
 
@@ -175,12 +180,12 @@ def _changes(facts: DigestFacts) -> list[dict[str, Any]]:
     return found
 
 
-def _shown(rows: Sequence[Line]) -> dict[str, Any]:
+def _shown(rows: Sequence[AlertLine]) -> dict[str, Any]:
     """The rows that the mail shows, and how many more the workbook has."""
     return {"rows": rows[:MOST_ROWS], "more": len(rows[MOST_ROWS:])}
 
 
-def write(facts: DigestFacts, site: Site, dedupe_key: str, *, reminder: bool = False) -> Written:
+def write(facts: DigestFacts, site: MailSite, dedupe_key: str, *, reminder: bool = False) -> WrittenMail:
     """The mail of a digest; the same key gives the same Message-ID."""
     subject = subject_of(facts, reminder=reminder)
     context = {
@@ -202,4 +207,4 @@ def write(facts: DigestFacts, site: Site, dedupe_key: str, *, reminder: bool = F
     body = _templates().get_template("digest.txt").render(context)
     html = _templates().get_template("digest.html").render(context)
     message_id = f"<{uuid.uuid5(NAMESPACE, dedupe_key)}@{site.mail_domain}>"
-    return Written(subject, body, html, message_id)
+    return WrittenMail(subject, body, html, message_id)

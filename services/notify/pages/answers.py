@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.notify.actions import answers
-from services.notify.pages.parts import SentForm, chosen_places, tabs_of
+from services.notify.pages.parts import SentForm, tabs_of, ticked_places
 from services.notify.queries import answers as found
 from services.notify.queries.content import lines_of
 from services.notify.rules.links import BadLink, read
@@ -60,13 +60,13 @@ def send_answer(
     closed = _closed(session, to)
     if any(closed.values()):
         return _form(request, to, token, {**closed, "again": True}, 409)
-    places = chosen_places(form)
+    places = ticked_places(form)
     values = {name: str(form.get(name, "")) for name in ("plan", "reason", "until")}
     try:
         take_answer(session, to.digest, values, places, f"{to.mail.rcpt} by mail link")
     except Invalid as error:
-        chosen = {f"{key}|{group or ''}" for key, group in places}
-        return _form(request, to, token, {**closed, **values, "chosen": chosen, "problems": error.problems}, 422)
+        ticked = {f"{key}|{group or ''}" for key, group in places}
+        return _form(request, to, token, {**closed, **values, "ticked": ticked, "problems": error.problems}, 422)
     answers.use_link(session, to.mail.mail_id or 0)
     if to.digest.person_id:
         answers.note_visit(session, to.digest.person_id)
@@ -83,8 +83,8 @@ def take_answer(
         raise Invalid(problem["message"], code="answer_empty", problems=[problem])
     with session.begin_nested():
         if places:
-            wanted = answers.Sleep(places, values["reason"], until)
-            answers.snooze(session, digest, wanted, author)
+            snoozed = answers.SnoozeRequest(places, values["reason"], until)
+            answers.snooze(session, digest, snoozed, author)
         if values["plan"].strip():
             answers.acknowledge(session, digest, values["plan"], author)
 
@@ -109,7 +109,7 @@ def _closed(session: Db, to: Answering) -> dict[str, Any]:
 
 def _form(request: Request, to: Answering, token: str, more: dict[str, Any], status: int = 200) -> Response:
     lines = [line for line in lines_of(to.digest.content) if line.mark in OPEN]
-    values = {"plan": "", "reason": "", "until": "", "chosen": set(), "problems": [], "again": False, **more}
+    values = {"plan": "", "reason": "", "until": "", "ticked": set(), "problems": [], "again": False, **more}
     return page(
         request, "answer.html", status, digest=to.digest, lines=lines, action=f"/notify/answer/{token}", **values
     )
@@ -128,7 +128,7 @@ def snoozes(
         request,
         "snoozes.html",
         tabs=tabs_of("/notify/snoozes"),
-        snoozes=sorted(found.snoozes(session, limit=500), key=lambda s: (s.until or s.on, s.snooze_id)),
+        snoozes=sorted(found.snoozes(session, limit=500), key=lambda s: (s.until or s.extraction_date, s.snooze_id)),
         acknowledgements=given,
         older=older,
         ends="/notify/snoozes",

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from services.notify.actions import answers
 from services.notify.pages.answers import take_answer
-from services.notify.pages.parts import SentForm, chosen_places
+from services.notify.pages.parts import SentForm, ticked_places
 from services.notify.queries import answers as found
 from services.notify.queries import lists
 from services.notify.queries.content import lines_of
@@ -39,14 +39,14 @@ def send_answer(request: Request, session: Db, who: Me, form: SentForm) -> Respo
     director = own(session, who)
     number = str(form.get("digest_id", ""))
     digest = answers.digest_of(session, int(number) if number.isdigit() else 0, director.person_id)
-    places = chosen_places(form)
+    places = ticked_places(form)
     values = {name: str(form.get(name, "")) for name in ("plan", "reason", "until")}
     try:
         _still_newest(session, digest)
         take_answer(session, digest, values, places, who.actor)
     except Invalid as error:
-        chosen = {f"{key}|{group or ''}" for key, group in places}
-        return _page(request, session, director, {**values, "chosen": chosen, "problems": error.problems}, 422)
+        ticked = {f"{key}|{group or ''}" for key, group in places}
+        return _page(request, session, director, {**values, "ticked": ticked, "problems": error.problems}, 422)
     return redirect("/notify/mine")
 
 
@@ -60,8 +60,8 @@ def _still_newest(session: Db, digest: Digest) -> None:
 
 @router.post("/preference")
 def prefer(session: Db, who: Me, form: SentForm) -> Response:
-    wish = {name: form.get(name) == "1" for name in ("only_changes", "also_when_none")}
-    answers.prefer(session, own(session, who).person_id, **wish, actor=who.actor)
+    preference = {name: form.get(name) == "1" for name in ("only_changes", "also_when_none")}
+    answers.prefer(session, own(session, who).person_id, **preference, actor=who.actor)
     return redirect("/notify/mine")
 
 
@@ -80,7 +80,7 @@ def seen(session: Db, who: Me) -> Response:
 def _page(request: Request, session: Db, director: Director, more: dict[str, Any], status: int = 200) -> Response:
     digest = found.newest_digest(session, director.person_id)
     lines = [] if digest is None else [line for line in lines_of(digest.content) if line.mark in OPEN]
-    values: dict[str, Any] = {"plan": "", "reason": "", "until": "", "chosen": set(), "problems": [], **more}
+    values: dict[str, Any] = {"plan": "", "reason": "", "until": "", "ticked": set(), "problems": [], **more}
     return page(
         request,
         "mine.html",
@@ -88,10 +88,10 @@ def _page(request: Request, session: Db, director: Director, more: dict[str, Any
         digest=digest,
         lines=lines,
         action="/notify/mine/answer",
-        wish=found.wish_of(session, director.person_id),
+        preference=found.preference_of(session, director.person_id),
         snoozes=found.snoozes(session, director.person_id),
         acknowledgements=found.acknowledgements(session, director.person_id, limit=10),
-        told=lists.digests(session, lists.Wanted(key=director.person_id), 20),
+        digests=lists.digests(session, lists.DigestFilter(key=director.person_id), 20),
         ends="/notify/mine/snoozes",
         used=None,
         **values,

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from services.notify.actions import mails, planning, settling
 from services.notify.pages.parts import tabs_of
-from services.notify.queries import choices, lists
+from services.notify.queries import alert_settings, lists
 from services.notify.rules.clock import next_sending
 from shared.access import Who, audit
 from shared.delivery.outbox import call_job
@@ -21,7 +21,7 @@ PAGE = 100
 
 @router.get("/")
 def extractions(request: Request, session: Db, who: Annotated[Who, allow("digests.see")]) -> Response:
-    hours = choices.hours_of(choices.chosen(session), settings().timezone)
+    hours = alert_settings.hours_of(alert_settings.settings_of(session), settings().timezone)
     now = datetime.now(UTC)
     opens = next_sending(now, hours)
     return page(
@@ -29,57 +29,61 @@ def extractions(request: Request, session: Db, who: Annotated[Who, allow("digest
         "extractions.html",
         tabs=tabs_of("/notify/"),
         extractions=lists.extractions(session),
-        unroutable=lists.digests(session, lists.Wanted(state="unroutable"), 200),
-        lane=choices.lane(session),
+        unroutable=lists.digests(session, lists.DigestFilter(state="unroutable"), 200),
+        mail_pause=alert_settings.mail_pause(session),
         waiting=lists.waiting(session),
         opens=None if opens == now else opens,
     )
 
 
-@router.get("/extractions/{term}/{on}")
+@router.get("/extractions/{term}/{extraction_date}")
 def extraction(
     request: Request,
     session: Db,
     who: Annotated[Who, allow("digests.see")],
     term: str,
-    on: date,
+    extraction_date: date,
     state: str | None = None,
     before: int | None = None,
 ) -> Response:
-    wanted = lists.Wanted(state=state or None, term=term, on=on, before=before)
-    rows = lists.digests(session, wanted, PAGE)
-    totals = next((e for e in lists.extractions(session, 1000) if (e.term, e.on) == (term, on)), None)
+    filtered = lists.DigestFilter(state=state or None, term=term, extraction_date=extraction_date, before=before)
+    rows = lists.digests(session, filtered, PAGE)
+    totals = next(
+        (e for e in lists.extractions(session, 1000) if (e.term, e.extraction_date) == (term, extraction_date)), None
+    )
     return page(
         request,
         "extraction.html",
         term=term,
-        on=on,
+        extraction_date=extraction_date,
         digests=rows,
         totals=totals,
         state=state,
         tabs=tabs_of("/notify/"),
-        older=f"/notify/extractions/{term}/{on}?before={rows[-1].digest_id}" if len(rows) == PAGE else None,
+        older=f"/notify/extractions/{term}/{extraction_date}?before={rows[-1].digest_id}"
+        if len(rows) == PAGE
+        else None,
     )
 
 
-@router.post("/extractions/{term}/{on}/release")
-def release(session: Db, who: Annotated[Who, allow("digests.write")], term: str, on: date) -> Response:
+@router.post("/extractions/{term}/{extraction_date}/release")
+def release(session: Db, who: Annotated[Who, allow("digests.write")], term: str, extraction_date: date) -> Response:
     session.execute(planning.LOCK)
-    mails.release(session, term, on, who.actor)
-    return redirect(f"/notify/extractions/{term}/{on}")
+    mails.release(session, term, extraction_date, who.actor)
+    return redirect(f"/notify/extractions/{term}/{extraction_date}")
 
 
-@router.post("/extractions/{term}/{on}/hold")
+@router.post("/extractions/{term}/{extraction_date}/hold")
 def hold(
     session: Db,
     who: Annotated[Who, allow("digests.write")],
     term: str,
-    on: date,
+    extraction_date: date,
     why: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     session.execute(planning.LOCK)
-    mails.hold(session, term, on, who.actor, why)
-    return redirect(f"/notify/extractions/{term}/{on}")
+    mails.hold(session, term, extraction_date, who.actor, why)
+    return redirect(f"/notify/extractions/{term}/{extraction_date}")
 
 
 @router.post("/resume")

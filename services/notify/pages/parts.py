@@ -29,7 +29,7 @@ async def _sent(request: Request) -> FormData:
 SentForm = Annotated[FormData, Depends(_sent)]
 
 
-def chosen_places(form: FormData) -> list[tuple[str, str | None]]:
+def ticked_places(form: FormData) -> list[tuple[str, str | None]]:
     """The ticked `school|group` boxes of an answer; an empty group is the whole school."""
     ticked = [str(value).partition("|") for value in form.getlist("place")]
     return [(school_key, group or None) for school_key, _, group in ticked]

@@ -36,8 +36,8 @@ def directors(request: Request, session: Db, who: Annotated[Who, allow("digests.
 @router.post("/directors/{person_id}/preference")
 def prefer(session: Db, who: Annotated[Who, allow("digests.write")], person_id: str, sent: SentForm) -> Response:
     form = plain_form(sent)
-    wish = {name: form.get(name) == "1" for name in ("only_changes", "also_when_none")}
-    answers.prefer(session, person_id, **wish, actor=who.actor)
+    preference = {name: form.get(name) == "1" for name in ("only_changes", "also_when_none")}
+    answers.prefer(session, person_id, **preference, actor=who.actor)
     return redirect("/notify/directors")
 
 

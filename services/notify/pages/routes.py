@@ -7,8 +7,8 @@ from fastapi.responses import Response
 
 from services.notify.actions import routing
 from services.notify.pages.parts import tabs_of
-from services.notify.queries import choices, lists
-from services.notify.queries.world import people
+from services.notify.queries import alert_settings, lists
+from services.notify.queries.situation import people
 from services.notify.rules.routes import HEAD, suggestions
 from shared.access import Who
 from shared.web import Db, allow, page, redirect
@@ -21,9 +21,11 @@ def unroutable(
     request: Request, session: Db, who: Annotated[Who, allow("digests.see")], before: int | None = None
 ) -> Response:
     known = people(session)
-    digests = lists.digests(session, lists.Wanted(state="unroutable", before=before), 100)
+    digests = lists.digests(session, lists.DigestFilter(state="unroutable", before=before), 100)
     refused = {person.person_id: person.email for person in known if person.refused}
-    refused |= {f"{HEAD}{head.region}": head.email for head in choices.heads(session) if choices.refusal_of(head)}
+    refused |= {
+        f"{HEAD}{head.region}": head.email for head in alert_settings.heads(session) if alert_settings.refusal_of(head)
+    }
     queue = [
         {"digest": digest, "refused": refused.get(digest.director_key), "near": suggestions(digest.director, known)}
         for digest in digests

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.notify.actions import choosing
+from services.notify.actions import settings_changes
 from services.notify.pages.parts import SentForm, plain_form, tabs_of
-from services.notify.queries import choices, reports
+from services.notify.queries import alert_settings, reports
 from shared.access import Who
 from shared.errors import Invalid
 from shared.settings import settings
@@ -22,43 +22,43 @@ SWITCHES = ("hold_all", "hold_thin", "weekdays_only")
 
 @router.get("")
 def show(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], saved: bool = False) -> Response:
-    return _page(request, session, choices.chosen(session).model_dump(), [], saved=saved)
+    return _page(request, session, alert_settings.settings_of(session).model_dump(), [], saved=saved)
 
 
 @router.post("")
 def change(request: Request, session: Db, who: Annotated[Who, allow("digests.write")], sent: SentForm) -> Response:
     form = plain_form(sent)
-    wanted: dict[str, Any] = {name: form.get(name) == "1" for name in SWITCHES}
+    new: dict[str, Any] = {name: form.get(name) == "1" for name in SWITCHES}
     problems = []
     for name in TIMES:
         try:
-            wanted[name] = time.fromisoformat(form[name]) if form.get(name) else None
+            new[name] = time.fromisoformat(form[name]) if form.get(name) else None
         except ValueError:
             problems.append(
                 {"field": name, "code": "time_invalid", "message": "Enter a time as 07:30, or leave it empty."}
             )
-    for name in choosing.NUMBERS:
+    for name in settings_changes.NUMBERS:
         value = form.get(name, "")
-        wanted[name] = int(value) if value.isdecimal() and len(value) < 6 else None
+        new[name] = int(value) if value.isdecimal() and len(value) < 6 else None
     try:
         if problems:
             raise Invalid("The settings were not changed.", problems=problems)
-        choosing.choose(session, wanted, who.actor)
+        settings_changes.change_settings(session, new, who.actor)
     except Invalid as error:
-        return _page(request, session, {**wanted, **{n: form.get(n, "") for n in TIMES}}, error.problems, 422)
+        return _page(request, session, {**new, **{n: form.get(n, "") for n in TIMES}}, error.problems, 422)
     return redirect("/notify/settings?saved=true")
 
 
 @router.post("/heads")
 def heads(request: Request, session: Db, who: Annotated[Who, allow("digests.write")], sent: SentForm) -> Response:
     form = plain_form(sent)
-    wanted = {
+    new = {
         region: (form.get(f"name_{region}", ""), form.get(f"email_{region}", "")) for region in reports.regions(session)
     }
     try:
-        choosing.name_heads(session, wanted, who.actor)
+        settings_changes.name_heads(session, new, who.actor)
     except Invalid as error:
-        return _page(request, session, choices.chosen(session).model_dump(), error.problems, 422, typed=wanted)
+        return _page(request, session, alert_settings.settings_of(session).model_dump(), error.problems, 422, typed=new)
     return redirect("/notify/settings?saved=true")
 
 
@@ -72,7 +72,7 @@ def _page(
     typed: Mapping[str, tuple[str, str]] | None = None,
 ) -> Response:
     """The settings; `typed` are names and addresses of heads that were refused, to be mended."""
-    named = {head.region: head for head in choices.heads(session)}
+    named = {head.region: head for head in alert_settings.heads(session)}
     heads = {region: (head.name, head.email) for region, head in named.items()} | dict(typed or {})
     return page(
         request,

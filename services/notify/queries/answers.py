@@ -6,16 +6,16 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
-from services.notify.rules.news import Wish
+from services.notify.rules.news import MailPreference
 from services.notify.tables import Digest, Director, LinkUse, Mail, Preference
 
 # In force: not ended, and the newest extraction of all is not past its end (rules/clock.py, is_snoozed).
 _SNOOZES = text(
-    'with newest as (select max(x."on") as day from (select distinct term from upload) u cross join lateral'
-    ' (select t."on" from tier_state t where t.term = u.term and not t.removed order by t."on" desc limit 1) x)'
+    "with newest as (select max(x.extraction_date) as day from (select distinct term from upload) u cross join lateral"
+    " (select t.extraction_date from tier_state t where t.term = u.term and not t.removed order by t.extraction_date desc limit 1) x)"
     " select s.*, coalesce(d.name, s.director_key) as director from snooze s cross join newest n"
     " left join director d on d.person_id = s.director_key"
-    ' where (:ended or (s.ended_at is null and (n.day is null or coalesce(s.until, s."on") >= n.day))) and (cast(:key as text) is null or s.director_key = :key)'
+    " where (:ended or (s.ended_at is null and (n.day is null or coalesce(s.until, s.extraction_date) >= n.day))) and (cast(:key as text) is null or s.director_key = :key)"
     " and (cast(:after as bigint) is null or s.snooze_id > :after)"
     " order by s.snooze_id limit :limit"
 )
@@ -49,8 +49,8 @@ def director_of(session: Session, email: str) -> Director | None:
 
 def newest_digest(session: Session, key: str) -> Digest | None:
     """What a director was last told."""
-    told = select(Digest).where(Digest.director_key == key, Digest.kind == "digest", Digest.state == "planned")
-    return session.exec(told.order_by(col(Digest.digest_id).desc())).first()
+    planned = select(Digest).where(Digest.director_key == key, Digest.kind == "digest", Digest.state == "planned")
+    return session.exec(planned.order_by(col(Digest.digest_id).desc())).first()
 
 
 def newer_told(session: Session, digest: Digest) -> Digest | None:
@@ -63,9 +63,9 @@ def newer_told(session: Session, digest: Digest) -> Digest | None:
     return session.exec(later.order_by(col(Digest.digest_id).desc())).first()
 
 
-def wish_of(session: Session, person_id: str) -> Wish:
+def preference_of(session: Session, person_id: str) -> MailPreference:
     kept = session.get(Preference, person_id)
-    return Wish() if kept is None else Wish(kept.only_changes, kept.also_when_none)
+    return MailPreference() if kept is None else MailPreference(kept.only_changes, kept.also_when_none)
 
 
 def link_used(session: Session, mail_id: int) -> LinkUse | None:

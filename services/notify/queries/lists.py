@@ -8,23 +8,23 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 _EXTRACTIONS = text(
-    "select d.term, d.\"on\", count(distinct d.digest_id) filter (where d.state = 'planned') as planned,"
+    "select d.term, d.extraction_date, count(distinct d.digest_id) filter (where d.state = 'planned') as planned,"
     " count(distinct d.digest_id) filter (where d.state = 'held' or m.state = 'held') as held,"
     " count(distinct d.digest_id) filter (where d.state = 'unroutable') as unroutable,"
     " count(m.mail_id) filter (where m.state = 'sent') as sent, count(m.mail_id) filter (where m.state in"
     "  ('queued','sending')) as waiting, count(m.mail_id) filter (where m.state = 'failed') as failed"
     " from digest d left join mail m using (digest_id) where d.state <> 'superseded'"
-    ' group by d.term, d."on" order by d."on" desc, d.term limit :limit'
+    " group by d.term, d.extraction_date order by d.extraction_date desc, d.term limit :limit"
 )
 _DIGESTS = text(
-    'select d.digest_id, d.upload_id, d.term, d."on", d.revision, d.kind, d.director, d.director_key, d.person_id,'
+    "select d.digest_id, d.upload_id, d.term, d.extraction_date, d.revision, d.kind, d.director, d.director_key, d.person_id,"
     " d.reason, d.correction, d.state, d.why, d.planned_at, (select count(*) from jsonb_array_elements("
-    "  d.content->'lines') l where l->>0 in ('new','still')) as rows, m.mail_id, m.rcpt, m.state as mail_state,"
+    "  d.content->'lines') l where l->>'mark' in ('new','still')) as rows, m.mail_id, m.rcpt, m.state as mail_state,"
     " m.subject, m.sent_at, m.last_reply, a.plan from digest d left join lateral (select * from mail m"
     "  where m.digest_id = d.digest_id order by m.mail_id desc limit 1) m on true left join lateral (select plan"
     "  from acknowledgement a where a.digest_id = d.digest_id order by acknowledgement_id desc limit 1) a on true"
     " where (cast(:state as text) is null or d.state = :state)"
-    ' and (cast(:term as text) is null or d.term = :term) and (cast(:on as date) is null or d."on" = :on)'
+    " and (cast(:term as text) is null or d.term = :term) and (cast(:extraction_date as date) is null or d.extraction_date = :extraction_date)"
     " and (cast(:key as text) is null or d.director_key = :key)"
     " and (cast(:before as bigint) is null or d.digest_id < :before) order by d.digest_id desc limit :limit"
 )
@@ -36,24 +36,24 @@ _MAILS = text(
     " and (cast(:before as bigint) is null or m.mail_id < :before) order by m.mail_id desc limit :limit"
 )
 _MAIL = text(
-    'select m.*, d.term, d."on", d.director, d.director_key, d.reason, d.state as digest_state, d.why'
+    "select m.*, d.term, d.extraction_date, d.director, d.director_key, d.reason, d.state as digest_state, d.why"
     " from mail m join digest d using (digest_id) where m.mail_id = :mail_id"
 )
 _NOTES = text("select at, what, words from mail_note where mail_id = :mail_id order by note_id limit 200")
 _WAITING = text("select count(*) from mail where state in ('queued', 'sending')")
 
 
-class Wanted(NamedTuple):
+class DigestFilter(NamedTuple):
     """Which digests: by state, extraction, director; `before` the digest of that number."""
 
     state: str | None = None
     term: str | None = None
-    on: date | None = None
+    extraction_date: date | None = None
     key: str | None = None
     before: int | None = None
 
 
-EVERY = Wanted()
+EVERY = DigestFilter()
 
 
 def extractions(session: Session, limit: int = 20) -> Sequence[Any]:
@@ -61,9 +61,9 @@ def extractions(session: Session, limit: int = 20) -> Sequence[Any]:
     return session.execute(_EXTRACTIONS, {"limit": limit}).all()
 
 
-def digests(session: Session, wanted: Wanted = EVERY, limit: int = 50) -> Sequence[Any]:
+def digests(session: Session, filtered: DigestFilter = EVERY, limit: int = 50) -> Sequence[Any]:
     """Digests with their last mail, newest first."""
-    return session.execute(_DIGESTS, {**wanted._asdict(), "limit": limit}).all()
+    return session.execute(_DIGESTS, {**filtered._asdict(), "limit": limit}).all()
 
 
 def mails(

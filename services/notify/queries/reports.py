@@ -9,37 +9,37 @@ from sqlmodel import Session
 _TIMELINE = text(
     "select at, what, who, words from (select d.planned_at as at,"
     "  case when m.rcpt is null then d.kind || ' ' || d.state else 'told' end as what,"
-    "  d.director as who, d.term || ', ' || d.\"on\" || ', ' ||"
-    "  string_agg(l->>0 || ' (' || (l->>2) || '), ' || coalesce(l->>10, '?') || ' of ' || coalesce(l->>9, '?'), '; ')"
+    "  d.director as who, d.term || ', ' || d.extraction_date || ', ' ||"
+    "  string_agg(l->>'mark' || ' (' || (l->>'group') || '), ' || coalesce(l->>'submitted', '?') || ' of ' || coalesce(l->>'total', '?'), '; ')"
     "  || case when m.rcpt is null then '' else '; mail sent to ' || m.rcpt end as words"
     "  from digest d cross join lateral jsonb_array_elements(d.content->'lines') l"
     "  left join lateral (select string_agg(distinct rcpt, ', ') as rcpt from mail"
     "   where mail.digest_id = d.digest_id and mail.state = 'sent') m on true"
-    "  where d.content->'lines' @> jsonb_build_array(jsonb_build_array(cast(:school_key as text)))"
-    "  and l->>1 = :school_key group by d.digest_id, m.rcpt"
+    "  where d.content->'lines' @> jsonb_build_array(jsonb_build_object('school_key', cast(:school_key as text)))"
+    "  and l->>'school_key' = :school_key group by d.digest_id, m.rcpt"
     " union all select at, 'snoozed', author, reason || coalesce(' until ' || until, ' until the next extraction')"
     "  from snooze where school_key = :school_key"
     " union all select ended_at, 'snooze ended', ended_by, reason from snooze"
     "  where school_key = :school_key and ended_at is not null"
     " union all select a.at, 'acknowledged', a.author, a.plan from acknowledgement a join digest d using (digest_id)"
-    "  where d.content->'lines' @> jsonb_build_array(jsonb_build_array(cast(:school_key as text)))) x"
+    "  where d.content->'lines' @> jsonb_build_array(jsonb_build_object('school_key', cast(:school_key as text)))) x"
     " order by at desc limit :limit"
 )
 _SCHOOLS = text(
     "select school_key, school, ploc, region from (select distinct on (school_key) * from tier_state"
-    ' where strpos(lower(school), lower(:q)) > 0 or ploc = :q order by school_key, "on" desc) x'
+    " where strpos(lower(school), lower(:q)) > 0 or ploc = :q order by school_key, extraction_date desc) x"
     " order by school, school_key limit :limit"
 )
-_NAME = text('select school, ploc from tier_state where school_key = :school_key order by "on" desc limit 1')
+_NAME = text("select school, ploc from tier_state where school_key = :school_key order by extraction_date desc limit 1")
 _WORKED = text(
-    'select m.mail_id, m.rcpt, m.sent_at, d.digest_id, d.director, d.term, d."on", count(*) as rows, max(n."on") as next,'
-    " count(n.submitted) as seen, coalesce(sum(n.submitted - cast(l->>10 as int)), 0) as gained,"
+    "select m.mail_id, m.rcpt, m.sent_at, d.digest_id, d.director, d.term, d.extraction_date, count(*) as rows, max(n.extraction_date) as next,"
+    " count(n.submitted) as seen, coalesce(sum(n.submitted - cast(l->>'submitted' as int)), 0) as gained,"
     " count(*) filter (where n.tier > 1) as left_tier_1 from mail m join digest d using (digest_id)"
     " cross join lateral jsonb_array_elements(d.content->'lines') l"
-    ' left join lateral (select t."on", t.submitted, t.tier from tier_state t where t.term = d.term'
-    '  and t."group" = l->>2 and t.school_key = l->>1 and t."on" > cast(l->>3 as date) and not t.removed'
-    '  order by t."on" limit 1) n on true'
-    " where m.state = 'sent' and d.kind = 'digest' and l->>0 in ('new', 'still')"
+    " left join lateral (select t.extraction_date, t.submitted, t.tier from tier_state t where t.term = d.term"
+    "  and t.respondent_group = l->>'group' and t.school_key = l->>'school_key' and t.extraction_date > cast(l->>'extraction_date' as date) and not t.removed"
+    "  order by t.extraction_date limit 1) n on true"
+    " where m.state = 'sent' and d.kind = 'digest' and l->>'mark' in ('new', 'still')"
     " and not exists (select 1 from mail e where e.digest_id = m.digest_id and e.state = 'sent' and e.mail_id < m.mail_id)"
     " and (cast(:before as bigint) is null or m.mail_id < :before)"
     " group by m.mail_id, d.digest_id order by m.mail_id desc limit :limit"

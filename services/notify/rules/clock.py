@@ -53,9 +53,9 @@ def next_sending(now: datetime, hours: Hours) -> datetime | None:
     return next((at for at in sorted(candidates) if at > now and may_send(at, hours)), None)
 
 
-def is_snoozed(on: date, made_on: date, until: date | None) -> bool:
+def is_snoozed(extraction_date: date, made_on: date, until: date | None) -> bool:
     """Whether a snooze holds for an extraction: to its last day, or where it has none only for the one it answered."""
-    return on == made_on if until is None else on <= until
+    return extraction_date == made_on if until is None else extraction_date <= until
 
 
 def is_reminder_due(now: datetime, last_at: datetime, every_days: int) -> bool:

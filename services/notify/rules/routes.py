@@ -19,7 +19,7 @@ class Route(NamedTuple):
     why: str
 
 
-class Person(NamedTuple):
+class DirectorRoute(NamedTuple):
     """A director of the directory with all spellings of the name; `refused` is the server's no to the address."""
 
     person_id: str
@@ -37,33 +37,36 @@ class Suggestion(NamedTuple):
     score: float
 
 
-def route_of(spelling: str, people: Iterable[Person], matches: Mapping[str, str]) -> Route:
+def route_of(spelling: str, people: Iterable[DirectorRoute], matches: Mapping[str, str]) -> Route:
     """The one person whose name, alias or matched spelling this is. `matches`: spelling key -> person id."""
     return routes_of([spelling], people, matches)[spelling]
 
 
-def routes_of(spellings: Iterable[str], people: Iterable[Person], matches: Mapping[str, str]) -> dict[str, Route]:
+def routes_of(
+    spellings: Iterable[str], people: Iterable[DirectorRoute], matches: Mapping[str, str]
+) -> dict[str, Route]:
     """The route of each spelling, as `route_of`."""
     known = {person.person_id: person for person in people}
     owners = Spellings({person.person_id: person.aliases for person in known.values()})
     return {spelling: _route(spelling, known, owners, matches) for spelling in spellings}
 
 
-def _route(spelling: str, known: Mapping[str, Person], owners: Spellings, matches: Mapping[str, str]) -> Route:
+def _route(spelling: str, known: Mapping[str, DirectorRoute], owners: Spellings, matches: Mapping[str, str]) -> Route:
     if not name_key(spelling):
         return _nobody(spelling, "the row names no regional director")
     matched = known.get(matches.get(spelling_key(spelling), ""))
     if matched is not None:
-        return _somebody(spelling, matched)
+        return route_to(matched)
     possible = owners.possible(spelling)
     if len(possible) == 1:
-        return _somebody(spelling, known[possible.pop()])
+        return route_to(known[possible.pop()])
     if possible:
         return _nobody(spelling, "several people of the directory have this name")
     return _nobody(spelling, "nobody in the directory has this name")
 
 
-def _somebody(spelling: str, person: Person) -> Route:
+def route_to(person: DirectorRoute) -> Route:
+    """Where the mail of this very person goes."""
     if not person.email:
         return Route(person.person_id, person.name, None, "the directory has no address for this person")
     if person.refused:
@@ -82,7 +85,7 @@ def route_of_head(region: str, name: str, refused: str) -> Route:
     return Route(key, name, None if refused else key, why)
 
 
-def suggestions(spelling: str, people: Iterable[Person], most: int = 3) -> list[Suggestion]:
+def suggestions(spelling: str, people: Iterable[DirectorRoute], most: int = 3) -> list[Suggestion]:
     """The people whose spellings are nearest, best first."""
     key = name_key(spelling)
     scored = [

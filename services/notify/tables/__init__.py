@@ -1,23 +1,23 @@
-"""What notify keeps: tiers as told, directors, digests, every mail with its state, answers and settings."""
+"""What notify keeps: tiers as rates computed them, directors, digests, every mail with its state, answers and settings."""
 
 from services.notify.tables.answers import Acknowledgement, LinkUse, Preference, Snooze, Visit
-from services.notify.tables.chosen import Chosen, Lane, RegionHead
 from services.notify.tables.facts import AliasMatch, Arrival, Director, DirectoryArrival, TierState, Upload
 from services.notify.tables.mails import Digest, Mail, MailNote
 from services.notify.tables.schema import metadata
+from services.notify.tables.settings import AlertSettings, MailPause, RegionHead
 
 __all__ = [
     "Acknowledgement",
+    "AlertSettings",
     "AliasMatch",
     "Arrival",
-    "Chosen",
     "Digest",
     "Director",
     "DirectoryArrival",
-    "Lane",
     "LinkUse",
     "Mail",
     "MailNote",
+    "MailPause",
     "Preference",
     "RegionHead",
     "Snooze",

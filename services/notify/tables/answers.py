@@ -17,14 +17,14 @@ class Acknowledgement(NotifyTable, table=True):
     digest_id: int = Field(foreign_key="notify.digest.digest_id", sa_type=BigInteger, index=True)
     director_key: str = Field(index=True)
     term: str
-    on: date
+    extraction_date: date
     plan: str
     author: str
     at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
 class Snooze(NotifyTable, table=True):
-    """A school, or one group of it, that a director need not be told of: until a day, or the next extraction (None)."""
+    """A school, or one group of it, that a director need not be reminded of: until a day, or the next extraction (None)."""
 
     __tablename__ = "snooze"
     __table_args__ = (Index("ix_snooze_live", "director_key", postgresql_where=text("ended_at is null")),)
@@ -32,10 +32,10 @@ class Snooze(NotifyTable, table=True):
     snooze_id: int | None = number()
     director_key: str
     term: str
-    on: date
+    extraction_date: date
     school_key: str
     school: str
-    group: str | None
+    respondent_group: str | None
     reason: str
     until: date | None
     author: str
@@ -45,14 +45,14 @@ class Snooze(NotifyTable, table=True):
 
 
 class Preference(NotifyTable, table=True):
-    """How a director wants to be told; no row means the whole list at each extraction."""
+    """Which mails a director prefers; no row means the whole list at each extraction."""
 
     __tablename__ = "preference"
 
     person_id: str = Field(primary_key=True)
     only_changes: bool
     also_when_none: bool
-    by: str
+    changed_by: str
     at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 

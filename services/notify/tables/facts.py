@@ -1,4 +1,4 @@
-"""What others told: tiers per extraction, uploads and how much of each is here, directors and their spellings."""
+"""What others published: tiers per extraction, uploads and how much of each is here, directors and their spellings."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,13 +12,13 @@ from services.notify.tables.schema import NOW, NotifyTable, default
 
 
 class TierState(NotifyTable, table=True):
-    """A school's tier for one group at one extraction, as rates last told it."""
+    """A school's tier for one group at one extraction, as rates last published it."""
 
     __tablename__ = "tier_state"
 
     term: str = Field(primary_key=True)
-    on: date = Field(primary_key=True)
-    group: str = Field(primary_key=True)
+    extraction_date: date = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
     state: int
     ploc: str
@@ -35,19 +35,19 @@ class TierState(NotifyTable, table=True):
 
 
 class Upload(NotifyTable, table=True):
-    """An upload whose tiers were told; `outcome` says how it was planned, once it is. `late` names groups not here."""
+    """An upload whose tiers arrived; `outcome` says how it was planned, once it is. `late` names groups not here."""
 
     __tablename__ = "upload"
 
     upload_id: UUID = Field(primary_key=True)
     term: str = Field(index=True)
-    on: date
+    extraction_date: date
     revision: int
     groups: list[str] = Field(sa_type=ARRAY(Text))
     thin: bool
     is_undo: bool
     window_closes: date
-    heard_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
+    arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     outcome: str | None = None
     late: list[str] = Field(default=[], sa_type=ARRAY(Text), sa_column_kwargs=default("'{}'"))
     planned_at: datetime | None = None
@@ -60,9 +60,9 @@ class Arrival(NotifyTable, table=True):
     __tablename__ = "arrival"
 
     upload_id: UUID = Field(primary_key=True)
-    group: str = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
     parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
-    of: int
+    part_count: int
     groups: list[str] = Field(sa_type=ARRAY(Text))
     arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
@@ -86,7 +86,7 @@ class Director(NotifyTable, table=True):
 
 
 class DirectoryArrival(NotifyTable, table=True):
-    """The one newest directory revision heard of, and which of its parts have come."""
+    """The one newest directory revision that arrived, and which of its parts have come."""
 
     __tablename__ = "directory_arrival"
 
@@ -104,5 +104,5 @@ class AliasMatch(NotifyTable, table=True):
     alias: str
     person_id: str
     revision: int
-    by: str
+    matched_by: str
     at: datetime | None = Field(default=None, sa_column_kwargs=NOW)

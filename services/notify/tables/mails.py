@@ -1,4 +1,4 @@
-"""Digests and mails: what one person is to be told, and each mail with its state and the server's answers."""
+"""Digests and mails: what one person is to read, and each mail with its state and the server's answers."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from services.notify.tables.schema import NOW, NotifyTable, default, number
 
 
 class Digest(NotifyTable, table=True):
-    """What one person is to be told of one extraction; without a route it waits, never dropped.
+    """What one person is to read about one extraction; without a route it waits, never dropped.
 
     `kind` is digest (to a director) or escalation (to a region's head). `content` holds its lines as lists, the day
     of each group and the close of the window.
@@ -28,7 +28,7 @@ class Digest(NotifyTable, table=True):
     digest_id: int | None = number()
     upload_id: UUID = Field(index=True)
     term: str
-    on: date
+    extraction_date: date
     revision: int
     kind: str = Field(default="digest", sa_column_kwargs=default("'digest'"))
     director: str
@@ -50,7 +50,7 @@ class Mail(NotifyTable, table=True):
         CheckConstraint("state in ('queued','held','sending','sent','failed','superseded')", name="state"),
         Index("ix_mail_due", "next_at", postgresql_where=text("state in ('queued','sending')")),
         Index("ix_mail_sent", "sent_at"),
-        Index("ix_mail_untold", "mail_id", postgresql_where=text("state = 'sent' and not told")),
+        Index("ix_mail_unannounced", "mail_id", postgresql_where=text("state = 'sent' and not announced")),
     )
 
     mail_id: int | None = number()
@@ -69,7 +69,7 @@ class Mail(NotifyTable, table=True):
     next_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     queued_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
     sent_at: datetime | None = None
-    told: bool = Field(default=False, sa_column_kwargs=default("false"))
+    announced: bool = Field(default=False, sa_column_kwargs=default("false"))
     failure: str = Field(default="", sa_column_kwargs=default("''"))
     last_reply: str = ""
 

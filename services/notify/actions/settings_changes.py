@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 
 from services.notify.actions.routing import route_waiting
 from services.notify.mailer.messages import HeaderRefused, one_address
-from services.notify.queries.choices import chosen, hours_of
+from services.notify.queries.alert_settings import hours_of, settings_of
 from services.notify.rules.clock import next_sending
-from services.notify.tables import Chosen, RegionHead
+from services.notify.tables import AlertSettings, RegionHead
 from shared.access import audit
 from shared.errors import Invalid
 from shared.settings import settings
@@ -23,22 +23,22 @@ NUMBERS = {
 }
 
 
-def choose(session: Session, wanted: dict[str, Any], actor: str) -> Chosen:
+def change_settings(session: Session, new: dict[str, Any], actor: str) -> AlertSettings:
     """Keeps new settings, all fields of Chosen but the id. Invalid with every problem, each with its field."""
     problems = []
     for field, (least, most, label) in NUMBERS.items():
-        value = wanted.get(field)
+        value = new.get(field)
         if not isinstance(value, int) or not least <= value <= most:
             problems.append(_problem(field, f"{label}: enter a whole number from {least} to {most}."))
     for start, end, label in (("opens", "closes", "Sending window"), ("quiet_from", "quiet_until", "Quiet hours")):
-        if (wanted.get(start) is None) != (wanted.get(end) is None):
+        if (new.get(start) is None) != (new.get(end) is None):
             problems.append(_problem(start, f"{label}: enter both times, or leave both empty."))
-    made = Chosen(id=1, **wanted)
+    made = AlertSettings(id=1, **new)
     if not problems and next_sending(datetime.now(UTC), hours_of(made, settings().timezone)) is None:
         problems.append(_problem("opens", "With these hours no mail could ever go. Leave some time open."))
     if problems:
         raise Invalid("The settings were not changed.", code="settings_invalid", problems=problems)
-    before = chosen(session).model_dump()
+    before = settings_of(session).model_dump()
     session.merge(made)
     session.flush()
     changed = {name: value for name, value in made.model_dump().items() if value != before.get(name)}
@@ -46,17 +46,17 @@ def choose(session: Session, wanted: dict[str, Any], actor: str) -> Chosen:
     return made
 
 
-def name_heads(session: Session, wanted: dict[str, tuple[str, str]], actor: str) -> None:
+def name_heads(session: Session, new: dict[str, tuple[str, str]], actor: str) -> None:
     """Keeps the head of each region (name, address), and sends what waited; an empty address removes a head."""
     known = {head.region: head for head in session.exec(select(RegionHead).order_by(col(RegionHead.region)))}
     problems = [
         _problem(f"email_{region}", f"Region {region}: enter one e-mail address.")
-        for region, (name, email) in wanted.items()
+        for region, (name, email) in new.items()
         if (email and not _is_address(email)) or (name and not email and region not in known)
     ]
     if problems:
         raise Invalid("The heads of the regions were not changed.", code="heads_invalid", problems=problems)
-    for region, (name, email) in sorted(wanted.items()):
+    for region, (name, email) in sorted(new.items()):
         head = known.get(region)
         if (name, email) == ((head.name, head.email) if head else ("", "")):
             continue

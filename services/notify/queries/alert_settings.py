@@ -6,18 +6,18 @@ from sqlmodel import Session, col, select
 
 from services.notify.rules.clock import Hours
 from services.notify.rules.routes import Route, route_of_head
-from services.notify.tables import Chosen, Lane, RegionHead
+from services.notify.tables import AlertSettings, MailPause, RegionHead
 
 
-def chosen(session: Session) -> Chosen:
+def settings_of(session: Session) -> AlertSettings:
     """The settings; the defaults where nobody chose."""
-    return session.get(Chosen, 1) or Chosen(
-        id=1, hold_all=False, hold_thin=True, wait_minutes=15, weekdays_only=False, remind_days=0, escalate_after=3,
+    return session.get(AlertSettings, 1) or AlertSettings(
+        id=1, hold_all=False, hold_thin=True, wait_minutes=30, weekdays_only=False, remind_days=0, escalate_after=3,
         per_minute=0, link_days=14,
     )  # fmt: skip
 
 
-def hours_of(choice: Chosen, zone: str) -> Hours:
+def hours_of(choice: AlertSettings, zone: str) -> Hours:
     """When mails may go, in the named time zone."""
     return Hours(zone, choice.opens, choice.closes, choice.quiet_from, choice.quiet_until, choice.weekdays_only)
 
@@ -37,6 +37,6 @@ def head_routes(session: Session) -> dict[str, Route]:
     return {head.region: route_of_head(head.region, head.name, refusal_of(head)) for head in heads(session)}
 
 
-def lane(session: Session) -> Lane | None:
+def mail_pause(session: Session) -> MailPause | None:
     """Why nothing is sent to the mail server now, if so."""
-    return session.get(Lane, 1)
+    return session.get(MailPause, 1)

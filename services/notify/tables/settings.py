@@ -1,4 +1,4 @@
-"""What central staff have chosen for alerts, the heads of the regions, and the state of the way to the mail server."""
+"""What central staff set for alerts, the heads of the regions, and whether sending is paused."""
 
 from datetime import datetime, time
 
@@ -7,15 +7,15 @@ from sqlmodel import Field
 from services.notify.tables.schema import NOW, NotifyTable, default
 
 
-class Chosen(NotifyTable, table=True):
+class AlertSettings(NotifyTable, table=True):
     """The one row of settings; without it the defaults hold: nothing held but thin extractions, no hours, no reminders."""
 
-    __tablename__ = "chosen"
+    __tablename__ = "alert_settings"
 
     id: int = Field(default=1, primary_key=True)
     hold_all: bool = Field(default=False, sa_column_kwargs=default("false"))
     hold_thin: bool = Field(default=True, sa_column_kwargs=default("true"))
-    wait_minutes: int = Field(default=15, sa_column_kwargs=default("15"))
+    wait_minutes: int = Field(default=30, sa_column_kwargs=default("30"))
     opens: time | None = None
     closes: time | None = None
     quiet_from: time | None = None
@@ -39,10 +39,10 @@ class RegionHead(NotifyTable, table=True):
     refused: str = Field(default="", sa_column_kwargs=default("''"))
 
 
-class Lane(NotifyTable, table=True):
-    """The one row on the mail server: no try before `resume_at`, and why."""
+class MailPause(NotifyTable, table=True):
+    """Sending is paused while there is this one row: no try before `resume_at`, and why."""
 
-    __tablename__ = "lane"
+    __tablename__ = "mail_pause"
 
     id: int = Field(default=1, primary_key=True)
     resume_at: datetime
