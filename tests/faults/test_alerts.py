@@ -114,7 +114,7 @@ PLANTED = (
     "update tracker.loop_beat set at = now() - interval '5 min' where id = 'relay'",
     "update sesr.loop_beat set at = now() - interval '5 min' where id = 'loop'",
     (
-        "insert into sesr.inbox(event_id, source, topic, key, version, payload, received_at, next_at)"
+        "insert into sesr.inbox(event_id, publisher, topic, key, version, payload, received_at, next_at)"
         " values (gen_random_uuid(), 'x', 'x', 'x', 1, '{}', now() - interval '20 min', now() + interval '1 h')"
     ),
     (

@@ -202,7 +202,7 @@ def test_the_commands_make_a_private_file_and_say_why_they_refuse(tmp_path: Path
 def test_what_was_done_long_ago_is_purged_and_the_rest_stays(service: str) -> None:
     with transaction(service) as session:
         session.execute(text(
-            "insert into inbox(event_id, source, topic, key, version, payload, state, done_at)"
+            "insert into inbox(event_id, publisher, topic, key, version, payload, state, done_at)"
             " select gen_random_uuid(), 'x', 't', state || days, 1, '{}', state, now() - days * interval '1 day'"
             " from unnest(array['done','parked','discarded']) state, unnest(array[1, 100, 121]) days"
         ))  # fmt: skip

@@ -37,7 +37,7 @@ def age_everything() -> None:
         session.execute(text("update report set received_at = now() - interval '401 days'"))
     with transaction("rates") as session:
         session.execute(text(
-            "insert into inbox(event_id, source, topic, key, version, payload, state, done_at)"
+            "insert into inbox(event_id, publisher, topic, key, version, payload, state, done_at)"
             " values (gen_random_uuid(), 'x', 't', 'k', 1, '{}', 'done', now() - interval '121 days')"
         ))  # fmt: skip
 
