@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
-from shared.access import Who, csrf_of
+from shared.access import Who, csrf_of, scope_of
 from shared.access.policy import may
 from shared.settings import settings
 from shared.web.clock import date_words, instant_words, second_words
@@ -71,6 +71,7 @@ def _everywhere(request: Request) -> dict[str, Any]:
         "support": {"email": chosen.support_email, "phone": chosen.support_phone},
         "request_id": getattr(request.state, "request_id", ""),
         "path": request.url.path,
+        "is_without_schools": who is not None and who.role != "ops" and scope_of(who).is_empty,
         "may": lambda permission: who is not None and may(who.role, permission),
     }
 
