@@ -12,6 +12,7 @@ _OPS = frozenset({"ops"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "home.see": EVERYONE,
+    "session.own": EVERYONE,
     "uploads.see": _CENTRAL | _OPS,
     "uploads.write": _CENTRAL,
     "uploads.decide": _CENTRAL,
@@ -42,6 +43,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "ops.write": _OPS,
     "docs.see": EVERYONE,
 }
+
+# Permissions that no service token carries, whatever its role: what is made with them would outlive the token.
+PERSONAL = frozenset({"access.write", "session.own"})
 
 
 class Limit(NamedTuple):

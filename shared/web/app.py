@@ -59,7 +59,7 @@ def service_app(
     )
     app.state.service = service
     app.add_middleware(Compression)
-    app.add_middleware(BodyLimit, limit=body_limit)
+    app.add_middleware(BodyLimit, limit=body_limit, service=service)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts())
     app.add_middleware(Surroundings, service=service)
     install_errors(app)

@@ -2,48 +2,84 @@
 
 import asyncio
 import time
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Awaitable, Callable
 
+import psycopg
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.errors import Refused
+from shared.numbers import whole
 from shared.web.errors import on_http
-from shared.web.requests import cookie_name
+from shared.web.quick import known_person
 
 ANONYMOUS_LIMIT = 256 * 1024
 SILENCE = 20.0
 WHOLE = 600.0
+Known = Callable[[Request, str], Awaitable[bool]]
+
+
+async def _is_known(request: Request, service: str) -> bool:
+    """Whether the request carries a session or token that is valid now; a refusal of it comes later, in its words."""
+    try:
+        return await known_person(request, service) is not None
+    except Refused:
+        return False
+    except psycopg.OperationalError as error:
+        raise HTTPException(503) from error
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body over the limit in bytes, 408 for one that stops coming."""
+    """ASGI middleware: 413 for a body over the limit in bytes, 408 for one that stops coming.
 
-    def __init__(self, app: ASGIApp, limit: int, silence: float = SILENCE) -> None:
+    More than ANONYMOUS_LIMIT is read only for a valid session or token, which is looked up when it comes to that.
+    """
+
+    def __init__(
+        self, app: ASGIApp, limit: int, service: str = "", silence: float = SILENCE, known: Known = _is_known
+    ) -> None:
         self.app = app
         self.limit = limit
+        self.service = service
         self.silence = silence
+        self.known = known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.limit if _has_credentials(scope) else min(self.limit, ANONYMOUS_LIMIT)
-        if _announced(scope) > limit:
-            await on_http(Request(scope), HTTPException(413))(scope, receive, send)
+        body = _Body(receive, min(self.limit, ANONYMOUS_LIMIT), self.silence, lambda: self._limit_of(scope))
+        try:
+            await body.expect(_announced(scope))
+        except HTTPException as error:
+            await on_http(Request(scope), error)(scope, receive, send)
             return
-        await self.app(scope, _Body(receive, limit, self.silence).receive, send)
+        await self.app(scope, body.receive, send)
+
+    async def _limit_of(self, scope: Scope) -> int:
+        known = await self.known(Request(scope), self.service)
+        return self.limit if known else min(self.limit, ANONYMOUS_LIMIT)
 
 
 class _Body:
-    """Counts a body while it is received."""
+    """Counts a body while it is received; `whole_limit` tells what the sender may send when it is over `limit`."""
 
-    def __init__(self, receive: Receive, limit: int, silence: float) -> None:
+    def __init__(self, receive: Receive, limit: int, silence: float, whole_limit: Callable[[], Awaitable[int]]) -> None:
         self._receive = receive
-        self._left = limit
+        self._limit = limit
+        self._whole_limit: Callable[[], Awaitable[int]] | None = whole_limit
+        self._count = 0
         self._silence = silence
         self._until = time.monotonic() + WHOLE
         self._done = False
+
+    async def expect(self, count: int) -> None:
+        """HTTPException 413 when the sender may not send so many bytes."""
+        if count > self._limit and self._whole_limit is not None:
+            self._limit, self._whole_limit = await self._whole_limit(), None
+        if count > self._limit:
+            raise HTTPException(413)
 
     async def receive(self) -> Message:
         if self._done:
@@ -53,25 +89,14 @@ class _Body:
             message = await asyncio.wait_for(self._receive(), wait)
         except TimeoutError as error:
             raise HTTPException(408) from error
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise HTTPException(413)
+        self._count += len(message.get("body", b""))
+        await self.expect(self._count)
         self._done = not message.get("more_body", False)
         return message
 
 
 def _announced(scope: Scope) -> int:
-    """The length that the request says it has; 0 where it says none."""
-    value = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(value) if value.isdigit() else 0
-
-
-def _has_credentials(scope: Scope) -> bool:
-    """Whether a session's cookie or a bearer token came along; whether it is valid is asked later."""
-    headers = dict(scope["headers"])
-    if b"authorization" in headers:
-        return True
-    try:
-        return cookie_name() in SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-    except CookieError:
-        return False
+    """The length that the request says it has; 0 where it says none, more than anything where it is no number."""
+    value = dict(scope["headers"]).get(b"content-length", b"0").decode("latin-1")
+    length = whole(value)
+    return 2**62 if length is None else length

@@ -24,17 +24,31 @@ async def _people(connection: Connection, hashes: Sequence[bytes]) -> list[Who |
     return [people.get(asked) for asked in hashes]
 
 
+# One for each service and process, so that lookups of all routes go together.
+_lookups: dict[str, Together[bytes, Who | None]] = {}
+
+
+async def known_person(request: Request, service: str) -> Who | None:
+    """Who asks, by the session or token that the request carries; None for nobody.
+
+    Raises NotSignedIn for a bearer token that is not valid, NotAllowed for two credentials in one request.
+    """
+    token, is_bearer = token_of(request)
+    if token is None:
+        return None
+    found = await _lookups.setdefault(service, Together(service, _people))(hash_of(token))
+    return accepted(request, found, is_bearer)
+
+
 class QuickPermission(Permission):
     """A permission that is looked up without a thread, each time anew: a session that ended has ended at once."""
 
     def __init__(self, name: str, service: str) -> None:
         super().__init__(name)
-        self.people = Together(service, _people)
+        self.service = service
 
     async def __call__(self, request: Request) -> Who:  # type: ignore[override]
-        token, is_bearer = token_of(request)
-        who = None if token is None else await self.people(hash_of(token))
-        return self.permit(request, accepted(request, who, is_bearer))
+        return self.permit(request, await known_person(request, self.service))
 
 
 def allow_quickly(permission: str, service: str) -> Any:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from shared.access import Who, csrf_of, who_is
-from shared.access.policy import PERMISSIONS, may
+from shared.access.policy import PERMISSIONS, PERSONAL, may
 from shared.db import transaction
 from shared.errors import NotAllowed, NotSignedIn
 from shared.settings import settings
@@ -118,9 +118,11 @@ def current_who(request: Request, session: Db) -> Who | None:
 
 
 def token_of(request: Request) -> tuple[str | None, bool]:
-    """The token that a request carries, and whether it is a program's bearer token."""
-    bearer = _bearer(request)
-    return bearer or session_token(request), bearer is not None
+    """The token that a request carries, and whether it is a program's bearer token; NotAllowed for one of each."""
+    bearer, session = _bearer(request), session_token(request)
+    if bearer is not None and session is not None:
+        raise NotAllowed("Send either a bearer token or the cookie of a session, not both.", code="two_credentials")
+    return bearer or session, bearer is not None
 
 
 def accepted(request: Request, who: Who | None, is_bearer: bool) -> Who | None:
@@ -154,6 +156,8 @@ class Permission:
             raise NotAllowed(
                 f"Your role ({who.role}) may not do this. Switch to another role, or ask the support team."
             )
+        if who.kind == "token" and self.name in PERSONAL:
+            raise NotAllowed("A program may not do this with its token: a person who is signed in can.")
         if request.method not in SAFE_METHODS:
             limit_permission(self.name, who)
         return who

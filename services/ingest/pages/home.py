@@ -27,7 +27,7 @@ def home(request: Request, session: Db, who: Annotated[Who | None, public]) -> R
 def switch_role(
     request: Request,
     session: Db,
-    who: Annotated[Who, allow("home.see")],
+    who: Annotated[Who, allow("session.own")],
     role: Annotated[str, Form()],
     next: Annotated[str, Form()] = "/",
 ) -> Response:

@@ -117,7 +117,7 @@ def sign_in_demo(
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, session: Db, who: Annotated[Who, allow("home.see")]) -> Response:
+def sign_out(request: Request, session: Db, who: Annotated[Who, allow("session.own")]) -> Response:
     token = session_token(request)
     if token is not None:
         end_session(session, token)

@@ -22,6 +22,7 @@ from services.ingest.rules.headers import SHOWN, Header, is_header, read_header
 from services.ingest.rules.names import group_of, region_of
 from shared.events import Group
 from shared.names import name_key, tidy
+from shared.numbers import whole
 
 NOTE_CELLS = 3
 LONGEST_NAME = 200
@@ -261,7 +262,7 @@ class RowReader:
         if clean(self._optional("ploc", cells)) and is_header(read_header(cells)):
             return "header_repeated"
         if any("total" in (words := name_key(text).split()) or "totals" in words for text in texts[:2]):
-            return "" if clean(self._optional("ploc", cells)).isdigit() else "total_skipped"
+            return "total_skipped" if whole(clean(self._optional("ploc", cells))) is None else ""
         return "note_skipped" if len(texts) <= NOTE_CELLS else ""
 
 

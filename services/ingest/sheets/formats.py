@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from services.ingest.sheets.opc import USUAL_STYLES, Package, careful_parser
+from shared.numbers import whole
 
 Shown = Literal["number", "date", "percent"]
 # The formats that every workbook has without declaring them (ECMA-376, 18.8.30), with those of the Asian locales.
@@ -56,4 +57,4 @@ def formats(package: Package) -> list[Shown]:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+    return whole(text or "", 2**31) or 0

@@ -15,6 +15,7 @@ from services.notify.rules.news import OPEN
 from services.notify.tables import Digest, Director
 from shared.access import Who
 from shared.errors import Invalid, NotFound
+from shared.numbers import whole
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/mine")
@@ -38,7 +39,7 @@ def mine(request: Request, session: Db, who: Me) -> Response:
 def send_answer(request: Request, session: Db, who: Me, form: SentForm) -> Response:
     director = own(session, who)
     number = str(form.get("digest_id", ""))
-    digest = answers.digest_of(session, int(number) if number.isdigit() else 0, director.person_id)
+    digest = answers.digest_of(session, whole(number) or 0, director.person_id)
     places = ticked_places(form)
     values = {name: str(form.get(name, "")) for name in ("plan", "reason", "until")}
     try:

@@ -12,6 +12,7 @@ from services.notify.pages.parts import SentForm, plain_form, tabs_of
 from services.notify.queries import alert_settings, reports
 from shared.access import Who
 from shared.errors import Invalid
+from shared.numbers import whole
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 
@@ -39,7 +40,7 @@ def change(request: Request, session: Db, who: Annotated[Who, allow("digests.wri
             )
     for name in settings_changes.NUMBERS:
         value = form.get(name, "")
-        new[name] = int(value) if value.isdecimal() and len(value) < 6 else None
+        new[name] = whole(value, 99_999)
     try:
         if problems:
             raise Invalid("The settings were not changed.", problems=problems)

@@ -12,6 +12,7 @@ from services.rates.rules import CUT_BELONGS_BELOW, TIER_CUTS, TIER_LABELS, scho
 from shared.access import Who
 from shared.errors import Invalid
 from shared.events import GROUPS, Group
+from shared.numbers import whole
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import today
 
@@ -93,7 +94,7 @@ def post_goal(
     """An empty percent takes the goal away."""
     text = percent.strip().rstrip("%").strip()
     try:
-        number = int(text) if text.isdecimal() and len(text) <= 4 else 0
+        number = whole(text, 9999) or 0
         actions.set_goal(session, who.actor, group, number if text else None)
     except Invalid as refused:
         return _page(request, session, refused=refused)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Self
 from urllib.parse import urlencode
 
 from services.rates.queries.columns import BLANK, COLUMNS
 from shared.errors import Invalid
 from shared.events import GROUPS, Group
+from shared.numbers import decimal, whole
 
 TESTS = {"text": ("has", "starts"), "number": ("min", "max")}
 SORT_LEVELS = 3
@@ -125,11 +126,8 @@ def _tests(given: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
 
 def _number(label: str, value: str) -> str:
     """The number as people write it, `1,200` and `60%` too, in plain digits."""
-    try:
-        number = Decimal(value.rstrip("%").replace(",", ""))
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or abs(number) >= MOST:
+    number = decimal(value.rstrip("%").strip().replace(",", ""))
+    if number is None or abs(number) >= MOST:
         raise Invalid(f"{label}: enter a number, such as 25.", code="not_a_number")
     return f"{number.quantize(Decimal('0.0001')).normalize():f}"
 
@@ -144,7 +142,7 @@ def _day(value: str) -> date | None:
 
 
 def _whole(value: str) -> int:
-    return min(int(value), MOST) if value.isdecimal() and len(value) < 20 else 0
+    return min(whole(value) or 0, MOST)
 
 
 def conditions(view: View, leave_out: str = "") -> tuple[list[str], dict[str, Any]]:

@@ -96,7 +96,7 @@ def standing(submitted: int | None, total: int | None) -> Standing:
 def file_differs(file_tier: str, file_rate: str, submitted: int | None, total: int | None) -> bool:
     """Whether a file's own tier or rate contradicts its counts: another tier, or a rate more than one point away."""
     own = tier(submitted, total)
-    digits = [c for c in file_tier if c.isdecimal()]
+    digits = [c for c in file_tier if c.isascii() and c.isdecimal()]
     if digits and own is not None and int(digits[0]) != own:
         return True
     told, exact = _percents(file_rate), rate(submitted, total)

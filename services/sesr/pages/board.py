@@ -24,6 +24,7 @@ from shared.access.policy import may
 from shared.db import transaction
 from shared.errors import Invalid, NotFound
 from shared.files.workbooks import CSV_TYPE, XLSX_TYPE
+from shared.numbers import whole
 from shared.settings import settings
 from shared.web import Db, allow, page
 from shared.web.charts import lines as chart_lines
@@ -172,7 +173,7 @@ async def board_stream(
 ) -> Response:
     """Server-sent events: `changes` (a list of reports) and, without a name, the live part of the board."""
     scope, token = scope_of(who), session_token(request)
-    after = int(last_event_id) if last_event_id.isdecimal() else None
+    after = whole(last_event_id)
     key = (scope, wanted.incident, wanted.day, tuple(wanted.filters.values()), wanted.by, wanted.after)
     messages = follow(key, _maker(scope, wanted), after, _may_go_on(token, scope))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}

@@ -13,6 +13,7 @@ from services.tracker.rules.lcap_cells import action_number, whole
 from services.tracker.rules.lcap_spending import totals
 from shared.access import Who
 from shared.errors import Invalid, NotFound
+from shared.numbers import decimal
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/tracker/lcap", include_in_schema=False)
@@ -142,13 +143,8 @@ def save_settings(
 
 def _percent(text: str, name: str) -> Decimal:
     bare = text.strip().removesuffix("%").strip()
-    whole, _, part = bare.partition(".")
-    if not (
-        whole.isascii()
-        and whole.isdigit()
-        and len(whole) <= 3
-        and (part == "" or (part.isascii() and part.isdigit() and len(part) == 1))
-    ):
+    number = decimal(bare)
+    if number is None or not 0 <= number < 1000 or number.as_tuple().exponent not in (0, -1):
         sentence = f"'{text[:20]}' is no percentage. Type it like 80 or 80.5."
         raise Invalid(sentence, problems=[{"code": "not_a_percent", "field": name, "message": sentence}])
-    return Decimal(bare.rstrip("."))
+    return number

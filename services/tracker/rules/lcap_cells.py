@@ -1,9 +1,10 @@
 """How single cells of the LCAP tables read: money, goal and action numbers, page ranges, titles as keys."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
+from shared import numbers
 from shared.names import name_key, tidy
 
 # The tables number actions by different years. These of 2023-24 have another number in 2024-25; None: given up.
@@ -94,15 +95,9 @@ def now_numbered(goal: int, action: int) -> tuple[int, int] | None:
 
 def whole(cell: str, most: int) -> int | None:
     """A whole number from 0 to `most`; None for anything else."""
-    text = tidy(cell)
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        return None
-    return int(text) if int(text) <= most else None
+    return numbers.whole(tidy(cell), most)
 
 
 def decimal(text: str) -> Decimal | None:
     """A plain number with thousands' commas; None where it is none."""
-    try:
-        return Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        return None
+    return numbers.decimal(text.replace(",", ""))

@@ -1,14 +1,16 @@
 """Checks an uploaded workbook against the one that was written: every problem with its cell, and what was typed."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.tracker.rules.values import BadPercent, read_percent
 from services.tracker.workbook.child import Rows, tidy_formula
 from services.tracker.workbook.layout import ITEM, STAMP_SHEET, STAMP_VERSION, Layout, cell_name
+from shared.numbers import decimal, whole
 
 PROBLEMS_AT_MOST = 100
+MOST_ROWS = 40_000
 _FRESH = "Download a fresh workbook and type the values there."
 
 
@@ -85,14 +87,14 @@ def _stamp_problem(stamp: Sequence[Any], periods: Sequence[str]) -> dict[str, An
 
 
 def _note(row: Sequence[Any], years: int) -> _Note | None:
-    if len(row) < 4 or not str(row[1]).isdigit() or int(row[1]) < 2:
+    number = whole(str(row[1]), MOST_ROWS) if len(row) >= 4 else None
+    if number is None or number < 2:
         return None
     words = [str(word) if word not in (None, "") else None for word in [*row[4 : 4 + years], *[None] * years][:years]]
-    try:
-        values = [None if word is None else Decimal(word) for word in words]
-    except InvalidOperation:
+    values = [None if word is None else decimal(word) for word in words]
+    if any(value is None and word is not None for value, word in zip(values, words, strict=True)):
         return None
-    return _Note(str(row[0]), int(row[1]), str(row[2]), str(row[3]), values)
+    return _Note(str(row[0]), number, str(row[2]), str(row[3]), values)
 
 
 def _heading_problems(level: str, rows: Sequence[Sequence[Any]], layout: Layout) -> list[dict[str, Any]]:
