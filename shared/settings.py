@@ -20,6 +20,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as Unreadable
 
 SERVICES = ("ingest", "rates", "tracker", "sesr", "notify")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PREFIX = "SES_"
 SHORTEST_SECRET = 12
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_groups_claim: str = "groups"
+    oidc_emails_verified_by: str = ""
     pool_size: PositiveInt = 5
     data: str = ".data/run"
     bind: str = "127.0.0.1"
@@ -138,6 +140,12 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def demo_sign_in(self) -> bool:
+        """Whether anybody may choose who to be: only in a demonstration that this machine alone can reach."""
+        reached_at = (self.bind, urlsplit(self.public_url).hostname or "")
+        return not self.production and not self.secure_cookies and all(host in LOOPBACK for host in reached_at)
 
     @property
     def flower_url(self) -> str:

@@ -30,9 +30,9 @@ MAY_IMPORT = {
 }
 # Parts of the platform that a room may import; rooms not named here may import all of it.
 PLATFORM = {
-    "rules": {"events", "names", "numbers"},
+    "rules": {"emails", "events", "names", "numbers"},
     "tables": {"db", "delivery.tables", "events"},
-    "queries": {"db", "events", "names", "numbers", "access", "delivery.outbox", "errors"},
+    "queries": {"db", "emails", "events", "names", "numbers", "access", "delivery.outbox", "errors"},
 }
 PURE = ("rules",)
 NOT_IN_RULES = (

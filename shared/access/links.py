@@ -31,7 +31,7 @@ _KNOWN = text(
     "select person_id, deactivated_at from access.person where issuer = :issuer and subject = :subject for update"
 )
 _BY_EMAIL = text(
-    "select person_id, subject, deactivated_at from access.person where lower(email) = lower(:email)"
+    'select person_id, subject, deactivated_at from access.person where lower(email collate "C") = :email'
     " and person_id not like 'service:%' order by person_id limit 2 for update"
 )
 _LINK = text("update access.person set issuer = :issuer, subject = :subject where person_id = :person_id")
@@ -69,8 +69,8 @@ def take_login(session: Session, state: str, browser: str) -> Any | None:
 def person_for(session: Session, identity: Identity) -> tuple[str, list[str]]:
     """The person of an account with the roles held, in the order of ROLES; NotAllowed for who holds none.
 
-    Known by (issuer, subject). At the first sign-in linked to the one person of the directory with the same e-mail, if
-    the provider says that it is verified and nobody else is linked to that person; else made new if the claims give a role.
+    Known by (issuer, subject). At the first sign-in linked to the one person of the directory with the same verified e-mail
+    (shared/emails.py says what is the same), if nobody else is linked to that person; else made new if the claims give a role.
     """
     row = session.execute(_KNOWN, identity._asdict()).one_or_none()
     person_id = _linked(session, identity) if row is None else _active(row)
@@ -101,7 +101,7 @@ def _active(row: Any) -> str:
 
 
 def _linked(session: Session, identity: Identity) -> str:
-    same = session.execute(_BY_EMAIL, {"email": identity.email}).all() if identity.email_verified else []
+    same = session.execute(_BY_EMAIL, {"email": identity.email}).all() if identity.email else []
     if len(same) == 1 and same[0].subject is None:
         person_id = _active(same[0])
         session.execute(_LINK, {**identity._asdict(), "person_id": person_id})
@@ -115,8 +115,8 @@ def _linked(session: Session, identity: Identity) -> str:
 
 def _made(session: Session, identity: Identity) -> str:
     key = hashlib.sha256(f"{identity.issuer}\0{identity.subject}".encode()).hexdigest()[:24]
-    wanted = identity.email.lower() if identity.email_verified else ""
-    person_id = wanted if wanted and person(session, wanted) is None else f"account:{key}"
+    is_free = identity.email and person(session, identity.email) is None
+    person_id = identity.email if is_free else f"account:{key}"
     session.execute(_NEW, {**identity._asdict(), "person_id": person_id})
     return person_id
 

@@ -14,14 +14,14 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from shared.settings import Settings
+from shared.emails import email_key
+from shared.settings import LOOPBACK, Settings
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 LEEWAY = 60
 DOCUMENT_LASTS = 3600.0
 KEYS_ASKED_EVERY = 10.0
 TIMEOUT = 10.0
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 log = structlog.get_logger()
 
 
@@ -30,13 +30,15 @@ class ProviderRefused(Exception):
 
 
 class Identity(NamedTuple):
-    """Who the provider says signed in; `issuer` and `subject` together are the key, the e-mail never is."""
+    """Who the provider says signed in; `issuer` and `subject` together are the key, the e-mail never is.
+
+    `email` is the key of shared/emails.py, and empty where the provider does not say that it has verified it.
+    """
 
     issuer: str
     subject: str
     name: str
     email: str
-    email_verified: bool
     groups: tuple[str, ...]
 
 
@@ -48,6 +50,7 @@ class Provider:
         self._client_id = chosen.oidc_client_id
         self._secret = chosen.oidc_client_secret.get_secret_value() or None
         self._groups = chosen.oidc_groups_claim
+        self._trusts_emails = chosen.oidc_emails_verified_by == chosen.oidc_issuer != ""
         self._callback = f"{chosen.public_url}/sign-in/callback"
         self._after = f"{chosen.public_url}/sign-in"
         self._lock = threading.Lock()
@@ -150,15 +153,19 @@ class Provider:
             self._document, self._document_at = document, time.monotonic()
         return self._document
 
+    def _is_verified(self, claims: CodeIDToken) -> bool:
+        """Whether the address is this person's: the provider says so, or is trusted by name where it says nothing."""
+        told = claims.get("email_verified")
+        return told is True or (self._trusts_emails and (told is None or told == "true"))
+
     def _read(self, claims: CodeIDToken) -> Identity:
         groups = claims.get(self._groups) or []
         listed = groups if isinstance(groups, list) else str(groups).split()
         return Identity(
             self._issuer,
             str(claims["sub"]),
-            str(claims.get("name") or claims.get("email") or claims["sub"])[:200],
-            str(claims.get("email") or ""),
-            claims.get("email_verified") is True,
+            str(claims.get("name") or claims["sub"])[:200],
+            email_key(str(claims.get("email") or "")) if self._is_verified(claims) else "",
             tuple(str(group) for group in listed),
         )
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from shared.access.policy import ROLES
+from shared.emails import email_key
 
 _PERSON = text(
     "insert into access.person(person_id, name, email) values (:person_id, :name, :email)"
@@ -22,7 +23,7 @@ _GRANT = text(
 _UNGRANT = text("delete from access.role_grant where person_id = :person_id and role = :role")
 _PEOPLE = text(
     "select p.person_id, p.name, p.email, g.role, g.scope from access.person p join access.role_grant g using (person_id)"
-    " where g.role = any(:roles) and (cast(:email as text) is null or lower(p.email) = lower(:email))"
+    ' where g.role = any(:roles) and (cast(:email as text) is null or lower(p.email collate "C") = :email)'
     " order by g.role, p.name, p.person_id limit :limit"
 )
 _FOUND = text(
@@ -85,7 +86,8 @@ def take_role(session: Session, person_id: str, role: str) -> None:
 
 def people_of(session: Session, roles: Sequence[str], email: str | None = None, limit: int = 50) -> Sequence[Any]:
     """Rows (person_id, name, email, role, scope) of the people who hold one of the roles."""
-    return session.execute(_PEOPLE, {"roles": list(roles), "email": email, "limit": limit}).all()
+    key = None if email is None else email_key(email)
+    return session.execute(_PEOPLE, {"roles": list(roles), "email": key, "limit": limit}).all()
 
 
 def find_people(session: Session, q: str, after: str, limit: int) -> Sequence[Any]:

@@ -37,8 +37,8 @@ async def _ask(method: str, path: str, headers: dict[str, str], body: bytes) -> 
     path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "path": path, "raw_path": path.encode("utf-8", "replace"), "query_string": query.encode(), "root_path": "",
+        "headers": [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()],
         "client": ("127.0.0.1", 40000), "server": ("127.0.0.1", 8000), "state": {},
     }  # fmt: skip
     unread = [{"type": "http.request", "body": body, "more_body": False}]

@@ -7,12 +7,13 @@ from sqlmodel import Session, col, select
 
 from services.ingest.actions.directory import publish_directory
 from services.ingest.rules.cells import read_count
-from services.ingest.rules.directory import COUNT_FIELDS, WORDS, is_address, parted
+from services.ingest.rules.directory import COUNT_FIELDS, WORDS, parted
 from services.ingest.rules.findings import BadCell
 from services.ingest.rules.names import REGIONS
 from services.ingest.rules.rows import LONGEST_NAME, clean
 from services.ingest.tables import Person, School
 from shared.access import audit
+from shared.emails import email_key
 from shared.errors import Conflict, Invalid, NotFound
 from shared.names import name_key
 
@@ -47,8 +48,8 @@ def change_person(session: Session, person_id: str, given: Mapping[str, str], ac
         raise NotFound("There is no person with this id in the directory.")
     before = person.model_dump()
     person.name = _short("name", given.get("name", person.name))
-    person.email = _short("email", given.get("email", person.email)).lower()
-    if not person.name or not is_address(person.email):
+    person.email = email_key(_short("email", given.get("email", person.email)))
+    if not person.name or not person.email:
         name, message = ("name", "Enter the name.") if not person.name else ("email", "Enter one e-mail address.")
         raise _wrong(name, message)
     person.scope = parted(given.get("scope", "; ".join(person.scope)))

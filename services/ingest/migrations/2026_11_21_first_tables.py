@@ -17,7 +17,7 @@ create table access.person(
   name text not null, email text not null,
   deactivated_at timestamptz,
   unique (issuer, subject));
-create index on access.person (lower(email));
+create index on access.person (lower(email collate "C"));
 create table access.role_grant(
   person_id text not null references access.person on delete cascade,
   role text not null check (role in ('central','director','principal','designee','desk','ops')),

@@ -9,6 +9,7 @@ from services.ingest.rules.findings import BadCell, Place, Report
 from services.ingest.rules.listing import Table
 from services.ingest.rules.names import region_of
 from services.ingest.rules.rows import LONGEST_NAME, clean
+from shared.emails import email_key
 from shared.names import name_key
 
 LONGEST_LIST = 4000
@@ -68,7 +69,8 @@ def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, 
         raise BadCell("role", "role_unknown")
     if not name:
         raise BadCell("name", "name_missing")
-    if not is_address(email):
+    email = email_key(email)
+    if not email:
         raise BadCell("email", "email_unreadable")
     return {
         **_where(cells),
@@ -122,13 +124,6 @@ def note_people(people: Iterable[dict[str, Any]], report: Report) -> None:
 
 def _place(row: Mapping[str, Any], column: str, value: str) -> Place:
     return Place(str(row["sheet"] or ""), int(row["row"]), column, value[:200])
-
-
-def is_address(email: str) -> bool:
-    """Whether a text is one e-mail address, good enough to be put on an envelope."""
-    local, _, domain = email.partition("@")
-    plain = not any(c.isspace() or c in ',;<>"()\\' for c in email)
-    return bool(local) and "." in domain and "@" not in domain and plain and email.isprintable()
 
 
 def parted(cell: Cell) -> list[str]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from services.notify.rules.news import MailPreference
 from services.notify.tables import Digest, Director, LinkUse, Mail, Preference
+from shared.emails import email_key
 
 # In force: not ended, and the newest extraction of all is not past its end (rules/clock.py, is_snoozed).
 _SNOOZES = text(
@@ -44,7 +45,8 @@ def acknowledgements(
 
 def director_of(session: Session, email: str) -> Director | None:
     """The director of the directory with this address."""
-    return session.exec(select(Director).where(func.lower(Director.email) == email.lower())).first()
+    key = email_key(email)
+    return session.exec(select(Director).where(Director.email == key)).first() if key else None
 
 
 def newest_digest(session: Session, key: str) -> Digest | None:
