@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import LiteralString
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 
@@ -29,6 +29,7 @@ _AT_WORK: LiteralString = (
     " where datname = current_database() and application_name like 'ses %'"
 )
 _LOADED: LiteralString = "select exists (select from pg_tables where schemaname = 'ingest' and tablename = 'upload')"
+_VERSION: LiteralString = "select current_setting('server_version_num')::int / 10000"
 _HOLD: LiteralString = (
     "with held as (update notify.mail set state = 'held' where state in ('queued','sending') returning digest_id),"
     " shown as (update notify.digest d set state = 'held',"
@@ -73,7 +74,8 @@ def back_up(file: Path) -> int:
     unfinished.touch(mode=0o600)
     schemas = [f"--schema={name}" for name in SCHEMAS]
     try:
-        _run("pg_dump", "--format=custom", "--no-owner", f"--file={unfinished}", *schemas)
+        _check_version()
+        _run("pg_dump", f"--dbname={_address()}", "--format=custom", "--no-owner", f"--file={unfinished}", *schemas)
         unfinished.rename(file)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -104,6 +106,18 @@ def restore(file: Path, *, replace: bool) -> int:
     return held
 
 
+def _check_version() -> None:
+    """BackupRefused where PostgreSQL's own programs here are older than its server: they would not read all of it."""
+    said = re.search(r"\d+", _run("pg_dump", "--version", connected=False))
+    with psycopg.connect(settings().database_url, autocommit=True, connect_timeout=5) as connection:
+        (server,) = connection.execute(_VERSION).fetchone() or (0,)
+    if said is None or int(said.group()) < server:
+        raise BackupRefused(
+            f"The server is PostgreSQL {server}, pg_dump here is {said.group() if said else 'unknown'}. "
+            f"Install PostgreSQL {server}'s client programs and name their folder by SES_PG_BIN."
+        )
+
+
 def check(file: Path) -> None:
     """Reads all of the backup, not its table of contents alone; BackupRefused unless it is whole and not too new."""
     try:
@@ -126,7 +140,16 @@ def _put_in_place(file: Path) -> int:
     """
     begin = ("set client_min_messages = warning", "begin", f"drop schema {', '.join(SCHEMAS)} cascade")
     steps = [*(f"--command={statement}" for statement in begin), "--file=-"]
-    psql = [_program("psql"), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", *steps]
+    psql = [
+        _program("psql"),
+        f"--dbname={_address()}",
+        "--no-psqlrc",
+        "--quiet",
+        "--tuples-only",
+        "--no-align",
+        "--set=ON_ERROR_STOP=1",
+        *steps,
+    ]
     reads = [_program("pg_restore"), "--no-owner", "--file=-", str(file)]
     pipe = subprocess.PIPE
     with subprocess.Popen(psql, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=_environment()) as database:
@@ -161,17 +184,16 @@ def settings_bin() -> str:
     return os.environ.get("SES_PG_BIN", "")
 
 
-def _environment() -> dict[str, str]:
-    """How PostgreSQL's programs reach the database; the password is in no command line."""
+def _address() -> str:
+    """The address of the database with all its parameters, TLS among them, and without the password."""
     url = urlsplit(settings().database_url)
-    return {
-        **os.environ,
-        "PGHOST": url.hostname or "127.0.0.1",
-        "PGPORT": str(url.port or 5432),
-        "PGUSER": unquote(url.username or ""),
-        "PGPASSWORD": unquote(url.password or ""),
-        "PGDATABASE": url.path.lstrip("/"),
-    }
+    place = url.netloc.rpartition("@")[2]
+    return urlunsplit(url._replace(netloc=f"{quote(unquote(url.username or ''), safe='')}@{place}"))
+
+
+def _environment() -> dict[str, str]:
+    """The environment of PostgreSQL's programs, with the password: it is in no command line."""
+    return {**os.environ, "PGPASSWORD": unquote(urlsplit(settings().database_url).password or "")}
 
 
 def main_back_up(file: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from deploy import backup
 from deploy.backup import SCHEMAS, BackupRefused, back_up, restore
 from deploy.cli import app as ses
 from deploy.embedded.installation import Servers
@@ -134,6 +135,41 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
     with pytest.raises(BackupRefused, match="pg_dump"):
         back_up(tmp_path / "ses.backup")
     assert list(tmp_path.parent.glob("*.unfinished")) + list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_asks_for_tls_as_the_programs_do_and_never_goes_in_the_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server here has no TLS: every connection that the address asks to encrypt must fail, the dump's too."""
+    address = settings().database_url
+    monkeypatch.setattr(settings(), "database_url", f"{address}?sslmode=require")
+    with pytest.raises((BackupRefused, psycopg.OperationalError), match="SSL"):
+        back_up(tmp_path / "ses.backup")
+    monkeypatch.setattr("deploy.backup._check_version", lambda: None)
+    with pytest.raises(BackupRefused, match="SSL"):
+        back_up(tmp_path / "ses.backup")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_address_of_a_backup_keeps_its_parameters_and_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "postgresql://o%40w:s%2Fcret@db.district.example:6432/ses?sslmode=verify-full&sslrootcert=/ca.pem"
+    monkeypatch.setattr(settings(), "database_url", address)
+    shown = "postgresql://o%40w@db.district.example:6432/ses?sslmode=verify-full&sslrootcert=/ca.pem"
+    assert (backup._address(), backup._environment()["PGPASSWORD"]) == (shown, "s/cret")
+
+
+def test_client_programs_older_than_the_server_are_refused_by_both_versions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "bin"
+    older.mkdir()
+    for name, said in (("postgres", "postgres (PostgreSQL) 18.6"), ("pg_dump", "pg_dump (PostgreSQL) 15.9")):
+        (older / name).write_text(f"#!/bin/sh\necho '{said}'\n")
+        (older / name).chmod(0o755)
+    monkeypatch.setenv("SES_PG_BIN", str(older))
+    with pytest.raises(BackupRefused, match=r"server is PostgreSQL 18, pg_dump here is 15\. Install PostgreSQL 18's"):
+        back_up(tmp_path / "ses.backup")
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 
 
 def stays_as_it_is(file: Path, reason: str) -> None:
