@@ -88,7 +88,7 @@ def restore(file: Path, *, replace: bool) -> int:
     Refused while programs are at work, and over data unless `replace`; until all of it is read, the old data stay.
     """
     check(file)
-    with psycopg.connect(settings().database_url, autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(settings().owner_url, autocommit=True, connect_timeout=5) as connection:
         busy = [name for (name,) in connection.execute(_AT_WORK)]
         if busy:
             raise BackupRefused(f"Stop web, workers and relay first; at work are: {', '.join(sorted(busy))}.")
@@ -109,7 +109,7 @@ def restore(file: Path, *, replace: bool) -> int:
 def _check_version() -> None:
     """BackupRefused where PostgreSQL's own programs here are older than its server: they would not read all of it."""
     said = re.search(r"\d+", _run("pg_dump", "--version", connected=False))
-    with psycopg.connect(settings().database_url, autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(settings().owner_url, autocommit=True, connect_timeout=5) as connection:
         (server,) = connection.execute(_VERSION).fetchone() or (0,)
     if said is None or int(said.group()) < server:
         raise BackupRefused(
@@ -186,14 +186,14 @@ def settings_bin() -> str:
 
 def _address() -> str:
     """The address of the database with all its parameters, TLS among them, and without the password."""
-    url = urlsplit(settings().database_url)
+    url = urlsplit(settings().owner_url)
     place = url.netloc.rpartition("@")[2]
     return urlunsplit(url._replace(netloc=f"{quote(unquote(url.username or ''), safe='')}@{place}"))
 
 
 def _environment() -> dict[str, str]:
     """The environment of PostgreSQL's programs, with the password: it is in no command line."""
-    return {**os.environ, "PGPASSWORD": unquote(urlsplit(settings().database_url).password or "")}
+    return {**os.environ, "PGPASSWORD": unquote(urlsplit(settings().owner_url).password or "")}
 
 
 def main_back_up(file: Path) -> None:

@@ -23,6 +23,7 @@ PACKAGES = {
     "soffice": "libreoffice-calc-nogui",
     "exim4": "exim4-daemon-light",
     "caddy": "caddy",
+    "pgbouncer": "pgbouncer",
     "prometheus": "prometheus",
     "faketime": "faketime",
 }

@@ -47,7 +47,11 @@ def engine(service: str) -> Engine:
         pool_timeout=5,
         pool_recycle=1800,
         json_deserializer=orjson.loads,
-        connect_args={"connect_timeout": 3, "application_name": f"ses {service}"},
+        connect_args={
+            "connect_timeout": 3,
+            "prepare_threshold": settings().prepare_threshold,
+            "application_name": f"ses {service}",
+        },
     )
 
 
@@ -72,7 +76,7 @@ def rehearsed(session: Session, *, dry_run: bool) -> Iterator[None]:
 @contextmanager
 def listening(service: str) -> Iterator[psycopg.Connection[Any]]:
     """A bare autocommit connection as the service's role, for LISTEN and for claims outside a transaction."""
-    with psycopg.connect(settings().database_url_of(service), autocommit=True, connect_timeout=3) as connection:
+    with psycopg.connect(settings().direct_url_of(service), autocommit=True, connect_timeout=3) as connection:
         yield connection
 
 

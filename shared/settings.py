@@ -28,6 +28,7 @@ DAYS_MOST = 36_500  # a hundred years: far larger numbers lead before PostgreSQL
 Days = Annotated[int, Field(gt=0, le=DAYS_MOST)]
 SCHEMES = {
     "database_url": ("postgresql",),
+    "database_direct_url": ("postgresql",),
     "redis_url": ("redis", "rediss"),
     "smtp_url": ("smtp", "smtp+starttls", "smtps"),
     "public_url": ("http", "https"),
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     environment: Literal["production", "demo", "test"] = "production"
     secrets_dir: str = ""
     database_url: str = ""
+    database_direct_url: str = ""
     database_passwords: dict[str, SecretStr] = Field(default_factory=dict)
     redis_url: str = ""
     redis_passwords: dict[str, SecretStr] = Field(default_factory=dict)
@@ -162,6 +164,20 @@ class Settings(BaseSettings):
         Raises SettingsError when that service's password is not set.
         """
         return _with_user(self.database_url, f"ses_{service}", self._secret("database_passwords", service))
+
+    def direct_url_of(self, service: str) -> str:
+        """Like `database_url_of`, past a pooler: for LISTEN and what lasts longer than a transaction."""
+        return _with_user(self.owner_url, f"ses_{service}", self._secret("database_passwords", service))
+
+    @property
+    def owner_url(self) -> str:
+        """The address of PostgreSQL itself, as its owner where the setting names one: for migrations and backups."""
+        return self.database_direct_url or self.database_url
+
+    @property
+    def prepare_threshold(self) -> int | None:
+        """After how many runs psycopg prepares a statement; never behind a pooler, whose servers change in between."""
+        return None if self.database_direct_url else 5
 
     def redis_url_of(self, service: str) -> str:
         """The address of the broker for the user of one service; SettingsError without its password."""

@@ -106,7 +106,7 @@ class Wire:
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self.connection is None or self.connection.closed:
-            url = settings().database_url_of(self.service)
+            url = settings().direct_url_of(self.service)
             self.connection = psycopg.connect(url, autocommit=True, connect_timeout=3, application_name="ses relay")
             self.connection.execute(f"listen {CHANNEL}")
         return self.connection

@@ -33,7 +33,7 @@ def config(service: str) -> Config:
     made.set_main_option("version_locations", str(ROOT / "services" / service / "migrations").replace("%", "%%"))
     made.set_main_option("path_separator", "newline")
     made.attributes["service"] = service
-    made.attributes["url"] = settings().database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    made.attributes["url"] = settings().owner_url.replace("postgresql://", "postgresql+psycopg://", 1)
     return made
 
 
@@ -53,7 +53,7 @@ def migrate(services: Sequence[str] = SERVICES) -> None:
 
     Only one process migrates at a time; the others wait for it.
     """
-    with psycopg.connect(settings().database_url, autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(settings().owner_url, autocommit=True, connect_timeout=5) as connection:
         connection.execute("select pg_advisory_lock(%s)", (LOCK,))
         provision(connection, settings())
         for service in services:

@@ -41,7 +41,13 @@ class Connections:
     async def _connect(self) -> Connection:
         url = settings().database_url_of(self.service)
         name = f"ses {self.service} direct"
-        return await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=3, application_name=name)
+        return await psycopg.AsyncConnection.connect(
+            url,
+            autocommit=True,
+            connect_timeout=3,
+            application_name=name,
+            prepare_threshold=settings().prepare_threshold,
+        )
 
 
 _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Connections]] = WeakKeyDictionary()

@@ -107,7 +107,7 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                url = settings().database_url_of("sesr")
+                url = settings().direct_url_of("sesr")
                 async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=3) as connection:
                     await connection.execute(f"listen {CHANNEL}")
                     self._ring()
