@@ -40,7 +40,7 @@ NATIONAL, DISTRICT = 300_000, 3_900
 AT_REST_SECONDS = 0.5
 # The rows as published, their schools, the events on both sides, and what rates makes of them.
 KEPT_IN = (
-    "ingest.extraction_count", "ingest.school", "ingest.outbox_event", "rates.inbox", "rates.rate", "rates.standing",
+    "ingest.extraction_count", "ingest.school", "ingest.outbox_event", "rates.inbox", "rates.rate", "rates.school_history",
     "rates.outbox_event",
 )  # fmt: skip
 GROWTH = {3_900: 5, 39_000: 3, 390_000: 2}

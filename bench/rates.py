@@ -22,11 +22,13 @@ from sqlalchemy import text
 from bench.figures import Figure, keep, percentile, timed
 from bench.installation import database
 from deploy.demo.courses import FINAL, course
-from services.rates.actions.extractions import store_tiers
+from services.rates.actions.extractions import compute_tiers
 from services.rates.exports import row_values, xlsx
 from services.rates.queries import table as tables
-from services.rates.queries.views import View
-from services.rates.rules import at_this_pace, rate
+from services.rates.queries.extractions import extraction_at
+from services.rates.queries.filters import RateFilter
+from services.rates.rules.pace import at_this_pace
+from services.rates.rules.tiers import rate
 from shared.db import raw, transaction
 from shared.events import GROUPS, ExtractionLoaded, ExtractionRow
 from shared.settings import settings
@@ -42,31 +44,42 @@ VIEWS = (
     "group=parents",
     "group=parents&tier=1&sort=needed",
     "group=parents&region=E&region=N&sort=-rate&sort=school",
-    "group=staff&q=alder&sort=-gained",
-    "group=students&mark=stalled&rate.max=40&sort=cos&sort=school",
+    "group=staff&q=alder&sort=-change",
+    "group=students&movement=stalled&rate.max=40&sort=cos&sort=school",
     "group=parents&director=Director 7, Ann&sort=school",
 )
-_FILL_RATE = (
-    'insert into rates.rate (term, "on", "group", revision, upload_id, school_key, ploc, school, school_sort, region, cos,'
-    " director, director_key, level, total, submitted, tier, rate, needed, file_tier, file_rate, removed)"
-    ' select \'H\' || h, r."on" - (h + 1) * 365, r."group", 1, r.upload_id, school_key, ploc, school, school_sort, region,'
-    " cos, director, director_key, level, total, submitted, tier, rate, needed, '', '', false"
-    " from generate_series(%s::int, %s::int) h, rates.rate r where r.term = 'Sp25'"
-)
-_FILL_STANDING = (
-    'insert into rates.standing (term, "group", "on", school_key, present, ploc, school, school_sort, region, cos, director,'
-    " director_key, level, total, submitted, tier, rate, needed, first_on, last_on, stalled, mark, trail)"
-    ' select \'H\' || h, s."group", s."on" - (h + 1) * 365, school_key, present, ploc, school, school_sort, region, cos,'
-    " director, director_key, level, total, submitted, tier, rate, needed, first_on - (h + 1) * 365,"
-    " last_on - (h + 1) * 365, stalled, mark, trail"
-    " from generate_series(%s::int, %s::int) h, rates.standing s where s.term = 'Sp25'"
-)
-_FILL_EXTRACTION = (
-    'insert into rates.extraction(term, "on", "group", revision, upload_id, window_opens, window_closes, schools)'
-    ' select \'H\' || h, "on" - (h + 1) * 365, "group", 1, upload_id, window_opens - (h + 1) * 365,'
-    " window_closes - (h + 1) * 365, schools from generate_series(%s::int, %s::int) h, rates.extraction"
-    " where term = 'Sp25'"
-)
+_FILL_RATE = """
+    insert into rates.rate (
+        term, extraction_date, respondent_group, revision, upload_id, school_key, ploc, school, school_sort, region,
+        cos, cos_sort, director, director_key, level, total, submitted, tier, rate, needed, file_tier, file_rate, removed
+    )
+    select
+        'H' || h, extraction_date - (h + 1) * 365, respondent_group, 1, upload_id, school_key, ploc, school,
+        school_sort, region, cos, cos_sort, director, director_key, level, total, submitted, tier, rate, needed, '', '',
+        false
+    from generate_series(%s::int, %s::int) h, rates.rate where term = 'Sp25'
+"""
+_FILL_HISTORY = """
+    insert into rates.school_history (
+        term, respondent_group, extraction_date, school_key, present, ploc, school, school_sort, region, cos, cos_sort,
+        director, director_key, level, total, submitted, tier, rate, needed, first_seen, last_seen, stalled, movement,
+        trail
+    )
+    select
+        'H' || h, respondent_group, extraction_date - (h + 1) * 365, school_key, present, ploc, school, school_sort,
+        region, cos, cos_sort, director, director_key, level, total, submitted, tier, rate, needed,
+        first_seen - (h + 1) * 365, last_seen - (h + 1) * 365, stalled, movement, trail
+    from generate_series(%s::int, %s::int) h, rates.school_history where term = 'Sp25'
+"""
+_FILL_EXTRACTION = """
+    insert into rates.extraction (
+        term, extraction_date, respondent_group, revision, upload_id, window_opens, window_closes, schools
+    )
+    select
+        'H' || h, extraction_date - (h + 1) * 365, respondent_group, 1, upload_id, window_opens - (h + 1) * 365,
+        window_closes - (h + 1) * 365, schools
+    from generate_series(%s::int, %s::int) h, rates.extraction where term = 'Sp25'
+"""
 
 
 def extraction(group: str, day: date, seed: int) -> ExtractionLoaded:
@@ -89,12 +102,12 @@ def extraction(group: str, day: date, seed: int) -> ExtractionLoaded:
 
 
 def store(seed: int, day: date, parts: int = 1) -> float:
-    """Seconds to compute and store the tiers of an extraction of all groups; with more parts to come, nothing is told."""
+    """Seconds to compute and store the tiers of an extraction of all groups; with more parts to come, nothing is published."""
     events = [extraction(group, day, seed).model_copy(update={"parts": parts}) for group in GROUPS]
     began = time.perf_counter()
     for event in events:
         with transaction("rates") as session:
-            store_tiers(session, event)
+            compute_tiers(session, event)
     return time.perf_counter() - began
 
 
@@ -104,29 +117,27 @@ def copy(seed: int, day: date) -> float:
     with transaction("rates") as session:
         session.execute(text("create temp table plain (like rate including all) on commit drop"))
         session.execute(text("alter table plain alter revision drop not null, alter upload_id drop not null"))
-        columns = (
-            'school_key, ploc, region, cos, director, school, level, total, submitted, file_tier, file_rate, "group"'
-        )
-        names = 'term, "on", removed, school_sort, director_key, ' + columns
+        columns = "school_key, ploc, region, cos, director, school, level, total, submitted, file_tier, file_rate, respondent_group"
+        names = "term, extraction_date, removed, school_sort, cos_sort, director_key, " + columns
         cursor = raw(session).cursor()
         began = time.perf_counter()
         with cursor.copy(f"copy plain ({names}) from stdin".encode()) as out:
             for key, ploc, _, *rest in rows:
-                out.write_row(("Sp25", day, False, str(rest[3]).casefold(), str(rest[2]).casefold(), key, ploc, *rest))
+                out.write_row(("Sp25", day, False, *(str(rest[at]).casefold() for at in (3, 1, 2)), key, ploc, *rest))
     return time.perf_counter() - began
 
 
 def stored() -> list[Figure]:
-    """The weeks of a window, one after the other, each against the COPY of the same rows; first without telling."""
-    only, told, copied = [], [], []
+    """The weeks of a window, one after the other, each against the COPY of the same rows; first without publishing."""
+    only, published, copied = [], [], []
     for seed, day in enumerate(DAYS):
         copied.append(copy(seed, day))
         only.append(store(seed, day - timedelta(days=1), parts=2))
-        told.append(store(seed, day))
+        published.append(store(seed, day))
     beside = {"COPY of those rows": copied}
     return [
         Figure("tiers of 3,900 rows computed and stored", "s", only, "<= 3x", beside),
-        Figure("the same with standings computed and tiers told", "s", told, "-", beside),
+        Figure("the same with histories computed and tiers published", "s", published, "-", beside),
     ]
 
 
@@ -134,13 +145,13 @@ def page_queries(times: int = 15) -> list[float]:
     """Milliseconds of the queries of a page of 100 rows, over several filters, sorts and searches."""
     taken = []
     for _, query in itertools.product(range(times), VIEWS):
-        view = View.read([tuple(pair.split("=", 1)) for pair in query.split("&")])  # type: ignore[misc]
+        rates = RateFilter.read([tuple(pair.split("=", 1)) for pair in query.split("&")])  # type: ignore[misc]
         with transaction("rates") as session:
             began = time.perf_counter()
-            found = tables.extraction_at(session, view.group or "parents")
+            found = extraction_at(session, rates.group or "parents")
             assert found is not None
-            tables.rows(session, found, view, None, 100)
-            tables.summary(session, found, view, None)
+            tables.rows(session, found, rates, None, 100)
+            tables.summary(session, found, rates, None)
             taken.append((time.perf_counter() - began) * 1000)
     return taken
 
@@ -151,9 +162,9 @@ def fill(history: int, there: int = A_TERM) -> int:
     with psycopg.connect(settings().database_url, autocommit=True) as owner:
         for first in range(filled, terms, 20):
             span = (first, min(first + 19, terms - 1))
-            for statement in (_FILL_EXTRACTION, _FILL_RATE, _FILL_STANDING):
+            for statement in (_FILL_EXTRACTION, _FILL_RATE, _FILL_HISTORY):
                 owner.execute(statement.encode(), span)
-        owner.execute("vacuum analyze rates.rate, rates.standing, rates.extraction")
+        owner.execute("vacuum analyze rates.rate, rates.school_history, rates.extraction")
     return (terms + 1) * A_TERM
 
 
@@ -186,9 +197,9 @@ def pages() -> list[Figure]:
 def exported() -> Figure:
     """The whole newest extraction as XLSX with its fills, beside XlsxWriter that writes the same values and no more."""
     with transaction("rates") as session:
-        places = {group: tables.extraction_at(session, group) for group in GROUPS}
+        places = {group: extraction_at(session, group) for group in GROUPS}
         tabs = {
-            group.capitalize(): tables.rows(session, found, View(), None, SCHOOLS, with_history=False)
+            group.capitalize(): tables.rows(session, found, RateFilter(), None, SCHOOLS)
             for group, found in places.items()
             if found is not None
         }
@@ -216,11 +227,11 @@ def forecasts(schools: int = 400) -> list[Figure]:
     for group, number in itertools.product(FINAL, range(schools)):
         counts = course(group, 300, list(weeks), paper=number % 7 == 0, rng=rng)
         for known in range(2, len(days) - 1):
-            told = at_this_pace([(day, s) for day, (_, s) in zip(days[:known], counts, strict=False)], 300, days[-1])
-            assert told is not None
+            ahead = at_this_pace([(day, s) for day, (_, s) in zip(days[:known], counts, strict=False)], 300, days[-1])
+            assert ahead is not None
             end = counts[-1][1]
-            inside.append(float(told.low <= end <= told.high))
-            errors.append(abs(float(rate(told.usual, 300) or 0) - float(rate(end, 300) or 0)))
+            inside.append(float(ahead.low <= end <= ahead.high))
+            errors.append(abs(float(rate(ahead.usual, 300) or 0) - float(rate(end, 300) or 0)))
     share = 100 * sum(inside) / len(inside)
     return [
         Figure("forecast within its range, generated curves", "%", [share], "said honestly"),
@@ -231,9 +242,9 @@ def forecasts(schools: int = 400) -> list[Figure]:
 def measure(history: int) -> list[Figure]:
     figures = [*stored(), exported(), *forecasts(), *pages()]
     small, rows = page_queries(), A_TERM
-    for wanted in (10 * A_TERM, 100 * A_TERM, history):
-        if wanted <= history:
-            rows = fill(wanted, rows)
+    for goal in (10 * A_TERM, 100 * A_TERM, history):
+        if goal <= history:
+            rows = fill(goal, rows)
             name = f"queries of a page of 100 rows, {rows:,} rows of history"
             beside = {f"the same with {A_TERM:,} rows": small}
             figures.append(Figure(name, "ms", page_queries(), "<= 2x", beside))

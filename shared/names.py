@@ -51,6 +51,11 @@ def spelling_key(text: str) -> str:
     return unicodedata.normalize("NFC", tidy(text).casefold())
 
 
+def sort_key(text: str) -> str:
+    """The text as it is sorted and searched: lower case and without accents, É as e; punctuation and digits stay."""
+    return text.lower() if text.isascii() else "".join(map(_plain, _decomposed(text)))
+
+
 def person_name(text: str) -> PersonName | None:
     """`LAST, FIRST M` in any case as keys.
 

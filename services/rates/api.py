@@ -5,12 +5,14 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Row
 
-from services.rates.queries import table as tables
+from services.rates.queries import table
 from services.rates.queries.columns import COLUMNS
+from services.rates.queries.extractions import extraction_at, extractions
+from services.rates.queries.filters import RateFilter
 from services.rates.queries.own import own_schools
-from services.rates.queries.views import View
-from services.rates.rules import TIER_LABELS, tier_nr
+from services.rates.rules.tiers import TIER_LABELS, tier_nr
 from shared.access import Who
 from shared.errors import Invalid
 from shared.events import Group
@@ -73,22 +75,24 @@ def get_rates(
 ) -> dict[str, Any]:
     """Rows named as the district's columns, with what is computed beside them; schools last seen before included.
 
-    Every filter of the table's address works here too: `school`, `ploc`, `mark`, `<column>.has`, `.starts`, `.not`,
+    Every filter of the table's address works here too: `school`, `ploc`, `movement`, `<column>.has`, `.starts`, `.not`,
     `.min`, `.max`, `mine=1`. The cursor holds the extraction, so that a newer one does not mix in.
+
+    `movement` is `left` (left Tier 1), `newly_in` (in Tier 1 and not in it before), `first_seen` (in no earlier extraction
+    of the term), `missing` (not in this extraction), `awaited` (may be in what has not arrived), `stalled` or empty.
     """
     _check_sorts(sort or [])
-    at, offset = _cursor(cursor) if cursor else (on, 0)
-    view = View.read([("group", group), *request.query_params.multi_items()])
-    extraction = tables.extraction_at(session, group, at, view.term)
+    day, offset = _cursor(cursor) if cursor else (on, 0)
+    rates = RateFilter.read([("group", group), *request.query_params.multi_items()])
+    extraction = extraction_at(session, group, day, rates.term)
     if extraction is None:
         return {"rows": [], "next": None, "term": None, "on": None, "group": group}
-    own = own_schools(who)
-    found = tables.rows(session, extraction, view, own, limit + 1, offset)
+    found = table.rows(session, extraction, rates, own_schools(who), limit + 1, offset)
     return {
         "rows": [_row(row) for row in found[:limit]],
-        "next": f"{extraction.on}.{offset + limit}" if len(found) > limit else None,
+        "next": f"{extraction.extraction_date}.{offset + limit}" if len(found) > limit else None,
         "term": extraction.term,
-        "on": extraction.on,
+        "on": extraction.extraction_date,
         "group": group,
     }
 
@@ -101,22 +105,43 @@ def _check_sorts(given: list[str]) -> None:
 
 def _cursor(given: str) -> tuple[date, int]:
     found = _CURSOR.fullmatch(given)
+    return _cursor_day(found[1] if found else ""), int(found[2]) if found else 0
+
+
+def _cursor_day(given: str) -> date:
     try:
-        return date.fromisoformat(found[1] if found else ""), int(found[2] if found else "")
+        return date.fromisoformat(given)
     except ValueError:
         raise Invalid("The cursor is not one of ours. Start again without it.", code="cursor_unknown") from None
 
 
 @router.get("/extractions")
 def get_extractions(
-    session: Db, _: Annotated[Who, allow("rates.see")], group: Group = "parents"
-) -> dict[str, list[dict[str, Any]]]:
-    """The extractions of a group, newest first."""
-    found = tables.extractions(session, group)
-    return {"extractions": [{**each.place, "revision": each.revision, "schools": each.schools} for each in found]}
+    session: Db,
+    who: Annotated[Who, allow("rates.see")],
+    group: Group = "parents",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    cursor: Annotated[str | None, Query(description="`next` of the page before", examples=["2025-02-21.Sp25"])] = None,
+) -> dict[str, Any]:
+    """The extractions of a group, newest first; `next` is the cursor of the page after."""
+    day, _, term = (cursor or "").partition(".")
+    found = extractions(session, group, limit + 1, (_cursor_day(day), term) if cursor else None)
+    return {
+        "extractions": [
+            {
+                "term": each.term,
+                "on": each.extraction_date,
+                "group": each.respondent_group,
+                "revision": each.revision,
+                "schools": each.schools,
+            }
+            for each in found[:limit]
+        ],
+        "next": f"{found[limit].extraction_date}.{found[limit].term}" if len(found) > limit else None,
+    }
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _row(row: Row[Any]) -> dict[str, Any]:
     return {
         "school_key": row.school_key,
         "region": row.region,
@@ -124,21 +149,21 @@ def _row(row: Any) -> dict[str, Any]:
         "cos": row.cos,
         "regional_director": row.director,
         "school": row.school,
-        "category": row.group.capitalize(),
+        "category": row.respondent_group.capitalize(),
         "response_tier_nr": tier_nr(row.tier),
         "response_tier": TIER_LABELS.get(row.tier, ""),
         "total_surveys": row.total,
         "surveys_submitted": row.submitted,
         "response_rate": None if row.rate is None else str(row.rate),
-        "date_of_extraction": row.last_on,
+        "date_of_extraction": row.last_seen,
         "tier": row.tier,
         "surveys_needed": row.needed,
         "level": row.level,
         "in_extraction": row.present,
-        "last_seen": row.last_on,
-        "first_seen": row.first_on,
-        "change_surveys": row.gained,
-        "change_points": None if row.moved is None else str(row.moved),
-        "movement": row.mark,
+        "last_seen": row.last_seen,
+        "first_seen": row.first_seen,
+        "change_surveys": row.change_surveys,
+        "change_points": None if row.change_points is None else str(row.change_points),
+        "movement": row.movement,
         "stalled": row.stalled,
     }

@@ -2,6 +2,7 @@
 
 from services.rates.api import router as api
 from services.rates.pages.exports import router as exports
+from services.rates.pages.extractions import router as extractions
 from services.rates.pages.rollups import router as rollups
 from services.rates.pages.saved_views import router as saved_views
 from services.rates.pages.schools import router as schools
@@ -9,4 +10,4 @@ from services.rates.pages.settings import router as settings
 from services.rates.pages.table import router as table
 from shared.web import service_app
 
-app = service_app("rates", [table, exports, schools, rollups, settings, saved_views, api])
+app = service_app("rates", [table, exports, extractions, schools, rollups, settings, saved_views, api])

@@ -8,7 +8,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from services.rates.rules import MARKS, TIER_LABELS, tier_nr
+from services.rates.rules.movement import MOVEMENTS
+from services.rates.rules.tiers import TIER_LABELS, tier_nr
 from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
 
 # The district's twelve columns under its headers, which the upload page reads back; then what is computed here.
@@ -26,7 +27,7 @@ CONTACT = "Response rates of the School Experience Survey. Rates and tiers are c
 
 
 def row_values(row: Any) -> tuple[Cell, ...]:
-    """A row of `standing` in the order of HEADER; a school that is not in the extraction carries no date of it."""
+    """A row of the table in the order of HEADER; a school that is not in the extraction carries no date of it."""
     rate = row.submitted / row.total if row.total and row.submitted is not None else None
     range_words = TIER_LABELS.get(row.tier, "") if row.present else "Unknown, not in this extraction"
     return (
@@ -35,20 +36,20 @@ def row_values(row: Any) -> tuple[Cell, ...]:
         row.cos,
         row.director,
         row.school,
-        row.group.capitalize(),
+        row.respondent_group.capitalize(),
         tier_nr(row.tier),
         range_words,
         row.total,
         row.submitted,
         rate,
-        row.last_on if row.present else None,
+        row.last_seen if row.present else None,
         row.level,
         row.needed,
-        row.gained,
-        row.moved,
-        MARKS.get(row.mark, ""),
-        row.first_on,
-        row.last_on,
+        row.change_surveys,
+        row.change_points,
+        MOVEMENTS.get(row.movement, ""),
+        row.first_seen,
+        row.last_seen,
     )
 
 

@@ -1,10 +1,10 @@
-"""What rates keeps: counts and tiers per extraction, how each school stands at it, the directory, settings, saved views."""
+"""What rates keeps: counts and tiers per extraction, each school's history, what has arrived, the directory, settings, views."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Numeric, SmallInteger, UniqueConstraint, text
+from sqlalchemy import BigInteger, Identity, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -13,6 +13,8 @@ from shared.delivery.tables import add_platform_tables
 
 metadata = schema("rates")
 add_platform_tables(metadata)
+_NOW = {"server_default": text("now()"), "nullable": False}
+_NO = {"server_default": text("false")}
 
 
 class RatesTable(SQLModel):
@@ -23,11 +25,11 @@ class Rate(RatesTable, table=True):
     """A school's counts for one group at one extraction; `removed` where an undo took the row back."""
 
     __tablename__ = "rate"
-    __table_args__ = (Index("ix_rate_school", "school_key", "group", "on"),)
+    __table_args__ = (Index("ix_rate_school", "school_key", "respondent_group", "extraction_date"),)
 
     term: str = Field(primary_key=True)
-    on: date = Field(primary_key=True)
-    group: str = Field(primary_key=True)
+    extraction_date: date = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
     revision: int
     upload_id: UUID
@@ -37,6 +39,7 @@ class Rate(RatesTable, table=True):
     school_sort: str
     region: str
     cos: str
+    cos_sort: str
     director: str
     director_key: str
     level: str
@@ -47,47 +50,83 @@ class Rate(RatesTable, table=True):
     needed: int | None
     file_tier: str
     file_rate: str
-    removed: bool = Field(sa_column_kwargs={"server_default": text("false")})
+    removed: bool = Field(sa_column_kwargs=_NO)
 
 
 class Extraction(RatesTable, table=True):
-    """One group of one extraction: its newest revision, how many schools it holds and how often told."""
+    """One group of one extraction: its newest revision, how many schools it holds and how often it was published.
+
+    `is_whole` is false where a person published it although parts of it had not arrived.
+    """
 
     __tablename__ = "extraction"
 
     term: str = Field(primary_key=True)
-    on: date = Field(primary_key=True)
-    group: str = Field(primary_key=True)
+    extraction_date: date = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
     revision: int
     upload_id: UUID
     window_opens: date
     window_closes: date
     schools: int = 0
     state: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
-    computed_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
+    is_whole: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    computed_at: datetime = Field(sa_column_kwargs=_NOW)
+
+
+class Upload(RatesTable, table=True):
+    """A revision of an extraction of which something has arrived; `published_at` once its tiers are published.
+
+    `follows_revision`: the revision before it, 0 for the first. `groups`: the groups that it names.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        Index("ix_upload_extraction", "term", "extraction_date"),
+        Index("ix_upload_unpublished", "first_arrived_at", postgresql_where=text("published_at is null")),
+    )
+
+    upload_id: UUID = Field(primary_key=True)
+    term: str
+    extraction_date: date
+    revision: int
+    follows_revision: int
+    groups: list[str] = Field(sa_type=ARRAY(Text))
+    thin: bool
+    is_undo: bool
+    window_opens: date
+    window_closes: date
+    first_arrived_at: datetime | None = Field(default=None, sa_column_kwargs=_NOW)
+    published_at: datetime | None = Field(default=None)
 
 
 class Arrival(RatesTable, table=True):
-    """Which parts of one group of an upload have been stored, and how many rows they changed."""
+    """Which parts of one group of an upload have been stored, and of how many.
+
+    `is_shown`: the group's histories, which the pages show, hold what has arrived.
+    """
 
     __tablename__ = "arrival"
 
-    upload_id: UUID = Field(primary_key=True)
-    group: str = Field(primary_key=True)
+    upload_id: UUID = Field(primary_key=True, foreign_key="rates.upload.upload_id", ondelete="CASCADE")
+    respondent_group: str = Field(primary_key=True)
     parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
-    of: int
-    changed: int = 0
+    part_count: int
+    is_shown: bool = Field(default=False, sa_column_kwargs=_NO)
 
 
-class Standing(RatesTable, table=True):
-    """How a school stands at an extraction, derived from all of the term's up to it; `present` is false where the
-    extraction lacks the school. `was_*` is its row before, `trail` its rate at each extraction of the group so far."""
+class SchoolHistory(RatesTable, table=True):
+    """A school's running history at an extraction, derived from all of the term's up to it.
 
-    __tablename__ = "standing"
+    `present` is false where the extraction lacks the school. `previous_*` is its own row before, `trail` its rate at
+    each extraction of the group so far, `stalled` how many extractions in a row brought no new survey.
+    """
+
+    __tablename__ = "school_history"
 
     term: str = Field(primary_key=True)
-    group: str = Field(primary_key=True)
-    on: date = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
+    extraction_date: date = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
     present: bool
     ploc: str
@@ -95,6 +134,7 @@ class Standing(RatesTable, table=True):
     school_sort: str
     region: str
     cos: str
+    cos_sort: str
     director: str
     director_key: str
     level: str
@@ -103,17 +143,17 @@ class Standing(RatesTable, table=True):
     tier: int | None = Field(sa_type=SmallInteger)
     rate: Decimal | None = Field(max_digits=16, decimal_places=4)
     needed: int | None
-    was_on: date | None
-    was_total: int | None
-    was_submitted: int | None
-    was_tier: int | None = Field(sa_type=SmallInteger)
-    was_rate: Decimal | None = Field(max_digits=16, decimal_places=4)
-    gained: int | None
-    moved: Decimal | None = Field(max_digits=16, decimal_places=4)
-    first_on: date
-    last_on: date
+    previous_date: date | None
+    previous_total: int | None
+    previous_submitted: int | None
+    previous_tier: int | None = Field(sa_type=SmallInteger)
+    previous_rate: Decimal | None = Field(max_digits=16, decimal_places=4)
+    change_surveys: int | None
+    change_points: Decimal | None = Field(max_digits=16, decimal_places=4)
+    first_seen: date
+    last_seen: date
     stalled: int = Field(sa_type=SmallInteger)
-    mark: str
+    movement: str
     trail: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))
 
 
@@ -134,7 +174,7 @@ class School(RatesTable, table=True):
 
 
 class DirectoryArrival(RatesTable, table=True):
-    """The one newest directory revision heard of, and which of its parts have come."""
+    """The one newest directory revision that has begun to arrive, and which of its parts are here."""
 
     __tablename__ = "directory_arrival"
 
@@ -144,7 +184,7 @@ class DirectoryArrival(RatesTable, table=True):
 
 
 class SavedView(RatesTable, table=True):
-    """A state of the table that a person keeps under a name."""
+    """A state of the table that a person keeps under a name; `version` says how to read its query string."""
 
     __tablename__ = "saved_view"
     __table_args__ = (UniqueConstraint("person_id", "name"),)
@@ -152,10 +192,9 @@ class SavedView(RatesTable, table=True):
     id: int | None = Field(default=None, sa_type=BigInteger, primary_key=True, sa_column_args=[Identity(always=True)])
     person_id: str
     name: str
+    version: int = Field(sa_type=SmallInteger)
     query: str
-    saved_at: datetime | None = Field(
-        default=None, sa_column_kwargs={"server_default": text("now()"), "nullable": False}
-    )
+    saved_at: datetime | None = Field(default=None, sa_column_kwargs=_NOW)
 
 
 class SurveyWindow(RatesTable, table=True):
@@ -182,12 +221,12 @@ class Goal(RatesTable, table=True):
 
     __tablename__ = "goal"
 
-    group: str = Field(primary_key=True)
+    respondent_group: str = Field(primary_key=True)
     percent: int = Field(sa_type=SmallInteger)
 
 
 class Mailed(RatesTable, table=True):
-    """A school of which a director was told by a mail."""
+    """A school that a mail to a director named."""
 
     __tablename__ = "mailed"
 
@@ -195,4 +234,4 @@ class Mailed(RatesTable, table=True):
     school_key: str = Field(primary_key=True)
     upload_id: UUID
     director: str
-    at: datetime | None = Field(default=None, sa_column_kwargs={"server_default": text("now()"), "nullable": False})
+    at: datetime | None = Field(default=None, sa_column_kwargs=_NOW)

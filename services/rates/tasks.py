@@ -1,12 +1,10 @@
-"""What rates hears; once a day, and when it first starts, it looks for standings that were never computed."""
+"""The handlers of rates; once a day, and when it first starts, it looks for histories that were never computed."""
 
 from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.rates.actions import standings
-from services.rates.actions.directory import note_sent, store_directory
-from services.rates.actions.extractions import store_tiers
+from services.rates.actions import extractions, histories, intake
 from shared.delivery.bus import Bus
 from shared.events import DigestsSent, DirectoryLoaded, ExtractionLoaded
 
@@ -14,20 +12,20 @@ bus = Bus("rates")
 
 
 @bus.handles(ExtractionLoaded)
-def on_extraction_loaded(session: Session, event: ExtractionLoaded) -> None:
-    store_tiers(session, event)
+def compute_tiers(session: Session, event: ExtractionLoaded) -> None:
+    extractions.compute_tiers(session, event)
 
 
 @bus.handles(DirectoryLoaded)
-def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
-    store_directory(session, event)
+def store_directory(session: Session, event: DirectoryLoaded) -> None:
+    intake.store_directory(session, event)
 
 
 @bus.handles(DigestsSent)
-def on_digests_sent(session: Session, event: DigestsSent) -> None:
-    note_sent(session, event)
+def note_sent(session: Session, event: DigestsSent) -> None:
+    intake.note_sent(session, event)
 
 
-@bus.daily("rates.fill_standings", timedelta(days=1))
-def fill_standings(session: Session) -> None:
-    standings.fill_standings(session)
+@bus.daily("rates.fill_histories", timedelta(days=1))
+def fill_histories(session: Session) -> None:
+    histories.fill_histories(session)

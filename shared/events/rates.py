@@ -25,11 +25,11 @@ class TierRow(NamedTuple):
 
 
 class TiersComputed(Event):
-    """Tiers of one group of an upload, in parts; said once all rows of that group are stored.
+    """Tiers of one group of an upload, in parts; published once all of its extraction has arrived.
 
-    The rows are the whole state of (term, date, group), whichever upload led to it; `state` grows with each telling, and
-    a subscriber keeps the greatest. `changed` counts the rows that this upload changed. `expected` is how many schools this group had in any
-    extraction of the term so far: the coverage is len(rows of all parts) of `expected`.
+    The rows are the whole state of (term, date, group), whichever upload led to it; `state` grows each time the group is
+    published, and a subscriber keeps the greatest. `is_whole` is false where a person published it although parts had
+    not arrived: a school that is not in it may be in those, and is not missing.
     """
 
     topic: ClassVar[str] = "rates.tiers_computed"
@@ -51,8 +51,7 @@ class TiersComputed(Event):
     thin: bool
     is_undo: bool
     window_closes: date
-    changed: int
-    expected: int
+    is_whole: bool = True
     rows: list[TierRow]
     removed: list[str]
 

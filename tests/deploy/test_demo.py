@@ -18,7 +18,7 @@ from deploy.demo.results import ITEMS, PERIODS, results
 from deploy.demo.shapes import District
 from deploy.demo.spellings import aliases, full
 from deploy.demo.strike import strike_day
-from services.rates.rules import TIER_LABELS, tier
+from services.rates.rules.tiers import TIER_LABELS, tier
 from shared.names import name_key, person_name, same_person
 
 TODAY = date(2026, 4, 20)

@@ -130,8 +130,7 @@ def _differing_rates() -> list[tuple[object, ...]]:
 
 _DIFFERING: LiteralString = (
     "select term, extraction_date, respondent_group, school_key, i.submitted, r.submitted from ingest.extraction_count i"
-    ' full join (select *, "on" as extraction_date, "group" as respondent_group from rates.rate) r'
-    " using (term, extraction_date, respondent_group, school_key)"
+    " full join rates.rate r using (term, extraction_date, respondent_group, school_key)"
     " where (i.total, i.submitted) is distinct from (r.total, r.submitted)"
 )
 

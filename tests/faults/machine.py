@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 from sqlmodel import Session
 
-from services.rates.actions.directory import store_directory
+from services.rates.actions.intake import store_directory
 from shared.db import transaction
 from shared.delivery import inbox, outbox, parking, relay
 from shared.delivery.envelope import Envelope, event_message, open_event, open_receipt, receipt_message

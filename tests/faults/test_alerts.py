@@ -86,7 +86,7 @@ def failing_pages(clean: None) -> Iterator[None]:
 
 
 FAILING = """
-insert into rates.extraction(term, "on", "group", revision, upload_id, window_opens, window_closes, schools)
+insert into rates.extraction(term, extraction_date, respondent_group, revision, upload_id, window_opens, window_closes, schools)
   values ('Sp25', '2025-02-21', 'parents', 1, gen_random_uuid(), '2025-02-01', '2025-03-01', 1);
 create function rates.failing() returns boolean language plpgsql as
   $$ begin raise 'planted' using errcode = 'disk_full'; end $$;

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from services.notify.actions import intake
-from services.rates.rules import standing as tier_of
+from services.rates.rules.tiers import tier_result as tier_of
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectoryPerson, Group, TierRow, TiersComputed
 
@@ -60,8 +60,6 @@ def tiers(
         "thin": False,
         "is_undo": False,
         "window_closes": extraction_date + timedelta(days=28),
-        "changed": len(rows),
-        "expected": len(rows),
         "removed": [],
         **fields,
     }

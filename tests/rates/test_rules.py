@@ -9,19 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.rates.rules import (
-    Pace,
-    at_this_pace,
-    change,
-    file_differs,
-    needed_for_goal,
-    pace,
-    per_day,
-    school_days,
-    shown_rate,
-    standing,
-    tier,
-)
+from services.rates.rules.movement import change
+from services.rates.rules.pace import Pace, at_this_pace, needed_for_goal, pace, per_day, school_days
+from services.rates.rules.tiers import file_differs, shown_rate, tier, tier_result
 from tests.rates.world import GUIDE
 
 COUNTS = st.integers(0, 1200), st.integers(1, 1000)
@@ -50,7 +40,7 @@ def test_a_shown_rate_takes_decimals_where_whole_percents_would_contradict_its_t
 @settings(max_examples=60)
 @given(*COUNTS)
 def test_the_surveys_needed_are_the_least_that_reach_the_next_tier(submitted: int, total: int) -> None:
-    own, _, needed = standing(submitted, total)
+    own, _, needed = tier_result(submitted, total)
     assert own == tier(submitted, total)
     if needed is None:
         assert own == 4
@@ -69,7 +59,7 @@ def test_a_shown_rate_lies_in_its_own_tier(submitted: int, total: int) -> None:
 
 def test_nothing_expected_is_no_rate_no_tier_and_nothing_needed() -> None:
     for counts in ((0, 0), (5, None), (None, 10)):
-        assert (standing(*counts), shown_rate(*counts)) == ((None, None, None), "")
+        assert (tier_result(*counts), shown_rate(*counts)) == ((None, None, None), "")
 
 
 def test_a_change_is_parted_into_surveys_and_changed_total() -> None:

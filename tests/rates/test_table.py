@@ -1,6 +1,7 @@
 """The table: the guide's rows as in the guide, sorting, filters and lists of values, all by the address."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from services.rates.queries.columns import COLUMNS
 from shared.access.spellings import keep_spellings
 from shared.db import transaction
+from shared.web.clock import date_words
 from tests.people import api_of, browser_of
 from tests.rates.world import FEB_14, FEB_21, GUIDE, counts, guide_rows, load
 
@@ -19,17 +21,17 @@ def schools(query: str = "", role: str = "central") -> list[str]:
     """The schools of the table page, in its order."""
     page = browser_of(role).get(f"/rates/?{query}")
     assert page.status_code == 200, page.text
-    return re.findall(r'<th scope="row" class="nowrap"><a [^>]*>([^<]*)</a>', page.text)
+    return re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page.text)
 
 
-def cells(query: str = "") -> list[list[str]]:
-    """The texts of the table's cells, row by row."""
+def cells(query: str = "") -> list[dict[str, str]]:
+    """The texts of the table's cells by the names of their columns, row by row."""
     text = browser_of("central").get(f"/rates/?{query}").text
-    body = text.partition("<tbody>")[2].partition("</tbody>")[0]
-    return [
-        [re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
-        for row in body.split("</tr>")[:-1]
-    ]
+    body = text.partition("<tbody>")[2]
+    names = ["School", *re.findall(r'<td data-label="([^"]*)"', body.partition("</tr>")[0])]
+    rows = body.partition("</tbody>")[0].split("</tr>")[:-1]
+    found = [[re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def values(column: str, query: str = "") -> list[tuple[str, int]]:
@@ -42,24 +44,28 @@ def values(column: str, query: str = "") -> list[tuple[str, int]]:
 
 def test_the_guides_rows_show_as_in_the_guide() -> None:
     load(FEB_21, *guide_rows())
-    shown = {(row[0], row[2]): row for row in cells("group=parents")}
+    shown = {(row["School"], row["PLOC"]): row for row in cells("group=parents")}
     for row in GUIDE["participation_rows"]:
-        cell = shown[row["school"], row["ploc"]]
-        assert cell[1:5] == [row["region"], row["ploc"], row["cos"], row["director"]]
-        assert cell[5:12] == [
-            "Parents",
-            row["tier_nr"],
-            row["tier_label"],
-            str(row["total"]),
-            str(row["submitted"]),
-            row["rate_shown"],
-            row["date"],
-        ]
+        assert (
+            shown[row["school"], row["ploc"]].items()
+            >= {
+                "Region": row["region"],
+                "CoS": row["cos"],
+                "Regional Director": row["director"],
+                "Category": "Parents",
+                "Response Tier NR": row["tier_nr"],
+                "Response Tier": row["tier_label"],
+                "Total Surveys": str(row["total"]),
+                "Surveys Submitted": str(row["submitted"]),
+                "Response Rate": row["rate_shown"],
+                "Date of Extraction": date_words(date.fromisoformat(row["date"])),
+            }.items()
+        )
 
 
 def test_without_a_sort_the_order_is_the_sheets() -> None:
     load(FEB_21, *guide_rows())
-    assert [row[0] for row in cells()] == [row["school"] for row in GUIDE["participation_rows"]]
+    assert [row["School"] for row in cells()] == [row["school"] for row in GUIDE["participation_rows"]]
 
 
 def test_school_names_sort_as_plain_text_as_in_the_guides_menu() -> None:
@@ -112,14 +118,14 @@ def test_text_filters_on_tiers_and_movement_go_by_the_words_that_are_shown() -> 
         "tier.has=4": ["C"],
         "tier.starts=4": [],
         "tier.has=unknown": ["D"],
-        "mark.has=into": ["A"],
-        "mark.starts=not in": ["D"],
+        "movement.has=newly": ["A"],
+        "movement.starts=not in": ["D"],
     }
     assert {query: schools(f"{query}&sort=school") for query in found} == found
-    assert values("mark", "mark.has=Tier 1") == [("Fell into Tier 1", 1)]
+    assert values("movement", "movement.has=Tier 1") == [("Newly in Tier 1", 1)]
     file = browser_of("central").get("/rates/export.csv?group=parents&range.has=Less than").text
     assert len(file.splitlines()) == 2
-    answer = api_of("central").get("/rates/api/v1/rates", params={"mark.has": "Fell into"}).json()
+    answer = api_of("central").get("/rates/api/v1/rates", params={"movement.has": "Newly in"}).json()
     assert [row["school"] for row in answer["rows"]] == ["A"]
 
 
@@ -137,7 +143,7 @@ def test_a_columns_list_counts_what_the_other_filters_leave() -> None:
 def test_a_columns_list_shows_values_as_people_read_them() -> None:
     load(FEB_14, counts("A", 10), counts("B", 1_234, 2_000))
     load(FEB_21, counts("A", 30), counts("B", 1_234, 2_000))
-    assert values("mark") == [("(Blank)", 1), ("Left Tier 1", 1)]
+    assert values("movement") == [("(Blank)", 1), ("Left Tier 1", 1)]
     assert values("rate") == [("30%", 1), ("61.7%", 1)]
     assert values("submitted") == [("30", 1), ("1,234", 1)]
     assert schools("submitted=1234") == ["B"]
@@ -174,10 +180,12 @@ def test_the_closest_to_the_next_tier_come_first() -> None:
 def test_absent_schools_are_listed_as_unknown_and_never_counted_as_solved() -> None:
     load(FEB_14, counts("A", 10), counts("B", 10))
     load(FEB_21, counts("B", 30))
-    unknown = next(row for row in cells() if row[0] == "A")
-    assert (unknown[6], unknown[7], unknown[11]) == ("Unknown", "Last seen 2025-02-14", "2025-02-14")
+    unknown = next(row for row in cells() if row["School"] == "A")
+    named = ("Response Tier NR", "Response Tier", "Date of Extraction")
+    last = date_words(FEB_14)
+    assert [unknown[name] for name in named] == ["Unknown", f"Last seen {last}", last]
     assert schools("tier=absent") == ["A"]
-    assert schools("mark=left") == ["B"]
+    assert schools("movement=left") == ["B"]
     page = browser_of("central").get("/rates/").text
     assert "of 2 seen in Sp25" in page
 
@@ -185,8 +193,8 @@ def test_absent_schools_are_listed_as_unknown_and_never_counted_as_solved() -> N
 def test_an_older_extraction_can_be_chosen() -> None:
     load(FEB_14, counts("A", 10))
     load(FEB_21, counts("A", 30))
-    assert [row[9] for row in cells("on=2025-02-14")] == ["10"]
-    assert [row[9] for row in cells()] == ["30"]
+    assert [row["Surveys Submitted"] for row in cells("on=2025-02-14")] == ["10"]
+    assert [row["Surveys Submitted"] for row in cells()] == ["30"]
 
 
 def test_own_schools_of_each_role() -> None:
@@ -270,10 +278,10 @@ def test_the_api_refuses_what_it_does_not_know() -> None:
 
 
 def test_the_documentation_and_the_help_name_every_column() -> None:
-    told = (Path(__file__).parents[2] / "docs" / "rates.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "rates.md").read_text()
     load(FEB_21, counts("A", 1))
     shown = browser_of("central").get("/rates/").text
-    assert [name for name in COLUMNS if f"`{name}`" not in told] == []
+    assert [name for name in COLUMNS if f"`{name}`" not in text] == []
     assert [column.label for column in COLUMNS.values() if f"<dt>{column.label}</dt>" not in shown] == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from services.rates.actions.extractions import store_tiers
+from services.rates.actions.extractions import compute_tiers
 from shared.db import transaction
 from shared.events import ExtractionLoaded, ExtractionRow, Group
 
@@ -72,7 +72,7 @@ def extraction(
 def load(on: date, *rows: ExtractionRow, **told: Any) -> None:
     """Stores the rows as the extraction of a day; `told` as `extraction` takes it."""
     with transaction("rates") as session:
-        store_tiers(session, extraction(on, *rows, **told))
+        compute_tiers(session, extraction(on, *rows, **told))
 
 
 def guide_rows() -> list[ExtractionRow]:

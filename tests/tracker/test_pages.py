@@ -119,8 +119,8 @@ def test_a_value_of_a_results_file_is_offered_beside_the_typed_one() -> None:
 ALDERS_RATE = TierRow(ALDER, "4001", "Alder El", "E", "North CoS", "VEGA, MARTA", 400, 207, 3, None, Decimal("51.7500"))
 PARENTS_RATE = TiersComputed(
     upload_id=uuid4(), term="Spring 2025", extraction_date=date(2025, 3, 28), revision=1, state=1, groups=("parents",),
-    group="parents", part=1, parts=1, thin=False, is_undo=False, window_closes=date(2025, 3, 28), changed=1,
-    expected=1, rows=[ALDERS_RATE], removed=[],
+    group="parents", part=1, parts=1, thin=False, is_undo=False, window_closes=date(2025, 3, 28),
+    rows=[ALDERS_RATE], removed=[],
 )  # fmt: skip
 
 

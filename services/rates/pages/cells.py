@@ -1,26 +1,21 @@
 """A row of the table as people read it."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from markupsafe import escape
-
-from services.rates.rules import MARKS, TIER_LABELS, change, shown_rate, tier_nr
+from services.rates.rules.movement import MOVEMENTS, change
+from services.rates.rules.tiers import TIER_LABELS, shown_percent, shown_rate, tier_nr
 from shared.web.charts import Lines, lines
 from shared.web.clock import date_words
 
 TRAIL = 12
 
 
-class Cells(NamedTuple):
-    """The texts of a row, escaped for HTML already; `tier` as a number for its color, `trail` for the sparkline.
-
-    The template unpacks them all and escapes nothing: escaping each cell there took most of a page's time.
-    """
+class RowCells(NamedTuple):
+    """The texts of a row; `tier` as a number for its color, `trail` for the sparkline, `why` for who points at a change."""
 
     href: str
     school: str
@@ -39,71 +34,42 @@ class Cells(NamedTuple):
     exact: str
     date: str
     needed: str
-    gained: str
+    change: str
     points: str
     why: str
-    mark: str
-    trail: Lines | None
+    movement: str
+    trail: Lines
     trail_words: str
 
 
-def row_cells(row: Any, *, brief: bool = False) -> Cells:
-    """The cells of a row of `standing`; a school that is not in the extraction is unknown, last seen on a date.
-
-    Brief, for a page of all schools: without the sparkline and what hovering tells.
-    """
-    if brief:
-        return _brief(row)
-    trail = row.trail[-TRAIL:]
-    return _brief(row)._replace(
+def row_cells(row: Any) -> RowCells:
+    """The cells of a row with its history; a school that is not in the extraction is unknown, last seen on a date."""
+    present = row.present
+    return RowCells(
+        href=f"/rates/schools/{quote(row.school_key, safe=':')}",
+        school=row.school,
+        region=row.region,
+        ploc=row.ploc,
+        cos=row.cos,
+        director=row.director,
+        level=row.level,
+        category=row.respondent_group.capitalize(),
+        tier=row.tier,
+        tier_nr=(tier_nr(row.tier) or "No rate") if present else "Unknown",
+        range=TIER_LABELS.get(row.tier, "No rate") if present else f"Last seen {date_words(row.last_seen)}",
+        total=number(row.total),
+        submitted=number(row.submitted),
+        rate=shown_rate(row.submitted, row.total),
         exact="" if row.rate is None else f"{row.rate.normalize():f} %",
+        date=date_words(row.last_seen),
+        needed=number(row.needed),
+        change=signed(row.change_surveys),
+        points=points(row.change_points),
         why=why(row),
-        trail=lines(trail),
-        trail_words=trail_words(trail),
+        movement=movement_words(row),
+        trail=lines(row.trail[-TRAIL:]),
+        trail_words=trail_words(row.trail),
     )
-
-
-def _brief(row: Any) -> Cells:
-    """A thousand of them are made for a page: the row is unpacked once, what repeats is remembered."""
-    (
-        key, present, region, ploc, cos, director, school, level, group, tier, total, submitted, _, needed, gained,
-        moved, _, last_on, _, mark, *_,
-    ) = row  # fmt: skip
-    return Cells(
-        f"/rates/schools/{quote(key, safe=':')}",
-        _html(school),
-        _html(region),
-        _html(ploc),
-        _html(cos),
-        _html(director),
-        _html(level),
-        group.capitalize(),
-        tier,
-        (tier_nr(tier) or "No rate") if present else "Unknown",
-        TIER_LABELS.get(tier, "No rate") if present else f"Last seen {last_on}",
-        number(total),
-        number(submitted),
-        shown_rate(submitted, total),
-        "",
-        _day(last_on),
-        number(needed),
-        signed(gained),
-        points(moved),
-        "",
-        mark_words(row) if mark else "",
-        None,
-        "",
-    )
-
-
-@lru_cache(maxsize=1 << 14)
-def _html(text: str) -> str:
-    return str(escape(text))
-
-
-@lru_cache(maxsize=256)
-def _day(day: date) -> str:
-    return str(day)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -123,30 +89,37 @@ def points(value: Decimal | None) -> str:
     if value is None:
         return ""
     rounded = value.quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{rounded:+}" if rounded else "0.0"
+    return f"{rounded:+,}" if rounded else "0.0"
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 school`, `1,200 schools`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def why(row: Any) -> str:
     """How much of a change comes from a changed total; empty where the total stayed."""
-    if not row.present or row.was_total is None or row.total == row.was_total:
+    if not row.present or row.previous_total is None or row.total == row.previous_total:
         return ""
-    found = change((row.was_submitted, row.was_total), (row.submitted, row.total))
+    found = change((row.previous_submitted, row.previous_total), (row.submitted, row.total))
     part = f", {points(found.by_total)} points of the change" if found is not None else ""
-    return f"Total was {row.was_total:,}{part}"
+    return f"Total was {row.previous_total:,}{part}"
 
 
-def mark_words(row: Any) -> str:
-    """The movement mark with its number or date."""
-    if row.mark == "stalled":
+def movement_words(row: Any) -> str:
+    """The movement with its number or date."""
+    if row.movement == "stalled":
         return f"No new surveys in {row.stalled} extractions"
-    if row.mark == "missing":
-        return f"Missing, last seen {date_words(row.last_on)}"
-    return MARKS.get(row.mark, "")
+    if row.movement == "missing":
+        return f"Missing, last seen {date_words(row.last_seen)}"
+    return MOVEMENTS.get(row.movement, "")
 
 
 def trail_words(trail: Sequence[Decimal | None]) -> str:
-    """What a sparkline shows, in words."""
-    known = [rate for rate in trail if rate is not None]
+    """What a sparkline of the last TRAIL rates shows, in words; it says where there were more."""
+    known = [rate for rate in trail[-TRAIL:] if rate is not None]
     if not known:
         return "No rate yet"
-    return f"From {known[0]:.0f}% to {known[-1]:.0f}% in {len(known)} extractions"
+    all_known = sum(rate is not None for rate in trail)
+    many = f"the last {len(known)} of {all_known}" if all_known > len(known) else str(len(known))
+    return f"From {shown_percent(known[0])} to {shown_percent(known[-1])} in {many} extractions"

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.rates.exports import csv_file, xlsx
-from services.rates.pages.table import ALL
-from services.rates.queries import table as tables
+from services.rates.queries import table as queries
+from services.rates.queries.extractions import extraction_at, newest_group
+from services.rates.queries.filters import RateFilter
 from services.rates.queries.own import own_schools
-from services.rates.queries.views import View
 from shared.access import Who
 from shared.errors import NotFound
 from shared.events import GROUPS
@@ -18,23 +18,22 @@ from shared.web import Db, allow
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
 NO_EXTRACTION = "There is no such extraction. Open the table and choose one there."
+ALL = 20_000
 Reader = Annotated[Who, allow("rates.see")]
 
 
 @router.get("/export.xlsx")
 def export_xlsx(request: Request, session: Db, who: Reader) -> Response:
     """Three tabs, the filters on each: the extraction of the date, or the newest of each group without one."""
-    view = View.read(request.query_params.multi_items())
+    rates = RateFilter.read(request.query_params.multi_items())
     tabs = {}
     newest = ""
     for group in GROUPS:
-        extraction = tables.extraction_at(session, group, view.on, view.term)
+        extraction = extraction_at(session, group, rates.day, rates.term)
         own = own_schools(who) if extraction is not None else None
-        tabs[group.capitalize()] = (
-            [] if extraction is None else tables.rows(session, extraction, view, own, ALL, with_history=False)
-        )
-        newest = max(newest, extraction.on.isoformat() if extraction is not None else "")
-    if view.on and not newest:
+        tabs[group.capitalize()] = [] if extraction is None else queries.rows(session, extraction, rates, own, ALL)
+        newest = max(newest, extraction.extraction_date.isoformat() if extraction is not None else "")
+    if rates.day and not newest:
         raise NotFound(NO_EXTRACTION)
     title = f"Response rates as of {newest}" if newest else "Response rates"
     return _file(xlsx(title, tabs), XLSX_TYPE, f"response-rates-{newest or 'none'}.xlsx")
@@ -43,13 +42,13 @@ def export_xlsx(request: Request, session: Db, who: Reader) -> Response:
 @router.get("/export.csv")
 def export_csv(request: Request, session: Db, who: Reader) -> Response:
     """The rows of the chosen group."""
-    view = View.read(request.query_params.multi_items())
-    group = view.group or tables.newest_group(session, view.on)
-    extraction = tables.extraction_at(session, group, view.on, view.term)
+    rates = RateFilter.read(request.query_params.multi_items())
+    group = rates.group or newest_group(session, rates.day)
+    extraction = extraction_at(session, group, rates.day, rates.term)
     if extraction is None:
         raise NotFound(NO_EXTRACTION)
-    rows = tables.rows(session, extraction, view, own_schools(who), ALL, with_history=False)
-    return _file(csv_file(rows).encode(), CSV_TYPE, f"response-rates-{group}-{extraction.on}.csv")
+    rows = queries.rows(session, extraction, rates, own_schools(who), ALL)
+    return _file(csv_file(rows).encode(), CSV_TYPE, f"response-rates-{group}-{extraction.extraction_date}.csv")
 
 
 def _file(content: bytes, kind: str, name: str) -> Response:

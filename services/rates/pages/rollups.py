@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.rates.pages.cells import number, points, trail_words
-from services.rates.queries import table as tables
+from services.rates.pages.cells import TRAIL, counted, number, points, trail_words
 from services.rates.queries.columns import BLANK
+from services.rates.queries.extractions import extraction_at, newest_group, version
+from services.rates.queries.filters import PLACE, RateFilter
 from services.rates.queries.rollups import BY, Rollup, rollups
-from services.rates.queries.views import PLACE, View
-from services.rates.rules import TIER_LABELS, TIERS, shown_rate, tier_nr
+from services.rates.rules.tiers import TIER_LABELS, TIERS, shown_rate, tier_nr
 from shared.access import Who
 from shared.events import GROUPS
 from shared.web import Db, allow, page
@@ -23,10 +23,10 @@ router = APIRouter(prefix="/rates", include_in_schema=False)
 By = Literal["region", "cos", "director", "level", "district"]
 Sort = Literal["name", "tier1", "rate", "points"]
 _ORDERS = {
-    "name": lambda each: each.name.casefold(),
-    "tier1": lambda each: (-each.tiers[0], each.name.casefold()),
-    "rate": lambda each: (each.rate is None, each.rate or 0, each.name.casefold()),
-    "points": lambda each: (each.points is None, each.points or 0, each.name.casefold()),
+    "name": lambda each: each.sort,
+    "tier1": lambda each: (-each.tiers[0], each.sort),
+    "rate": lambda each: (each.rate is None, each.rate or 0, each.sort),
+    "points": lambda each: (each.points is None, each.points or 0, each.sort),
 }
 
 
@@ -38,70 +38,70 @@ def rollup(
     by: By = "region",
     sort: Sort = "name",
 ) -> Response:
-    view = _place(request)
+    rates = _place(request)
 
     def make() -> Response:
-        chosen = view.group or tables.newest_group(session, view.on)
-        extraction = tables.extraction_at(session, chosen, view.on, view.term)
+        group = rates.group or newest_group(session, rates.day)
+        extraction = extraction_at(session, group, rates.day, rates.term)
         found = [] if extraction is None else rollups(session, extraction, "region" if by == "district" else by)
         parts = [] if by == "district" else sorted((each for each in found if not each.is_district), key=_ORDERS[sort])
-        here = replace(view, group=chosen)
+        here = replace(rates, group=group)
         return page(
             request,
             "rollup.html",
             extraction=extraction,
             by=by,
             label=BY.get(by, "District"),
-            tabs=[_tab(name, _link("rollup", replace(view, group=name), by), chosen) for name in GROUPS],
+            tabs=[_tab(name, _link("rollup", replace(rates, group=name), by), group) for name in GROUPS],
             kinds=[_tab(kind, _link("rollup", here, kind), by, label) for kind, label in _KINDS],
             rows=[_cells(each, here, by) for each in (*found[:1], *parts)],
             sorts={name: _link("rollup", here, by, sort=name) for name in _ORDERS},
             sort=sort,
             labels=TIER_LABELS,
-            group=chosen,
+            group=group,
             place=here.place(),
         )
 
-    return unless_known(request, tables.version(session), make)
+    return unless_known(request, version(session), make)
 
 
 _KINDS = (*BY.items(), ("district", "District"))
 
 
-def _place(request: Request) -> View:
+def _place(request: Request) -> RateFilter:
     """The group and the extraction of the address, read as the table reads them."""
-    return View.read((name, value) for name, value in request.query_params.multi_items() if name in PLACE)
+    return RateFilter.read((name, value) for name, value in request.query_params.multi_items() if name in PLACE)
 
 
-def _link(page: str, view: View, by: str, **more: str) -> str:
-    return view.address(f"/rates/{page}") + ("&" if view.pairs() else "?") + urlencode({"by": by, **more})
+def _link(page: str, rates: RateFilter, by: str, **more: str) -> str:
+    return rates.address(f"/rates/{page}") + ("&" if rates.pairs() else "?") + urlencode({"by": by, **more})
 
 
 def _tab(name: str, href: str, current: str, label: str = "") -> dict[str, Any]:
     return {"href": href, "label": label or name.capitalize(), "current": name == current}
 
 
-def _cells(each: Rollup, view: View, by: str) -> dict[str, Any]:
+def _cells(each: Rollup, rates: RateFilter, by: str) -> dict[str, Any]:
     part = {} if each.is_district else {by: (each.name if each.key else BLANK,)}
     return {
         "name": each.name,
         "is_district": each.is_district,
-        "href": view.address(listed=part),
-        "tiers": [(n, count, view.address(listed={**part, "tier": (str(n),)})) for n, count in zip(TIERS, each.tiers, strict=True)],
+        "href": rates.address(listed=part),
+        "tiers": [(n, count, rates.address(listed={**part, "tier": (str(n),)})) for n, count in zip(TIERS, each.tiers, strict=True)],
         "submitted": number(each.submitted),
         "total": number(each.total),
         "rate": shown_rate(each.submitted, each.total),
         "tier": each.tier,
         "tier_nr": tier_nr(each.tier) or "No rate",
-        "coverage": f"{each.rated:,} of {each.expected:,}",
+        "coverage": f"{each.rated:,} of {counted(each.expected, 'school')}",
         "missing": each.expected - each.present,
-        "missing_href": view.address(listed={**part, "mark": ("missing",)}),
+        "missing_href": rates.address(listed={**part, "movement": ("missing",)}),
         "unrated": each.present - each.rated,
-        "unrated_href": view.address(listed={**part, "tier": ("none",)}),
+        "unrated_href": rates.address(listed={**part, "tier": ("none",)}),
         "points": points(each.points),
-        "moves": ", ".join(words for count, words in ((each.left, f"{each.left} left"), (each.fell, f"{each.fell} fell")) if count),
-        "trail": lines(each.trail[-12:]),
-        "trail_words": trail_words(each.trail[-12:]),
+        "moves": ", ".join(words for count, words in ((each.left, f"{each.left:,} left"), (each.newly_in, f"{each.newly_in:,} newly in")) if count),
+        "trail": lines(each.trail[-TRAIL:]),
+        "trail_words": trail_words(each.trail),
     }  # fmt: skip
 
 
@@ -112,24 +112,24 @@ def heatmap(
     who: Annotated[Who, allow("rates.see")],
     by: Literal["region", "cos", "director", "level"] = "region",
 ) -> Response:
-    view = replace(_place(request), group=None)
+    rates = replace(_place(request), group=None)
 
     def make() -> Response:
-        extractions = {group: tables.extraction_at(session, group, view.on, view.term) for group in GROUPS}
+        extractions = {group: extraction_at(session, group, rates.day, rates.term) for group in GROUPS}
         parts: dict[tuple[bool, str], dict[str, Any]] = {}
         for group, extraction in extractions.items():
             for each in rollups(session, extraction, by) if extraction is not None else ():
-                row = parts.setdefault((not each.is_district, each.key), {"name": each.name})
-                row[group] = _cells(each, replace(view, group=group), by)
+                row = parts.setdefault((not each.is_district, each.key), {"name": each.name, "sort": each.sort})
+                row[group] = _cells(each, replace(rates, group=group), by)
         return page(
             request,
             "heatmap.html",
             by=by,
             label=BY[by],
-            kinds=[_tab(kind, _link("heatmap", view, kind), by, label) for kind, label in BY.items()],
+            kinds=[_tab(kind, _link("heatmap", rates, kind), by, label) for kind, label in BY.items()],
             groups=[(group, extraction) for group, extraction in extractions.items()],
-            rows=sorted(parts.values(), key=lambda row: (row is not parts.get((False, "")), row["name"].casefold())),
-            place=view.place(),
+            rows=sorted(parts.values(), key=lambda row: (row is not parts.get((False, "")), row["sort"])),
+            place=rates.place(),
         )
 
-    return unless_known(request, tables.version(session), make)
+    return unless_known(request, version(session), make)

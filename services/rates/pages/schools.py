@@ -6,23 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.rates.pages.cells import mark_words, number, points, signed, why
+from services.rates.pages.cells import movement_words, number, points, signed, why
 from services.rates.queries import schools, settings
-from services.rates.queries import table as tables
-from services.rates.rules import (
-    TIER_LABELS,
-    Count,
-    at_this_pace,
-    file_differs,
-    needed_for_goal,
-    pace,
-    per_day,
-    rate,
-    school_days,
-    shown_rate,
-    tier,
-    tier_nr,
-)
+from services.rates.queries.extractions import version
+from services.rates.rules.pace import Count, at_this_pace, needed_for_goal, pace, per_day, school_days
+from services.rates.rules.tiers import TIER_LABELS, file_differs, rate, shown_percent, shown_rate, tier, tier_nr
 from shared.access import Who
 from shared.errors import NotFound
 from shared.events import GROUPS
@@ -36,7 +24,7 @@ router = APIRouter(prefix="/rates", include_in_schema=False)
 
 @router.get("/schools/{school_key}")
 def school(request: Request, session: Db, who: Annotated[Who, allow("rates.see")], school_key: str) -> Response:
-    return unless_known(request, tables.version(session), lambda: _school(request, session, school_key))
+    return unless_known(request, version(session), lambda: _school(request, session, school_key))
 
 
 def _school(request: Request, session: Db, school_key: str) -> Response:
@@ -45,8 +33,8 @@ def _school(request: Request, session: Db, school_key: str) -> Response:
     if not rows and entry is None:
         raise NotFound("There is no school of that code here. Search for its name in the table of rates.")
     newest = rows[-1] if rows else None
-    standings = schools.standings_of(session, school_key)
-    found = [_group(session, group, rows, standings.get(group)) for group in GROUPS]
+    current = schools.current_of(session, school_key)
+    found = [_group(session, group, rows, current.get(group)) for group in GROUPS]
     ploc = newest.ploc if newest is not None else entry.ploc if entry is not None else ""
     return page(
         request,
@@ -58,7 +46,7 @@ def _school(request: Request, session: Db, school_key: str) -> Response:
         groups=[each for each in found if each],
         without=[group for group, each in zip(GROUPS, found, strict=True) if not each],
         mails=schools.mails_about(session, school_key),
-        neighbours=schools.neighbours(session, school_key, ploc),
+        neighbors=schools.neighbors(session, school_key, ploc),
         labels=TIER_LABELS,
         breadcrumbs=[{"label": "Response rates", "href": "/rates/"}, {"label": "School"}],
     )
@@ -66,7 +54,7 @@ def _school(request: Request, session: Db, school_key: str) -> Response:
 
 def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | None:
     """All that the page says of one group; None where it has no row of it, or a term's first is still coming in."""
-    own = [row for row in rows if row.group == group]
+    own = [row for row in rows if row.respondent_group == group]
     window = settings.window_of(session, own[-1].term) if own else None
     if window is None:
         return None
@@ -75,10 +63,10 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
     lacking = _lacking(session, last)
     # Of a school that the newest extraction lacks nothing is known since: no pace, no forecast and nothing needed.
     known = term if lacking is None else []
-    counts = [(row.on, row.submitted) for row in known if row.submitted is not None]
+    counts = [(row.extraction_date, row.submitted) for row in known if row.submitted is not None]
     off = settings.days_off(session)
     # Today is left as long as the extraction is older; once the window is over, nothing is ahead.
-    left = school_days(max(last.on, today() - timedelta(days=1)), window.closes, off)
+    left = school_days(max(last.extraction_date, today() - timedelta(days=1)), window.closes, off)
     ahead = counts if today() <= window.closes else []
     goal = settings.goals(session)[group]
     history = [_history(row, before) for row, before in zip(own, [None, *own[:-1]], strict=True)][::-1]
@@ -89,8 +77,8 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
         "lacking": lacking,
         "tier": last.tier if lacking is None else None,
         "now": now,
-        "mark": mark_words(now) if now is not None else "",
-        "changed": _changed(now) if now is not None and now.present and now.was_on else {},
+        "movement": movement_words(now) if now is not None else "",
+        "changed": _changed(now) if now is not None and now.present and now.previous_date else {},
         "shown": shown_rate(last.submitted, last.total),
         "tier_nr": "Unknown" if lacking is not None else tier_nr(last.tier) or "No rate",
         "window": window,
@@ -109,12 +97,17 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
 
 def _lacking(session: Db, last: Any) -> date | None:
     """The day of the group's newest extraction where the school's last row is older: in a new term, too."""
-    newest = tables.extraction_at(session, last.group)
-    return newest.on if newest is not None and (newest.on, newest.term) > (last.on, last.term) else None
+    newest = schools.newest_date(session, last.respondent_group)
+    return newest[0] if newest is not None and newest > (last.extraction_date, last.term) else None
 
 
-def _changed(now: Any) -> dict[str, str]:
-    return {"since": str(now.was_on), "gained": signed(now.gained), "points": points(now.moved), "why": why(now)}
+def _changed(now: Any) -> dict[str, Any]:
+    return {
+        "since": now.previous_date,
+        "surveys": signed(now.change_surveys),
+        "points": points(now.change_points),
+        "why": why(now),
+    }
 
 
 def _varies(own: list[Any], history: list[dict[str, Any]]) -> dict[str, bool]:
@@ -144,8 +137,8 @@ def _forecast(counts: list[Count], total: int | None, closes: date, off: dict[da
 
 def _chart(term: list[Any], window: settings.Window, counts: list[Count], off: dict[date, str]) -> dict[str, Any]:
     """The points of the chart: rates so far, the forecast's line and its range."""
-    frame = Frame(min(window.opens, term[0].on), max(window.closes, term[-1].on))
-    known = [(row.on, row.rate) for row in term if row.rate is not None]
+    frame = Frame(min(window.opens, term[0].extraction_date), max(window.closes, term[-1].extraction_date))
+    known = [(row.extraction_date, row.rate) for row in term if row.rate is not None]
     made: dict[str, Any] = {
         "frame": frame,
         "line": frame.points(known),
@@ -157,7 +150,9 @@ def _chart(term: list[Any], window: settings.Window, counts: list[Count], off: d
     made["dots"] = [(frame.x(day), frame.y(percent)) for day, percent in known]
     made["grid"] = [(frame.y(percent), f"{percent}%") for percent in (25, 50, 75, 100)]
     if known:
-        made["words"] = f"The rate went from {known[0][1]:.0f}% to {known[-1][1]:.0f}% in {len(known)} extractions"
+        made["words"] = (
+            f"The rate went from {shown_percent(known[0][1])} to {shown_percent(known[-1][1])} in {len(known)} extractions"
+        )
     last = term[-1]
     ahead = at_this_pace(counts, last.total, window.closes, off)
     if ahead is not None and ahead.days and known:
@@ -170,17 +165,17 @@ def _chart(term: list[Any], window: settings.Window, counts: list[Count], off: d
 
 def _history(row: Any, before: Any) -> dict[str, Any]:
     differs = file_differs(row.file_tier, row.file_rate, row.submitted, row.total)
-    told = ", ".join(part for part in (row.file_tier, row.file_rate) if part)
+    printed = ", ".join(part for part in (row.file_tier, row.file_rate) if part)
     same = before is not None and before.term == row.term and None not in (before.submitted, row.submitted)
     return {
-        "on": row.on,
+        "day": row.extraction_date,
         "term": row.term,
         "total": number(row.total),
         "submitted": number(row.submitted),
         "rate": shown_rate(row.submitted, row.total),
         "tier": row.tier,
         "tier_nr": tier_nr(row.tier) or "No rate",
-        "gained": signed(row.submitted - before.submitted) if same else "",
-        "file": told if differs else "",
+        "change": signed(row.submitted - before.submitted) if same else "",
+        "file": printed if differs else "",
         "director": row.director,
     }

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 
 from services.rates.actions import settings as actions
 from services.rates.queries import settings
-from services.rates.rules import CUT_BELONGS_BELOW, TIER_CUTS, TIER_LABELS, school_days
+from services.rates.rules.pace import school_days
+from services.rates.rules.tiers import CUT_BELONGS_BELOW, TIER_CUTS, TIER_LABELS
 from shared.access import Who
 from shared.errors import Invalid
 from shared.events import GROUPS, Group
@@ -18,23 +19,29 @@ from shared.web.clock import today
 
 router = APIRouter(prefix="/rates/settings", include_in_schema=False)
 HERE = "/rates/settings"
+TERMS_SHOWN = 12
 Setter = Annotated[Who, allow("rates.set")]
 
 
 @router.get("")
-def settings_page(request: Request, session: Db, who: Setter, saved: str = "") -> Response:
-    return _page(request, session, saved=saved == "1")
+def settings_page(request: Request, session: Db, who: Setter, saved: str = "", terms: str = "") -> Response:
+    return _page(request, session, saved=saved == "1", all_terms=terms == "all")
 
 
-def _page(request: Request, session: Db, *, saved: bool = False, refused: Invalid | None = None) -> Response:
+def _page(
+    request: Request, session: Db, *, saved: bool = False, all_terms: bool = False, refused: Invalid | None = None
+) -> Response:
     """The settings as they are; with why a change was refused, where one was."""
-    windows = [settings.window_of(session, term) for term in settings.terms(session)]
+    terms = settings.terms(session)
+    shown = terms if all_terms else terms[:TERMS_SHOWN]
+    windows = [settings.window_of(session, term) for term in shown]
     off = settings.days_off(session)
     return page(
         request,
         "settings.html",
         200 if refused is None else refused.status,
         windows=[(each, school_days(today(), each.closes, off)) for each in windows if each is not None],
+        older_terms=len(terms) - len(shown),
         off=off,
         goals=settings.goals(session),
         groups=GROUPS,

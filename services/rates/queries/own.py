@@ -1,20 +1,14 @@
 """The rows of somebody's own schools: whoever is signed in sees all rates, and may look at those of their own alone."""
 
-from dataclasses import dataclass
-from typing import Any
+from sqlalchemy import ColumnElement
 
-from shared.access import Who, scope_of, within
+from services.rates.tables import SchoolHistory
+from shared.access import Who, scope_of
 
-
-@dataclass(frozen=True)
-class Own:
-    """The rows of somebody's own schools, as a condition on `standing` with its values."""
-
-    condition: str
-    values: dict[str, Any]
+Own = ColumnElement[bool]
 
 
 def own_schools(who: Who) -> Own | None:
-    """The own schools of a person; None for a role that has none of its own."""
+    """The condition that leaves the own schools of a person; None for a role that has none of its own."""
     scope = scope_of(who)
-    return None if scope.everywhere or who.role == "ops" else Own(within("standing"), scope.values)
+    return None if scope.everywhere or who.role == "ops" else scope.covers(SchoolHistory)

@@ -4,32 +4,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
 from sqlmodel import Session
 
-from services.rates.queries.table import Extraction
-from services.rates.rules import TIERS, rate, tier
+from services.rates.queries.extractions import ExtractionSummary, rows_at
+from services.rates.rules.tiers import TIERS, rate, tier
+from services.rates.tables import SchoolHistory
 
 BY = {"region": "Region", "cos": "CoS", "director": "Regional Director", "level": "Level"}
-_KEYS = {"region": "region", "cos": "cos", "director": "director_key", "level": "level"}
-_TIER_COUNTS = ", ".join(f"count(*) filter (where tier = {number})" for number in TIERS)
+_T = SchoolHistory.__table__.c  # type: ignore[attr-defined]
+_KEYS: dict[str, ColumnElement[str]] = {
+    "region": _T.region,
+    "cos": _T.cos,
+    "director": _T.director_key,
+    "level": _T.level,
+}
+_SORTS: dict[str, ColumnElement[str]] = {**_KEYS, "cos": _T.cos_sort}
 # Sums hold the schools with a rate alone: a blank count is not zero, and surveys of no known total are part of no rate.
-_BOTH = "rate is not null and was_rate is not null"
-_SUMS = (
-    "select coalesce({key}, '') as key, grouping({key}) as is_district, max({name}) as name, count(*) as expected,"
-    f" count(*) filter (where present) as present, array[{_TIER_COUNTS}] as tiers,"
-    " sum(submitted) filter (where rate is not null) as submitted, sum(total) filter (where rate is not null) as total,"
-    f" sum(submitted) filter (where {_BOTH}) as matched_submitted, sum(total) filter (where {_BOTH}) as matched_total,"
-    f" sum(was_submitted) filter (where {_BOTH}) as was_submitted, sum(was_total) filter (where {_BOTH}) as was_total,"
-    " count(*) filter (where mark = 'left') as left_now, count(*) filter (where mark = 'fell') as fell_now"
-    ' from standing where term = :term and "group" = :group and "on" = :on group by grouping sets (({key}), ())'
-)
-_TRAILS = (
-    "select coalesce({key}, '') as key, grouping({key}) as is_district, \"on\","
-    " sum(submitted) filter (where rate is not null) * 100.0 / sum(total) filter (where rate is not null) as rate"
-    ' from standing where term = :term and "group" = :group and "on" <= :on group by grouping sets (({key}, "on"), ("on"))'
-    ' order by "on"'
-)
+_RATED = _T.rate.is_not(None)
+_BOTH = and_(_RATED, _T.previous_rate.is_not(None))
 
 
 @dataclass(frozen=True)
@@ -41,6 +34,7 @@ class Rollup:
 
     key: str
     name: str
+    sort: str
     is_district: bool
     expected: int
     present: int
@@ -49,7 +43,7 @@ class Rollup:
     total: int
     points: Decimal | None
     left: int
-    fell: int
+    newly_in: int
     trail: tuple[Decimal | None, ...]
 
     @property
@@ -66,33 +60,70 @@ class Rollup:
         return tier(self.submitted, self.total)
 
 
-def rollups(session: Session, extraction: Extraction, by: str) -> list[Rollup]:
+def rollups(session: Session, extraction: ExtractionSummary, by: str) -> list[Rollup]:
     """The district first, then each part in the order of its name."""
-    key = _KEYS[by]
     trails: dict[tuple[bool, str], list[Decimal | None]] = {}
-    for row in session.execute(text(_TRAILS.format(key=key)), extraction.place):
+    for row in _trails(session, extraction, by):
         trails.setdefault((bool(row.is_district), row.key), []).append(row.rate)
     found = [
         _rollup(row, tuple(trails.get((bool(row.is_district), row.key), ())))
-        for row in session.execute(text(_SUMS.format(key=key, name=by)), extraction.place)
+        for row in _sums(session, extraction, by)
         if row.expected
     ]
-    return sorted(found, key=lambda each: (not each.is_district, each.name.casefold(), each.key))
+    return sorted(found, key=lambda each: (not each.is_district, each.sort, each.key))
 
 
-def _rollup(row: Any, trail: tuple[Decimal | None, ...]) -> Rollup:
-    now, before = rate(row.matched_submitted, row.matched_total), rate(row.was_submitted, row.was_total)
+def _sums(session: Session, extraction: ExtractionSummary, by: str) -> list[Row[Any]]:
+    key = _KEYS[by]
+    sums = select(
+        func.coalesce(key, "").label("key"),
+        func.grouping(key).label("is_district"),
+        func.max(_T[by]).label("name"),
+        func.max(func.lower(_SORTS[by])).label("sort"),
+        func.count().label("expected"),
+        func.count().filter(_T.present).label("present"),
+        *(func.count().filter(_T.tier == number).label(f"tier_{number}") for number in TIERS),
+        func.sum(_T.submitted).filter(_RATED).label("submitted"),
+        func.sum(_T.total).filter(_RATED).label("total"),
+        func.sum(_T.submitted).filter(_BOTH).label("matched_submitted"),
+        func.sum(_T.total).filter(_BOTH).label("matched_total"),
+        func.sum(_T.previous_submitted).filter(_BOTH).label("previous_submitted"),
+        func.sum(_T.previous_total).filter(_BOTH).label("previous_total"),
+        func.count().filter(_T.movement == "left").label("left_now"),
+        func.count().filter(_T.movement == "newly_in").label("newly_in"),
+    ).where(*rows_at(extraction))
+    return list(session.execute(sums.group_by(func.grouping_sets(tuple_(key), tuple_()))))
+
+
+def _trails(session: Session, extraction: ExtractionSummary, by: str) -> list[Row[Any]]:
+    """The rate of each part and of the district at each extraction so far, oldest first."""
+    key, day = _KEYS[by], _T.extraction_date
+    group = (_T.term == extraction.term, _T.respondent_group == extraction.respondent_group)
+    submitted, total = (func.sum(each).filter(_RATED) for each in (_T.submitted, _T.total))
+    rates = select(
+        func.coalesce(key, "").label("key"),
+        func.grouping(key).label("is_district"),
+        (submitted * Decimal(100) / total).label("rate"),
+    ).where(*group, day <= extraction.extraction_date)
+    grouped = rates.group_by(func.grouping_sets(tuple_(key, day), tuple_(day)))
+    return list(session.execute(grouped.order_by(day)))
+
+
+def _rollup(row: Row[Any], trail: tuple[Decimal | None, ...]) -> Rollup:
+    now = rate(row.matched_submitted, row.matched_total)
+    before = rate(row.previous_submitted, row.previous_total)
     return Rollup(
         key="" if row.is_district else row.key,
         name="District" if row.is_district else row.name or "(none)",
+        sort=row.sort or "",
         is_district=bool(row.is_district),
         expected=row.expected,
         present=row.present,
-        tiers=tuple(row.tiers),
+        tiers=tuple(row._mapping[f"tier_{number}"] for number in TIERS),
         submitted=row.submitted or 0,
         total=row.total or 0,
         points=now - before if now is not None and before is not None else None,
         left=row.left_now,
-        fell=row.fell_now,
+        newly_in=row.newly_in,
         trail=trail,
     )

@@ -1,24 +1,16 @@
 """What the district set for its survey window: dates, days off and goals."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
+from services.rates.tables import DayOff, Extraction, Goal, SurveyWindow, metadata
 from shared.events import GROUPS
 
-_WINDOW = text("select opens, closes from survey_window where term = :term")
-_TOLD = text(
-    "select window_opens as opens, window_closes as closes from extraction"
-    ' where term = :term order by "on" desc, revision desc limit 1'
-)
-_OFF = text("select day, name from day_off order by day limit 400")
-_GOALS = text('select "group", percent from goal')
-_TERMS = text('select term, max("on") as newest from extraction group by term order by newest desc limit 20')
-_AUDIT = text(
-    "select at, actor, action, object, detail from audit where action like 'settings.%' order by id desc limit 20"
-)
+_AUDIT = metadata.tables["rates.audit"].c
+CHANGES_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -32,10 +24,10 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Change:
+class SettingChange:
     """One change of a setting."""
 
-    at: object
+    at: datetime
     actor: str
     action: str
     subject: str
@@ -44,29 +36,40 @@ class Change:
 
 def window_of(session: Session, term: str) -> Window | None:
     """The survey window of a term: as set here, else as it came with the newest extraction."""
-    for statement, is_set in ((_WINDOW, True), (_TOLD, False)):
-        row = session.execute(statement, {"term": term}).one_or_none()
-        if row is not None:
-            return Window(term, row.opens, row.closes, is_set)
-    return None
+    own = session.get(SurveyWindow, term)
+    if own is not None:
+        return Window(term, own.opens, own.closes, True)
+    newest = (
+        select(Extraction)
+        .where(col(Extraction.term) == term)
+        .order_by(col(Extraction.extraction_date).desc(), col(Extraction.revision).desc())
+    )
+    found = session.scalars(newest.limit(1)).first()
+    return None if found is None else Window(term, found.window_opens, found.window_closes, False)
 
 
 def days_off(session: Session) -> dict[date, str]:
     """The weekdays without school, with their names, oldest first."""
-    return {row.day: row.name for row in session.execute(_OFF)}
+    return {each.day: each.name for each in session.scalars(select(DayOff).order_by(col(DayOff.day)))}
 
 
 def goals(session: Session) -> dict[str, int | None]:
     """The goal of each group in percent, None where none is set."""
-    found = {row.group: row.percent for row in session.execute(_GOALS)}
+    found = {each.respondent_group: each.percent for each in session.scalars(select(Goal))}
     return {group: found.get(group) for group in GROUPS}
 
 
 def terms(session: Session) -> list[str]:
     """The terms that have extractions, newest first."""
-    return list(session.execute(_TERMS).scalars())
+    newest = func.max(Extraction.extraction_date)
+    return list(session.scalars(select(col(Extraction.term)).group_by(col(Extraction.term)).order_by(newest.desc())))
 
 
-def changes(session: Session) -> list[Change]:
-    """The last changes of the settings, newest first."""
-    return [Change(*row) for row in session.execute(_AUDIT)]
+def changes(session: Session) -> list[SettingChange]:
+    """The last CHANGES_SHOWN changes of the settings, newest first; the audit page has all."""
+    found = (
+        select(_AUDIT.at, _AUDIT.actor, _AUDIT.action, _AUDIT.object.label("subject"), _AUDIT.detail)
+        .where(_AUDIT.action.like("settings.%"))
+        .order_by(_AUDIT.id.desc())
+    )
+    return [SettingChange(**row._mapping) for row in session.execute(found.limit(CHANGES_SHOWN))]

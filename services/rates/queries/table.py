@@ -1,191 +1,202 @@
 """The table of a group at an extraction: its rows, how many there are, and the values that a column's filter lists."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, cast, func, select, true
+from sqlmodel import Session, col
 
 from services.rates.queries.columns import BLANK, COLUMNS, Column
+from services.rates.queries.extractions import ExtractionSummary, rows_at
+from services.rates.queries.filters import RateFilter, conditions
 from services.rates.queries.own import Own
-from services.rates.queries.views import View, conditions
-from shared.events import GROUPS, Group
+from services.rates.tables import SchoolHistory
+from shared.names import sort_key
 
-VALUES_LIMIT = 2000
-_PLACE = 'term = :term and "group" = :group and "on" = :on'
-_EXTRACTIONS = text(
-    'select term, "on", "group", revision, schools, state, window_opens, window_closes, computed_at from extraction'
-    ' where schools > 0 and "group" = :group order by "on" desc, term desc limit 200'
-)
-_AT = text(
-    'select term, "on", "group", revision, schools, state, window_opens, window_closes, computed_at from extraction'
-    ' where schools > 0 and "group" = :group and (cast(:on as date) is null or "on" = :on)'
-    ' and (cast(:term as text) is null or term = :term) order by "on" desc, term desc limit 1'
-)
-_VERSION = text(
-    "select (select concat(count(*), ' ', sum(state), ' ', max(computed_at)) from extraction) as extractions,"
-    " (select coalesce(max(id), 0) from audit) as changes,"
-    " (select coalesce(max(revision), 0) from directory_arrival) as directory, (select count(*) from mailed) as mails"
-)
-_ROWS = (
-    'select school_key, present, region, ploc, cos, director, school, level, "group", tier, total, submitted, rate,'
-    " needed, gained, moved, first_on, last_on, stalled, mark{history}"
-    " from standing where {where} order by {order} limit :limit offset :offset"
-)
-_HISTORY = ", was_on, was_total, was_submitted, was_tier, was_rate, trail"
-_SUMMARY = (
-    "select {tier} as tier, mark, count(*) as schools, count(*) filter (where {chosen}) as chosen,"
-    " count(*) filter (where {chosen} and total > 0 and cast(submitted as bigint) * 100 >= total * cast(:goal as bigint))"
-    "  as at_goal,"
-    " sum(submitted) filter (where {chosen} and rate is not null) as submitted,"
-    " sum(total) filter (where {chosen} and rate is not null) as total"
-    " from standing where {where} group by 1, 2"
-)
-_VALUES = (
-    "select coalesce({key}, '') as value, coalesce(max({print}), '') as shown, count(*) as schools"
-    " from standing where {where} group by 1 order by {order} limit :limit"
-)
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """One group of one extraction."""
-
-    term: str
-    on: date
-    group: Group
-    revision: int
-    schools: int
-    state: int
-    window_opens: date
-    window_closes: date
-    computed_at: datetime
-
-    @property
-    def place(self) -> dict[str, Any]:
-        return {"term": self.term, "on": self.on, "group": self.group}
+# The list of a filter's values is cut here; it says how many there are, and its search finds the others.
+VALUES_SHOWN = 500
+ROWS_AT_ONCE = 2_000
+_T = SchoolHistory.__table__.c  # type: ignore[attr-defined]
+_FACTS = (
+    "school_key", "present", "region", "ploc", "cos", "director", "school", "level", "respondent_group", "tier",
+    "total", "submitted", "rate", "needed", "change_surveys", "change_points", "first_seen", "last_seen", "stalled",
+    "movement",
+)  # fmt: skip
+_HISTORY = ("previous_date", "previous_total", "previous_submitted", "previous_tier", "previous_rate", "trail")
+_WHOLE_ROW = select(*(_T[name] for name in (*_FACTS, *_HISTORY)))
+_FACTS_OF_ROW = select(*(_T[name] for name in _FACTS))
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many schools the filter leaves, of how many, and how many of them stand in each tier and movement."""
+    """How many schools the filter leaves, of how many, and how many of them are in each tier and movement."""
 
     schools: int
     present: int
-    chosen: int
+    matching: int
     tiers: dict[str, int]
-    marks: dict[str, int]
+    movements: dict[str, int]
     at_goal: int
     submitted: int
     total: int
 
     @property
     def rated(self) -> int:
-        """How many of the chosen schools have a rate: `submitted` and `total` are theirs."""
+        """How many of the matching schools have a rate: `submitted` and `total` are theirs."""
         return sum(schools for tier, schools in self.tiers.items() if tier not in ("none", "absent"))
 
 
-def extraction_at(session: Session, group: str, on: date | None = None, term: str | None = None) -> Extraction | None:
-    """The extraction of a group on a date, the newest without one; None where there is none."""
-    row = session.execute(_AT, {"group": group, "on": on, "term": term}).one_or_none()
-    return None if row is None else Extraction(*row)
+def _matching(rates: RateFilter, own: Own | None, leave_out: str = "") -> list[ColumnElement[bool]]:
+    found = conditions(rates, leave_out)
+    return [*found, own] if rates.mine and own is not None else found
 
 
-def extractions(session: Session, group: str) -> list[Extraction]:
-    """All extractions of a group, newest first."""
-    return [Extraction(*row) for row in session.execute(_EXTRACTIONS, {"group": group})]
+def _ordered(statement: Select[Any], extraction: ExtractionSummary, rates: RateFilter, own: Own | None) -> Select[Any]:
+    """The statement for the rows that the filter leaves, in its order."""
+    levels = [_level(name) for name in rates.order]
+    ends = (col(SchoolHistory.school_sort).collate("C"), col(SchoolHistory.school_key))
+    return statement.where(*rows_at(extraction), *_matching(rates, own)).order_by(*levels, *ends)
 
 
-def newest_group(session: Session, on: date | None) -> Group:
-    """The group with the newest extraction; parents where several are as new."""
-    found = {name: extraction_at(session, name, on) for name in GROUPS}
-    dated = [(each.on, name == "parents", name) for name, each in found.items() if each is not None]
-    return max(dated)[2] if dated else "parents"
+def _level(name: str) -> ColumnElement[Any]:
+    order = COLUMNS[name.removeprefix("-")].order
+    way: ColumnElement[Any] = order.desc() if name.startswith("-") else order.asc()
+    return way.nulls_last()
 
 
-def version(session: Session) -> str:
-    """Changes whenever anything changes that a page of rates shows to everybody."""
-    return " ".join(str(part) for part in session.execute(_VERSION).one())
+def keys(
+    session: Session, extraction: ExtractionSummary, rates: RateFilter, own: Own | None, limit: int, offset: int = 0
+) -> list[str]:
+    """The keys of the schools that the filter leaves, in its order: those of the extraction and those last seen before."""
+    statement = _ordered(select(_T.school_key), extraction, rates, own)
+    return list(session.execute(statement.limit(limit).offset(offset)).scalars())
 
 
 def rows(
-    session: Session,
-    extraction: Extraction,
-    view: View,
-    own: Own | None,
-    limit: int,
-    offset: int = 0,
-    *,
-    with_history: bool = True,
-) -> Sequence[Any]:
-    """The schools that the view leaves, in its order: those that the extraction holds and those last seen before.
-
-    `with_history` adds the row before and the trail of rates.
-    """
-    where, values = _where(extraction, view, own)
-    order = ", ".join([*(_level(name) for name in view.order), 'school_sort collate "C"', "school_key"])
-    statement = text(_ROWS.format(where=where, order=order, history=_HISTORY if with_history else ""))
-    return session.execute(statement, {**values, "limit": limit, "offset": offset}).all()
+    session: Session, extraction: ExtractionSummary, rates: RateFilter, own: Own | None, limit: int, offset: int = 0
+) -> Sequence[Row[Any]]:
+    """The schools that the filter leaves, in its order, with their facts."""
+    return session.execute(_ordered(_FACTS_OF_ROW, extraction, rates, own).limit(limit).offset(offset)).all()
 
 
-def _level(name: str) -> str:
-    column = COLUMNS[name.removeprefix("-")]
-    return f"{column.order} {'desc' if name.startswith('-') else 'asc'} nulls last"
+def rows_of(session: Session, extraction: ExtractionSummary, keys: Sequence[str]) -> Sequence[Row[Any]]:
+    """The schools of these keys with the row before and the trail of rates."""
+    return session.execute(_WHOLE_ROW.where(*rows_at(extraction), _T.school_key.in_(keys))).all()
 
 
-def _where(extraction: Extraction, view: View, own: Own | None, leave_out: str = "") -> tuple[str, dict[str, Any]]:
-    found, values = conditions(view, leave_out)
-    if view.mine and own is not None:
-        found.append(own.condition)
-        values |= own.values
-    return " and ".join([_PLACE, *found]), {**extraction.place, **values}
+def all_rows(session: Session, extraction: ExtractionSummary, rates: RateFilter, own: Own | None) -> Iterator[Row[Any]]:
+    """Every school that the filter leaves, read ROWS_AT_ONCE at a time so that memory stays flat."""
+    statement = _ordered(_FACTS_OF_ROW, extraction, rates, own)
+    yield from session.execute(statement.execution_options(yield_per=ROWS_AT_ONCE))
 
 
-def summary(session: Session, extraction: Extraction, view: View, own: Own | None, goal: int | None = None) -> Summary:
-    """Counts over all rows of the extraction and over those that the view leaves, by tier and movement."""
-    chosen, values = _where(extraction, view, own)
-    statement = text(_SUMMARY.format(tier=COLUMNS["tier"].key, chosen=chosen, where=_PLACE))
-    found = session.execute(statement, {**values, "goal": goal}).all()
+def count(session: Session, extraction: ExtractionSummary, rates: RateFilter, own: Own | None) -> int:
+    """How many schools the filter leaves."""
+    counted = select(func.count()).select_from(SchoolHistory).where(*rows_at(extraction), *_matching(rates, own))
+    return session.scalar(counted) or 0
+
+
+def summary(
+    session: Session, extraction: ExtractionSummary, rates: RateFilter, own: Own | None, goal: int | None = None
+) -> Summary:
+    """Counts over all rows of the extraction and over those that the filter leaves, by tier and movement."""
+    matching = and_(true(), *_matching(rates, own))
+    rated = and_(matching, _T.rate.is_not(None))
+    has_goal = and_(matching, _T.total > 0, cast(_T.submitted, BigInteger) * 100 >= cast(_T.total, BigInteger) * goal)
+    counted = (
+        select(
+            COLUMNS["tier"].key.label("tier_key"),
+            _T.movement,
+            func.count().label("schools"),
+            func.count().filter(matching).label("matching"),
+            (func.count() if goal is None else func.count().filter(has_goal)).label("at_goal"),
+            func.sum(_T.submitted).filter(rated).label("submitted"),
+            func.sum(_T.total).filter(rated).label("total"),
+        )
+        .where(*rows_at(extraction))
+        .group_by("tier_key", _T.movement)
+    )
+    found = session.execute(counted).all()
     tiers: dict[str, int] = {}
-    marks: dict[str, int] = {}
+    movements: dict[str, int] = {}
     for row in found:
-        tiers[row.tier] = tiers.get(row.tier, 0) + row.chosen
-        marks[row.mark] = marks.get(row.mark, 0) + row.chosen
+        tiers[row.tier_key] = tiers.get(row.tier_key, 0) + row.matching
+        movements[row.movement] = movements.get(row.movement, 0) + row.matching
     return Summary(
         schools=sum(row.schools for row in found),
-        present=sum(row.schools for row in found if row.tier != "absent"),
-        chosen=sum(row.chosen for row in found),
+        present=sum(row.schools for row in found if row.tier_key != "absent"),
+        matching=sum(row.matching for row in found),
         tiers=tiers,
-        marks=marks,
-        at_goal=sum(row.at_goal for row in found),
+        movements=movements,
+        at_goal=sum(row.at_goal for row in found) if goal is not None else 0,
         submitted=sum(row.submitted or 0 for row in found),
         total=sum(row.total or 0 for row in found),
     )
 
 
+class ListedValue(NamedTuple):
+    """A value that a column's filter offers, how many schools have it, and whether it is ticked."""
+
+    value: str
+    label: str
+    schools: int
+    checked: bool
+
+
+class ListedValues(NamedTuple):
+    """The values that a column's filter offers, and how many there are with those that were cut."""
+
+    values: list[ListedValue]
+    of: int
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.values) < self.of
+
+
 def values_of(
-    session: Session, extraction: Extraction, view: View, own: Own | None, column: Column, *, all_ticked: bool = True
-) -> list[dict[str, Any]]:
+    session: Session,
+    extraction: ExtractionSummary,
+    rates: RateFilter,
+    own: Own | None,
+    column: Column,
+    *,
+    find: str = "",
+    all_ticked: bool = True,
+) -> ListedValues:
     """What a column's filter can choose, with counts, in the column's order: among the rows that all other filters
-    and the column's own text or number filter leave.
+    and the column's own text or number filter leave; with `find`, the values that contain it.
 
     Without a filter on the column all values are ticked, as in a spreadsheet, or none.
     """
-    where, values = _where(extraction, view, own, leave_out=column.name)
-    order = f"min({column.order}) nulls last, 1"
-    statement = text(_VALUES.format(key=column.key, print=column.print, where=where, order=order))
-    found = session.execute(statement, {**values, "limit": VALUES_LIMIT}).all()
-    chosen = {column.normal(value) for value in view.listed.get(column.name, ())}
-    excluded = {column.normal(value) for value in view.excluded.get(column.name, ())}
-    is_open = column.name not in view.listed and (all_ticked or bool(excluded))
-    return [
-        {
-            "value": (row.shown if column.shown else row.value) or BLANK,
-            "label": (row.shown if column.shown else column.word(row.value)) or "(Blank)",
-            "count": row.schools,
-            "checked": (row.value or BLANK) not in excluded if is_open else (row.value or BLANK) in chosen,
-        }
+    value, shown = func.coalesce(column.key, "").label("value"), func.coalesce(func.max(column.text), "").label("shown")
+    listed = (
+        select(value, shown, func.count().label("schools"), func.count().over().label("of"))
+        .where(*rows_at(extraction), *_matching(rates, own, leave_out=column.name), *_finding(column, find))
+        .group_by("value")
+        .order_by(func.min(column.order).nulls_last(), "value")
+    )
+    found = session.execute(listed.limit(VALUES_SHOWN)).all()
+    ticked = {column.normal(value) for value in rates.listed.get(column.name, ())}
+    excluded = {column.normal(value) for value in rates.excluded.get(column.name, ())}
+    is_open = column.name not in rates.listed and (all_ticked or bool(excluded))
+    values = [
+        ListedValue(
+            value=(row.value if column.shown is None else row.shown) or BLANK,
+            label=(column.word(row.value) if column.shown is None else row.shown) or "(Blank)",
+            schools=row.schools,
+            checked=(row.value or BLANK) not in excluded if is_open else (row.value or BLANK) in ticked,
+        )
         for row in found
     ]
+    return ListedValues(values, found[0].of if found else 0)
+
+
+def _finding(column: Column, find: str) -> list[ColumnElement[bool]]:
+    """The condition that a value contains a text; words of keys are few and never cut, so they are not searched here."""
+    if not find or column.words:
+        return []
+    places = {"school": col(SchoolHistory.school_sort), "cos": col(SchoolHistory.cos_sort)}
+    place = places.get(column.name, func.lower(column.text))
+    return [place.contains(sort_key(find), autoescape=True)]
