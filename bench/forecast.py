@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.curves import CLOSES, DAYS, GROUPS, generate
-from services.rates import rules
 from services.rates.rules.curves import Curves, Floats
 from services.rates.rules.forecast import final_rates
+from services.rates.rules.tiers import tier
 
 SEED = 20
 TOTALS = (120, 900)
@@ -83,7 +83,7 @@ def generated(seed: int) -> list[Places]:
 def tiers(rates: Floats, totals: Floats) -> list[int | None]:
     """The tier of each rate as whole surveys of its total."""
     return [
-        rules.tier(None if np.isnan(rate) else round(rate * total / 100), int(total))
+        tier(None if np.isnan(rate) else round(rate * total / 100), int(total))
         for rate, total in zip(rates, totals, strict=True)
     ]
 

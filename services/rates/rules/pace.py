@@ -51,7 +51,9 @@ class Forecast(NamedTuple):
     days: int
 
 
-def at_this_pace(counts: Sequence[Count], total: int | None, closes: date, off: Collection[date] = ()) -> Forecast | None:
+def at_this_pace(
+    counts: Sequence[Count], total: int | None, closes: date, off: Collection[date] = ()
+) -> Forecast | None:
     """Where the count ends when the window closes, at this pace; None with fewer than two extractions or no total."""
     found = pace(counts, off)
     if found is None or not total:
