@@ -225,7 +225,7 @@ def test_two_dates_in_one_file_are_two_extractions(central: TestClient) -> None:
     assert answer["extraction_date"] == "2026-03-09"
     deliver()
     with transaction("rates") as session:
-        found = session.execute(text('select extraction_date, schools from extraction order by extraction_date')).all()
+        found = session.execute(text("select extraction_date, schools from extraction order by extraction_date")).all()
     assert [(str(day), schools) for day, schools in found] == [("2026-03-02", 1), ("2026-03-09", 1)]
     assert failures() == []
 

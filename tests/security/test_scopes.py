@@ -78,6 +78,7 @@ WITHOUT_SCHOOLS = {
     "/rates/rollup": "sums of all schools, open to everybody as the table is",
     "/rates/heatmap": "all schools, open to everybody as the table is",
     "/rates/api/v1/extractions": "lists extractions",
+    "/rates/extractions": "lists extractions",
     "/tracker/workbook.xlsx": "of the school that its address names",
     "/tracker/imports": "lists the person's own files",
     "/tracker/items": "lists the items of the plan",
