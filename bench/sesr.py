@@ -21,8 +21,9 @@ from sqlalchemy import text
 from bench.figures import Figure, keep, percentile
 from bench.installation import database, whole
 from deploy.embedded.servers import free_port
-from services.sesr.actions.incidents import MOST_DAYS, NewIncident, open_incident
-from services.sesr.queries.board import Asked
+from services.sesr.actions.incidents import open_incident
+from services.sesr.actions.plans import MOST_DAYS, NewIncident
+from services.sesr.queries.board import BoardFilter
 from services.sesr.queries.boards import read_board
 from services.sesr.queries.incidents import known_incident
 from services.sesr.rules.counts import ALL_COUNTS
@@ -226,14 +227,14 @@ def board_time(incident_id: Any) -> float:
         incident = known_incident(session, incident_id)
         began = time.perf_counter()
         zone, now = district_zone(), datetime.now(UTC)
-        board = read_board(session, Scope(everywhere=True), Asked(incident_id, today()), incident, now, zone)
+        board = read_board(session, Scope(everywhere=True), BoardFilter(incident_id, today()), incident, now, zone)
         taken = (time.perf_counter() - began) * 1000
         assert board.view.total.reported == SCHOOLS
     return taken
 
 
 def fill_days(incident_id: Any, days: list[date]) -> None:
-    """Recorded reports and standings of these days, written at once."""
+    """Recorded reports and current ones of these days, written at once."""
     rng = Random(7)
     counts = orjson.dumps(dict.fromkeys(ALL_COUNTS, 7) | {"students_present": rng.randrange(300)}).decode()
     with owner() as connection:
@@ -245,12 +246,12 @@ def fill_days(incident_id: Any, days: list[date]) -> None:
             (incident_id, counts, days, REPORTS_A_DAY // SCHOOLS),
         )
         connection.execute(
-            "insert into sesr.standing(incident_id, day, school_key, report_id, number, counted_at, received_at, times,"
+            "insert into sesr.current_report(incident_id, day, school_key, report_id, number, counted_at, received_at, times,"
             " counts, flags) select distinct on (incident_id, day, school_key) incident_id, day, school_key, report_id,"
             " sequence, counted_at, received_at, array[counted_at], counts, flags from sesr.recorded where day = any(%s)",
             (days,),
         )
-        connection.execute("analyze sesr.recorded, sesr.standing, sesr.school")
+        connection.execute("analyze sesr.recorded, sesr.current_report, sesr.school")
 
 
 _REPORT = re.compile(rb'"report_id":"([0-9a-f-]{36})"')

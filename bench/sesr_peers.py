@@ -11,12 +11,13 @@ import orjson
 import psycopg
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import JSON, create_engine
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from services.sesr.actions.submission import KEEP, keep_values
-from services.sesr.queries.context import CONTEXTS, Question, context_values
+from services.sesr.actions.keeping import KEEP, keep_values
+from services.sesr.queries.context import CONTEXTS, ContextQuestion, context_values
 from services.sesr.rules.counts import ALL_COUNTS
 from services.sesr.tables import Incident, Report, School
 from shared.access import Scope, audit, csrf_of, hash_of
@@ -109,12 +110,13 @@ async def hand(request: Request) -> Response:
     sent = orjson.loads(await request.body())
     report_id, day = UUID(sent["report_id"]), date.fromisoformat(sent["day"])
     scope = Scope(schools=(sent["school_key"],))
-    asked = context_values([Question(scope, sent["school_key"], None, day, report_id, None)])
+    question = context_values([ContextQuestion(scope, sent["school_key"], None, day, report_id, None)])
     async with POOL.connection() as connection:
         values = {"hashes": [hash_of(token)], "idle": timedelta(minutes=30)}
         who: Any = await (await connection.execute(WHO_SQL, values)).fetchone()
-        known: Any = await (await connection.execute(CONTEXTS, asked)).fetchone()
-        written = _values(sent, who[1], known[6], report_id, day)
+        cursor = await connection.cursor(row_factory=dict_row).execute(CONTEXTS, question)
+        known: Any = await cursor.fetchone()
+        written = _values(sent, who[1], known["incident_id"], report_id, day)
         kept: Any = await (await connection.execute(KEEP, keep_values([written]))).fetchone()
     told = {"report_id": report_id, "number": kept[1], "received_at": kept[2]}
     return Response(orjson.dumps(told), 201, media_type="application/json")
@@ -128,6 +130,8 @@ def _values(sent: dict[str, Any], person: str, incident: UUID, report_id: UUID, 
     return {
         **blank,
         **event,
+        "carried": [],
+        "by_key": False,
         "event": event,
         "counted_at": datetime.now(UTC),
         "author": person,

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     strike_name_days: Days = 400
     session_idle_minutes: PositiveInt = 30
     session_absolute_hours: PositiveInt = 12
+    strike_session_hours: PositiveInt = 12
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
@@ -193,7 +194,7 @@ class Settings(BaseSettings):
 
     def check_secrets(self, *names: str) -> None:
         """SettingsError names each of these, such as `link_key` or `event_keys__rates`, that is missing or too short."""
-        wrong = [name for name in names if min(len(part) for part in self._parts(name)) < SHORTEST_SECRET]
+        wrong = [name for name in dict.fromkeys(names) if min(len(part) for part in self._parts(name)) < SHORTEST_SECRET]
         if wrong:
             told = ", ".join(f"{PREFIX}{name.upper()}" for name in wrong)
             raise SettingsError(
@@ -226,7 +227,7 @@ def _is_url(value: str, schemes: Sequence[str]) -> bool:
 
 def own_secrets(service: str) -> list[str]:
     """The secrets that the web and the worker of a service both need, as `Settings.check_secrets` names them."""
-    return [f"database_passwords__{service}", *(["link_key"] if service == "notify" else [])]
+    return [f"database_passwords__{service}", *(["link_key"] if service in ("notify", "sesr") else [])]
 
 
 def _with_user(url: str, user: str, password: str) -> str:

@@ -5,11 +5,15 @@ from services.sesr.api.incidents import router as incidents_api
 from services.sesr.api.reports import router as reports_api
 from services.sesr.pages.board import router as board_pages
 from services.sesr.pages.chase import router as chase_pages
+from services.sesr.pages.held import router as held_pages
 from services.sesr.pages.history import router as history_pages
 from services.sesr.pages.incidents import router as incident_pages
+from services.sesr.pages.offline import person_context
 from services.sesr.pages.offline import router as offline_pages
 from services.sesr.pages.report import router as report_pages
 from shared.web import service_app
+from shared.web.pages import environment
 
-PAGES = (history_pages, report_pages, board_pages, chase_pages, incident_pages, offline_pages)
+PAGES = (history_pages, report_pages, board_pages, chase_pages, held_pages, incident_pages, offline_pages)
+environment("sesr").globals["person_of"] = person_context
 app = service_app("sesr", [reports_api, board_api, incidents_api, *PAGES])

@@ -4,9 +4,9 @@ import io
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from services.sesr.rules.board import Line, Sums
+from services.sesr.rules.board import SchoolLine, Sums
 from services.sesr.rules.counts import INPUTS, TOTALS
-from services.sesr.rules.view import View
+from services.sesr.rules.view import BoardView
 from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
 
 STATES = {
@@ -28,15 +28,15 @@ HEADER = [
 GROUP_HEADER = ["Group", "Expected", "Reported", "Not yet reported", "Overdue", *HEADER[10:19], "Enrolled (reported)"]
 
 
-def row_of(line: Line) -> list[Cell]:
+def row_of(line: SchoolLine) -> list[Cell]:
     """A school's cells; blank where nothing was given, which is not zero."""
-    standing = line.standing
-    counts = standing.counts if standing else {}
-    flags = standing.flags if standing else {}
+    current = line.current
+    counts = current.counts if current else {}
+    flags = current.flags if current else {}
     ratio = line.ratio
     return [
         *(line.name, line.school_key, line.ploc, line.region, line.cos, line.director, line.level, STATES[line.state]),
-        *((standing.counted_at, standing.number) if standing else (None, None)),
+        *((current.counted_at, current.number) if current else (None, None)),
         *(counts.get(name) for name in _COUNTS),
         *(counts.get(name) for name in TOTALS),
         NO_ADULT if ratio == float("inf") else None if ratio is None else round(ratio, 1),
@@ -44,7 +44,7 @@ def row_of(line: Line) -> list[Cell]:
     ]
 
 
-def board_csv(view: View, zone: tzinfo) -> str:
+def board_csv(view: BoardView, zone: tzinfo) -> str:
     """A row per school; instants as Excel reads them, in the district's time."""
     rows = ([_local(cell, zone) for cell in row_of(line)] for line in view.lines)
     return csv_text(HEADER, rows)
@@ -54,7 +54,7 @@ def _local(cell: Cell, zone: tzinfo) -> Cell:
     return f"{cell.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell
 
 
-def board_workbook(view: View, title: str, as_of: str, zone: tzinfo) -> bytes:
+def board_workbook(view: BoardView, title: str, as_of: str, zone: tzinfo) -> bytes:
     """Sheets Summary, Groups and Schools; instants in the district's time."""
     out = io.BytesIO()
     made = new_workbook(out, title)
@@ -83,7 +83,7 @@ def board_workbook(view: View, title: str, as_of: str, zone: tzinfo) -> bytes:
     return out.getvalue()
 
 
-def _summary(view: View, title: str, as_of: str) -> list[list[Cell]]:
+def _summary(view: BoardView, title: str, as_of: str) -> list[list[Cell]]:
     total = view.total
     return [
         ["Incident", title],

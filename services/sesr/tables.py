@@ -1,11 +1,11 @@
-"""What sesr keeps: schools, incidents, reports as they were sent, what stands of them, who was called."""
+"""What sesr keeps: schools, incidents, reports as they were sent, the one that counts now, calls to schools."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Identity, Index, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, TSTZMULTIRANGE
+from sqlalchemy.dialects.postgresql import ARRAY, DATE, JSONB, TIMESTAMP, TSTZMULTIRANGE
 from sqlmodel import Field, SQLModel
 
 from shared.db import schema
@@ -15,6 +15,8 @@ metadata = schema("sesr")
 add_platform_tables(metadata)
 NOW = {"server_default": text("now()")}
 OWN_ID = {"server_default": text("uuidv7()")}
+NONE = {"server_default": text("'{}'")}
+NO = {"server_default": text("false")}
 
 
 class SesrTable(SQLModel):
@@ -22,7 +24,7 @@ class SesrTable(SQLModel):
 
 
 class School(SesrTable, table=True):
-    """A school of the directory, as ingest last told it; `gone` when the newest whole directory has it no more."""
+    """A school of the newest directory; `gone` when the newest whole directory does not have it any more."""
 
     __tablename__ = "school"
     __table_args__ = (Index("ix_school_region", "region"),)
@@ -43,7 +45,7 @@ class School(SesrTable, table=True):
     certificated_other: int | None
     principal: str
     landline: str
-    gone: bool = Field(default=None, sa_column_kwargs={"server_default": text("false")})
+    gone: bool = Field(default=None, sa_column_kwargs=NO)
 
 
 class DirectoryArrival(SesrTable, table=True):
@@ -59,7 +61,8 @@ class DirectoryArrival(SesrTable, table=True):
 class Incident(SesrTable, table=True):
     """A strike, or a drill of one: its days, the times at which reports are due, the alarm of the board.
 
-    Empty `regions` and `levels` mean all; `pauses` are the times over which it was closed and then opened again.
+    Empty `regions` and `levels` mean all. Reports are due from Monday to Friday (`weekends`: on all days) except on
+    `days_off`. What it asks holds since `planned_at`; `pauses` are the times over which it was closed and then opened again.
     """
 
     __tablename__ = "incident"
@@ -69,33 +72,65 @@ class Incident(SesrTable, table=True):
     drill: bool
     first_day: date
     last_day: date
+    weekends: bool = Field(default=None, sa_column_kwargs=NO)
+    days_off: list[date] = Field(default=None, sa_type=ARRAY(DATE), sa_column_kwargs=NONE)
     windows: list[str] = Field(sa_type=ARRAY(Text))
     grace_minutes: int
     most_per_adult: int
     regions: list[str] = Field(sa_type=ARRAY(Text))
     levels: list[str] = Field(sa_type=ARRAY(Text))
+    desk_phone: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    planned_at: datetime = Field(default=None, sa_column_kwargs=NOW)
     opened_at: datetime = Field(default=None, sa_column_kwargs=NOW)
     opened_by: str
     closed_at: datetime | None = None
     closed_by: str | None = None
-    pauses: list[Any] = Field(default=None, sa_type=TSTZMULTIRANGE, sa_column_kwargs={"server_default": text("'{}'")})
+    pauses: list[Any] = Field(default=None, sa_type=TSTZMULTIRANGE, sa_column_kwargs=NONE)
+
+
+class FormerPlan(SesrTable, table=True):
+    """What an incident asked of schools from a moment on until it was changed."""
+
+    __tablename__ = "former_plan"
+
+    incident_id: UUID = Field(primary_key=True)
+    since: datetime = Field(primary_key=True)
+    first_day: date
+    last_day: date
+    weekends: bool
+    days_off: list[date] = Field(sa_type=ARRAY(DATE))
+    windows: list[str] = Field(sa_type=ARRAY(Text))
+    grace_minutes: int
+    most_per_adult: int
 
 
 class Expected(SesrTable, table=True):
-    """A school that is expected to report in an incident, or is excused from it."""
+    """That a school was expected to report in an incident, or excused from it, over a time; until now where `until` is empty."""
 
     __tablename__ = "expected"
+    __table_args__ = (
+        Index("ix_expected_now", "incident_id", "school_key", unique=True, postgresql_where=text("until is null")),
+        Index("ix_expected_school", "school_key", postgresql_where=text("until is null")),
+    )
 
     incident_id: UUID = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
-    excused: bool = Field(sa_column_kwargs={"server_default": text("false")})
+    since: datetime = Field(primary_key=True, default=None, sa_column_kwargs=NOW)
+    until: datetime | None = None
+    excused: bool = Field(default=None, sa_column_kwargs=NO)
 
 
 class Report(SesrTable, table=True):
-    """A report as it was sent; never changed. A correction is another row that supersedes it."""
+    """A report as it was sent; never changed. A correction is another row that supersedes it.
+
+    `carried` names the counts that it took from a newer report than the one it was filled in from. `by_key`: it came after its author's session had ended, by the key that the form had been given.
+    """
 
     __tablename__ = "report"
-    __table_args__ = (Index("ix_report_day", "incident_id", "day", "school_key"),)
+    __table_args__ = (
+        Index("ix_report_day", "incident_id", "day", "school_key"),
+        Index("ix_report_received", "received_at"),
+    )
 
     report_id: UUID = Field(primary_key=True)
     number: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
@@ -115,6 +150,26 @@ class Report(SesrTable, table=True):
     counts: dict[str, int | None] = Field(sa_type=JSONB)
     flags: dict[str, bool] = Field(sa_type=JSONB)
     note: str
+    carried: list[str] = Field(default=None, sa_type=ARRAY(Text), sa_column_kwargs=NONE)
+    by_key: bool = Field(default=None, sa_column_kwargs=NO)
+
+
+class HeldReport(SesrTable, table=True):
+    """A report whose author may not report any more: the duty desk accepts or refuses it. It counts nowhere before."""
+
+    __tablename__ = "held_report"
+    __table_args__ = (Index("ix_held_report_open", "school_key", postgresql_where=text("decided_at is null")),)
+
+    report_id: UUID = Field(primary_key=True)
+    school_key: str
+    person_id: str
+    role: str
+    received_at: datetime = Field(default=None, sa_column_kwargs=NOW)
+    reason: str
+    submission: dict[str, Any] = Field(sa_type=JSONB)
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    accepted: bool | None = None
 
 
 class Recorded(SesrTable, table=True):
@@ -144,10 +199,10 @@ class Recorded(SesrTable, table=True):
     recorded_at: datetime = Field(sa_column_kwargs=NOW)
 
 
-class Stands(SesrTable, table=True):
-    """A school's standing on a day: the current report, folded from all that were recorded."""
+class CurrentOfDay(SesrTable, table=True):
+    """The report of a school and day that counts now, folded from all that were recorded."""
 
-    __tablename__ = "standing"
+    __tablename__ = "current_report"
 
     incident_id: UUID = Field(primary_key=True)
     day: date = Field(primary_key=True)
@@ -161,30 +216,30 @@ class Stands(SesrTable, table=True):
     flags: dict[str, bool] = Field(sa_type=JSONB)
 
 
-class Chase(SesrTable, table=True):
+class SchoolCall(SesrTable, table=True):
     """A call to a school that has not answered, and what came of it."""
 
-    __tablename__ = "chase"
-    __table_args__ = (Index("ix_chase_day", "incident_id", "day", "school_key"),)
+    __tablename__ = "school_call"
+    __table_args__ = (Index("ix_school_call_day", "incident_id", "day", "school_key"),)
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     incident_id: UUID
     day: date
     school_key: str
-    at: datetime = Field(default=None, sa_column_kwargs=NOW)
+    called_at: datetime = Field(default=None, sa_column_kwargs=NOW)
     author: str
     outcome: str
     note: str
 
 
 class LateEntry(SesrTable, table=True):
-    """The desk's permission that a school enters a day that is over."""
+    """The desk's permission that a school enters or corrects reports of a day that is over."""
 
     __tablename__ = "late_entry"
 
     incident_id: UUID = Field(primary_key=True)
     day: date = Field(primary_key=True)
     school_key: str = Field(primary_key=True)
-    at: datetime = Field(sa_column_kwargs=NOW)
+    allowed_at: datetime = Field(default=None, sa_column_kwargs=NOW)
     author: str
     reason: str

@@ -1,10 +1,10 @@
-"""What sesr hears, and what it forgets every night."""
+"""What sesr does with events, and what it forgets every night."""
 
 from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.sesr.actions import directory, recording, retention
+from services.sesr.actions import intake, recording, retention
 from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, ReportSubmitted
 from shared.settings import settings
@@ -13,12 +13,12 @@ bus = Bus("sesr")
 
 
 @bus.handles(DirectoryLoaded)
-def on_directory_loaded(session: Session, event: DirectoryLoaded) -> None:
-    directory.store_directory(session, event)
+def store_directory(session: Session, event: DirectoryLoaded) -> None:
+    intake.store_directory(session, event)
 
 
 @bus.handles(ReportSubmitted)
-def on_report_submitted(session: Session, event: ReportSubmitted) -> None:
+def record_report(session: Session, event: ReportSubmitted) -> None:
     recording.record_report(session, event)
 
 

@@ -40,6 +40,7 @@ _GRANTS = text("select role, scope, source from access.role_grant where person_i
 _ACTIVE = text(
     "update access.person set deactivated_at = case when :active then null else now() end where person_id = :person_id"
 )
+_HOLDER = text("select person_id, name, role, scope, roles from access.holder_of(:person_id, :role)")
 _UNLINK = text("update access.person set issuer = null, subject = null where person_id = :person_id")
 
 
@@ -104,6 +105,14 @@ def person(session: Session, person_id: str) -> Any | None:
 def grants_of(session: Session, person_id: str) -> Sequence[Any]:
     """Rows (role, scope, source)."""
     return session.execute(_GRANTS, {"person_id": person_id}).all()
+
+
+def holder_of(session: Session, person_id: str, role: str) -> Who | None:
+    """The person in a role that they still hold, for what was done in it before; None where account or role has ended."""
+    row = session.execute(_HOLDER, {"person_id": person_id, "role": role}).one_or_none()
+    return (
+        None if row is None else Who(row.person_id, row.name, "", row.role, tuple(row.scope), tuple(row.roles), "key")
+    )
 
 
 def set_active(session: Session, person_id: str, active: bool) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated, Any
@@ -98,12 +98,17 @@ def _is_same_origin(request: Request) -> bool:
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
+_WITH_OWN_KEY: set[Callable[..., Any]] = set()
+
+
 async def _guard_writes(request: Request) -> None:
     """Refuses a write that another site could have caused: wrong origin, or a cookie without the form token."""
     if request.method in SAFE_METHODS or _bearer(request):
         return
     if not _is_same_origin(request):
         raise NotAllowed("This form was sent from another site. Open the page here and try again.", code="wrong_origin")
+    if request.scope.get("endpoint") in _WITH_OWN_KEY:
+        return
     given, token = await _form_token(request), session_token(request)
     if token is not None and given != csrf_of(token):
         raise NotAllowed("This form is no longer valid. Reload the page and send it again.", code="form_expired")
@@ -131,6 +136,21 @@ def accepted(request: Request, who: Who | None, is_bearer: bool) -> Who | None:
         raise NotSignedIn("The bearer token is unknown, revoked or expired. Ask operations for a new one.")
     request.state.who = who
     return who
+
+
+class OwnKey:
+    """Marks a route that is called with a key of its own: no cookie and no bearer token is looked at."""
+
+    name = "own key"
+
+    def __call__(self) -> None:
+        return None
+
+
+def has_own_key(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks the function of such a route, so that a cookie beside its key asks for no form token."""
+    _WITH_OWN_KEY.add(endpoint)
+    return endpoint
 
 
 class Permission:
@@ -178,4 +198,5 @@ def allow(permission: str) -> Any:
 
 
 public = Depends(Public(), scope="function")
+own_key = Depends(OwnKey(), scope="function")
 write_guard = Depends(_guard_writes)

@@ -1,4 +1,4 @@
-"""The look's files under an address that names their content, so that browsers keep them for ever."""
+"""The files of the look, and those of each service, under an address that names their content, so that browsers keep them for ever."""
 
 import gzip
 import hashlib
@@ -10,7 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+ROOT: Final = Path(__file__).parent.parent.parent
 FOLDER: Final = Path(__file__).parent / "static"
+# The look's own files, and what stands in the folder `static` of a service; a name is given once.
+FOLDERS: Final = (FOLDER, *sorted(ROOT.glob("services/*/static")))
 FOREVER: Final = "public, max-age=31536000, immutable"
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -23,8 +26,14 @@ TYPES: Final = {
 
 
 def _read() -> dict[str, bytes]:
-    paths = sorted(path for path in FOLDER.rglob("*") if path.suffix in TYPES)
-    return {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in paths}
+    files: dict[str, bytes] = {}
+    for folder in FOLDERS:
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in TYPES):
+            name = path.relative_to(folder).as_posix()
+            if name in files:
+                raise ValueError(f"{path}: another folder has a file of this name; give it another")
+            files[name] = path.read_bytes()
+    return files
 
 
 def _digest(files: dict[str, bytes]) -> str:
@@ -42,7 +51,7 @@ DIGEST: Final = _digest(FILES)
 def static_url(path: str) -> str:
     """`/static/<digest>/<path>`; KeyError for a file that does not exist, so that a typo fails in a test."""
     if path not in FILES:
-        raise KeyError(f"shared/web/static has no {path}")
+        raise KeyError(f"the look has no {path}, and no service has one")
     return f"/static/{DIGEST}/{path}"
 
 

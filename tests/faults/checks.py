@@ -141,8 +141,8 @@ def _check_reports(load: Load) -> None:
     for table in ("report", "recorded"):
         kept = {str(report_id) for (report_id,) in rows("sesr", f"select report_id from {table}")}
         assert sent <= kept, f"a receipt was given for a report that is not in {table}"
-    stands = [str(report_id) for (report_id,) in rows("sesr", "select report_id from standing")]
-    assert stands == [str(report_id) for report_id in load.reports[-1:]], "the board shows another report"
+    current = [str(report_id) for (report_id,) in rows("sesr", "select report_id from current_report")]
+    assert current == [str(report_id) for report_id in load.reports[-1:]], "the board shows another report"
 
 
 # A mail whose outcome stayed unknown twice is left to a person, as promised: it counts as mailed.

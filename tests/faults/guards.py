@@ -172,11 +172,11 @@ GUARDS = (
     Guard("a transaction that failed is told to whom it was for", "disk full", (
         ("shared/db.py", _BEGIN, _UNTOLD),
     ), f"{FAULTS}outages.py::test_what_was_confirmed_before_and_while_the_database_disk_was_full_has_its_effect_once"),
-    Guard("a report is recorded once and the newest stands", "sesr", (
-        ("services/sesr/rules/standing.py", "key=lambda r: (r.counted_at, r.number))", "key=lambda r: 0)"),
+    Guard("a report is recorded once and the newest counts", "sesr", (
+        ("services/sesr/rules/reports.py", "key=lambda r: (r.counted_at, r.number))", "key=lambda r: 0)"),
     ), f"{FAULTS}protocol.py::test_reports_in_any_order_and_repetition_make_the_same_board"),
     Guard("a report that comes twice is kept once", "PostgreSQL restart", (
-        ("services/sesr/actions/submission.py", "asked order by report_id\n  on conflict do nothing\n", "asked order by report_id\n"),
+        ("services/sesr/actions/keeping.py", "sent order by report_id\n  on conflict do nothing\n", "sent order by report_id\n"),
     ), "tests/sesr/test_together.py::test_a_report_that_another_copy_kept_after_the_look_is_that_one"),
     Guard("what has no receipt is not purged", "retention", (
         ("shared/delivery/bus.py", "d.event_id = e.event_id and d.state <> 'acked')", "d.event_id = e.event_id and false)"),

@@ -36,7 +36,7 @@ PLANTED = (
     ("delete from rates.rate where school_key = '1432201'", "rates.rate", "other counts"),
     ("delete from ingest.delivery_step where step = 'digests'", "ingest.delivery_step", "never planned"),
     ("delete from sesr.recorded", "sesr.recorded", "not in recorded"),
-    ("delete from sesr.standing", "sesr.standing", "another report"),
+    ("delete from sesr.current_report", "sesr.current_report", "another report"),
     ("update notify.mail set state = 'failed'", "notify.mail", "refused for good"),
     (
         "update notify.mail set state = 'held' where mail_id = (select min(mail_id) from notify.mail)",

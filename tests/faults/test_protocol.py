@@ -157,14 +157,14 @@ def reports(draw: st.DrawFn) -> list[ReportSubmitted]:
 def board(told: list[ReportSubmitted]) -> list[tuple[object, ...]]:
     """What stands on an empty board after these reports, one commit each."""
     with owner() as connection:
-        connection.execute("truncate sesr.recorded, sesr.standing cascade")
+        connection.execute("truncate sesr.recorded, sesr.current_report cascade")
     for report in told:
         with transaction("sesr") as session:
             record_report(session, report)
     with owner() as connection:
         return connection.execute(
             "select school_key, report_id, number, counted_at, received_at, times, counts, flags"
-            " from sesr.standing order by school_key"
+            " from sesr.current_report order by school_key"
         ).fetchall()
 
 

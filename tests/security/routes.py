@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
 from deploy.web import APPS
-from shared.web.requests import SAFE_METHODS, Permission, Public
+from shared.web.requests import SAFE_METHODS, OwnKey, Permission, Public
 
 UUID = "00000000-0000-7000-8000-000000000001"
 VALUES = {"ploc": "14001", "school_key": "1400101", "key": "1400101", "group": "students", "day": "2026-11-21"}
@@ -36,8 +36,8 @@ class Surface(NamedTuple):
 
 
 def declared(dependant: Dependant) -> str | None:
-    """The permission (or `public`) that a route's dependencies name."""
-    if isinstance(dependant.call, (Permission, Public)):
+    """The permission (or `public`, or `own key`) that a route's dependencies name."""
+    if isinstance(dependant.call, (OwnKey, Permission, Public)):
         return dependant.call.name
     return next((name for inner in dependant.dependencies if (name := declared(inner))), None)
 
@@ -54,4 +54,4 @@ def surfaces(apps: dict[str, Any] = APPS) -> Iterator[Surface]:
 
 
 SURFACES = list(surfaces())
-WRITES = [surface for surface in SURFACES if surface.writes]
+WRITES = [surface for surface in SURFACES if surface.writes and surface.permission != "own key"]

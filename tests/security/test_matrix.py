@@ -9,7 +9,7 @@ from shared.access.policy import PERMISSIONS, ROLES
 from tests.security.asgi import Answer, ask, headers_of
 from tests.security.routes import SURFACES, WRITES, Surface, surfaces
 
-GUARDED = [surface for surface in SURFACES if surface.permission not in (None, "public")]
+GUARDED = [surface for surface in SURFACES if surface.permission not in (None, "public", "own key")]
 PUBLIC = [surface for surface in SURFACES if surface.permission == "public"]
 PUBLIC_PATHS = (
     "/", "/healthz", "/readyz", "/{}/healthz", "/{}/readyz", "/{}/metrics", "/sign-in", "/sign-in/demo",
@@ -43,6 +43,12 @@ def test_a_route_without_a_permission_is_found() -> None:
 def test_only_these_routes_are_public() -> None:
     known = {path.format(surface.service) for surface in PUBLIC for path in PUBLIC_PATHS}
     assert {surface.path for surface in PUBLIC} - known == set()
+
+
+def test_only_these_routes_are_called_with_a_key_of_their_own() -> None:
+    assert [str(surface) for surface in SURFACES if surface.permission == "own key"] == [
+        "POST /sesr/api/v1/reports/queued"
+    ]
 
 
 @pytest.mark.usefixtures("clean")

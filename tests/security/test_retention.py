@@ -13,7 +13,7 @@ from shared.db import transaction
 from shared.settings import settings
 from tests.files import extraction, guide_rows
 from tests.people import api_of, browser_of
-from tests.sesr.world import body, load_schools, open_incident
+from tests.sesr.world import ALDER, body, hold, load_schools, open_incident
 
 pytestmark = pytest.mark.usefixtures("clean")
 NONE = [
@@ -24,6 +24,7 @@ NONE = [
     "0 people without a role removed",
     "0 files of uploads removed",
     "0 names and phones in strike reports removed",
+    "0 reports held for the desk removed",
     "0 events and jobs done removed",
 ]
 
@@ -34,7 +35,8 @@ def age_everything() -> None:
         session.execute(text("delete from access.role_grant where person_id = 'desk@lausd.example'"))
         session.execute(text("update upload set uploaded_at = now() - interval '401 days'"))
     with transaction("sesr") as session:
-        session.execute(text("update report set received_at = now() - interval '401 days'"))
+        for table in ("report", "held_report"):
+            session.execute(text(f"update {table} set received_at = now() - interval '401 days'"))
     with transaction("rates") as session:
         session.execute(text(
             "insert into inbox(event_id, publisher, topic, key, version, payload, state, done_at)"
@@ -56,11 +58,12 @@ def test_a_dry_run_counts_what_the_purge_then_removes() -> None:
     old = {"file": ("old.xlsx", extraction(guide_rows()))}
     assert api_of("central").post("/ingest/api/v1/uploads?kind=participation", files=old).status_code == 201
     issue_token("ops", lasts=timedelta(days=-91))
+    hold(ALDER)
     age_everything()
     planned = purged(None, now=False)
     assert planned == purged(None, now=False), "a dry run changed something"
     assert [line.replace("would be removed", "removed") for line in planned] == purged(None, now=True)
-    assert [int(line.split()[0]) for line in planned][2:] == [1] * 6
+    assert [int(line.split()[0]) for line in planned][2:] == [1] * 7
     assert purged(None, now=True) == NONE
     with transaction("sesr") as session:
         row = session.execute(text("select commander, cell, counts from report")).one()

@@ -26,7 +26,7 @@ from tests.files import SCHOOL_HEADER, extraction, workbook
 from tests.people import add_people, api_of
 from tests.security.asgi import ask
 from tests.security.routes import SURFACES, Surface
-from tests.sesr.world import open_incident
+from tests.sesr.world import hold, open_incident
 from tests.stack import deliver, failures, wipe
 
 ALDER, BIRCH, CEDAR = "Alder El", "Birch MS", "Cedar HS"
@@ -143,6 +143,7 @@ def world(stack_servers: object) -> Iterator[None]:
     for school_key in KEYS.values():
         report = {"report_id": str(uuid4()), "school_key": school_key, "counts": {"students_present": 1}}
         assert office.post("/sesr/api/v1/reports", json={**report, "proxy_for": "the office"}).status_code == 201
+        hold(school_key)
     deliver()
     assert failures() == []
     yield

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from services.sesr.queries import board as queries
-from services.sesr.queries.board import Asked
+from services.sesr.queries.board import BoardFilter
 from shared.access import Scope
 from shared.db import transaction
 from shared.settings import settings
@@ -29,8 +29,8 @@ def incident(clean: None) -> str:
     return open_incident(windows="00:00", grace_minutes=0, most_per_adult=20, first_day=str(yesterday()))
 
 
-def board(role: str = "central", **asked: str) -> dict[str, Any]:
-    answer = api_of(role).get("/sesr/api/v1/board", params=asked)
+def board(role: str = "central", **query: str) -> dict[str, Any]:
+    answer = api_of(role).get("/sesr/api/v1/board", params=query)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -66,7 +66,7 @@ def test_each_role_sees_its_own_schools_on_the_board() -> None:
     assert len(api_of("desk").get("/sesr/api/v1/changes").json()["rows"]) == 2
 
 
-def test_the_board_of_a_past_minute_is_what_stood_then() -> None:
+def test_the_board_of_a_past_minute_is_what_counted_then() -> None:
     first = send().json()
     deliver()
     then = datetime.now(UTC)
@@ -85,9 +85,9 @@ def test_the_live_board_and_the_board_as_of_now_are_the_same(incident: str) -> N
     deliver(times=3)
     with transaction("sesr") as session:
         [found] = session.execute(text("select incident_id from incident")).scalars()
-        asked = Asked(found, today())
-        live = queries.lines(session, Scope(everywhere=True), asked)
-        assert queries.lines(session, Scope(everywhere=True), asked, datetime.now(UTC)) == live
+        shown = BoardFilter(found, today())
+        live = queries.lines(session, Scope(everywhere=True), shown)
+        assert queries.lines(session, Scope(everywhere=True), shown, datetime.now(UTC)) == live
 
 
 def test_who_was_present_at_a_minute_is_what_the_fold_of_the_reports_says(incident: str) -> None:
@@ -103,16 +103,16 @@ def test_who_was_present_at_a_minute_is_what_the_fold_of_the_reports_says(incide
     deliver()
     with transaction("sesr") as session:
         [found] = session.execute(text("select incident_id from incident")).scalars()
-        asked, everywhere = Asked(found, today()), Scope(everywhere=True)
-        told = [queries.students_present(session, everywhere, asked, moment) for moment in moments]
-        folded = [queries.lines(session, everywhere, asked, moment) for moment in moments]
+        shown, everywhere = BoardFilter(found, today()), Scope(everywhere=True)
+        present = [queries.students_present(session, everywhere, shown, moment) for moment in moments]
+        folded = [queries.lines(session, everywhere, shown, moment) for moment in moments]
     known = [
-        {line.school_key: line.standing.counts.get("students_present") for line in lines if line.standing}
+        {line.school_key: line.current.counts.get("students_present") for line in lines if line.current}
         for lines in folded
     ]
-    assert told == known
-    assert [each.get(ALDER) for each in told] == [None, 310, 300, 290]
-    assert told[1][BIRCH] == 20
+    assert present == known
+    assert [each.get(ALDER) for each in present] == [None, 310, 300, 290]
+    assert present[1][BIRCH] == 20
 
 
 def test_an_excused_school_is_not_expected(incident: str) -> None:
@@ -129,12 +129,12 @@ def test_a_school_that_is_excused_after_its_report_counts_and_owes_no_more(incid
     fields = {"school_key": ALDER, "excused": "true"}
     assert browser_of("desk").post(f"/sesr/incidents/{incident}/excuse", data=fields).status_code == 303
     with transaction("sesr") as session:
-        session.execute(text("update standing set times = array[counted_at - interval '1 day']"))
+        session.execute(text("update current_report set times = array[counted_at - interval '1 day']"))
     shown = board()
     states = {row["school_key"]: row["state"] for row in shown["rows"]}
     assert states == {ALDER: "reported", BIRCH: "overdue", CEDAR: "overdue"}
     before = board(as_of=midnight().isoformat())
-    assert [row["school_key"] for row in before["rows"]] == [BIRCH, CEDAR]
+    assert [row["school_key"] for row in before["rows"]] == [ALDER, BIRCH, CEDAR]
 
 
 def test_a_closed_incident_leaves_nobody_overdue_for_later_reports(incident: str) -> None:
@@ -166,8 +166,8 @@ def test_what_fell_due_while_an_incident_was_closed_is_asked_of_nobody(incident:
     assert central.post(f"/sesr/incidents/{incident}/reopen").status_code == 303
     assert {row["state"] for row in board()["rows"]} == {"not_yet"}
     assert {row["state"] for row in board(day=str(yesterday()))["rows"]} == {"overdue"}
-    [told] = central.get("/sesr/api/v1/incidents").json()["rows"]
-    assert (len(told["pauses"]), told["closed_at"]) == (1, None)
+    [listed] = central.get("/sesr/api/v1/incidents").json()["rows"]
+    assert (len(listed["pauses"]), listed["closed_at"]) == (1, None)
 
 
 def test_no_board_is_of_a_moment_to_come(incident: str) -> None:
@@ -180,7 +180,7 @@ def test_no_board_is_of_a_moment_to_come(incident: str) -> None:
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-def test_a_day_outside_the_incident_is_told(day: str) -> None:
+def test_a_day_outside_the_incident_is_refused(day: str) -> None:
     central = api_of("central")
     for path in ("board", "changes"):
         assert central.get(f"/sesr/api/v1/{path}?day={day}").status_code == 422
@@ -282,7 +282,7 @@ def test_what_no_school_gave_is_a_dash_and_a_blank_and_no_zero() -> None:
     deliver()
     central = browser_of("central")
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", central.get("/sesr/board").text))
-    assert "Adults on site – – students per adult, at the 0 schools that gave adults" in shown
+    assert "Adults on site – – students per adult, at 0 schools that gave adults" in shown
     assert "Certificated present (administrators) – – 0" in shown
     assert "E 1 2 1 310 33% – – – 0 0" in shown
     book = openpyxl.load_workbook(io.BytesIO(central.get("/sesr/board.xlsx?region=W").content))

@@ -28,23 +28,23 @@ def rows(query: str) -> list[Any]:
         return list(session.execute(text(query)).all())
 
 
-def test_a_report_is_kept_told_recorded_and_stands() -> None:
+def test_a_report_is_kept_published_recorded_and_counts() -> None:
     answer = send(counts={"students_present": 310, "walkout": 4}, flags={"media": True, "outside_group": None})
     assert answer.status_code == 201
     deliver()
     assert failures() == []
-    standing = rows("select number, counts, flags from standing")
-    assert [row.number for row in standing] == [answer.json()["number"]]
-    assert standing[0].counts["students_present"] == 310
-    assert standing[0].counts["enrolled"] == 944
-    assert standing[0].counts["substitutes"] is None
-    assert standing[0].flags == {"media": True}
+    current = rows("select number, counts, flags from current_report")
+    assert [row.number for row in current] == [answer.json()["number"]]
+    assert current[0].counts["students_present"] == 310
+    assert current[0].counts["enrolled"] == 944
+    assert current[0].counts["substitutes"] is None
+    assert current[0].flags == {"media": True}
 
 
 def test_the_same_id_twice_is_one_report() -> None:
-    asked = body()
+    sent = body()
     principal = api_of("principal")
-    first, again = (principal.post("/sesr/api/v1/reports", json=asked) for _ in range(2))
+    first, again = (principal.post("/sesr/api/v1/reports", json=sent) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["number"] == again.json()["number"]
     assert again.json()["repeated"] is True
@@ -54,12 +54,12 @@ def test_the_same_id_twice_is_one_report() -> None:
 
 
 def test_a_form_sent_again_with_other_numbers_is_not_swallowed() -> None:
-    asked = body()
+    sent = body()
     principal = api_of("principal")
-    principal.post("/sesr/api/v1/reports", json=asked)
-    again = principal.post("/sesr/api/v1/reports", json={**asked, "counts": {"students_present": 299}})
+    principal.post("/sesr/api/v1/reports", json=sent)
+    again = principal.post("/sesr/api/v1/reports", json={**sent, "counts": {"students_present": 299}})
     assert (again.status_code, again.json()["code"]) == (409, "sent_with_other_numbers")
-    again = principal.post("/sesr/api/v1/reports", json={**asked, "flags": {"media": True}})
+    again = principal.post("/sesr/api/v1/reports", json={**sent, "flags": {"media": True}})
     assert (again.status_code, again.json()["code"]) == (409, "sent_with_other_numbers")
 
 
@@ -152,11 +152,11 @@ def test_a_correction_made_before_the_closing_is_taken_after_it_and_none_made_la
     before = datetime.now(UTC)
     [(incident,)] = rows("select incident_id from incident")
     api_of("central").post(f"/sesr/api/v1/incidents/{incident}/close")
-    asked = {"incident_id": str(incident), "supersedes": first["report_id"], "reason": "typed wrongly"}
+    sent = {"incident_id": str(incident), "supersedes": first["report_id"], "reason": "typed wrongly"}
     now = datetime.now(UTC).isoformat()
-    late = send(**asked, counted_at=now, sent_at=now)
+    late = send(**sent, counted_at=now, sent_at=now)
     assert (late.status_code, late.json()["code"]) == (409, "incident_closed")
-    travelled = send(**asked, counted_at=before.isoformat(), sent_at=now)
+    travelled = send(**sent, counted_at=before.isoformat(), sent_at=now)
     assert travelled.status_code == 201
     counted = rows("select distinct counted_at from report")
     assert len(counted) == 1
@@ -207,27 +207,27 @@ def test_a_phone_whose_clock_was_never_set_counts_at_the_right_time() -> None:
     assert 115 < waited < 150
 
 
-def test_two_phones_for_one_school_are_two_reports_and_the_latest_count_stands() -> None:
+def test_two_phones_for_one_school_are_two_reports_and_the_latest_count_counts() -> None:
     now = datetime.now(UTC)
     earlier = max(now - timedelta(minutes=2), midnight()).isoformat()
     newest = send(counts={"students_present": 300})
     send("designee", counts={"students_present": 290}, counted_at=earlier, sent_at=now.isoformat())
     deliver()
     assert len(rows("select 1 from report")) == 2
-    assert [row.number for row in rows("select number from standing")] == [newest.json()["number"]]
+    assert [row.number for row in rows("select number from current_report")] == [newest.json()["number"]]
 
 
 def test_a_correction_supersedes_with_a_reason_and_nothing_is_changed() -> None:
     first = send().json()
-    asked = {"supersedes": first["report_id"], "counts": {"students_present": 301}}
-    assert [problem["field"] for problem in send(**asked).json()["problems"]] == ["reason"]
-    second = send(**asked, reason="typed wrongly")
+    sent = {"supersedes": first["report_id"], "counts": {"students_present": 301}}
+    assert [problem["field"] for problem in send(**sent).json()["problems"]] == ["reason"]
+    second = send(**sent, reason="typed wrongly")
     assert second.status_code == 201
-    again = send(**asked, reason="again")
+    again = send(**sent, reason="again")
     assert (again.status_code, again.json()["code"]) == (409, "superseded")
     deliver()
-    [standing] = rows("select number, counts, cardinality(times) as reports from standing")
-    assert (standing.number, standing.reports) == (second.json()["number"], 1)
+    [current] = rows("select number, counts, cardinality(times) as reports from current_report")
+    assert (current.number, current.reports) == (second.json()["number"], 1)
     history = api_of("principal").get(f"/sesr/api/v1/reports?school_key={ALDER}").json()["rows"]
     assert {row["number"]: row["superseded_by"] for row in history} == {
         first["number"]: second.json()["number"],
@@ -238,13 +238,13 @@ def test_a_correction_supersedes_with_a_reason_and_nothing_is_changed() -> None:
 
 def test_a_day_that_is_over_needs_the_desks_permission() -> None:
     incident = open_incident(name="Longer", first_day=str(yesterday()))
-    asked = {"incident_id": incident, "day": str(yesterday())}
-    refused = send(**asked)
+    sent = {"incident_id": incident, "day": str(yesterday())}
+    refused = send(**sent)
     assert (refused.status_code, refused.json()["code"]) == (422, "day_over")
     desk = api_of("desk")
     allowed = {"school_key": ALDER, "day": str(yesterday()), "reason": "no network all day"}
     assert desk.post(f"/sesr/incidents/{incident}/late-entry", data=allowed).status_code == 303
-    assert send(**asked).status_code == 201
+    assert send(**sent).status_code == 201
 
 
 def test_a_report_counted_yesterday_is_taken_today() -> None:

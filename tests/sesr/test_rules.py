@@ -7,11 +7,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.sesr.rules.board import Line, estimate, sums, with_states
-from services.sesr.rules.contact import Private, read_phone
+from services.sesr.rules.board import SchoolLine, estimate, sums, with_states
+from services.sesr.rules.contact import Private, dialable, read_phone
 from services.sesr.rules.counts import Counts, read_counts
-from services.sesr.rules.standing import Told, standing_of
-from services.sesr.rules.timing import counted_when, due_by, missed_since, next_due, punctual, read_times, windows_of
+from services.sesr.rules.reports import RecordedReport, current_report_of
+from services.sesr.rules.timing import (
+    counted_when,
+    due_by,
+    due_now,
+    missed_since,
+    next_due,
+    punctual,
+    read_times,
+    windows_of,
+)
 from services.sesr.rules.view import timeline, view_of
 
 LA = ZoneInfo("America/Los_Angeles")
@@ -23,32 +32,38 @@ def at(hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 3, 24, hour, minute, tzinfo=LA)
 
 
-def told(number: int, counted: datetime, present: int | None = 100, supersedes: int | None = None) -> Told:
+def report(number: int, counted: datetime, present: int | None = 100, supersedes: int | None = None) -> RecordedReport:
     replaced = UUID(int=supersedes) if supersedes else None
     received = counted + timedelta(minutes=number)
-    return Told(UUID(int=number), number, counted, received, replaced, {"students_present": present}, {})
+    return RecordedReport(UUID(int=number), number, counted, received, replaced, {"students_present": present}, {})
 
 
-def line(key: str, level: str, enrolled: int | None, *reports: Told) -> Line:
-    counted = [r._replace(counts={**r.counts, "enrolled": enrolled}) for r in reports]
-    return Line(key, "4001", key, level, "E", "CoS", "VEGA", enrolled, "", standing_of(counted))
+def line(key: str, level: str, enrolled: int | None, *sent: RecordedReport) -> SchoolLine:
+    counted = [r._replace(counts={**r.counts, "enrolled": enrolled}) for r in sent]
+    return SchoolLine(key, "4001", key, level, "E", "CoS", "VEGA", enrolled, "", current_report_of(counted))
 
 
-def test_any_order_and_repetition_of_reports_stands_the_same() -> None:
-    reports = [told(1, at(8)), told(2, at(10)), told(3, at(9)), told(4, at(10), 90, 2), told(5, at(10), 80, 4)]
-    expected = standing_of(reports)
+def test_any_order_and_repetition_of_reports_amounts_to_the_same() -> None:
+    reports = [
+        report(1, at(8)),
+        report(2, at(10)),
+        report(3, at(9)),
+        report(4, at(10), 90, 2),
+        report(5, at(10), 80, 4),
+    ]
+    expected = current_report_of(reports)
     assert expected is not None
     assert (expected.number, expected.counts["students_present"], len(expected.times)) == (5, 80, 3)
     rng = random.Random(7)
     for _ in range(200):
-        heard = [rng.choice(reports) for _ in range(rng.randrange(10))] + reports
-        rng.shuffle(heard)
-        assert standing_of(heard) == expected
+        arrived = [rng.choice(reports) for _ in range(rng.randrange(10))] + reports
+        rng.shuffle(arrived)
+        assert current_report_of(arrived) == expected
 
 
-def test_a_correction_heard_before_its_original_counts_once() -> None:
-    early = standing_of([told(2, at(8), 90, 1)])
-    both = standing_of([told(2, at(8), 90, 1), told(1, at(8))])
+def test_a_correction_that_arrives_before_its_original_counts_once() -> None:
+    early = current_report_of([report(2, at(8), 90, 1)])
+    both = current_report_of([report(2, at(8), 90, 1), report(1, at(8))])
     assert early == both
 
 
@@ -59,17 +74,30 @@ def test_blank_is_not_zero_and_not_a_number_is_told_by_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
-    [("(213) 555-0100", "213-555-0100"), ("1 213 555 0100 ext 7", "213-555-0100 x7"), ("", "")],
+    ("text", "kept", "is_known", "dialed"),
+    [
+        ("(213) 555-0100", "213-555-0100", True, "213-555-0100"),
+        ("1 213 555 0100 ext 7", "213-555-0100 x7", True, "213-555-0100,7"),
+        ("213.555.0100 x7", "213-555-0100 x7", True, "213-555-0100,7"),
+        ("", "", True, ""),
+        ("555-0187", "555-0187", True, "555-0187"),
+        ("213-555-0187 / 0188", "213-555-0187 / 0188", False, "213-555-0187"),
+        ("213-555-0187/213-555-0188", "213-555-0187/213-555-0188", False, "213-555-0187"),
+        ("front desk 213-555-0187", "front desk 213-555-0187", False, "213-555-0187"),
+        ("12345678901234", "12345678901234", False, "1234567-890-1234"),
+        ("call me", "call me", False, ""),
+        ("x12", "x12", False, ""),
+        ("\u0662\u0661\u0663", "\u0662\u0661\u0663", False, ""),
+        ("5" * 20000, "5" * 60, False, "5" * 53 + "-555-5555"),
+        ("x" + " " * 20000 + "1", "x", False, ""),
+    ],
 )
-def test_phones_are_kept_in_one_form(text: str, kept: str) -> None:
-    assert read_phone(text).reveal() == kept
-
-
-@pytest.mark.parametrize("text", ["555-0100", "12345678901234", "call me"])
-def test_what_is_no_phone_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="area code"):
-        read_phone(text)
+def test_a_phone_is_kept_whatever_it_is_and_dialed_where_it_can_be(
+    text: str, kept: str, is_known: bool, dialed: str
+) -> None:
+    phone, found = read_phone(text)
+    assert (phone.reveal(), found) == (kept, is_known)
+    assert dialable(phone.reveal()) == dialed
 
 
 def test_a_private_text_does_not_show_itself() -> None:
@@ -110,7 +138,7 @@ def test_windows_follow_the_districts_clock_through_the_change_to_summer_time() 
         ([at(8, 44), at(10, 30)], at(11, 11), "on_time"),
     ],
 )
-def test_how_a_school_stands_towards_the_window(counted: list[datetime], now: datetime, state: str) -> None:
+def test_how_far_a_school_met_the_window(counted: list[datetime], now: datetime, state: str) -> None:
     windows = windows_of(DAY, ["08:30", "11:00"], LA, timedelta(minutes=10))
     due = due_by(windows, now)
     assert punctual(counted, due[-1] if due else None) == state
@@ -122,21 +150,44 @@ def test_a_school_is_overdue_since_the_first_report_that_it_owes() -> None:
     assert owed == [at(8, 30), at(11), at(13, 30), None]
 
 
-def test_the_next_window_is_the_one_still_running() -> None:
-    windows = windows_of(DAY, read_times("11:00; 8:30, 8:30"), LA, timedelta(minutes=10))
-    assert [found.label if (found := next_due(windows, now)) else None for now in (at(8, 35), at(8, 41), at(12))] == [
-        "08:30",
-        "11:00",
-        None,
+def test_the_next_window_is_still_to_come_and_the_one_in_its_grace_is_due_now() -> None:
+    windows = windows_of(DAY, read_times("11:00; 8:30 am, 8:30"), LA, timedelta(minutes=10))
+    moments = [at(8, 29), at(8, 30), at(8, 35), at(8, 40), at(12)]
+    found = [(next_due(windows, now), due_now(windows, now)) for now in moments]
+    assert [(coming and coming.label, due and due.label) for coming, due in found] == [
+        ("08:30", None),
+        ("11:00", "08:30"),
+        ("11:00", "08:30"),
+        ("11:00", None),
+        (None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("8:30 am, 1:30PM", ["08:30", "13:30"]),
+        ("8:30 a.m.; 12 pm", ["08:30", "12:00"]),
+        ("08.30, 1330", ["08:30", "13:30"]),
+        ("12:00 AM", ["00:00"]),
+    ],
+)
+def test_times_are_read_as_people_write_them(text: str, times: list[str]) -> None:
+    assert read_times(text) == times
+
+
+@pytest.mark.parametrize("text", ["25:00", "8:61", "noon", "13:30 pm", "8", "-1:00"])
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no time of day"):
+        read_times(text)
 
 
 def test_sums_cover_reporting_schools_only_and_the_estimate_stands_apart() -> None:
     lines = with_states(
         [
-            line("a", "El", 200, told(1, at(8), 50)),
+            line("a", "El", 200, report(1, at(8), 50)),
             line("b", "El", 400),
-            line("c", "HS", 1000, told(2, at(8), 100)),
+            line("c", "HS", 1000, report(2, at(8), 100)),
             line("d", "HS", None),
             line("e", "Span", 100),
         ],
@@ -151,7 +202,7 @@ def test_sums_cover_reporting_schools_only_and_the_estimate_stands_apart() -> No
 def test_a_share_has_the_same_schools_above_and_below_the_line() -> None:
     full: Counts = {"students_present": 100, "volunteers": 10, "certificated_admin": 2, "certificated_admin_total": 4}
     bare: Counts = {"students_present": 900, "certificated_admin_total": 6}
-    known = told(1, at(8))
+    known = report(1, at(8))
     total = sums(
         "All", [line("a", "El", 200, known._replace(counts=full)), line("b", "El", None, known._replace(counts=bare))]
     )
@@ -164,7 +215,7 @@ def test_a_share_has_the_same_schools_above_and_below_the_line() -> None:
 
 
 def test_a_school_that_reported_and_gave_no_adult_has_no_ratio() -> None:
-    known = told(1, at(8), 90)
+    known = report(1, at(8), 90)
     without = line("a", "El", 200, known)
     none_there = line("b", "El", 200, known._replace(counts={"students_present": 90, "volunteers": 0}))
     some = line("c", "El", 200, known._replace(counts={"students_present": 90, "volunteers": 2}))
@@ -174,12 +225,12 @@ def test_a_school_that_reported_and_gave_no_adult_has_no_ratio() -> None:
 
 
 def test_yesterday_is_compared_over_the_same_schools() -> None:
-    today = [line("a", "El", 200, told(1, at(8), 50)), line("b", "El", 400, told(2, at(8), 70))]
+    today = [line("a", "El", 200, report(1, at(8), 50)), line("b", "El", 400, report(2, at(8), 70))]
     assert view_of(today, [], NOON, "region", 30, {"a": 60, "c": 10}).same == (1, 60, 50)
 
 
 def test_the_timeline_shows_what_was_known_then() -> None:
-    reports = [("a", told(1, at(8), 50)), ("b", told(2, at(8, 40), 70)), ("a", told(3, at(8, 50), 10))]
+    reports = [("a", report(1, at(8), 50)), ("b", report(2, at(8, 40), 70)), ("a", report(3, at(8, 50), 10))]
     slots = timeline(reports, timedelta(minutes=30), at(12))
     assert [(slot.at.astimezone(LA).strftime("%H:%M"), slot.reported, slot.present) for slot in slots] == [
         ("08:30", 1, 50),

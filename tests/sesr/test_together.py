@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from services.sesr.actions.reports import Kept, contexts, keep_reports, submit, submit_together
-from services.sesr.actions.submission import Asked, Receipt
-from services.sesr.queries.context import Context, Question
+from services.sesr.actions.reports import KeptRow, contexts, keep_reports, submit, submit_together
+from services.sesr.actions.submission import Arrival, Receipt, Submission
+from services.sesr.queries.context import ContextQuestion, ReportContext
 from shared.access import Who
 from shared.access.sessions import hash_of
 from shared.db import transaction
@@ -66,31 +66,31 @@ def test_the_same_report_sent_many_times_at_once_is_one_report(site: str) -> Non
 
 def test_a_report_that_another_copy_kept_after_the_look_is_that_one(site: str) -> None:
     sent = body()
-    asked = Asked(UUID(sent["report_id"]), ALDER, None, None, sent["counts"], {}, proxy_for="the office")
+    submission = Submission(UUID(sent["report_id"]), ALDER, None, None, sent["counts"], {}, proxy_for="the office")
     central = Who("central@lausd.example", "Central", "central@lausd.example", "central", (), ("central",), "session")
-    now, zone = datetime.now(UTC), district_zone()
+    arrival = Arrival(datetime.now(UTC), district_zone())
 
     async def second_copy() -> Receipt:
         url = settings().database_url_of("sesr")
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
 
-            async def know(question: Question) -> Context:
+            async def know(question: ContextQuestion) -> ReportContext:
                 (found,) = await contexts(connection, [question])
                 with transaction("sesr") as session:
-                    submit(session, central, asked, now, zone)
+                    submit(session, central, submission, arrival)
                 return found
 
-            async def keep(values: Mapping[str, Any]) -> Kept | None:
+            async def keep(values: Mapping[str, Any]) -> KeptRow | None:
                 (kept,) = await keep_reports(connection, [values])
                 return kept
 
-            return await submit_together(know, keep, central, asked, now, zone)
+            return await submit_together(know, keep, central, submission, arrival)
 
     assert not asyncio.run(second_copy()).is_new
     assert (count("report"), count("outbox_event"), count("audit where action = 'report.submit'")) == (1, 1, 1)
 
 
-def test_of_two_corrections_at_once_one_is_taken_and_the_other_told(site: str) -> None:
+def test_of_two_corrections_at_once_one_is_taken_and_the_other_refused(site: str) -> None:
     first = send().json()["report_id"]
     both = [body(supersedes=first, reason="typed wrongly", counts={"students_present": n}) for n in (301, 302)]
     answers = posted(site, both, cookie_of("principal"))
@@ -99,20 +99,18 @@ def test_of_two_corrections_at_once_one_is_taken_and_the_other_told(site: str) -
     assert count("report") == 2
 
 
-def test_two_phones_of_one_school_at_once_are_two_reports_and_one_standing(site: str) -> None:
+def test_two_phones_of_one_school_at_once_are_two_reports_and_one_that_counts(site: str) -> None:
     async def both() -> list[int]:
         async with httpx2.AsyncClient(base_url=site, timeout=30) as client:
-            asked = [
-                (role, body(counts={"students_present": n})) for role, n in (("principal", 300), ("designee", 290))
-            ]
+            sent = [(role, body(counts={"students_present": n})) for role, n in (("principal", 300), ("designee", 290))]
             answers = await asyncio.gather(
-                *(client.post(PATH, json=sent, headers=cookie_of(role)) for role, sent in asked)
+                *(client.post(PATH, json=each, headers=cookie_of(role)) for role, each in sent)
             )
             return [answer.status_code for answer in answers]
 
     assert asyncio.run(both()) == [201, 201]
     deliver()
-    assert (count("report"), count("standing"), count("recorded")) == (2, 1, 2)
+    assert (count("report"), count("current_report"), count("recorded")) == (2, 1, 2)
 
 
 def test_a_report_that_is_refused_spoils_no_other_of_the_same_moment(site: str) -> None:

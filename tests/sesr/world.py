@@ -7,6 +7,7 @@ from uuid import uuid4
 from httpx2 import Response
 from sqlalchemy import text
 
+from services.sesr.tables import HeldReport
 from shared.db import transaction
 from shared.delivery.outbox import publish
 from shared.events import DirectoryLoaded, DirectorySchool
@@ -27,7 +28,7 @@ SCHOOLS = [
 
 
 def load_schools(schools: list[DirectorySchool] = SCHOOLS, revision: int = 1) -> None:
-    """The directory as ingest tells it, heard by all."""
+    """The directory as ingest publishes it, in all services."""
     with transaction("ingest") as session:
         publish(session, DirectoryLoaded(revision=revision, part=1, parts=1, schools=schools, people=[]))
     deliver()
@@ -37,11 +38,14 @@ def load_schools(schools: list[DirectorySchool] = SCHOOLS, revision: int = 1) ->
 
 def open_incident(**other: Any) -> str:
     """An incident of today that was open when the day began; answers its id."""
-    asked = {"name": "Strike", "first_day": str(today()), "last_day": str(today()), **other}
-    answer = api_of("central").post("/sesr/api/v1/incidents", json=asked)
+    plan = {"name": "Strike", "first_day": str(today()), "last_day": str(today()), "weekends": True, **other}
+    answer = api_of("central").post("/sesr/api/v1/incidents", json=plan)
     assert answer.status_code == 201, answer.text
     with transaction("sesr") as session:
         session.execute(text("update incident set opened_at = first_day - interval '1 day'"))
+        session.execute(
+            text("update expected e set since = i.opened_at from incident i where i.incident_id = e.incident_id")
+        )
     return str(answer.json()["incident_id"])
 
 
@@ -54,6 +58,21 @@ def send(role: str = "principal", **other: Any) -> Response:
     """A report by API in a role; the desk's are by telephone."""
     more = {"proxy_for": "the office"} if role in ("desk", "central") else {}
     return api_of(role).post("/sesr/api/v1/reports", json=body(**{**more, **other}))
+
+
+def hold(school_key: str) -> None:
+    """A report of somebody who may not report any more, for the desk to decide on."""
+    with transaction("sesr") as session:
+        session.add(
+            HeldReport(
+                report_id=uuid4(),
+                school_key=school_key,
+                person_id="gone@lausd.example",
+                role="designee",
+                reason="The role was taken.",
+                submission={"counts": {"students_present": "12"}, "flags": {}},
+            )
+        )
 
 
 def yesterday() -> date:

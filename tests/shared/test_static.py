@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from shared.web import charts
-from shared.web.static_files import DIGEST, FILES, FOLDER, static_url
+from shared.web.static_files import DIGEST, FILES, FOLDER, FOLDERS, static_url
 from tests.browser.axe import axe
 from tests.shared.pages_app import PARTS, Pages, served
 
@@ -94,7 +94,9 @@ def test_every_value_of_the_look_is_used() -> None:
     assert named - set(re.findall(r"var\((--[a-z0-9-]+)", style)) == set()
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(path for folder in FOLDERS for path in folder.glob("*.*")), ids=lambda path: path.name
+)
 def test_own_files_stay_short_and_fetch_nothing_from_elsewhere(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= 400

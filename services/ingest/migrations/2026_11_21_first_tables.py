@@ -87,6 +87,15 @@ begin
   return true;
 end $$;
 revoke all on function access.touch_session from public;
+create function access.holder_of(person text, held text)
+returns table(person_id text, name text, role text, scope text[], roles text[])
+language sql stable security definer set search_path = access as $$
+  select p.person_id, p.name, g.role, g.scope,
+    (select array_agg(r.role order by r.role) from role_grant r where r.person_id = p.person_id)
+  from person p join role_grant g using (person_id)
+  where p.person_id = person and g.role = held and p.deactivated_at is null
+$$;
+revoke all on function access.holder_of from public;
 """
 
 GRANTS = """
@@ -95,6 +104,7 @@ do $$ declare r text; begin
     ('ses_ingest','ses_rates','ses_tracker','ses_sesr','ses_notify') loop
     execute format('grant select on access.who to %I', r);
     execute format('grant execute on function access.touch_session to %I', r);
+    execute format('grant execute on function access.holder_of to %I', r);
   end loop;
 end $$;
 """
@@ -428,7 +438,7 @@ def _tables() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table, schema="ingest")
-    op.execute("drop function access.touch_session; drop view access.who;")
+    op.execute("drop function access.holder_of; drop function access.touch_session; drop view access.who;")
     op.execute(
         "drop table access.login, access.director_spelling, access.token, access.session, access.role_grant, access.person"
     )

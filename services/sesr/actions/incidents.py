@@ -1,15 +1,17 @@
-"""Opening and closing incidents, excusing a school, allowing a late entry, noting a call."""
+"""Opening, changing and closing incidents, excusing a school, allowing a late entry, noting a call."""
 
-from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select, update
 
-from services.sesr.actions.directory import expect_schools
-from services.sesr.rules.timing import read_times
-from services.sesr.tables import Chase, Incident
+from services.sesr.actions.intake import expect_schools
+from services.sesr.actions.plans import NewIncident, field_problem, read_incident
+from services.sesr.actions.recording import notify_boards
+from services.sesr.tables import Expected, FormerPlan, Incident, LateEntry, School, SchoolCall
 from shared.access import Who, audit
 from shared.errors import Conflict, Invalid
 
@@ -19,114 +21,94 @@ OUTCOMES = {
     "will_report": "Will report",
     "entered": "Report taken by telephone",
 }
-MOST_DAYS = 60
-
-_EXCUSE = text(
-    "insert into expected(incident_id, school_key, excused) values (:incident_id, :school_key, :excused)"
-    " on conflict (incident_id, school_key) do update set excused = excluded.excused"
-)
-_ALLOW = text(
-    "insert into late_entry(incident_id, day, school_key, author, reason)"
-    " values (:incident_id, :day, :school_key, :author, :reason) on conflict do nothing"
-)
-_RING = text("select pg_notify('sesr_board', '')")
+MOST_NOTE = 300
+_PLAN = set(FormerPlan.model_fields) - {"since"}
+_REOPEN = text("""
+    update incident
+    set pauses = pauses + tstzmultirange(tstzrange(closed_at, now())), closed_at = null, closed_by = null
+    where incident_id = :incident_id and closed_at is not null
+""")
 
 
-@dataclass(frozen=True)
-class NewIncident:
-    """What is asked for a new incident; empty `regions` and `levels` mean all schools."""
-
-    name: str
-    first_day: date
-    last_day: date
-    windows: str
-    drill: bool = False
-    grace_minutes: int = 10
-    most_per_adult: int = 30
-    regions: list[str] = field(default_factory=list)
-    levels: list[str] = field(default_factory=list)
-
-
-def open_incident(session: Session, who: Who, asked: NewIncident) -> Incident:
+def open_incident(session: Session, who: Who, plan: NewIncident) -> Incident:
     """Opens an incident; the schools that fit it are expected from now on. Raises Invalid."""
-    made = Incident(
-        name=_name(asked.name),
-        drill=asked.drill,
-        first_day=asked.first_day,
-        last_day=asked.last_day,
-        windows=_windows(asked),
-        grace_minutes=_within(asked.grace_minutes, 0, 120, "grace_minutes", "Minutes of grace"),
-        most_per_adult=_within(asked.most_per_adult, 1, 1000, "most_per_adult", "Students per adult"),
-        regions=asked.regions,
-        levels=asked.levels,
-        opened_by=who.actor,
-    )
+    made = Incident(**read_incident(plan), opened_by=who.actor)
     session.add(made)
     session.flush()
     session.refresh(made)
     expect_schools(session, made.incident_id)
     audit(session, who.actor, "incident.open", str(made.incident_id), {"name": made.name, "drill": made.drill})
-    session.execute(_RING)
+    notify_boards(session)
     return made
 
 
-def change_incident(session: Session, who: Who, incident: Incident, last_day: date, windows: str, most: int) -> None:
-    """A strike that lasts longer, other times of reports, another alarm. Raises Invalid, Conflict for a closed one."""
+def change_incident(session: Session, who: Who, incident: Incident, plan: NewIncident) -> None:
+    """Another name, more days, other times, regions or alarms. Raises Invalid, Conflict for a closed one.
+
+    What was asked before stays known: a board of a past minute shows the plan of that minute.
+    """
     if incident.closed_at is not None:
         raise Conflict("This incident is closed. Open it again to change it.", code="incident_closed")
-    asked = NewIncident(incident.name, incident.first_day, last_day, windows)
-    changed = {
-        "last_day": last_day,
-        "windows": _windows(asked),
-        "most_per_adult": _within(most, 1, 1000, "most_per_adult", "Students per adult"),
-    }
-    before = {name: getattr(incident, name) for name in changed}
-    for name, value in changed.items():
-        setattr(incident, name, value)
+    values = {name: value for name, value in read_incident(plan).items() if name not in ("drill", "first_day")}
+    before = {name: getattr(incident, name) for name, value in values.items() if getattr(incident, name) != value}
+    _keep_former(session, incident)
+    for name in before:
+        setattr(incident, name, values[name])
     session.add(incident)
     session.flush()
-    told = {"before": {**before, "last_day": str(before["last_day"])}, "now": {**changed, "last_day": str(last_day)}}
-    audit(session, who.actor, "incident.change", str(incident.incident_id), told)
-    session.execute(_RING)
+    session.refresh(incident)
+    _end_expectations(session, incident)
+    expect_schools(session, incident.incident_id)
+    changes = {"before": before, "now": {name: values[name] for name in before}}
+    audit(session, who.actor, "incident.change", str(incident.incident_id), changes)
+    notify_boards(session)
 
 
 def close_incident(session: Session, who: Who, incident: Incident) -> None:
-    """Closes it; what was counted before and still travels is taken."""
+    """Closes it; what was counted before and is still on its way is taken."""
     if incident.closed_at is not None:
         raise Conflict("This incident is closed already.", code="incident_closed")
-    closing = text("update incident set closed_at = now(), closed_by = :by where incident_id = :incident_id")
-    session.execute(closing, {"by": who.actor, "incident_id": incident.incident_id})
+    closing = update(Incident).where(col(Incident.incident_id) == incident.incident_id)
+    session.execute(closing.values(closed_at=func.now(), closed_by=who.actor))
     audit(session, who.actor, "incident.close", str(incident.incident_id))
-    session.execute(_RING)
+    notify_boards(session)
 
 
 def reopen_incident(session: Session, who: Who, incident: Incident) -> None:
     """Opens it again; what fell due while it was closed is asked of nobody."""
-    opening = text(
-        "update incident set pauses = pauses + tstzmultirange(tstzrange(closed_at, now())), closed_at = null,"
-        " closed_by = null where incident_id = :incident_id and closed_at is not null"
-    )
-    session.execute(opening, {"incident_id": incident.incident_id})
+    session.execute(_REOPEN, {"incident_id": incident.incident_id})
     expect_schools(session, incident.incident_id)
     audit(session, who.actor, "incident.reopen", str(incident.incident_id))
-    session.execute(_RING)
+    notify_boards(session)
 
 
 def excuse_school(session: Session, who: Who, incident: Incident, school_key: str, excused: bool) -> None:
-    """Takes a school out of those expected, or puts it back."""
-    values = {"incident_id": incident.incident_id, "school_key": school_key, "excused": excused}
-    session.execute(_EXCUSE, values)
+    """Takes a school out of those expected from now on, or puts it back; before, it was as it was."""
+    now = select(Expected).where(Expected.incident_id == incident.incident_id, Expected.school_key == school_key)
+    found = session.exec(now.where(col(Expected.until).is_(None)).with_for_update()).one_or_none()
+    if found is None or found.excused != excused:
+        if found is not None:
+            ended = update(Expected).where(
+                col(Expected.incident_id) == incident.incident_id,
+                col(Expected.school_key) == school_key,
+                col(Expected.until).is_(None),
+            )
+            session.execute(ended.values(until=func.clock_timestamp()))
+        values = {"incident_id": incident.incident_id, "school_key": school_key, "excused": excused}
+        session.execute(insert(Expected).values(**values, since=func.clock_timestamp()))
     action = "school.excuse" if excused else "school.expect"
     audit(session, who.actor, action, f"{incident.incident_id}/{school_key}")
-    session.execute(_RING)
+    notify_boards(session)
 
 
 def allow_late_entry(session: Session, who: Who, incident: Incident, day: date, school_key: str, reason: str) -> None:
-    """Lets a school enter a day of the incident that is over. Raises Invalid without a reason."""
+    """Lets a school enter or correct a day of the incident that is over. Raises Invalid without a reason."""
     if not reason.strip():
-        raise Invalid("Say why the school may enter that day.", problems=[_problem("reason", "Enter a reason")])
+        problem = field_problem("reason", "Enter a reason")
+        raise Invalid("Say why the school may enter that day.", problems=[problem])
     values = {"incident_id": incident.incident_id, "day": day, "school_key": school_key}
-    session.execute(_ALLOW, {**values, "author": who.actor, "reason": reason.strip()[:300]})
+    allowed = insert(LateEntry).values(**values, author=who.actor, reason=reason.strip()[:MOST_NOTE])
+    session.execute(allowed.on_conflict_do_nothing())
     audit(session, who.actor, "late_entry.allow", f"{incident.incident_id}/{day}/{school_key}")
 
 
@@ -135,49 +117,32 @@ def note_call(
 ) -> None:
     """Notes that a school was called and what came of it."""
     if outcome not in OUTCOMES:
-        raise Invalid("Choose what came of the call.", problems=[_problem("outcome", "Choose an outcome")])
-    session.add(
-        Chase(
-            incident_id=incident_id, day=day, school_key=school_key, author=who.name, outcome=outcome, note=note[:300]
-        )
-    )
+        raise Invalid("Choose what came of the call.", problems=[field_problem("outcome", "Choose an outcome")])
+    call: dict[str, Any] = {"incident_id": incident_id, "day": day, "school_key": school_key, "author": who.name}
+    session.add(SchoolCall(**call, outcome=outcome, note=note[:MOST_NOTE]))
     session.flush()
     audit(session, who.actor, "chase.note", f"{incident_id}/{day}/{school_key}", {"outcome": outcome})
-    session.execute(_RING)
+    notify_boards(session)
 
 
-def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not name or len(name) > 100:
-        raise Invalid(
-            "The incident needs a name.", problems=[_problem("name", "Enter a name of at most 100 characters")]
-        )
-    return name
+def _keep_former(session: Session, incident: Incident) -> None:
+    """What was asked until now stays known; what the incident asks holds from now on."""
+    values = {name: getattr(incident, name) for name in _PLAN}
+    session.execute(insert(FormerPlan).values(**values, since=incident.planned_at).on_conflict_do_nothing())
+    now = update(Incident).where(col(Incident.incident_id) == incident.incident_id)
+    session.execute(now.values(planned_at=func.now()))
 
 
-def _windows(asked: NewIncident) -> list[str]:
-    if not asked.first_day <= asked.last_day or (asked.last_day - asked.first_day).days >= MOST_DAYS:
-        told = _problem("last_day", f"The last day is not before the first, and within {MOST_DAYS} days")
-        raise Invalid("The days of the incident are not in order.", problems=[told])
-    try:
-        windows = read_times(asked.windows)
-    except ValueError as error:
-        raise Invalid(
-            "The times of the reports are not understood.", problems=[_problem("windows", str(error))]
-        ) from None
-    if not windows:
-        raise Invalid(
-            "Say when reports are due.", problems=[_problem("windows", "Enter at least one time, such as 8:30")]
-        )
-    return windows
-
-
-def _within(value: int, least: int, most: int, field: str, label: str) -> int:
-    if not least <= value <= most:
-        told = _problem(field, f"{label}: from {least} to {most}")
-        raise Invalid("A number of the incident is out of range.", problems=[told])
-    return value
-
-
-def _problem(field: str, message: str) -> dict[str, str]:
-    return {"code": "invalid_field", "field": field, "message": message}
+def _end_expectations(session: Session, incident: Incident) -> None:
+    """Schools outside the regions and levels of the incident are not expected from now on."""
+    fits = select(School.school_key)
+    if incident.regions:
+        fits = fits.where(col(School.region).in_(incident.regions))
+    if incident.levels:
+        fits = fits.where(col(School.level).in_(incident.levels))
+    ended = update(Expected).where(
+        col(Expected.incident_id) == incident.incident_id,
+        col(Expected.until).is_(None),
+        col(Expected.school_key).not_in(fits),
+    )
+    session.execute(ended.values(until=func.now()))

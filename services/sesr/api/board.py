@@ -9,9 +9,9 @@ from pydantic import AwareDatetime
 
 from services.sesr.queries import board as rows
 from services.sesr.queries import incidents
-from services.sesr.queries.board import Asked
+from services.sesr.queries.board import BoardFilter
 from services.sesr.queries.boards import read_board
-from services.sesr.rules.board import Line, Sums
+from services.sesr.rules.board import SchoolLine, Sums
 from services.sesr.rules.view import GROUPINGS
 from services.sesr.tables import Incident
 from shared.access import Who, scope_of
@@ -37,14 +37,15 @@ def get_board(
     """Sums with coverage, the estimate apart, groups, and the schools page by page; `as_of` any past moment."""
     if by not in GROUPINGS:
         raise Invalid(f"`by` is one of {', '.join(GROUPINGS)}.")
-    chosen, asked = _asked(session, incident, day, region, by)
-    board = read_board(session, scope_of(who), asked, chosen, datetime.now(UTC), district_zone(), as_of)
+    shown, filters = _board(session, who, incident, day, region, by)
+    board = read_board(session, scope_of(who), filters, shown, datetime.now(UTC), district_zone(), as_of)
     view = board.view
     page = view.lines[cursor : cursor + limit]
     return {
-        "incident_id": chosen.incident_id,
-        "drill": chosen.drill,
-        "day": asked.day,
+        "incident_id": shown.incident_id,
+        "drill": shown.drill,
+        "day": filters.day,
+        "school_day": board.is_school_day,
         "as_of": board.at,
         "place": board.place,
         "window": view.window.label if view.window else None,
@@ -72,21 +73,26 @@ def get_changes(
     cursor: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, Any]:
     """Recorded reports in the order in which boards saw them; `cursor` is the `next` of the page before."""
-    _, asked = _asked(session, incident, day, None, "region")
-    found = rows.changes_after(session, scope_of(who), asked, cursor, limit)
+    _, filters = _board(session, who, incident, day, None, "region")
+    found = rows.changes_after(session, scope_of(who), filters, cursor, limit)
     names = "place report_id number school_key name region counted_at received_at supersedes counts flags".split()
-    told = [{name: getattr(row, name) for name in names} for row in found]
-    return {"rows": told, "next": found[-1].place if found else cursor}
+    changes = [{name: getattr(row, name) for name in names} for row in found]
+    return {"rows": changes, "next": found[-1].place if found else cursor}
 
 
-def _asked(session: Db, incident: UUID | None, day: date | None, region: str | None, by: str) -> tuple[Incident, Asked]:
-    chosen = incidents.known_incident(session, incident) if incident else incidents.current_incident(session, today())
-    if chosen is None:
+def _board(
+    session: Db, who: Who, incident: UUID | None, day: date | None, region: str | None, by: str
+) -> tuple[Incident, BoardFilter]:
+    if incident:
+        shown: Incident | None = incidents.known_incident(session, incident)
+    else:
+        shown = incidents.current_incident(session, today(), scope_of(who).regions)
+    if shown is None:
         raise NotFound("There is no incident yet, so there is no board.")
-    on = day or min(max(today(), chosen.first_day), chosen.last_day)
-    if not chosen.first_day <= on <= chosen.last_day:
-        raise Invalid(f"The incident runs from {chosen.first_day} to {chosen.last_day}. Choose a day within it.")
-    return chosen, Asked(chosen.incident_id, on, region=region, by=by)
+    on = day or min(max(today(), shown.first_day), shown.last_day)
+    if not shown.first_day <= on <= shown.last_day:
+        raise Invalid(f"The incident runs from {shown.first_day} to {shown.last_day}. Choose a day within it.")
+    return shown, BoardFilter(shown.incident_id, on, region=region, by=by)
 
 
 def sums_fields(sums: Sums) -> dict[str, Any]:
@@ -95,11 +101,11 @@ def sums_fields(sums: Sums) -> dict[str, Any]:
     return {**sums._asdict(), **own}
 
 
-def line_fields(line: Line) -> dict[str, Any]:
-    standing = line.standing
+def line_fields(line: SchoolLine) -> dict[str, Any]:
+    current = line.current
     ratio = None if line.ratio == float("inf") else line.ratio
-    told = {"school_key": line.school_key, "school": line.name, "region": line.region, "state": line.state}
-    if standing is None:
-        return {**told, "number": None, "counted_at": None, "counts": None, "flags": None, "students_per_adult": None}
-    own = {"number": standing.number, "counted_at": standing.counted_at, "counts": standing.counts}
-    return {**told, **own, "flags": standing.flags, "report_id": standing.report_id, "students_per_adult": ratio}
+    school = {"school_key": line.school_key, "school": line.name, "region": line.region, "state": line.state}
+    if current is None:
+        return {**school, "number": None, "counted_at": None, "counts": None, "flags": None, "students_per_adult": None}
+    own = {"number": current.number, "counted_at": current.counted_at, "counts": current.counts}
+    return {**school, **own, "flags": current.flags, "report_id": current.report_id, "students_per_adult": ratio}

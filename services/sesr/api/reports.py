@@ -1,5 +1,6 @@
 """Reports through the API: send one, read a school's day, know in whose name a device sends."""
 
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,16 +9,20 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.sesr.actions.holding import KEY_ENDED, submit_by_key
 from services.sesr.actions.reports import contexts, keep_reports, submit_together
-from services.sesr.actions.submission import Asked, Receipt
+from services.sesr.actions.submission import Arrival, Receipt, Submission
 from services.sesr.queries import incidents, schools
 from services.sesr.queries import reports as queries
+from services.sesr.rules.keys import BadKey, person_key, read
 from shared.access import Who, csrf_of, scope_of
-from shared.errors import NotFound
+from shared.errors import NotFound, NotSignedIn
+from shared.settings import settings
 from shared.web import Db, allow
 from shared.web.clock import district_zone, today
+from shared.web.limits import limit
 from shared.web.quick import allow_quickly
-from shared.web.requests import session_token
+from shared.web.requests import has_own_key, own_key, session_token
 from shared.web.together import Together
 
 router = APIRouter(prefix="/sesr/api/v1", tags=["sesr"])
@@ -38,7 +43,9 @@ class SentReport(BaseModel):
     """A report; `report_id` is made by the sender and makes sending it again harmless.
 
     `counted_at` and `sent_at` are readings of the sender's clock; only their difference is used, so it may be wrong.
-    `same_as` names the report that has not changed since: the new one is refused where that was corrected meanwhile.
+    Where it was not set the answer asks for `counted_time`, such as 8:30. `same_as` names the report that has not changed
+    since, `based_on` the one that the form was filled in from: where a newer one is there, the answer asks, and `after`
+    names that newer one. `confirmed_incident`: it is meant for the drill, although a strike is open.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,8 +61,12 @@ class SentReport(BaseModel):
     cell: Words = ""
     counted_at: ClockReading | None = None
     sent_at: ClockReading | None = None
+    counted_time: Words = ""
     supersedes: UUID | None = None
     same_as: UUID | None = None
+    based_on: UUID | None = None
+    after: UUID | None = None
+    confirmed_incident: bool = False
     reason: Words = ""
     proxy_for: Words = ""
     confirmed_zero: bool = False
@@ -64,18 +75,43 @@ class SentReport(BaseModel):
 @router.post("/reports", status_code=201, responses={200: {"description": "The same report id again"}})
 async def post_report(who: Annotated[Who, allow_quickly("sesr.report", "sesr")], sent: SentReport) -> Response:
     """201 with the receipt; 200 for a report that is here already; 409 and 422 say what to do."""
-    receipt = await submit_together(KNOW, KEEP, who, asked_of(sent), datetime.now(UTC), district_zone())
-    content = orjson.dumps(receipt_fields(receipt))
-    return Response(content, 201 if receipt.is_new else 200, media_type="application/json")
+    arrival = Arrival(datetime.now(UTC), district_zone())
+    receipt = await submit_together(KNOW, KEEP, who, submission_of(sent), arrival)
+    return receipt_answer(receipt)
 
 
-def asked_of(sent: SentReport) -> Asked:
-    return Asked(**{name: getattr(sent, name) for name in SentReport.model_fields})
+class QueuedReport(SentReport):
+    """A report that waited on a device, with the key that its form had been given; no session is looked at."""
+
+    report_token: Words
 
 
-def receipt_fields(receipt: Receipt) -> dict[str, Any]:
-    fields = receipt._asdict()
-    return {**fields, "repeated": not fields.pop("is_new")}
+@router.post("/reports/queued", status_code=201, dependencies=[own_key])
+@has_own_key
+def post_queued_report(session: Db, sent: QueuedReport) -> Response:
+    """In the name of the person of the key: 201 or 200 with the receipt, 202 where the duty desk decides on it."""
+    now = datetime.now(UTC)
+    try:
+        key = read(settings().link_key.get_secret_value().encode(), sent.report_token, now)
+    except BadKey:
+        raise NotSignedIn(KEY_ENDED) from None
+    limit("sesr.report", key.person_id)
+    receipt = submit_by_key(session, key, submission_of(sent), Arrival(now, district_zone(), by_key=True))
+    if receipt is None:
+        held = {"report_id": sent.report_id, "held": True}
+        return Response(orjson.dumps(held), 202, media_type="application/json")
+    return receipt_answer(receipt)
+
+
+def submission_of(sent: SentReport) -> Submission:
+    return Submission(**{each.name: getattr(sent, each.name) for each in fields(Submission)})
+
+
+def receipt_answer(receipt: Receipt) -> Response:
+    """The receipt as programs get it: 201 for a new report, 200 for one that was here already."""
+    answer = receipt._asdict()
+    answer = {**answer, "repeated": not answer.pop("is_new")}
+    return Response(orjson.dumps(answer), 201 if receipt.is_new else 200, media_type="application/json")
 
 
 @router.get("/reports")
@@ -90,9 +126,9 @@ def get_reports(
     scope, on = scope_of(who), day or today()
     if schools.school(session, scope, school_key) is None:
         raise NotFound("There is no such school among yours.")
-    chosen = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
-    rows = queries.history(session, scope, chosen.incident_id, on, school_key) if chosen else []
-    return {"rows": [_told(row) for row in rows], "next": None}
+    shown = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
+    rows = queries.history(session, scope, shown.incident_id, on, school_key) if shown else []
+    return {"rows": [_fields(row) for row in rows], "next": None}
 
 
 @router.get("/me")
@@ -106,11 +142,12 @@ def get_me(
     token = session_token(request)
     rows = schools.schools(session, scope_of(who), limit=limit) if who.role in ("principal", "designee") else []
     sites = [{"school_key": row.school_key, "name": row.name} for row in rows]
-    return {"person": who.person_id, "role": who.role, "csrf": csrf_of(token) if token else "", "sites": sites}
+    person = {"person": who.person_id, "person_key": person_key(who.person_id), "role": who.role}
+    return {**person, "csrf": csrf_of(token) if token else "", "sites": sites}
 
 
-def _told(row: Any) -> dict[str, Any]:
+def _fields(row: Any) -> dict[str, Any]:
     names = (
         "report_id number day counted_at received_at author_name proxy_for reason supersedes superseded_by counts flags"
     )
-    return {name: getattr(row, name) for name in [*names.split(), "note", "school_key"]}
+    return {name: getattr(row, name) for name in [*names.split(), "note", "by_key", "school_key"]}

@@ -14,8 +14,8 @@ from services.sesr.exports import STATES, board_csv, board_workbook
 from services.sesr.pages.live import Chunk, follow
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import board as rows
-from services.sesr.queries import incidents, schools
-from services.sesr.queries.board import Asked
+from services.sesr.queries import incidents, reports, schools
+from services.sesr.queries.board import BoardFilter
 from services.sesr.queries.boards import CHASED_AT_ONCE, Board, read_board
 from services.sesr.rules.view import GROUPINGS, timeline
 from services.sesr.tables import Incident
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/sesr", include_in_schema=False)
 Seen = Annotated[Who, allow("sesr.board")]
 
 
-class Wanted:
+class BoardQuery:
     """The query string of a board, the same for page, stream, fallback and exports."""
 
     def __init__(
@@ -61,12 +61,12 @@ class Wanted:
         }
         self.by = by if by in GROUPINGS else "region"
 
-    def asked(self, incident: Incident) -> Asked:
+    def filter_of(self, incident: Incident) -> BoardFilter:
         day = min(max(self.day or today(), incident.first_day), incident.last_day)
-        return Asked(incident.incident_id, day, **self.filters, by=self.by, after=self.after)
+        return BoardFilter(incident.incident_id, day, **self.filters, by=self.by, after=self.after)
 
     def as_of(self, day: date) -> datetime | None:
-        """The end of the minute that is asked for; None is now. Raises Invalid for what is no time of day."""
+        """The end of the minute that was named; None is now. Raises Invalid for what is no time of day."""
         if not self.at:
             return None
         try:
@@ -75,52 +75,52 @@ class Wanted:
             raise Invalid("Write the time as 10:42.", problems=[{"field": "at", "message": "10:42"}]) from None
         return (minute + timedelta(seconds=59.999)).astimezone(UTC)
 
-    def link(self, path: str, asked: Asked, **other: object) -> str:
-        """The same board elsewhere or with something else chosen.
+    def link(self, path: str, shown: BoardFilter, **other: object) -> str:
+        """The same board elsewhere or with something changed.
 
         The live board of today goes on to tomorrow by itself; only another day, or a past minute, is named in its links.
         """
-        day = asked.day if self.at or asked.day != today() else None
-        kept = {"incident": asked.incident_id, "day": day, "at": self.at, **self.filters, "by": self.by}
-        chosen = {**kept, "wall": "1" if self.wall else "", **other}
-        return f"{path}?" + urlencode({name: value for name, value in chosen.items() if value not in (None, "")})
+        day = shown.day if self.at or shown.day != today() else None
+        kept = {"incident": shown.incident_id, "day": day, "at": self.at, **self.filters, "by": self.by}
+        query = {**kept, "wall": "1" if self.wall else "", **other}
+        return f"{path}?" + urlencode({name: value for name, value in query.items() if value not in (None, "")})
 
 
-Query_ = Annotated[Wanted, Depends()]
+Query_ = Annotated[BoardQuery, Depends()]
 
 
-def _incident(session: Session, wanted: Wanted) -> Incident | None:
-    if wanted.incident is not None:
-        return incidents.known_incident(session, wanted.incident)
-    return incidents.current_incident(session, wanted.day or today())
+def _incident(session: Session, scope: Scope, query: BoardQuery) -> Incident | None:
+    if query.incident is not None:
+        return incidents.known_incident(session, query.incident)
+    return incidents.current_incident(session, query.day or today(), scope.regions)
 
 
-def _board(session: Session, scope: Scope, wanted: Wanted, incident: Incident) -> tuple[Asked, Board]:
-    asked = wanted.asked(incident)
-    as_of = wanted.as_of(asked.day)
-    return asked, read_board(session, scope, asked, incident, datetime.now(UTC), district_zone(), as_of)
+def _board(session: Session, scope: Scope, query: BoardQuery, incident: Incident) -> tuple[BoardFilter, Board]:
+    shown = query.filter_of(incident)
+    as_of = query.as_of(shown.day)
+    return shown, read_board(session, scope, shown, incident, datetime.now(UTC), district_zone(), as_of)
 
 
-def _context(wanted: Wanted, asked: Asked, incident: Incident, board: Board) -> dict[str, Any]:
+def _context(query: BoardQuery, shown: BoardFilter, incident: Incident, board: Board) -> dict[str, Any]:
     """What the live part of a board shows; nothing in it depends on who looks, but for the scope."""
 
     def link(path: str, **other: object) -> str:
-        return wanted.link(path, asked, **other)
+        return query.link(path, shown, **other)
 
     chase = board.view.chase
     return {
         "incident": incident,
-        "asked": asked,
+        "shown": shown,
         "board": board,
         "view": board.view,
-        "chase": chase[asked.after : asked.after + CHASED_AT_ONCE],
-        "chase_more": link("/sesr/board", after=asked.after + CHASED_AT_ONCE)
-        if len(chase) > asked.after + CHASED_AT_ONCE
+        "chase": chase[shown.after : shown.after + CHASED_AT_ONCE],
+        "chase_more": link("/sesr/board", after=shown.after + CHASED_AT_ONCE)
+        if len(chase) > shown.after + CHASED_AT_ONCE
         else None,
-        "chase_less": link("/sesr/board", after=max(0, asked.after - CHASED_AT_ONCE)) if asked.after else None,
-        "grouping": GROUPINGS[asked.by],
+        "chase_less": link("/sesr/board", after=max(0, shown.after - CHASED_AT_ONCE)) if shown.after else None,
+        "grouping": GROUPINGS[shown.by],
         "groupings": [
-            {"href": link("/sesr/board", by=key), "label": label, "current": key == asked.by}
+            {"href": link("/sesr/board", by=key), "label": label, "current": key == shown.by}
             for key, label in GROUPINGS.items()
         ],
         "states": STATES,
@@ -130,27 +130,32 @@ def _context(wanted: Wanted, asked: Asked, incident: Incident, board: Board) -> 
 
 
 @router.get("/board")
-def board(request: Request, session: Db, who: Seen, wanted: Query_) -> Response:
-    incident = _incident(session, wanted)
+def board(request: Request, session: Db, who: Seen, query: Query_) -> Response:
+    scope = scope_of(who)
+    incident = _incident(session, scope, query)
     if incident is None:
         return page(request, "no_board.html")
-    scope = scope_of(who)
-    asked, read = _board(session, scope, wanted, incident)
-    told = rows.told(session, scope, asked, wanted.as_of(asked.day))
-    slots = timeline(told, timedelta(minutes=30), read.at)
-    regions, levels = schools.choices(session)
+    shown, read = _board(session, scope, query, incident)
     return page(
         request,
         "board.html",
-        **_context(wanted, asked, incident, read),
-        slots=slots,
-        chart=chart_lines([slot.present for slot in slots], width=640, height=120, high=_highest(slots)),
-        at=wanted.at,
-        wall=wanted.wall,
+        **_context(query, shown, incident, read),
+        **_day_so_far(session, scope, query, shown, read),
+        at=query.at,
+        wall=query.wall,
         all_incidents=incidents.incidents(session),
-        regions=regions,
-        levels=levels,
+        regions=schools.regions(session),
+        levels=schools.levels(session),
+        held=reports.held_reports(session, scope) if may(who.role, "sesr.chase") else [],
     )
+
+
+def _day_so_far(session: Session, scope: Scope, query: BoardQuery, shown: BoardFilter, read: Board) -> dict[str, Any]:
+    """The day in half hours, as a chart and as rows."""
+    recorded = rows.recorded_reports(session, scope, shown, query.as_of(shown.day))
+    slots = timeline(recorded, timedelta(minutes=30), read.at)
+    chart = chart_lines([slot.present for slot in slots], width=640, height=120, high=_highest(slots))
+    return {"slots": slots, "chart": chart}
 
 
 def _highest(slots: list[Any]) -> int:
@@ -158,38 +163,41 @@ def _highest(slots: list[Any]) -> int:
 
 
 @router.get("/board/live")
-def board_live(request: Request, session: Db, who: Seen, wanted: Query_) -> Response:
+def board_live(request: Request, session: Db, who: Seen, query: Query_) -> Response:
     """The live part alone, for browsers whose stream does not come through."""
-    incident = _incident(session, wanted)
+    scope = scope_of(who)
+    incident = _incident(session, scope, query)
     if incident is None:
         raise NotFound("There is no incident.")
-    asked, read = _board(session, scope_of(who), wanted, incident)
-    return page(request, "_board.html", **_context(wanted, asked, incident, read))
+    shown, read = _board(session, scope, query, incident)
+    live = {**_context(query, shown, incident, read), **_day_so_far(session, scope, query, shown, read)}
+    return page(request, "_board.html", **live)
 
 
 @router.get("/board/stream")
 async def board_stream(
-    request: Request, who: Seen, wanted: Query_, last_event_id: Annotated[str, Header()] = ""
+    request: Request, who: Seen, query: Query_, last_event_id: Annotated[str, Header()] = ""
 ) -> Response:
     """Server-sent events: `changes` (a list of reports) and, without a name, the live part of the board."""
     scope, token = scope_of(who), session_token(request)
     after = whole(last_event_id)
-    key = (scope, wanted.incident, wanted.day, tuple(wanted.filters.values()), wanted.by, wanted.after)
-    messages = follow(key, _maker(scope, wanted), after, _may_go_on(token, scope))
+    key = (scope, query.incident, query.day, tuple(query.filters.values()), query.by, query.after)
+    messages = follow(key, _maker(scope, query), after, _may_go_on(token, scope))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
 
-def _maker(scope: Scope, wanted: Wanted) -> Callable[[int | None], Chunk]:
+def _maker(scope: Scope, query: BoardQuery) -> Callable[[int | None], Chunk]:
     def make(after: int | None) -> Chunk:
         with transaction("sesr") as session:
-            incident = _incident(session, wanted)
+            incident = _incident(session, scope, query)
             if incident is None:
                 return Chunk(0, 0, [], "")
-            asked, read = _board(session, scope, wanted, incident)
+            shown, read = _board(session, scope, query, incident)
             start = read.place if after is None else after
-            changes = [change_fields(row) for row in rows.changes_after(session, scope, asked, start)]
-        html = environment("sesr").get_template("_board.html").render(_context(wanted, asked, incident, read))
+            changes = [change_fields(row) for row in rows.changes_after(session, scope, shown, start)]
+            live = {**_context(query, shown, incident, read), **_day_so_far(session, scope, query, shown, read)}
+        html = environment("sesr").get_template("_board.html").render(live)
         return Chunk(start, read.place, changes, html)
 
     return make
@@ -215,24 +223,25 @@ def change_fields(row: Any) -> dict[str, object]:
 
 
 @router.get("/board.xlsx")
-def board_xlsx(session: Db, who: Seen, wanted: Query_) -> Response:
-    incident, asked, read = _for_export(session, who, wanted)
-    title = f"{incident.name}{' (drill)' if incident.drill else ''}, {asked.day}"
+def board_xlsx(session: Db, who: Seen, query: Query_) -> Response:
+    incident, shown, read = _for_export(session, who, query)
+    title = f"{incident.name}{' (drill)' if incident.drill else ''}, {shown.day}"
     content = board_workbook(read.view, title, instant_words(read.at), district_zone())
-    return _download(content, XLSX_TYPE, f"strike-board-{asked.day}.xlsx")
+    return _download(content, XLSX_TYPE, f"strike-board-{shown.day}.xlsx")
 
 
 @router.get("/board.csv")
-def board_text(session: Db, who: Seen, wanted: Query_) -> Response:
-    _, asked, read = _for_export(session, who, wanted)
-    return _download(board_csv(read.view, district_zone()).encode(), CSV_TYPE, f"strike-board-{asked.day}.csv")
+def board_text(session: Db, who: Seen, query: Query_) -> Response:
+    _, shown, read = _for_export(session, who, query)
+    return _download(board_csv(read.view, district_zone()).encode(), CSV_TYPE, f"strike-board-{shown.day}.csv")
 
 
-def _for_export(session: Session, who: Who, wanted: Wanted) -> tuple[Incident, Asked, Board]:
-    incident = _incident(session, wanted)
+def _for_export(session: Session, who: Who, query: BoardQuery) -> tuple[Incident, BoardFilter, Board]:
+    scope = scope_of(who)
+    incident = _incident(session, scope, query)
     if incident is None:
         raise NotFound("There is no incident yet, so there is no board to download.")
-    return incident, *_board(session, scope_of(who), wanted, incident)
+    return incident, *_board(session, scope, query, incident)
 
 
 def _download(content: bytes, kind: str, name: str) -> Response:

@@ -1,5 +1,6 @@
 """Where sesr begins for each role, the receipt of a report, the history of a school's day."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from services.sesr.actions.submission import DESKS
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import board, incidents, reports, schools
 from services.sesr.rules.counts import warnings
-from services.sesr.rules.standing import changed_fields, valid
+from services.sesr.rules.reports import Change, changed_counts, report_before
 from shared.access import Who, scope_of
 from shared.access.policy import may
 from shared.errors import NotFound
@@ -47,17 +48,17 @@ def receipt(request: Request, session: Db, who: Annotated[Who, allow("sesr.see")
     row = reports.report(session, scope, report_id)
     if row is None:
         raise NotFound("There is no such report among your schools' reports.")
-    told = [reports.told_of(each) for each in reports.history(session, scope, row.incident_id, row.day, row.school_key)]
-    before = [each for each in valid(told) if (each.counted_at, each.number) < (row.counted_at, row.number)]
-    odd = warnings(row.counts, before[-1].counts if before else None)
+    rows = reports.history(session, scope, row.incident_id, row.day, row.school_key)
+    before = report_before([reports.recorded_of(each) for each in rows], reports.recorded_of(row))
+    odd = warnings(row.counts, before.counts if before else None)
     return page(request, "receipt.html", report=row, warnings=odd, **WORDS)
 
 
 def _desk(session: Session, incident_id: UUID, day: date, school_key: str) -> dict[str, Any]:
     """What the duty desk has to know of a school: whom to call, who called, whether it is expected, whether it may enter late."""
-    asked = board.Asked(incident_id, day)
+    shown = board.BoardFilter(incident_id, day)
     return {
-        "contact": board.contacts(session, asked, [school_key]).get(school_key),
+        "contact": board.contacts(session, shown, [school_key]).get(school_key),
         "calls": board.calls_of_school(session, incident_id, day, school_key),
         "expected": incidents.is_expected(session, incident_id, school_key),
         "late": reports.late_entry(session, incident_id, day, school_key),
@@ -84,24 +85,31 @@ def history(
     school = schools.school(session, scope, school_key)
     if school is None:
         raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
-    chosen = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
-    rows = reports.history(session, scope, chosen.incident_id, on, school_key) if chosen else []
-    told = [reports.told_of(row) for row in rows]
-    changes = {row.report_id: changed_fields(told, reports.told_of(row)) for row in rows}
-    last = reports.last_valid(rows)
+    shown = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
+    rows = reports.history(session, scope, shown.incident_id, on, school_key) if shown else []
     return page(
         request,
         "history.html",
         outcomes=OUTCOMES,
         school=school,
-        incident=chosen,
+        incident=shown,
         day=on,
         rows=rows,
-        changes=changes,
-        last=last,
+        changes=_changes(rows),
+        last=reports.last_valid(rows),
         is_over=on < today(),
-        takes_reports=chosen and not chosen.closed_at and chosen.first_day <= on <= min(chosen.last_day, today()),
+        takes_reports=shown and not shown.closed_at and shown.first_day <= on <= min(shown.last_day, today()),
         back=_board_before(request),
-        **(_desk(session, chosen.incident_id, on, school_key) if chosen and may(who.role, "sesr.chase") else {}),
+        **(_desk(session, shown.incident_id, on, school_key) if shown and may(who.role, "sesr.chase") else {}),
         **WORDS,
     )
+
+
+def _changes(rows: Sequence[Any]) -> dict[UUID, dict[str, Change]]:
+    """Report -> what it changed against the report counted before it."""
+    known = [reports.recorded_of(row) for row in rows]
+    changes = {}
+    for report in known:
+        before = report_before(known, report)
+        changes[report.report_id] = changed_counts(before.counts, report.counts) if before else {}
+    return changes

@@ -1,21 +1,15 @@
 """Incidents: open one, change it, close it, excuse a school, allow a late entry."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
-from services.sesr.actions.incidents import (
-    NewIncident,
-    allow_late_entry,
-    change_incident,
-    close_incident,
-    excuse_school,
-    open_incident,
-    reopen_incident,
-)
+from services.sesr.actions import incidents as actions
+from services.sesr.actions.plans import NewIncident, plan_fields
 from services.sesr.queries import incidents as queries
 from services.sesr.queries import schools
 from shared.access import Who, scope_of
@@ -25,20 +19,55 @@ from shared.web.clock import today
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
 PAGE = 50
-EMPTY = {
-    "name": "",
-    "windows": "8:30, 11:00, 13:30",
-    "grace_minutes": 10,
-    "most_per_adult": 30,
-    "drill": False,
-    "regions": [],
-    "levels": [],
-}
+WINDOWS = "8:30, 11:00, 13:30"
+
+
+class IncidentForm(BaseModel):
+    """The form of an incident."""
+
+    name: str
+    first_day: date
+    last_day: date
+    windows: str
+    grace_minutes: int = 10
+    most_per_adult: int = 30
+    drill: bool = False
+    regions: list[str] = []
+    levels: list[str] = []
+    weekends: bool = False
+    days_off: str = ""
+    desk_phone: str = ""
+
+
+class ChangeForm(BaseModel):
+    """The form that changes an incident: what it leaves out stays; `lists` says that its ticks are all there are."""
+
+    name: str | None = None
+    last_day: date | None = None
+    windows: str | None = None
+    most_per_adult: int | None = None
+    grace_minutes: int | None = None
+    days_off: str | None = None
+    desk_phone: str | None = None
+    lists: bool = False
+    regions: list[str] = []
+    levels: list[str] = []
+    weekends: bool = False
+
+    def values(self) -> dict[str, Any]:
+        ticks = {"regions", "levels", "weekends"}
+        texts = self.model_dump(exclude_none=True, exclude={"lists", *ticks})
+        return {**texts, **(self.model_dump(include=ticks) if self.lists else {})}
 
 
 @router.get("/incidents")
 def incidents(request: Request, session: Db, _: Annotated[Who, allow("sesr.incidents")], after: int = 0) -> Response:
-    return _page(request, session, {**EMPTY, "first_day": str(today()), "last_day": str(today())}, after=max(after, 0))
+    empty = plan_values(NewIncident("", today(), today(), WINDOWS))
+    return _page(request, session, empty, after=max(after, 0))
+
+
+def plan_values(plan: NewIncident) -> dict[str, Any]:
+    return {**vars(plan)}
 
 
 def _page(
@@ -49,7 +78,6 @@ def _page(
     after: int = 0,
 ) -> Response:
     rows = queries.incidents(session, PAGE + 1, after)
-    regions, levels = schools.choices(session)
     return page(
         request,
         "incidents.html",
@@ -57,8 +85,8 @@ def _page(
         rows=rows[:PAGE],
         previous=f"/sesr/incidents?after={max(0, after - PAGE)}" if after else None,
         next=f"/sesr/incidents?after={after + PAGE}" if len(rows) > PAGE else None,
-        regions=regions,
-        levels=levels,
+        regions=schools.regions(session),
+        levels=schools.levels(session),
         values=values,
         problems=problems or [],
         errors={problem["field"]: problem["message"] for problem in problems or []},
@@ -70,48 +98,71 @@ def open_one(
     request: Request,
     session: Db,
     who: Annotated[Who, allow("sesr.incidents")],
-    name: Annotated[str, Form()],
-    first_day: Annotated[date, Form()],
-    last_day: Annotated[date, Form()],
-    windows: Annotated[str, Form()],
-    grace_minutes: Annotated[int, Form()] = 10,
-    most_per_adult: Annotated[int, Form()] = 30,
-    drill: Annotated[bool, Form()] = False,
-    regions: Annotated[tuple[str, ...], Form()] = (),
-    levels: Annotated[tuple[str, ...], Form()] = (),
+    filled: Annotated[IncidentForm, Form()],
 ) -> Response:
-    asked = NewIncident(
-        name, first_day, last_day, windows, drill, grace_minutes, most_per_adult, list(regions), list(levels)
-    )
+    plan = NewIncident(**filled.model_dump())
     try:
-        made = open_incident(session, who, asked)
+        made = actions.open_incident(session, who, plan)
     except Invalid as refused:
-        return _page(request, session, {**vars(asked)}, refused.problems)
+        return _page(request, session, plan_values(plan), refused.problems)
     return redirect(f"/sesr/board?incident={made.incident_id}")
+
+
+@router.get("/incidents/{incident_id}")
+def incident(request: Request, session: Db, _: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
+    """The form that changes an incident."""
+    found = queries.known_incident(session, incident_id)
+    return _change_page(request, session, incident_id, found.name, plan_fields(found))
+
+
+def _change_page(
+    request: Request,
+    session: Db,
+    incident_id: UUID,
+    name: str,
+    values: dict[str, Any],
+    problems: list[dict[str, str]] | None = None,
+) -> Response:
+    return page(
+        request,
+        "incident.html",
+        422 if problems else 200,
+        incident_id=incident_id,
+        name=name,
+        values=values,
+        regions=schools.regions(session),
+        levels=schools.levels(session),
+        problems=problems or [],
+        errors={problem["field"]: problem["message"] for problem in problems or []},
+    )
 
 
 @router.post("/incidents/{incident_id}/change")
 def change(
+    request: Request,
     session: Db,
     who: Annotated[Who, allow("sesr.incidents")],
     incident_id: UUID,
-    last_day: Annotated[date, Form()],
-    windows: Annotated[str, Form()],
-    most_per_adult: Annotated[int, Form()],
+    filled: Annotated[ChangeForm, Form()],
 ) -> Response:
-    change_incident(session, who, queries.known_incident(session, incident_id), last_day, windows, most_per_adult)
+    found = queries.known_incident(session, incident_id)
+    values = {**plan_fields(found), **filled.values()}
+    try:
+        actions.change_incident(session, who, found, NewIncident(**values))
+    except Invalid as refused:
+        return _change_page(request, session, incident_id, found.name, values, refused.problems)
     return redirect("/sesr/incidents")
 
 
 @router.post("/incidents/{incident_id}/close")
 def close(session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
-    close_incident(session, who, queries.known_incident(session, incident_id))
+    actions.close_incident(session, who, queries.known_incident(session, incident_id))
     return redirect("/sesr/incidents")
 
 
 @router.post("/incidents/{incident_id}/reopen")
 def reopen(session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
-    reopen_incident(session, who, queries.known_incident(session, incident_id))
+    actions.reopen_incident(session, who, queries.known_incident(session, incident_id))
     return redirect("/sesr/incidents")
 
 
@@ -125,7 +176,7 @@ def excuse(
     day: Annotated[date | None, Form()] = None,
 ) -> Response:
     _school_or_404(session, who, school_key)
-    excuse_school(session, who, queries.known_incident(session, incident_id), school_key, excused)
+    actions.excuse_school(session, who, queries.known_incident(session, incident_id), school_key, excused)
     return redirect(f"/sesr/schools/{school_key}?incident={incident_id}&day={day or today()}")
 
 
@@ -139,7 +190,7 @@ def late_entry(
     reason: Annotated[str, Form()] = "",
 ) -> Response:
     _school_or_404(session, who, school_key)
-    allow_late_entry(session, who, queries.known_incident(session, incident_id), day, school_key, reason)
+    actions.allow_late_entry(session, who, queries.known_incident(session, incident_id), day, school_key, reason)
     return redirect(f"/sesr/schools/{school_key}?incident={incident_id}&day={day}")
 
 

@@ -1,1 +1,1 @@
-"""The district's decisions about strike reports: counts, time, what stands, the board."""
+"""The district's decisions about strike reports: counts, time, which report counts, the board."""

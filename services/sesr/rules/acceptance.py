@@ -1,9 +1,11 @@
-"""Whether a report may be taken: its incident, its day, a zero that is meant."""
+"""Whether a report may be taken: its incident, its day, a zero that is meant, numbers that are older than others."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
+from uuid import UUID
 
-from services.sesr.rules.counts import Counts
+from services.sesr.rules.counts import INPUTS, Counts
 
 
 class Days(NamedTuple):
@@ -22,12 +24,34 @@ class Refusal(NamedTuple):
     field: str = ""
 
 
-def refusal(
-    days: Days | None, day: date, counted_at: datetime, counted_on: date, today: date, *, late_ok: bool
-) -> Refusal | None:
-    """Why not; None when it may be taken. `days` is None where no incident is open. `counted_on` is the district's day of `counted_at`.
+class Earlier(NamedTuple):
+    """A report of the same school and day that is here already."""
 
-    A report that was counted in time and only travelled long is taken after its day, and after the closing.
+    report_id: UUID
+    number: int
+    counted_at: datetime
+    counts: Counts
+    flags: Mapping[str, bool]
+
+
+class Merged(NamedTuple):
+    """The counts of a report that started from an older one, and which of them are of the `newest` report.
+
+    `asks`: the students present themselves are still those of the older one, so only its sender can tell which are right.
+    """
+
+    counts: Counts
+    carried: tuple[str, ...]
+    asks: bool
+
+
+def refusal(
+    days: Days | None, day: date, made_at: datetime, made_on: date, today: date, *, late_ok: bool
+) -> Refusal | None:
+    """Why not; None when it may be taken. `days` is None where no incident is open.
+
+    `made_at` is when a report was counted or a correction was made, `made_on` the district's day of it: what was made in
+    time and only traveled long is taken after its day, and after the closing.
     """
     if day > today:
         return Refusal("day_in_future", "That day is still to come. Choose today, or the day of the count.", "day")
@@ -36,11 +60,11 @@ def refusal(
     if not days.first <= day <= days.last:
         text = f"The incident runs from {days.first:%b %d} to {days.last:%b %d}. Choose a day within it."
         return Refusal("day_outside", text, "day")
-    if days.closed_at is not None and counted_at >= days.closed_at:
+    if days.closed_at is not None and made_at >= days.closed_at:
         return Refusal(
             "incident_closed", "The incident is closed and takes no more reports. Ask the duty desk to open it."
         )
-    if counted_on != day and not late_ok:
+    if made_on != day and not late_ok:
         text = f"The day {day:%b %d} is over. Ask the duty desk of your region to allow a late entry or to enter it."
         return Refusal("day_over", text, "day")
     return None
@@ -52,3 +76,14 @@ def zero_refusal(counts: Counts, confirmed: bool) -> Refusal | None:
         return None
     text = "Confirm that there are really no students on site, or enter how many there are"
     return Refusal("zero_unconfirmed", text, "confirmed_zero")
+
+
+def merged(counts: Counts, start: Counts, newest: Earlier) -> Merged:
+    """What a report says that was filled in from `start` while `newest` came in between.
+
+    A number that its sender left as it was in the older report is no statement against a newer one.
+    """
+    left = [count.name for count in INPUTS if counts.get(count.name) == start.get(count.name)]
+    carried = tuple(name for name in left if newest.counts.get(name) != counts.get(name))
+    taken = {name: newest.counts.get(name) for name in carried}
+    return Merged({**counts, **taken}, carried, "students_present" in carried)

@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.sesr.rules.counts import ADULTS, ALL_COUNTS, STAFF, Counts
-from services.sesr.rules.standing import Standing
-from services.sesr.rules.timing import Punctual, Window, missed_since, punctual
+from services.sesr.rules.reports import CurrentReport
+from services.sesr.rules.timing import Punctual, ReportWindow, missed_since, punctual
 
 # A class's total counts only where its present was given: the two are read against each other.
 _PRESENT_OF = {count.total: count.name for count in STAFF}
 
-# School key -> students present by its standing; None where it gave no such count. Who has no standing is not in it.
+# School key -> students present by its current report; None where it gave no such count. A school without one is not in it.
 Present = Mapping[str, int | None]
 
 
-class Line(NamedTuple):
-    """An expected school with its standing (None: not yet reported) and how it stands towards the window.
+class SchoolLine(NamedTuple):
+    """An expected school with its current report (None: not yet reported), and how far it met the window.
 
     Not `expected` is one that reported all the same, or before it was excused: it owes nothing.
     """
@@ -30,7 +30,7 @@ class Line(NamedTuple):
     director: str
     enrolled: int | None
     landline: str
-    standing: Standing | None
+    current: CurrentReport | None
     state: Punctual = "not_yet"
     overdue_since: datetime | None = None
     expected: bool = True
@@ -38,16 +38,14 @@ class Line(NamedTuple):
     @property
     def adults(self) -> int | None:
         """Adults on site; None where no kind of them was given."""
-        if self.standing is None:
+        if self.current is None:
             return None
-        counts = self.standing.counts
-        known = [value for name in ADULTS if (value := counts.get(name)) is not None]
-        return sum(known) if known else None
+        return adults_of(self.current.counts)
 
     @property
     def ratio(self) -> float | None:
         """Students per adult on site; None where no adult was given, infinite with students and no adult."""
-        present = self.standing.counts.get("students_present") if self.standing else None
+        present = self.current.counts.get("students_present") if self.current else None
         if present is None or (adults := self.adults) is None:
             return None
         return present / adults if adults else (float("inf") if present else 0.0)
@@ -100,36 +98,36 @@ class Estimate(NamedTuple):
     unknown: int
 
 
-def with_states(lines: Sequence[Line], due: Sequence[Window]) -> list[Line]:
-    """The lines with how each stands towards the last of the due windows, and the first that it did not answer."""
+def with_states(lines: Sequence[SchoolLine], due: Sequence[ReportWindow]) -> list[SchoolLine]:
+    """The lines with how far each met the last of the due windows, and the first that it did not answer."""
     window = due[-1] if due else None
     known = []
     for line in lines:
-        times = line.standing.times if line.standing else ()
+        times = line.current.times if line.current else ()
         state = punctual(times, window) if line.expected else "reported"
         since = missed_since(times, due) if state == "overdue" else None
         known.append(line._replace(state=state, overdue_since=since))
     return known
 
 
-def sums(name: str, lines: Sequence[Line]) -> Sums:
+def sums(name: str, lines: Sequence[SchoolLine]) -> Sums:
     """Sums of the lines' latest reports."""
     states: dict[str, int] = {}
     for line in lines:
         states[line.state] = states.get(line.state, 0) + 1
-    standings = [line.standing for line in lines if line.standing is not None]
-    reports = [standing.counts for standing in standings]
+    current = [line.current for line in lines if line.current is not None]
+    reports = [report.counts for report in current]
     known = {name: _known(name, reports) for name in ALL_COUNTS}
     totals = {name: sum(found) for name, found in known.items()}
     given = {name: len(found) for name, found in known.items()}
     of_enrolled = sum(counts.get("students_present") or 0 for counts in reports if counts.get("enrolled") is not None)
     with_adult = [counts for counts in reports if gave_adults(counts)]
     of_adults, with_adults = sum(counts.get("students_present") or 0 for counts in with_adult), len(with_adult)
-    media = sum(standing.flags.get("media", False) for standing in standings)
-    outside = sum(standing.flags.get("outside_group", False) for standing in standings)
-    last = max((standing.received_at for standing in standings), default=None)
+    media = sum(report.flags.get("media", False) for report in current)
+    outside = sum(report.flags.get("outside_group", False) for report in current)
+    last = max((report.received_at for report in current), default=None)
     shares = (of_enrolled, of_adults, with_adults)
-    return Sums(name, len(lines), len(standings), states, totals, given, media, outside, last, *shares)
+    return Sums(name, len(lines), len(current), states, totals, given, media, outside, last, *shares)
 
 
 def _known(name: str, reports: Sequence[Counts]) -> list[int]:
@@ -139,14 +137,20 @@ def _known(name: str, reports: Sequence[Counts]) -> list[int]:
     return [value for counts in among if (value := counts.get(name)) is not None]
 
 
+def adults_of(counts: Mapping[str, int | None]) -> int | None:
+    """Adults on site; None where no kind of them was given."""
+    known = [value for name in ADULTS if (value := counts.get(name)) is not None]
+    return sum(known) if known else None
+
+
 def gave_adults(counts: Counts) -> bool:
     """Whether any kind of adults was given."""
     return any(counts.get(name) is not None for name in ADULTS)
 
 
-def grouped(lines: Sequence[Line], key: Callable[[Line], str]) -> list[Sums]:
+def grouped(lines: Sequence[SchoolLine], key: Callable[[SchoolLine], str]) -> list[Sums]:
     """Sums per region, community of schools, director or level, by name."""
-    groups: dict[str, list[Line]] = {}
+    groups: dict[str, list[SchoolLine]] = {}
     for line in lines:
         groups.setdefault(key(line), []).append(line)
     return [sums(name, groups[name]) for name in sorted(groups)]
@@ -168,9 +172,9 @@ def summed(name: str, groups: Sequence[Sums]) -> Sums:
     return Sums(name, expected, reported, states, totals, given, media, outside, last, *shares)
 
 
-def estimate(lines: Sequence[Line]) -> Estimate:
+def estimate(lines: Sequence[SchoolLine]) -> Estimate:
     """The share present at reporting schools of the same level, times the enrolment of each missing school."""
-    missing = [line for line in lines if line.standing is None]
+    missing = [line for line in lines if line.current is None]
     shares = _shares(lines) if missing else {}
     students, schools, unknown = 0.0, 0, 0
     for line in missing:
@@ -182,12 +186,12 @@ def estimate(lines: Sequence[Line]) -> Estimate:
     return Estimate(schools, round(students), unknown)
 
 
-def _shares(lines: Sequence[Line]) -> dict[str | None, float]:
+def _shares(lines: Sequence[SchoolLine]) -> dict[str | None, float]:
     """Level -> share of the enrolled that are present at its reporting schools; None -> that of all levels."""
     present: dict[str | None, int] = {}
     enrolled: dict[str | None, int] = {}
     for line in lines:
-        counts = line.standing.counts if line.standing else {}
+        counts = line.current.counts if line.current else {}
         if (among := counts.get("enrolled")) is not None:
             for level in (line.level, None):
                 present[level] = present.get(level, 0) + (counts.get("students_present") or 0)
@@ -195,28 +199,28 @@ def _shares(lines: Sequence[Line]) -> dict[str | None, float]:
     return {level: present[level] / among for level, among in enrolled.items() if among}
 
 
-def alarms(lines: Sequence[Line], most_per_adult: int) -> list[Line]:
+def alarms(lines: Sequence[SchoolLine], most_per_adult: int) -> list[SchoolLine]:
     """Schools with more students per adult than allowed, the worst first."""
     ratios = [(ratio, line) for line in lines if (ratio := line.ratio) is not None and ratio > most_per_adult]
     return [line for _, line in sorted(ratios, key=lambda pair: (-pair[0], pair[1].name))]
 
 
-def flagged(lines: Sequence[Line], flag: str) -> list[Line]:
-    return [line for line in lines if line.standing is not None and line.standing.flags.get(flag, False)]
+def flagged(lines: Sequence[SchoolLine], flag: str) -> list[SchoolLine]:
+    return [line for line in lines if line.current is not None and line.current.flags.get(flag, False)]
 
 
-def to_chase(lines: Sequence[Line]) -> list[Line]:
+def to_chase(lines: Sequence[SchoolLine]) -> list[SchoolLine]:
     """Overdue schools, else those that have not reported at all, by region and name."""
     open_ones = [line for line in lines if line.state in ("overdue", "not_yet")]
     return sorted(open_ones, key=lambda line: (line.state != "overdue", line.region, line.name))
 
 
-def same_schools(now: Sequence[Line], before: Present) -> tuple[int, int, int]:
-    """(schools, present then, present now) over the schools that stand on both boards, like with like."""
+def same_schools(now: Sequence[SchoolLine], before: Present) -> tuple[int, int, int]:
+    """(schools, present then, present now) over the schools that are on both boards, like with like."""
     pairs = [
-        (was, line.standing.counts.get("students_present"))
+        (was, line.current.counts.get("students_present"))
         for line in now
-        if line.standing is not None and (was := before.get(line.school_key)) is not None
+        if line.current is not None and (was := before.get(line.school_key)) is not None
     ]
     known = [(was, present) for was, present in pairs if present is not None]
     return len(known), sum(was for was, _ in known), sum(present for _, present in known)

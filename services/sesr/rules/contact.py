@@ -1,10 +1,7 @@
 """Names and phones of the School Incident Commander: they show themselves to nobody who only prints or logs them."""
 
-import re
-
-LONGEST = 40
-_DIGITS = re.compile(r"\D+")
-_EXTENSION = re.compile(rf"\A(.{{0,{LONGEST}}}?)\s{{0,9}}(?:x|ext\.?)\s{{0,9}}(\d{{1,6}})$", re.IGNORECASE)
+MOST_PHONE = 60
+_SIGNS = frozenset("0123456789 ()-.+/")
 
 
 class Private:
@@ -31,18 +28,43 @@ class Private:
         return hash(self._text)
 
 
-def read_phone(text: str) -> Private:
-    """A phone as `213-555-0100` or `213-555-0100 x12`; empty stays empty. ValueError says what is wrong."""
-    plain = text.strip()
-    if len(plain) > LONGEST:
-        raise ValueError("Enter a phone number with area code, such as 213-555-0100")
-    found = _EXTENSION.match(plain)
-    main, extension = (found[1], f" x{found[2]}") if found else (plain, "")
-    digits = _DIGITS.sub("", main)
+def read_phone(text: str) -> tuple[Private, bool]:
+    """A phone, and whether it reads as one: `213-555-0100`, `213-555-0100 x12`, `555-0187`.
+
+    Anything else is kept as it was written, at most MOST_PHONE characters: no phone is worth more than the count it
+    comes with, and a directory's `213-555-0187 / 0188` is of use to whoever calls.
+    """
+    plain = " ".join(text[: 4 * MOST_PHONE].split())
     if not plain:
-        return Private("")
+        return Private(""), True
+    main, extension = _without_extension(plain)
+    digits = "".join(sign for sign in main if sign.isdigit() and sign.isascii())
     if len(digits) == 11 and digits.startswith("1"):
         digits = digits[1:]
-    if len(digits) != 10 or len(plain) > 40:
-        raise ValueError("Enter a phone number with area code, such as 213-555-0100")
-    return Private(f"{digits[:3]}-{digits[3:6]}-{digits[6:]}{extension}")
+    if len(digits) not in (7, 10) or len(plain) > MOST_PHONE or not set(main) <= _SIGNS:
+        return Private(plain[:MOST_PHONE]), False
+    area = (digits[:-7],) if len(digits) == 10 else ()
+    number = "-".join([*area, digits[-7:-4], digits[-4:]])
+    return Private(f"{number} x{extension}" if extension else number), True
+
+
+def dialable(phone: str) -> str:
+    """The number to dial of a phone as it is kept: its first one, the extension after a pause; empty where there is none."""
+    main, extension = _without_extension(phone)
+    for part in main.replace(",", "/").replace(";", "/").split("/"):
+        digits = "".join(sign for sign in part if sign.isdigit() and sign.isascii())
+        if len(digits) >= 7:
+            number = "-".join(filter(None, (digits[:-7], digits[-7:-4], digits[-4:])))
+            return f"{number},{extension}" if extension else number
+    return ""
+
+
+def _without_extension(plain: str) -> tuple[str, str]:
+    """The number and its extension of at most 6 digits after `x`, `ext` or `ext.`; an empty one where there is none."""
+    lower = plain.lower()
+    for mark in ("ext.", "ext", "x"):
+        place = lower.rfind(mark)
+        extension = plain[place + len(mark) :].strip() if place > 0 else ""
+        if extension.isascii() and extension.isdigit() and len(extension) <= 6:
+            return plain[:place].rstrip(" ,"), extension
+    return plain, ""

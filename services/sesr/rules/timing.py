@@ -6,18 +6,21 @@ from typing import Literal, NamedTuple
 
 Punctual = Literal["reported", "on_time", "late", "overdue", "not_yet"]
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# A report that waited longer was counted by a clock that nobody had set (a new battery, 1970): its person is asked.
+LONGEST_WAIT = timedelta(days=14)
 # A window takes counts made this long before it is due; the first of the day takes all since midnight.
 LEAD = timedelta(minutes=60)
+TIME_FORMATS = ("%H:%M", "%H.%M", "%H%M", "%I:%M %p", "%I.%M %p", "%I %p")
 
 
 class Counted(NamedTuple):
-    """When it was counted, on our clock; `note` says that the phone's clock is wrong, or nothing."""
+    """When it was counted, on our clock; `note` says that the phone's clock is wrong, or nothing. None: nobody knows."""
 
-    at: datetime
+    at: datetime | None
     note: str
 
 
-class Window(NamedTuple):
+class ReportWindow(NamedTuple):
     """An expected report: counted from `starts`, due at `due`, on time until `until`."""
 
     label: str
@@ -29,15 +32,17 @@ class Window(NamedTuple):
 def counted_when(received: datetime, counted: datetime | None, sent: datetime | None) -> Counted:
     """Its own time where the phone's clock is right; else its two readings tell how long it waited.
 
-    Without `sent` a time of counting in the future is taken as now.
+    Without `sent` a time of counting in the future is taken as now. A wait of more than LONGEST_WAIT is none: the clock
+    was not set when it was counted.
     """
     if counted is None:
         return Counted(received, "")
+    if (sent or received) - counted > LONGEST_WAIT:
+        return Counted(None, "")
     if sent is None:
         late = counted > received + CLOCK_TOLERANCE
-        return Counted(
-            min(counted, received), "The time of counting was in the future; it was set to now." if late else ""
-        )
+        note = "The time of counting was in the future; it was set to now." if late else ""
+        return Counted(min(counted, received), note)
     wrong = received - sent
     if abs(wrong) <= CLOCK_TOLERANCE:
         return Counted(min(counted, received), "")
@@ -47,45 +52,69 @@ def counted_when(received: datetime, counted: datetime | None, sent: datetime | 
     return Counted(at, f"The clock of this device is {minutes} minutes {way}; the time was corrected.")
 
 
+def counted_by_hand(received: datetime, day: date, text: str, zone: tzinfo) -> Counted:
+    """The time that somebody entered for a count whose clock was not set; None where it is no time before now."""
+    try:
+        [entered] = read_times(text)
+    except ValueError:
+        return Counted(None, "")
+    at = datetime.combine(day, time.fromisoformat(entered), zone).astimezone(UTC)
+    return Counted(at if at <= received else None, "The time of counting was entered by hand.")
+
+
 def read_times(text: str) -> list[str]:
-    """`8:30, 11:00` as sorted `08:30`, `11:00`; ValueError for what is no time of day."""
+    """`8:30 am, 11:00` as sorted `08:30`, `11:00`; ValueError for what is no time of day."""
     found = set()
     for part in text.replace(";", ",").split(","):
         if part.strip():
-            try:
-                found.add(datetime.strptime(part.strip(), "%H:%M").strftime("%H:%M"))
-            except ValueError:
-                raise ValueError(f"{part.strip()[:20]} is no time of day; write 8:30, 11:00, 13:30") from None
+            found.add(_read_time(part.strip()))
     return sorted(found)
 
 
-def windows_of(day: date, times: Sequence[str], zone: tzinfo, grace: timedelta) -> tuple[Window, ...]:
+def _read_time(text: str) -> str:
+    plain = " ".join(
+        text[:20].upper().replace(".M", "M").replace("M.", "M").replace("AM", " AM").replace("PM", " PM").split()
+    )
+    for form in TIME_FORMATS:
+        try:
+            return datetime.strptime(plain, form).strftime("%H:%M")
+        except ValueError:
+            continue
+    raise ValueError(f"{text[:20]} is no time of day; write 8:30, 11:00, 1:30 PM")
+
+
+def windows_of(day: date, times: Sequence[str], zone: tzinfo, grace: timedelta) -> tuple[ReportWindow, ...]:
     """The windows of a day in their order; instants in UTC."""
     made = []
     for place, text in enumerate(times):
         due = datetime.combine(day, time.fromisoformat(text), zone).astimezone(UTC)
         starts = due - LEAD if place else datetime.combine(day, time(), zone).astimezone(UTC)
-        made.append(Window(text, starts, due, due + grace))
+        made.append(ReportWindow(text, starts, due, due + grace))
     return tuple(made)
 
 
-def due_by(windows: Sequence[Window], now: datetime) -> list[Window]:
+def due_by(windows: Sequence[ReportWindow], now: datetime) -> list[ReportWindow]:
     """The windows whose reports have to be there by now."""
     return [window for window in windows if window.until <= now]
 
 
-def next_due(windows: Sequence[Window], now: datetime) -> Window | None:
-    """The window that comes next, or is running in its grace."""
-    return next((window for window in windows if window.until > now), None)
+def next_due(windows: Sequence[ReportWindow], now: datetime) -> ReportWindow | None:
+    """The window that comes next; not one whose time has come already."""
+    return next((window for window in windows if window.due > now), None)
 
 
-def missed_since(times: Sequence[datetime], due: Sequence[Window]) -> datetime | None:
+def due_now(windows: Sequence[ReportWindow], now: datetime) -> ReportWindow | None:
+    """The window whose time has come and that is still in its minutes of grace."""
+    return next((window for window in windows if window.due <= now < window.until), None)
+
+
+def missed_since(times: Sequence[datetime], due: Sequence[ReportWindow]) -> datetime | None:
     """When the first report was due that a school owes, given the times at which its valid reports were counted."""
     last = max(times, default=None)
     return next((window.due for window in due if last is None or last < window.starts), None)
 
 
-def punctual(times: Sequence[datetime], window: Window | None) -> Punctual:
+def punctual(times: Sequence[datetime], window: ReportWindow | None) -> Punctual:
     """How a school stands towards the last due window; `times` are those at which its valid reports were counted."""
     if window is None:
         return "reported" if times else "not_yet"

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from services.sesr.rules.board import (
     Estimate,
-    Line,
     Present,
+    SchoolLine,
     Sums,
     alarms,
     estimate,
@@ -18,24 +18,24 @@ from services.sesr.rules.board import (
     to_chase,
     with_states,
 )
-from services.sesr.rules.standing import Told, standing_of
-from services.sesr.rules.timing import Window, due_by, next_due
+from services.sesr.rules.reports import RecordedReport, current_report_of
+from services.sesr.rules.timing import ReportWindow, due_by, next_due
 
 GROUPINGS = {"region": "Region", "cos": "Community of Schools", "director": "Director", "level": "Level"}
 
 
-class View(NamedTuple):
+class BoardView(NamedTuple):
     """What a board shows; `same` is (schools, present then, present now) against the day before, or nothing."""
 
-    lines: list[Line]
+    lines: list[SchoolLine]
     total: Sums
     groups: list[Sums]
-    window: Window | None
-    next_window: Window | None
-    media: list[Line]
-    outside: list[Line]
-    alarms: list[Line]
-    chase: list[Line]
+    window: ReportWindow | None
+    next_window: ReportWindow | None
+    media: list[SchoolLine]
+    outside: list[SchoolLine]
+    alarms: list[SchoolLine]
+    chase: list[SchoolLine]
     estimate: Estimate
     same: tuple[int, int, int] | None
 
@@ -49,18 +49,18 @@ class Slot(NamedTuple):
 
 
 def view_of(
-    lines: Sequence[Line],
-    windows: Sequence[Window],
+    lines: Sequence[SchoolLine],
+    windows: Sequence[ReportWindow],
     now: datetime,
     by: str,
     most_per_adult: int,
     before: Present | None = None,
-) -> View:
+) -> BoardView:
     """The board at a moment; `before` is who was present on the day before at the same time."""
     due = due_by(windows, now)
     known = with_states(lines, due)
     groups = grouped(known, lambda line: str(getattr(line, by)))
-    return View(
+    return BoardView(
         lines=known,
         total=summed("All", groups),
         groups=groups,
@@ -75,12 +75,12 @@ def view_of(
     )
 
 
-def timeline(told: Sequence[tuple[str, Told]], every: timedelta, until: datetime) -> list[Slot]:
+def timeline(reports: Sequence[tuple[str, RecordedReport]], every: timedelta, until: datetime) -> list[Slot]:
     """Schools reported and students present as they were known, at every step from the first report on."""
-    coming = sorted(told, key=lambda pair: pair[1].received_at)
+    coming = sorted(reports, key=lambda pair: pair[1].received_at)
     if not coming:
         return []
-    by_school: dict[str, list[Told]] = {}
+    by_school: dict[str, list[RecordedReport]] = {}
     present: dict[str, int] = {}
     slots: list[Slot] = []
     at = _floor(coming[0][1].received_at, every) + every
@@ -89,8 +89,8 @@ def timeline(told: Sequence[tuple[str, Told]], every: timedelta, until: datetime
             slots.append(Slot(at, len(by_school), sum(present.values())))
             at += every
         by_school.setdefault(school_key, []).append(report)
-        standing = standing_of(by_school[school_key])
-        present[school_key] = (standing.counts.get("students_present") if standing else None) or 0
+        current = current_report_of(by_school[school_key])
+        present[school_key] = (current.counts.get("students_present") if current else None) or 0
     last = Slot(min(at, until), len(by_school), sum(present.values()))
     return [*slots, last]
 

@@ -1,7 +1,9 @@
 // Keeps the strike form openable without network: pages from the network first, the look's files from the cache.
+// Before it stand sesr-store.js and sesr-send.js, so that it sends what waits after the page is closed.
 const PAGES = "sesr-pages";
 const LOOK = "sesr-look";
 const FORM = "/sesr/report";
+const MARK = "x-ses-form"; // with the version of the look; what another program answers in our place has none
 const SPECIAL = ["correct", "day", "incident"];
 const PATIENCE_MS = 8000;
 const NOT_KEPT =
@@ -10,6 +12,16 @@ const formOf = (school) => `${FORM}?school=${encodeURIComponent(school)}`;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("sync", (event) => {
+  if (event.tag === "sesr-send") event.waitUntil(sendAll());
+});
+
+// Fails while there is no network, so that the browser tries again later.
+async function sendAll() {
+  let isSilent = false;
+  await sesr.send.flush((_, result) => { isSilent = isSilent || result.state === "silent"; });
+  if (isSilent) throw new Error("no network");
+}
 
 // The form tells which page and files it needs, for at its first visit this worker was not there yet.
 self.addEventListener("message", (event) => {
@@ -17,41 +29,47 @@ self.addEventListener("message", (event) => {
 });
 
 async function keep({ pages, look }) {
-  const kept = await caches.open(LOOK);
-  for (const request of await kept.keys()) {
-    if (!look.includes(request.url)) await kept.delete(request);
-  }
   const [opened, ...others] = pages;
-  await Promise.all([kept.addAll(look.filter(Boolean)), ...others.map(keepPage)]).catch(() => undefined);
+  const isThere = await Promise.all(look.filter(Boolean).map((url) => keepLook(url).catch(() => false)));
+  if (!isThere.every(Boolean)) return;
+  await forgetOther(look);
+  await Promise.all(others.map((page) => keepPage(page).catch(() => undefined)));
   await keepPage(opened).catch(() => undefined); // last, so that it is the newest
-  tellKept();
-}
-
-async function keepPage({ url, school }) {
-  const answer = await fetch(url, { credentials: "same-origin" });
-  if (school) await store(formOf(school), answer.clone());
-  await store(url, answer);
-}
-
-async function tellKept() {
   for (const client of await self.clients.matchAll()) client.postMessage({ kept: true });
 }
 
-async function store(url, answer) {
-  if (answer.ok && !answer.redirected) await (await caches.open(PAGES)).put(url, answer);
+async function keepLook(url) {
+  const kept = await caches.open(LOOK);
+  if (await kept.match(url)) return true;
+  const answer = await fetch(url);
+  const isPage = (answer.headers.get("Content-Type") || "").startsWith("text/html");
+  if (!answer.ok || answer.redirected || isPage) return false;
+  await kept.put(url, answer);
+  return true;
 }
 
-async function fresh(request) {
-  const answer = await fetch(request);
-  if (new URL(request.url).pathname === FORM) await store(request.url, answer.clone());
-  return answer;
+// Files of an older look go, and with them the pages that need them.
+async function forgetOther(look) {
+  const kept = await caches.open(LOOK);
+  const old = (await kept.keys()).filter((request) => !look.includes(request.url));
+  await Promise.all(old.map((request) => kept.delete(request)));
+  if (old.length) await caches.delete(PAGES);
+}
+
+// A copy that names nobody: the next person who holds this device without network sees no name and no phone.
+async function keepPage({ url, school }) {
+  const answer = await fetch(url, { credentials: "same-origin", headers: { "X-SES-Shell": "1" } });
+  if (!answer.ok || answer.redirected || !answer.headers.get(MARK)) return;
+  const cache = await caches.open(PAGES);
+  if (school) await cache.put(formOf(school), answer.clone());
+  await cache.put(url, answer);
 }
 
 // A network that is there and does not answer is as none.
 async function page(request) {
-  const asked = fresh(request).catch(() => undefined);
+  const fresh = fetch(request).catch(() => undefined);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-  const answer = (await Promise.race([asked, late])) || (await known(new URL(request.url))) || (await asked);
+  const answer = (await Promise.race([fresh, late])) || (await known(new URL(request.url))) || (await fresh);
   return answer || new Response(NOT_KEPT, { status: 503, headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
 
