@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
 from deploy import backup, events, uploading
+from deploy import doctor as diagnosis
 from deploy.embedded import runner
 from deploy.embedded.beside import NotRunning, use_environment_beside
 from deploy.embedded.installation import settings_of
@@ -52,8 +54,23 @@ class Commands(TyperGroup):
             sys.exit(f"{error.filename}: {error.strerror}.")
 
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=True, help=__doc__)
 app.add_typer(events.app, name="events")
+
+
+def _version(is_given: bool) -> None:
+    if is_given:
+        typer.echo(f"ses {version('ses')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="The version, and no more.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -187,6 +204,13 @@ def purged(days: int | None, *, now: bool) -> list[str]:
 def _purged_events(service: str, now: bool) -> int:
     with transaction(service) as session, rehearsed(session, dry_run=not now):
         return purge_events(session)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False) -> None:
+    """Look at settings, names, database, broker, mail server, https, sign-in, clock and disk, and say what to do."""
+    use_environment_beside()
+    diagnosis.main(as_json)
 
 
 @app.command()

@@ -51,6 +51,7 @@ def main(arguments: list[str]) -> None:
     if name and name not in APPS:
         sys.exit(f"usage: python -m deploy.web [SERVICE]; SERVICE is one of {', '.join(APPS)}")
     chosen.check_secrets(*(secret for service in ([name] if name else APPS) for secret in own_secrets(service)))
+    chosen.check_own()
     set_up_logs(f"{name} web".strip())
     warn_of_old_python()
     uvicorn.run(

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from functools import lru_cache
@@ -24,6 +25,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PREFIX = "SES_"
 SHORTEST_SECRET = 12
 Port = Annotated[int, Field(ge=1, le=65535)]
+# What a district gives itself; every name here has an example as its default.
+OWN = ("public_url", "mail_from", "mail_domain", "support_email", "support_phone")
+_EXAMPLE = re.compile(r"(?i)(^|[.@/])example(\.(com|net|org|edu))?([:/>]|$)|\.example([:/>]|$)|555-?01[0-9]{2}$")
 DAYS_MOST = 36_500  # a hundred years: far larger numbers lead before PostgreSQL's first date, and a purge fails
 Days = Annotated[int, Field(gt=0, le=DAYS_MOST)]
 SCHEMES = {
@@ -202,6 +206,17 @@ class Settings(BaseSettings):
                 " `ses secrets FOLDER` makes such files, docs/deployment.md says where they go."
             )
 
+    def not_own(self) -> list[str]:
+        """The SES_* names of what a district must give itself and that still names an example's address or phone."""
+        return [f"{PREFIX}{name.upper()}" for name in OWN if _is_example(str(getattr(self, name)))]
+
+    def check_own(self) -> None:
+        """SettingsError in production where mails would go out in an example's name."""
+        if self.production and (wrong := self.not_own()):
+            raise SettingsError(
+                f"{', '.join(wrong)} must be your own: what is set is an example, and people would be mailed in its name."
+            )
+
     def _parts(self, name: str) -> list[str]:
         """The values of a secret: of a key that is being rotated the new and the old one, else one."""
         setting, _, service = name.partition("__")
@@ -215,6 +230,11 @@ class Settings(BaseSettings):
         if secret is None or not secret.get_secret_value():
             raise SettingsError(f"{PREFIX}{name.upper()}__{service.upper()} is not set: give the secret of {service}.")
         return secret.get_secret_value()
+
+
+def _is_example(value: str) -> bool:
+    """Whether a mail or web address, a domain or a phone is of those kept for examples (RFC 2606, RFC 6761, 555-01xx)."""
+    return bool(_EXAMPLE.search(value))
 
 
 def _is_url(value: str, schemes: Sequence[str]) -> bool:

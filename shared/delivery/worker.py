@@ -89,6 +89,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"usage: python -m shared.delivery.worker SERVICE [CHILDREN]; SERVICE is one of {', '.join(SERVICES)}")
     children = arguments[1] if len(arguments) > 1 else "1"
     settings().check_secrets(*secrets_of(service))
+    settings().check_own()
     set_up_logs(f"{service} worker")
     warn_of_old_python()
     bus: Bus = importlib.import_module(f"services.{service}.tasks").bus

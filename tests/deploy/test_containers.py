@@ -29,6 +29,13 @@ CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 EMBEDDED = {"data", "bind", "port", "flower_port", "mail_port", "pg_bin", "broker_bin", "demo_size"}
 OF_COMPOSE = {
     "secrets_dir", "database_url", "redis_url", "smtp_url", "public_url", "allowed_hosts", "trusted_proxies",
+    "mail_from", "mail_domain", "support_email", "support_phone",
+}  # fmt: skip
+
+REQUIRED = {
+    "SES_SMTP_URL": "smtp://mail.district.test", "SES_PUBLIC_URL": "https://ses.district.test",
+    "SES_MAIL_FROM": "SES <ses@district.test>", "SES_MAIL_DOMAIN": "district.test",
+    "SES_SUPPORT_EMAIL": "help@district.test", "SES_SUPPORT_PHONE": "213-555-2000",
 }  # fmt: skip
 
 
@@ -155,7 +162,7 @@ def enter(name: str, kept: Secrets, folder: Path, monkeypatch: pytest.MonkeyPatc
         (mounted / file).unlink()
     for variable in [variable for variable in os.environ if variable.startswith("SES_")]:
         monkeypatch.delenv(variable)
-    chosen = {"SES_SMTP_URL": "smtp://mail.example", "SES_PUBLIC_URL": "https://ses.example", **chosen}
+    chosen = {**REQUIRED, **chosen}
     for variable, value in CONTAINERS[name]["environment"].items():
         filled = re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: chosen.get(found[1], found[2]), value)
         monkeypatch.setenv(variable, filled)
