@@ -198,7 +198,9 @@ class Settings(BaseSettings):
 
     def check_secrets(self, *names: str) -> None:
         """SettingsError names each of these, such as `link_key` or `event_keys__rates`, that is missing or too short."""
-        wrong = [name for name in dict.fromkeys(names) if min(len(part) for part in self._parts(name)) < SHORTEST_SECRET]
+        wrong = [
+            name for name in dict.fromkeys(names) if min(len(part) for part in self._parts(name)) < SHORTEST_SECRET
+        ]
         if wrong:
             told = ", ".join(f"{PREFIX}{name.upper()}" for name in wrong)
             raise SettingsError(

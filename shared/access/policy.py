@@ -29,6 +29,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "plan.write": _CENTRAL,
     "tracker.see": frozenset({"central", "director", "principal", "designee", "desk"}),
     "tracker.write": frozenset({"central", "principal", "designee"}),
+    "tracker.upload": frozenset({"central", "principal", "designee"}),
     "lcap.see": _CENTRAL,
     "lcap.write": _CENTRAL,
     "sesr.see": frozenset({"central", "director", "principal", "designee", "desk"}),
@@ -60,6 +61,7 @@ class Limit(NamedTuple):
 TOKEN_FACTOR = 20
 LIMITS: dict[str, Limit] = {
     "uploads.write": Limit(30, 3600, "That were many uploads within an hour."),
+    "tracker.upload": Limit(30, 3600, "That were many workbooks within an hour."),
     "sesr.report": Limit(10, 60, "That were many reports within a minute; those before were saved."),
     "sign-in": Limit(10, 60, "That were many sign-ins to this account within a minute."),
     "address": Limit(600, 60, "That were very many sign-ins from your network within a minute."),

@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -127,6 +127,13 @@ def _on_value(request: Request, error: Exception) -> Response:
     return answer(request, Invalid("A number is out of range, or a text has a character that cannot be kept."))
 
 
+def _on_statement(request: Request, error: Exception) -> Response:
+    """A value that could not even be sent to PostgreSQL, such as a moment without its zone."""
+    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+        return _on_value(request, error)
+    return on_failure(request, error)
+
+
 def _on_database_away(request: Request, error: Exception) -> Response:
     log.error("database away", reason=str(error)[:300])
     return answer(request, _Told(503, "unavailable", "The system cannot save right now. Try again in a few seconds."))
@@ -149,6 +156,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(DataError, _on_value)
+    app.add_exception_handler(StatementError, _on_statement)
     app.add_exception_handler(psycopg.DataError, _on_value)
     app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(PoolTimeout, _on_database_away)

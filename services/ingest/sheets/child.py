@@ -22,6 +22,8 @@ from services.ingest.sheets.texts import plain_lines, text_rows
 MEMORY_LIMIT = 512 * 1024 * 1024
 CPU_SECONDS = 60
 ROWS_LIMIT = 400_000
+# Bytes of a batch of rows, and of all: few strings of a small file can be repeated in every cell.
+LINE_LIMIT, OUTPUT_LIMIT = 16 * 1024 * 1024, 160 * 1024 * 1024
 BATCH = 1000
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
@@ -140,8 +142,13 @@ def main(order: bytes) -> None:
     try:
         if how == "explain":
             raise explained(path)
-        for line in batches(rows_of(path, how), blank=how == "lines"):
-            out.write(orjson.dumps(line) + b"\n")
+        written = 0
+        for part in batches(rows_of(path, how), blank=how == "lines"):
+            line = orjson.dumps(part) + b"\n"
+            written += len(line)
+            if len(line) > LINE_LIMIT or written > OUTPUT_LIMIT:
+                raise UnreadableFile("file_too_large_inside")
+            out.write(line)
         out.write(b'{"done":true}\n')
     except UnreadableFile as error:
         out.write(orjson.dumps({"refused": error.code, "place": error.place}) + b"\n")

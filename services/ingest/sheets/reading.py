@@ -12,20 +12,17 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from services.ingest.sheets.parts import Batch, How, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
+from shared.files.children import ENVIRONMENT
 
-ROOT = Path(__file__).parent.parent.parent.parent
 MOST_SECONDS = 120.0
 AHEAD_SECONDS = 1.0
 _COMMAND = (sys.executable, "-m", "services.ingest.sheets.child")
-# The child gets no secret of this process: none of its environment.
-_ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 # Somebody else ends a child by these: operations, the end of the machine, the kernel when memory is short.
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
 # Children that are loaded and wait for a file: one, or a few where several files were read at once.
@@ -124,7 +121,7 @@ def start_ahead() -> None:
 
 def _started() -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
-    return subprocess.Popen(_COMMAND, cwd="/", env=_ENVIRONMENT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(_COMMAND, cwd="/", env=ENVIRONMENT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
 
 
 @atexit.register

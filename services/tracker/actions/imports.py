@@ -16,7 +16,7 @@ from services.tracker.queries.schools import schools_of_keys
 from services.tracker.rules.values import shown_percent
 from services.tracker.tables.books import BookImport
 from services.tracker.workbook.checking import TypedCell, check_book
-from services.tracker.workbook.child import UnreadableBook, read_sheets
+from services.tracker.workbook.child import Rows, UnreadableBook, read_sheets
 from shared.access import Who, audit
 from shared.errors import Conflict, Invalid, NotFound, NotSupported
 
@@ -35,15 +35,19 @@ class Compared(NamedTuple):
     is_conflict: bool
 
 
-def take_book(session: Session, who: Who, file_name: str, content: bytes, school_key: str | None = None) -> BookImport:
-    """Reads an uploaded workbook and keeps its differences for a decision; nothing is entered yet.
-
-    Raises NotSupported for no workbook, Invalid with a problem for each cell that cannot be taken.
-    """
+def read_book(content: bytes) -> Rows:
+    """The cells of an uploaded workbook, read before a transaction begins; NotSupported for no workbook."""
     try:
-        sheets = read_sheets(content)
+        return read_sheets(content)
     except UnreadableBook as error:
         raise NotSupported(str(error), code="book_unreadable") from error
+
+
+def take_book(session: Session, who: Who, file_name: str, sheets: Rows, school_key: str | None = None) -> BookImport:
+    """Keeps the differences of a workbook's cells for a decision; nothing is entered yet.
+
+    Raises Invalid with a problem for each cell that cannot be taken.
+    """
     book = check_book(sheets, periods(session), item_texts(session))
     keys = sorted({cell.school_key for cell in book.cells})
     _refuse_foreign(session, who, keys, school_key)

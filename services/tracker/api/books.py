@@ -3,21 +3,24 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Query, Response, UploadFile
+from sqlmodel import Session
 
-from services.tracker.actions.imports import apply_import, take_book
+from services.tracker.actions.imports import apply_import, read_book, take_book
 from services.tracker.queries.schools import school_named
+from services.tracker.tables.books import BookImport
+from services.tracker.workbook.child import Rows
 from shared.access import Who
+from shared.db import transaction
 from shared.errors import Conflict
-from shared.web import Db, allow
+from shared.web.quick import allow_quickly
 
 router = APIRouter(prefix="/tracker/api/v1", tags=["tracker"])
 
 
 @router.post("/workbooks", status_code=201)
 def post_workbook(
-    session: Db,
     response: Response,
-    who: Annotated[Who, allow("tracker.write")],
+    who: Annotated[Who, allow_quickly("tracker.upload", "tracker")],
     file: Annotated[UploadFile, File()],
     ploc: Annotated[str | None, Query(description="Refuse a workbook of any other school")] = None,
     dry_run: bool = False,
@@ -27,26 +30,32 @@ def post_workbook(
 
     A conflict is a cell that was changed in the file and here since the download; `take_conflicts` takes the file's.
     """
+    sheets = read_book(file.file.read())
+    with transaction("tracker") as session:
+        kept = _kept(session, who, file.filename or "workbook.xlsx", sheets, ploc)
+        conflicts = [cell for cell in kept.cells if cell["is_conflict"]]
+        answer = {
+            "import_id": str(kept.import_id),
+            "differences": [cell for cell in kept.cells if not cell["is_conflict"]],
+            "conflicts": conflicts,
+            "saved": 0,
+        }
+        if dry_run:
+            response.status_code = 200
+            return answer
+        if conflicts and not take_conflicts:
+            raise Conflict(
+                "Some cells were changed in the workbook and here. Nothing was saved. Look at them on the page"
+                " Upload a workbook, or send take_conflicts=true.",
+                problems=[{"code": "book_conflict", **cell, "message": _words(cell)} for cell in conflicts],
+                code="book_conflict",
+            )
+        return {**answer, "saved": apply_import(session, who, kept.import_id, range(len(kept.cells)))}
+
+
+def _kept(session: Session, who: Who, file_name: str, sheets: Rows, ploc: str | None) -> BookImport:
     key = school_named(session, who, ploc).school_key if ploc else None
-    kept = take_book(session, who, file.filename or "workbook.xlsx", file.file.read(), key)
-    conflicts = [cell for cell in kept.cells if cell["is_conflict"]]
-    told = {
-        "import_id": str(kept.import_id),
-        "differences": [cell for cell in kept.cells if not cell["is_conflict"]],
-        "conflicts": conflicts,
-        "saved": 0,
-    }
-    if dry_run:
-        response.status_code = 200
-        return told
-    if conflicts and not take_conflicts:
-        raise Conflict(
-            "Some cells were changed in the workbook and here. Nothing was saved. Look at them on the page"
-            " Upload a workbook, or send take_conflicts=true.",
-            problems=[{"code": "book_conflict", **cell, "message": _words(cell)} for cell in conflicts],
-            code="book_conflict",
-        )
-    return {**told, "saved": apply_import(session, who, kept.import_id, range(len(kept.cells)))}
+    return take_book(session, who, file_name, sheets, key)
 
 
 def _words(cell: dict[str, Any]) -> str:

@@ -8,13 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
-from services.tracker.actions.imports import apply_import, open_import, take_book
+from services.tracker.actions.imports import apply_import, open_import, read_book, take_book
 from services.tracker.pages.cards import sent_form
 from services.tracker.queries import progress as queries
 from services.tracker.queries.schools import school_named, schools_of_keys
 from shared.access import Who
+from shared.db import transaction
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import instant_words
+from shared.web.quick import allow_quickly
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
 
@@ -29,14 +31,15 @@ def imports(
 
 @router.post("/imports")
 def upload_book(
-    session: Db,
-    who: Annotated[Who, allow("tracker.write")],
+    who: Annotated[Who, allow_quickly("tracker.upload", "tracker")],
     file: Annotated[UploadFile, File()],
     school: Annotated[str | None, Form()] = None,
 ) -> Response:
-    key = school_named(session, who, school).school_key if school else None
-    kept = take_book(session, who, file.filename or "workbook.xlsx", file.file.read(), key)
-    return redirect(f"/tracker/imports/{kept.import_id}")
+    sheets = read_book(file.file.read())
+    with transaction("tracker") as session:
+        key = school_named(session, who, school).school_key if school else None
+        kept = take_book(session, who, file.filename or "workbook.xlsx", sheets, key)
+        return redirect(f"/tracker/imports/{kept.import_id}")
 
 
 @router.get("/imports/{import_id}")

@@ -2,22 +2,19 @@
 
 import json
 import re
-import resource
-import subprocess
 import sys
 import tempfile
 import zipfile
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import openpyxl
 
-MEMORY_LIMIT = 1024 * 1024 * 1024
-CPU_SECONDS = 60
+from shared.files.children import Bounds, ChildFailed, ChildrenBusy, confine, run_child
+
+BOUNDS = Bounds()
 ROWS_LIMIT, COLUMNS_LIMIT, SHEETS_LIMIT = 40_000, 64, 12
 PARTS_LIMIT, UNPACKED_LIMIT = 300, 256 * 1024 * 1024
-ROOT = Path(__file__).parent.parent.parent.parent
 _NO_BOOK = "This is not an Excel workbook (.xlsx). Save it as .xlsx without password and upload that."
 Rows = dict[str, list[list[Any]]]
 
@@ -32,12 +29,13 @@ def read_sheets(content: bytes) -> Rows:
     with tempfile.NamedTemporaryFile(prefix="ses-book-", suffix=".xlsx") as kept:
         kept.write(content)
         kept.flush()
-        command = [sys.executable, "-m", "services.tracker.workbook.child", kept.name]
         try:
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=2 * CPU_SECONDS, check=True)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            output = run_child("services.tracker.workbook.child", kept.name, bounds=BOUNDS)
+        except ChildFailed as error:
             raise UnreadableBook("The workbook could not be read. Open it in Excel, save it, upload that.") from error
-    found: Rows = json.loads(done.stdout)
+        except ChildrenBusy as error:
+            raise UnreadableBook("Many workbooks are being read just now. Try again in a minute.") from error
+    found: Rows = json.loads(output)
     return found
 
 
@@ -67,9 +65,7 @@ def trimmed(row: tuple[Any, ...]) -> list[Any]:
 
 
 def _main(path: str) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    confine(BOUNDS)
     book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
     found: Rows = {}
     for sheet in book.worksheets[:SHEETS_LIMIT]:

@@ -1,0 +1,99 @@
+"""A reader of somebody's file has no secret of ours, and ends by its bounds, not by those of the machine."""
+
+import subprocess
+import sys
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from xlsxwriter import Workbook
+
+from services.ingest.sheets.reading import read_parts
+from services.ingest.sheets.refusals import UnreadableFile
+from services.tracker.workbook.child import UnreadableBook, read_sheets
+from shared.files.children import ROOT, ChildFailed, run_child
+from tests.people import api_of
+from tests.security.greedy import SMALL
+
+CHILD = "tests.security.greedy"
+
+
+def repeated(length: int = 30_000, rows: int = 2_000, columns: int = 60) -> bytes:
+    """A workbook of a few kB in which every cell shows the same long text."""
+    made = BytesIO()
+    book = Workbook(made, {"in_memory": True})
+    book.add_worksheet("Students").write_string(0, 0, "x" * length)
+    book.close()
+    cells = "".join('<c t="s"><v>0</v></c>' for _ in range(columns))
+    data = "".join(f"<row>{cells}</row>" for _ in range(rows))
+    out = BytesIO()
+    with ZipFile(made) as read, ZipFile(out, "w", ZIP_DEFLATED) as written:
+        for part in read.infolist():
+            text = read.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                before, _, rest = text.decode().partition("<sheetData>")
+                text = f"{before}<sheetData>{data}{rest[rest.index('</sheetData>') :]}".encode()
+            written.writestr(part.filename, text)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("how", ["memory", "time", "sleep", "output", "file"])
+def test_a_child_that_wants_more_than_its_bounds_fails(how: str) -> None:
+    with pytest.raises(ChildFailed):
+        run_child(CHILD, how, bounds=SMALL)
+
+
+def test_a_child_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SES_LINK_KEY", "secret")
+    monkeypatch.setenv("HTTP_PROXY", "http://user:secret@proxy")
+    names = set(run_child(CHILD, "environment", bounds=SMALL).decode().split())
+    assert names <= {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LC_ALL", "LC_CTYPE"}
+
+
+def test_every_program_that_the_services_start_is_given_an_environment() -> None:
+    """`subprocess` hands all SES_* on where none is named."""
+    starts = ("Popen(", "subprocess.run(", "check_output(", "os.system(", "os.popen(", "create_subprocess")
+    wrong = []
+    for path in (*ROOT.glob("services/**/*.py"), *ROOT.glob("shared/**/*.py")):
+        text = path.read_text()
+        wrong += [str(path) for start in starts if start in text and "env=ENVIRONMENT" not in text]
+    assert wrong == []
+
+
+def peak_of(program: str, content: bytes) -> int:
+    """Bytes of memory at most that this process's like needs to take the file in."""
+    ask = f"import resource, sys; {program}; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, input=content, capture_output=True, check=True)
+    return int(done.stdout.split()[-1]) * 1024
+
+
+READS = {
+    "tracker": "from services.tracker.workbook.child import read_sheets, UnreadableBook\n"
+    "try: read_sheets(sys.stdin.buffer.read())\nexcept UnreadableBook: pass\n",
+    "ingest": "from services.ingest.sheets.reading import read_parts\n"
+    "from services.ingest.sheets.refusals import UnreadableFile\n"
+    "try: rows = list(read_parts(sys.stdin.buffer.read()))\nexcept UnreadableFile: pass\n",
+}
+
+
+@pytest.mark.parametrize("service", READS)
+def test_a_small_file_of_repeated_strings_is_refused_and_takes_no_memory_of_ours(service: str) -> None:
+    bomb = repeated()
+    assert len(bomb) < 60_000
+    with pytest.raises((UnreadableBook, UnreadableFile)):
+        list(read_sheets(bomb) if service == "tracker" else read_parts(bomb))
+    program = f"exec({READS[service]!r})"
+    assert peak_of(program, bomb) - peak_of(program, b"x") < 120 * 1024 * 1024
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_principal_who_uploads_it_is_told_so_in_a_sentence() -> None:
+    answer = api_of("principal").post("/tracker/api/v1/workbooks", files={"file": ("book.xlsx", repeated())})
+    assert (answer.status_code, answer.json()["code"]) == (415, "book_unreadable")
+
+
+@pytest.mark.usefixtures("clean")
+def test_many_workbooks_within_an_hour_are_too_many() -> None:
+    client = api_of("principal")
+    statuses = [client.post("/tracker/api/v1/workbooks", files={"file": ("x", b"x")}).status_code for _ in range(31)]
+    assert statuses == [415] * 30 + [429]
