@@ -30,6 +30,7 @@ OWN = ("public_url", "mail_from", "mail_domain", "support_email", "support_phone
 _EXAMPLE = re.compile(r"(?i)(^|[.@/])example(\.(com|net|org|edu))?([:/>]|$)|\.example([:/>]|$)|555-?01[0-9]{2}$")
 DAYS_MOST = 36_500  # a hundred years: far larger numbers lead before PostgreSQL's first date, and a purge fails
 Days = Annotated[int, Field(gt=0, le=DAYS_MOST)]
+Percent = Annotated[int, Field(ge=0, le=100)]
 SCHEMES = {
     "database_url": ("postgresql",),
     "database_direct_url": ("postgresql",),
@@ -73,6 +74,17 @@ class Settings(BaseSettings):
     timezone: str = "America/Los_Angeles"
     upload_max_mb: PositiveInt = 64
     upload_days: Days = 400
+    hold_rejected_percent: Percent = 10
+    hold_contradicting_percent: Percent = 10
+    hold_unnamed_percent: Percent = 10
+    hold_fractions_percent: Percent = 10
+    hold_unknown_percent: Percent = 10
+    hold_swapped_percent: Percent = 10
+    hold_fallen_percent: Percent = 10
+    hold_totals_percent: Percent = 10
+    hold_above_percent: Percent = 10
+    hold_lost_percent: Percent = 10
+    hold_from_rows: PositiveInt = 3
     strike_name_days: Days = 400
     session_idle_minutes: PositiveInt = 30
     session_absolute_hours: PositiveInt = 12

@@ -16,6 +16,7 @@ from deploy.demo.files import Written, write
 from deploy.demo.loading import Door, LoadFailed, load
 from services.ingest.rules.cells import Cell
 from services.ingest.rules.extraction import Extraction, SheetReader
+from services.ingest.rules.rows import SheetAbout
 
 TODAY = date(2026, 4, 20)
 
@@ -150,7 +151,7 @@ def test_every_row_of_every_extraction_can_be_read_by_ingest(folder: Path) -> No
     for path in folder.rglob("participation_*.xlsx"):
         book = CalamineWorkbook.from_path(path)
         for tab in book.sheet_names:
-            reader = SheetReader(found, tab)
+            reader = SheetReader(found, SheetAbout(tab))
             for number, cells in enumerate(cast(list[list[Cell]], book.get_sheet_by_name(tab).to_python()), 1):
                 reader.read(number, cells)
             assert reader.end() is None

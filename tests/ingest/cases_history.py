@@ -146,7 +146,7 @@ def formulas(door: Door) -> None:
     names = ('=HYPERLINK("http://x.example","A")', "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)")
     rows = [row(f"58{n:02d}", name, extraction_date="2021-03-01") for n, name in enumerate(names)]
     told = door.told(text_table(with_header([*rows, row("bad", names[0], extraction_date="2021-03-01")])), name="f.csv")
-    assert told["counts"] == {"accepted": 4, "rejected": 1, "changed": 0}
+    assert told["counts"].items() >= {"accepted": 4, "rejected": 1, "changed": 0}.items()
     assert all(csv_cell(name).startswith("'") for name in names)
     published = door.send(
         text_table(with_header([*rows, *many(20, extraction_date="2021-03-01"), row("bad", names[0])])), dry=False

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from services.ingest.actions.extraction import read_extraction
 from services.ingest.actions.reading import Watch
 from services.ingest.rules.extraction import Extraction, SheetReader
-from services.ingest.rules.rows import CountsRow
+from services.ingest.rules.rows import CountsRow, SheetAbout
 from services.ingest.sheets import TakesLong, UnreadableFile, read_parts, reading
 from shared.errors import Invalid
 from tests.deploy.waiting import alive, until
@@ -80,10 +80,6 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "an external entity": (
         lambda: changed({SHEET: b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'}),
         "file_has_entities",
-    ),
-    "links to other workbooks": (
-        lambda: changed({"xl/externalLinks/externalLink1.xml": b"<externalLink/>"}),
-        "file_has_links",
     ),
     "macros": (lambda: changed({"xl/vbaProject.bin": b"0"}), "file_has_macros"),
     "XML that ends early": (lambda: changed({SHEET: b"<worksheet"}), "file_broken"),
@@ -210,7 +206,7 @@ CELLS = st.one_of(
 
 def read_rows(rows: list[Any]) -> list[CountsRow]:
     found = Extraction()
-    reader = SheetReader(found, "Parents")
+    reader = SheetReader(found, SheetAbout("Parents"))
     for number, cells in enumerate(rows, 1):
         reader.read(number, cells)
     reader.end()

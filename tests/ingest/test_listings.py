@@ -86,7 +86,9 @@ def test_a_result_is_never_put_under_another_school_of_its_site_without_a_word(c
 
 
 def test_percents_given_as_fractions_wait_for_a_person(central: TestClient) -> None:
-    answer = send(central, "survey-results", results(*(result(f"Item {n}", 0.7) for n in range(3))))
+    every = send(central, "survey-results", results(*(result(f"Item {n}", 0.7) for n in range(3))))
+    assert (every.status_code, every.json()["code"]) == (422, "fractions_all")
+    answer = send(central, "survey-results", results(*(result(f"Item {n}", 0.7) for n in range(3)), result("Last", 70)))
     assert answer.status_code == 409
     assert [problem["code"] for problem in answer.json()["problems"][:2]] == ["fractions_many", "percent_fraction"]
     one = send(central, "survey-results", results(*(result(f"Item {n}", 70) for n in range(12)), result("Last", 0.8)))

@@ -105,6 +105,7 @@ def test_the_preview_says_what_will_change_against_the_last_extraction(central: 
         "totals_changed": 1,
         "moved": 0,
         "fell": 1,
+        "leapt": 1,
     }
     codes = {found["code"]: found["count"] for found in told["found"]}
     assert (codes["schools_new"], codes["schools_gone"], codes["total_changed"], codes["submitted_fell"]) == (

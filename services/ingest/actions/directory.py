@@ -8,9 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, func, select, update
 
+from services.ingest.actions.limits import limits
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
 from services.ingest.rules.directory import directory_tables, note_people, settled_schools
+from services.ingest.rules.verdicts import directory_reasons
 from services.ingest.tables import DirectoryRevision, Person, School, Upload
 from shared.access.policy import ROLES
 from shared.access.spellings import keep_spellings, match_spellings
@@ -73,8 +75,11 @@ def load_directory(session: Session, upload: Upload, content: bytes, watch: Watc
     people = one_each(people) if people else people
     upload.counts = _counts(schools or [], people or [])
     upload.difference = _difference(session, schools, people)
-    if upload.intent != "publish":
-        upload.state = "preview"
+    lost = {f"{name}_{side}": count for name, each in upload.difference.items() for side, count in _there(each).items()}
+    upload.reasons = directory_reasons(lost, limits())
+    upload.counts |= lost if upload.reasons else {}
+    if upload.intent != "publish" or (upload.reasons and not upload.confirmed):
+        upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
         return
     if schools:
         _store_schools(session, schools)
@@ -100,6 +105,10 @@ def _difference(
         ids = session.exec(select(Person.person_id)).all()
         found["people"] = _compared(set(ids), {row["person_id"] for row in people})
     return found
+
+
+def _there(difference: dict[str, int]) -> dict[str, int]:
+    return {"there": difference["kept"] + difference["missing"], "missing": difference["missing"]}
 
 
 def _compared(there: set[Any], given: set[Any]) -> dict[str, int]:

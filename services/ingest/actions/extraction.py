@@ -7,23 +7,27 @@ from datetime import date
 
 from sqlmodel import Session
 
+from services.ingest.actions.columns import columns_missing, missing_problems, refusing_columns
 from services.ingest.actions.reading import Watch, refuse_uncached
-from services.ingest.queries.directory import communities, people, schools_named, schools_of
+from services.ingest.queries.directory import communities, directory_size, people, schools_named, schools_of
 from services.ingest.queries.windows import windows
 from services.ingest.rules.dates import Window, window_of
 from services.ingest.rules.extraction import Extraction, NoTable, SheetReader, settled
 from services.ingest.rules.findings import Place, Report
-from services.ingest.rules.headers import SHOWN
+from services.ingest.rules.headers import REQUIRED, SHOWN
 from services.ingest.rules.names import REGIONS, canonical_cos, cos_key
-from services.ingest.rules.rows import CountsRow, first_rows
-from services.ingest.rules.schools import Identified, Unit, identify
-from services.ingest.rules.verdicts import Facts, quarantine_reasons
+from services.ingest.rules.rows import CountsRow, SheetAbout, first_rows
+from services.ingest.rules.schools import Identified, KnownUnits, Unit, identify
+from services.ingest.rules.verdicts import Facts
 from services.ingest.sheets import Sheet
+from services.ingest.tables import School
 from shared.errors import Invalid
 from shared.names import Spellings, name_key
 from shared.web.clock import today
 
 PROBLEMS_SHOWN = 500
+# A directory that lists fewer schools than this share of a group is not whole: nobody is unknown by it.
+KNOWN_SHARE = 0.8
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Ready:
     rows: list[CountsRow]
     schools: Identified
     windows: dict[date, Window]
-    reasons: list[str]
+    facts: Facts
 
     def dates(self) -> list[date]:
         """The dates of extraction, newest first."""
@@ -56,12 +60,29 @@ def ready_extraction(session: Session, content: bytes, watch: Watch, named_term:
     _offer_matches(session, report)
     found_windows, doubts = _windows(session, {row.shared.extraction_date for row in rows}, named_term)
     _note_terms(found.suffixes, found_windows, report)
-    unnamed = sum(not (row.shared.cos and row.shared.director) for row in rows)
-    rejected = len(report.rejected_rows)
     facts = Facts(
-        list(found_windows), today(), doubts, found.suffixes, len(rows), rejected, found.contradicting, unnamed
+        dates=list(found_windows),
+        today=today(),
+        doubts=doubts,
+        suffixes=found.suffixes,
+        rows=len(rows),
+        rejected=len(report.rejected_rows),
+        contradicting=found.contradicting,
+        unnamed=sum(not (row.shared.cos and row.shared.director) for row in rows),
+        unknown=_unknown(session, rows, schools),
+        swapped=report.count("school_swapped"),
+        above=found.above,
     )
-    return Ready(report, rows, schools, found_windows, quarantine_reasons(facts))
+    return Ready(report, rows, schools, found_windows, facts)
+
+
+def _unknown(session: Session, rows: Sequence[CountsRow], schools: Identified) -> int:
+    """How many rows are of schools that were never seen; 0 where the directory lists too few to say which there are."""
+    most = max(Counter(row.shared.group for row in rows).values())
+    if not schools.new or KNOWN_SHARE * most > directory_size(session):
+        return 0
+    new = {unit.school_key for unit in schools.new}
+    return sum(schools.units[row.site.place].school_key in new for row in rows)
 
 
 def settled_extraction(
@@ -73,40 +94,83 @@ def settled_extraction(
     """
     found = read_extraction(content, watch)
     rows = _with_cos(session, found.rows, found.report)
-    schools = identify(rows, _known_units(session, rows), found.report)
+    schools = _identified(session, rows, found.report)
+    rows = _without_swapped(rows, schools, found.report)
     rows = settled(rows, schools.units, found.report)
     kept = {schools.units[place].school_key for place in first_rows(rows)}
     return found, rows, schools._replace(new=[unit for unit in schools.new if unit.school_key in kept])
 
 
+def _identified(session: Session, rows: list[CountsRow], report: Report) -> Identified:
+    known = _known_units(session, rows)
+    strangers = KnownUnits(known, ()).strangers({row.site.place for row in rows})
+    elsewhere = [_unit(school) for school in schools_named(session, strangers)] if known else []
+    return identify(rows, known, elsewhere, report)
+
+
+def _without_swapped(rows: list[CountsRow], schools: Identified, report: Report) -> list[CountsRow]:
+    """The rows but those that carry the PLOC of one school and the name of another."""
+    if not schools.swapped:
+        return rows
+    for row in rows:
+        home = schools.swapped.get(row.site.place)
+        if home:
+            value = f"{row.site.place[0]} {row.site.school}"
+            place = Place(row.sheet, row.number, SHOWN["ploc"], value, f"this name is known as {home}")
+            report.reject("school_swapped", place)
+    return [row for row in rows if row.site.place not in schools.swapped]
+
+
 def _known_units(session: Session, rows: Iterable[CountsRow]) -> list[Unit]:
     places = {row.site.place for row in rows}
     plocs, codes = {ploc for ploc, _, _ in places}, {code for _, code, _ in places if code}
-    return [
-        Unit(each.school_key, each.ploc, each.name, each.name_key, each.cost_center, each.level, each.region, each.cos)
-        for each in schools_of(session, plocs, codes)
-    ]
+    return [_unit(school) for school in schools_of(session, plocs, codes)]
+
+
+def _unit(school: School) -> Unit:
+    names = (school.level, school.region, school.cos)
+    return Unit(school.school_key, school.ploc, school.name, school.name_key, school.cost_center, *names)
 
 
 def read_extraction(content: bytes, watch: Watch) -> Extraction:
-    """The rows of all sheets that hold a table. Raises UnreadableFile, TakesLong, Invalid (missing columns)."""
+    """The rows of all sheets that hold a table. Raises UnreadableFile, TakesLong, Invalid (columns)."""
     found = Extraction()
+    with refusing_columns():
+        lacking = _read_sheets(found, content, watch)
+    for each in lacking:
+        if not found.rows or not each.is_another_table():
+            raise columns_missing(each.sheet, each.row, each.missing)
+        found.report.add("sheet_skipped", Place(each.sheet, 0, "", each.sheet))
+    if not found.rows and not found.report.rejected_rows:
+        raise _no_table(found)
+    return found
+
+
+def _read_sheets(found: Extraction, content: bytes, watch: Watch) -> list[NoTable]:
     lacking: list[NoTable] = []
     open_sheet: tuple[SheetReader, Sheet] | None = None
     for part in watch.parts(content):
         if isinstance(part, Sheet):
             lacking += _ended(open_sheet)
-            open_sheet = SheetReader(found, part.name, epoch_1904=part.epoch_1904), part
+            about = SheetAbout(part.name, part.epoch_1904, part.delimiter)
+            open_sheet = SheetReader(found, about), part
         elif open_sheet is not None:
             open_sheet[0].read_all(part)
-    lacking += _ended(open_sheet)
-    for each in lacking:
-        if not found.rows or not each.is_another_table():
-            raise _columns_missing(each)
-        found.report.add("sheet_skipped", Place(each.sheet, 0, "", each.sheet))
-    if not found.rows and not found.report.tallies:
-        raise Invalid("The file holds no rows. Export the extraction again and upload the new file.", code="no_rows")
-    return found
+    return [*lacking, *_ended(open_sheet)]
+
+
+def _no_table(found: Extraction) -> Invalid:
+    """The file holds no table of this kind: names the columns that are needed, and shows what was read."""
+    if found.headers:
+        sentence = "The table in the file has no rows. Export the extraction again and upload the new file."
+        return Invalid(sentence, code="no_rows")
+    needed = ", ".join(SHOWN[field] for field in REQUIRED)
+    read = " / ".join(found.first_texts) or "nothing"
+    sentence = (
+        f"The file holds no table of participation. A row must name the columns {needed}. The first rows were read as:"
+        f" {read}. Download the template to see the columns."
+    )
+    return Invalid(sentence, code="no_table", problems=missing_problems("", 1, [SHOWN[field] for field in REQUIRED]))
 
 
 def _ended(open_sheet: tuple[SheetReader, Sheet] | None) -> list[NoTable]:
@@ -126,6 +190,7 @@ def _note_sheet(about: Sheet, report: Report) -> None:
         ("rows_hidden", about.hidden_rows > 0, f"{about.hidden_rows} rows"),
         ("filter_active", about.filtered, about.name),
         ("text_encoding", _is_unusual(about), f"{about.encoding}, delimiter {about.delimiter!r}"),
+        ("text_bad_bytes", about.bad_line > 0, f"first in line {about.bad_line}"),
     )
     for code, is_so, value in seen:
         if is_so:
@@ -134,22 +199,6 @@ def _note_sheet(about: Sheet, report: Report) -> None:
 
 def _is_unusual(about: Sheet) -> bool:
     return bool(about.encoding) and (about.encoding not in ("utf-8", "utf-8-sig") or about.delimiter != ",")
-
-
-def _columns_missing(lacking: NoTable) -> Invalid:
-    place = f"Sheet {lacking.sheet}, row {lacking.row}" if lacking.sheet else f"Row {lacking.row}"
-    problems = [
-        {
-            "code": "column_missing",
-            "sheet": lacking.sheet,
-            "row": lacking.row,
-            "column": name,
-            "message": f"The column {name} is missing. Add it, or download the template.",
-        }
-        for name in lacking.missing
-    ]
-    sentence = f"{place} should hold the column names; missing: {', '.join(lacking.missing)}."
-    return Invalid(sentence, code="columns_missing", problems=problems)
 
 
 def _with_cos(session: Session, rows: list[CountsRow], report: Report) -> list[CountsRow]:

@@ -1,72 +1,88 @@
 """Reading plain tables of any kind through the file door."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
+from services.ingest.actions.columns import missing_problems, refusing_columns
 from services.ingest.actions.reading import Watch, refuse_uncached
 from services.ingest.rules.findings import Place
 from services.ingest.rules.lcap import NEEDED, LcapFound, LcapReader, raw_line
 from services.ingest.rules.listing import Lacking, Listing, ListingReader, Table
-from services.ingest.sheets import How, Sheet
+from services.ingest.rules.rows import SheetAbout
+from services.ingest.sheets import Batch, How, Sheet
 from shared.errors import Invalid
 
 
-def read_listing(content: bytes, watch: Watch, tables: Sequence[Table]) -> Listing:
-    """The rows of the tables that a file holds. Raises UnreadableFile, TakesLong, Invalid (missing columns)."""
+def read_listing(content: bytes, watch: Watch, tables: Sequence[Table], how: How = "table") -> Listing:
+    """The rows of the tables that a file holds. Raises UnreadableFile, TakesLong, Invalid (columns)."""
     found = Listing()
-    reader: ListingReader | None = None
-    for part in watch.parts(content):
-        if isinstance(part, Sheet):
-            refuse_uncached(part)
-            if reader is not None:
-                reader.end()
-            reader = ListingReader(found, part.name, tables)
-        elif reader is not None:
-            for number, cells in part:
+    with refusing_columns():
+        for about, batches in sheets_of(watch.parts(content, how=how)):
+            reader = ListingReader(found, SheetAbout(about.name, about.epoch_1904, about.delimiter), tables)
+            for number, cells in chain.from_iterable(batches):
                 reader.read(number, cells)
-    if reader is not None:
-        reader.end()
+            reader.end()
+            if reader.header is not None:
+                refuse_uncached(about)
     broken = [each for each in found.lacking if not found.rows or not each.is_another_table()]
     if broken:
         raise _columns_missing(broken)
+    if not found.rows:
+        raise _no_table(found, tables)
     for each in found.lacking:
         for name in each.missing:
             found.report.add("sheet_incomplete", Place(each.sheet, each.row, name, ""))
     return found
 
 
+def sheets_of(parts: Iterable[Sheet | Batch]) -> Iterator[tuple[Sheet, Iterator[Batch]]]:
+    """The sheets of a file, each with its batches of rows; they are read in this order."""
+    rest = iter(parts)
+    ahead = [part for part in [next(rest, None)] if isinstance(part, Sheet)]
+
+    def batches() -> Iterator[Batch]:
+        for part in rest:
+            if isinstance(part, Sheet):
+                ahead.append(part)
+                return
+            yield part
+
+    while ahead:
+        yield ahead.pop(), batches()
+
+
 def _columns_missing(lacking: Sequence[Lacking]) -> Invalid:
-    problems = [
-        {
-            "code": "column_missing",
-            "sheet": each.sheet,
-            "row": each.row,
-            "column": name,
-            "message": f"The column {name} is missing. Add it, or download the template.",
-        }
-        for each in lacking
-        for name in each.missing
-    ]
+    problems = [problem for each in lacking for problem in missing_problems(each.sheet, each.row, each.missing)]
     places = "; ".join(f"{each.sheet or 'the file'} lacks {', '.join(each.missing)}" for each in lacking)
     sentence = f"Columns are missing: {places}. Download the template of this kind to see them."
     return Invalid(sentence, code="columns_missing", problems=problems)
 
 
+def _no_table(found: Listing, tables: Sequence[Table]) -> Invalid:
+    """The file holds no table of this kind: names the columns that are needed, and shows what was read."""
+    needed = "; or ".join(", ".join(table.required.values()) for table in tables)
+    read = " / ".join(text for text in found.first_texts if text) or "nothing"
+    sentence = (
+        f"The file holds no table of this kind. A row must name the columns {needed}. The first rows were read as:"
+        f" {read}. Download the template of this kind to see the columns."
+    )
+    return Invalid(sentence, code="no_table", problems=list(found.report.problems()))
+
+
 def read_lcap(content: bytes, watch: Watch, table: str, how: How) -> LcapFound:
     """The rows of an LCAP table, or the published text line by line. Raises as `read_listing`."""
     found = LcapFound()
-    reader: LcapReader | None = None
-    for part in watch.parts(content, how=how):
-        if isinstance(part, Sheet):
-            if reader is not None:
-                reader.end()
-            reader = LcapReader(found, part.name, table)
-        elif how == "lines":
-            found.rows += [raw_line(number, cells) for number, cells in part]
-        elif reader is not None:
-            for number, cells in part:
+    with refusing_columns():
+        for about, batches in sheets_of(watch.parts(content, how=how)):
+            if how == "lines":
+                found.rows += [raw_line(number, cells) for number, cells in chain.from_iterable(batches)]
+                continue
+            reader = LcapReader(found, SheetAbout(about.name, delimiter=about.delimiter), table)
+            for number, cells in chain.from_iterable(batches):
                 reader.read(number, cells)
-    if reader is not None and how != "lines":
-        reader.end()
+            reader.end()
+            if reader.columns:
+                refuse_uncached(about)
     if not found.rows:
         raise Invalid(
             f"The file holds no LCAP table: a row must name the columns {NEEDED[table]}, with the table below it."

@@ -8,17 +8,19 @@ from sqlmodel import Session, col, func, select
 
 from services.ingest.actions.directory import keep_directors
 from services.ingest.actions.extraction import Ready, ready_extraction
+from services.ingest.actions.limits import limits
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import last_revision, lock_extraction, revision_before
 from services.ingest.actions.staging import FIELDS, add_schools, difference, is_known, merge, sizes, stage
 from services.ingest.rules.dates import Window
 from services.ingest.rules.findings import Place
-from services.ingest.rules.verdicts import THIN_SHARE
+from services.ingest.rules.verdicts import THIN_SHARE, changed_reasons, quarantine_reasons
 from services.ingest.tables import ExtractionCount, Upload
 from shared.db import psycopg_style, raw
 from shared.delivery.outbox import publish
 from shared.events import GROUPS, ROWS_PER_PART, ExtractionLoaded, Group
 
+COUNTED = ("rows", "rejected", "contradicting", "unnamed", "unknown", "swapped", "above", "fallen", "leapt", "compared")
 # As text: psycopg streams the rows in the order of the event's fields, without an object for each.
 _CHANGED = psycopg_style(
     f"""
@@ -37,8 +39,6 @@ def load_participation(session: Session, upload: Upload, content: bytes, watch: 
     ready = ready_extraction(session, content, watch, upload.named_term)
     stage(session, ready.rows, ready.schools)
     newest, *others = ready.dates()
-    upload.reasons = ready.reasons
-    publish = upload.intent == "publish" and (upload.confirmed or not ready.reasons)
     upload.difference = {}
     for day in (newest, *others):
         window = ready.windows[day]
@@ -47,13 +47,14 @@ def load_participation(session: Session, upload: Upload, content: bytes, watch: 
         _note_older(session, ready, day)
     upload.thin = any(_note_thin(session, ready, day, upload) for day in (newest, *others))
     _describe(upload, ready, newest)
-    if publish:
+    _judge(upload, ready)
+    if upload.intent == "publish" and (upload.confirmed or not upload.reasons):
         add_schools(session, ready.schools.new)
         _publish(session, upload, newest, ready, upload.difference)
         for day in others:
             _publish(session, _sibling(session, upload, day, ready), day, ready, upload.difference)
     else:
-        upload.state = "quarantined" if ready.reasons and upload.intent == "publish" else "preview"
+        upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
 
 
 def _describe(upload: Upload, ready: Ready, day: date) -> None:
@@ -62,6 +63,18 @@ def _describe(upload: Upload, ready: Ready, day: date) -> None:
     upload.counts = {"accepted": len(ready.rows), "rejected": len(ready.report.rejected_rows), "changed": 0}
     upload.found = ready.report.groups()
     upload.problems = list(ready.report.problems())
+
+
+def _judge(upload: Upload, ready: Ready) -> None:
+    """Decides whether the file waits for a person; the counts behind the reasons are kept with them."""
+    each = [group for groups in upload.difference.values() for group in groups.values() if group["against"]]
+    compared = sum(group["changed"] + group["unchanged"] for group in each)
+    fallen, leapt = (sum(group[name] for group in each) for name in ("fell", "leapt"))
+    upload.reasons = [*quarantine_reasons(ready.facts, limits()), *changed_reasons(fallen, leapt, compared, limits())]
+    if not upload.reasons:
+        return
+    counted = ready.facts._asdict() | {"fallen": fallen, "leapt": leapt, "compared": compared}
+    upload.counts = upload.counts | {name: counted[name] for name in COUNTED}
 
 
 def _groups(ready: Ready, day: date) -> list[str]:

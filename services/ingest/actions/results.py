@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from sqlmodel import Session
 
+from services.ingest.actions.limits import limits
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import lock_kind, next_of_kind
@@ -30,7 +31,17 @@ def load_results(session: Session, upload: Upload, content: bytes, watch: Watch)
             code="no_good_rows",
             problems=upload.problems[:200],
         )
-    upload.reasons = results_doubts(len(rows), rejected, report.count("percent_fraction"))
+    fractions = report.count("percent_fraction")
+    if fractions >= limits().from_rows and fractions == sum(bool(row.percent) for row in rows):
+        raise Invalid(
+            "Every percent of the file is 1 or less, as fractions are: 0.765 where 76.5 is meant. Format the cells as"
+            " percent, or multiply them by 100, and upload the file again.",
+            code="fractions_all",
+            problems=upload.problems[:200],
+        )
+    upload.reasons = results_doubts(len(rows), rejected, fractions, limits())
+    if upload.reasons:
+        upload.counts |= {"rows": len(rows), "fractions": fractions}
     if upload.intent == "publish" and (upload.confirmed or not upload.reasons):
         _publish(session, upload, rows)
     else:
@@ -39,7 +50,7 @@ def load_results(session: Session, upload: Upload, content: bytes, watch: Watch)
 
 def read_results(session: Session, content: bytes, watch: Watch) -> tuple[list[ResultRow], Report]:
     """The good rows of a file, each under its school, and what was found. Raises as `load_results`."""
-    found = read_listing(content, watch, RESULT_TABLES)
+    found = read_listing(content, watch, RESULT_TABLES, "percents")
     identified = _identified(session, found.rows.get("results", []), found.report)
     return settled_results(identified, found.report), found.report
 

@@ -129,11 +129,12 @@ _COUNTS = text(
       count(*) filter (where {_STAYS} and not differs) as unchanged,
       count(*) filter (where {_STAYS} and total is distinct from total_before) as totals_changed,
       count(*) filter (where {_STAYS} and moved) as moved,
-      count(*) filter (where {_STRIKING["submitted_fell"]}) as fell
+      count(*) filter (where {_STRIKING["submitted_fell"]}) as fell,
+      count(*) filter (where {_STRIKING["total_changed"]}) as leapt
     from compared group by respondent_group
     """
 )
-_NO_CHANGE = ("new", "missing", "changed", "unchanged", "totals_changed", "moved", "fell")
+_NO_CHANGE = ("new", "missing", "changed", "unchanged", "totals_changed", "moved", "fell", "leapt")
 _LISTED = {
     code: text(
         f"""

@@ -12,7 +12,7 @@ from services.ingest.actions.undo import undo_upload
 from services.ingest.actions.uploads import Offered, discard_upload, publish_upload, shown_problems, take_upload
 from services.ingest.queries import progress as progress_queries
 from services.ingest.queries import uploads as upload_queries
-from services.ingest.rules.verdicts import QUARANTINES
+from services.ingest.rules.verdicts import reason_sentence
 from services.ingest.tables import Upload
 from shared.access import Who
 from shared.errors import NotFound
@@ -91,7 +91,7 @@ def _answer(request: Request, session: Db, response: Response, upload: Upload, s
 
 def _quarantined(request: Request, upload: Upload) -> JSONResponse:
     """Returned, not raised: the upload stays, for a person to confirm or discard."""
-    reasons = [{"code": code, "message": QUARANTINES[code]} for code in upload.reasons]
+    reasons = [{"code": code, "message": reason_sentence(code, upload.counts)} for code in upload.reasons]
     problem = {
         "type": "about:blank",
         "title": "Conflict",

@@ -13,7 +13,7 @@ from services.ingest.actions.uploads import discard_upload, may_open, publish_up
 from services.ingest.queries import progress as progress_queries
 from services.ingest.queries import uploads as upload_queries
 from services.ingest.rules.findings import KEPT_PER_CODE, OUTCOMES
-from services.ingest.rules.verdicts import QUARANTINES
+from services.ingest.rules.verdicts import reason_sentence
 from services.ingest.tables import Upload
 from shared.access import Who
 from shared.errors import NotAllowed, NotFound
@@ -46,7 +46,7 @@ def upload(
         steps=steps,
         live=taken.state == "reading" or (taken.state == "published" and not all(step.done for step in steps)),
         known=known,
-        reasons=[QUARANTINES[reason] for reason in taken.reasons],
+        reasons=[reason_sentence(code, taken.counts) for code in taken.reasons],
         rows_read=upload_queries.rows_read(session, upload_id),
         related=upload_queries.related(session, taken),
         may_undo=may_undo,

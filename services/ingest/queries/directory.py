@@ -38,6 +38,11 @@ def _any(column: Any, values: Collection[str]) -> Any:
     return col(column) == func.any(list(values))
 
 
+def directory_size(session: Session) -> int:
+    """How many schools the directory lists."""
+    return session.exec(select(func.count()).where(col(School.in_directory))).one()
+
+
 def communities(session: Session) -> Sequence[str]:
     """The communities of schools of the directory."""
     return session.exec(select(School.cos).where(col(School.in_directory), School.cos != "").distinct()).all()

@@ -1,6 +1,7 @@
 """Single cells: PLOC, counts, rates and tiers, each in every form that files were seen with."""
 
 import re
+import unicodedata
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -9,14 +10,16 @@ from shared.names import tidy
 
 Cell = str | int | float | bool | date | datetime | None
 MOST_SURVEYS = 100_000_000
+# Sums of a spreadsheet miss their whole number by this much at most.
+NOISE = 1e-6
 # The tiers are quarters of the expected surveys; at the very edge a file's tier is never called wrong.
 TIER_SPAN = 25
 TIERS = (1, 2, 3, 4)
 LABEL_TIERS = {"less than": 1, "between 25": 2, "between 50": 3, "greater than": 4, "more than": 4}
-_ERRORS = frozenset(
-    "#REF! #N/A #VALUE! #DIV/0! #NAME? #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN!".split()
-)
+# Excel's errors, of today and of later: `#REF!`, `#N/A`, `#NAME?`, `#DIV/0!`, `#SPILL!`, `#GETTING_DATA`, `#BUSY!`.
+_ERROR = re.compile(r"^#(?:N/A|GETTING_DATA|[A-Z][A-Z0-9/_]*[!?])$")
 _PERCENT = re.compile(r"^(\d{1,4}(?:\.\d+)?)\s*(%?)$")
+_POINTED = re.compile(r"^\d{1,3}(?:\.\d{3})+$")
 _WHOLE = re.compile(r"^\+?(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.0+)?$")
 
 
@@ -39,7 +42,7 @@ def shown(cell: Cell) -> str:
 
 def is_error(cell: Cell) -> bool:
     """Whether a cell holds an error of Excel, such as `#REF!`, instead of a value."""
-    return isinstance(cell, str) and cell.strip() in _ERRORS
+    return isinstance(cell, str) and "#" in cell and _ERROR.match(cell.strip()) is not None
 
 
 def read_ploc(cell: Cell) -> Ploc:
@@ -59,26 +62,61 @@ def read_ploc(cell: Cell) -> Ploc:
     return Ploc(digits.zfill(4), None, code)
 
 
+class Count(NamedTuple):
+    """A whole number of surveys, None for a blank, and what had to be mended."""
+
+    number: int | None
+    code: str
+
+
 def read_count(cell: Cell, field: str) -> int | None:
     """A whole number of surveys up to MOST_SURVEYS, None for a blank; BadCell for anything else."""
+    return count_of(cell, field).number
+
+
+def count_of(cell: Cell, field: str, *, points: bool | None = None) -> Count:
+    """As `read_count`, with what had to be mended. `points`: whether `1.000` is one thousand; None: nobody knows."""
     if cell is None or cell == "":
-        return None
+        return Count(None, "")
     if type(cell) is str and len(cell) < 9 and cell.isascii() and cell.isdigit():
-        return int(cell)
-    if type(cell) is float and 0 <= cell <= MOST_SURVEYS and cell.is_integer():
-        return int(cell)
+        return Count(int(cell), "")
+    if isinstance(cell, float):
+        return _whole(cell, field)
     if isinstance(cell, bool):
         raise BadCell(field, "count_unreadable")
     if is_error(cell):
         raise BadCell(field, "cell_error")
-    text = tidy(shown(cell))
+    return _count_in(tidy(shown(cell)), field, points=points)
+
+
+def _whole(number: float, field: str) -> Count:
+    """The integer that Excel shows, where the number is within NOISE of it."""
+    near = round(number) if -NOISE <= number <= MOST_SURVEYS else -1
+    if near < 0 or abs(number - near) > NOISE:
+        raise BadCell(field, "count_unreadable")
+    return Count(near, "" if number == near else "count_rounded")
+
+
+def _count_in(text: str, field: str, *, points: bool | None) -> Count:
     if not text:
-        return None
+        return Count(None, "")
+    if any(unicodedata.category(character) in ("Cf", "Cc") for character in text):
+        raise BadCell(field, "count_invisible")
+    if text.isascii() and _POINTED.match(text):
+        if points is None:
+            raise BadCell(field, "count_ambiguous")
+        if points:
+            return Count(int(text.replace(".", "")), "count_thousands")
     found = _WHOLE.match(text) if text.isascii() else None
     count = int(found.group(1).replace(",", "")) if found else -1
     if not 0 <= count <= MOST_SURVEYS:
         raise BadCell(field, "count_unreadable")
-    return count
+    return Count(count, "")
+
+
+def is_pointed(cell: Cell) -> bool:
+    """Whether a count is written with a point before three digits: `1.000`, `1.911`."""
+    return isinstance(cell, str) and _POINTED.match(tidy(cell)) is not None
 
 
 def read_rates(cell: Cell) -> tuple[float, ...]:

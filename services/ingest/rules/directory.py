@@ -16,8 +16,8 @@ LONGEST_LIST = 4000
 COUNT_FIELDS = ("enrolled", "classified_classroom", "classified_other", "certificated_admin", "certificated_other")
 WORDS = ("name", "level", "region", "cos", "director", "principal", "landline")
 SCHOOL_COLUMNS = {
-    "cost centre code": "cost_center",
     "cost center code": "cost_center",
+    "cost centre code": "cost_center",
     "code": "cost_center",
     "ploc": "ploc",
     "school": "name",

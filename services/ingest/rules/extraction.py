@@ -16,10 +16,11 @@ from services.ingest.rules.headers import (
     read_header,
 )
 from services.ingest.rules.names import group_of
-from services.ingest.rules.rows import CountsRow, Remembered, RowReader, clean, first_rows
+from services.ingest.rules.rows import CountsRow, Remembered, RowReader, SheetAbout, clean, first_rows
 from services.ingest.rules.schools import Unit
 
 LIKELY_NAMES = 4
+FIRST_TEXTS = 3
 
 
 class NoTable(NamedTuple):
@@ -43,15 +44,18 @@ class Extraction:
     suffixes: set[str] = field(default_factory=set)
     remembered: Remembered = field(default_factory=Remembered)
     contradicting: int = 0
+    above: int = 0
+    headers: int = 0
+    first_texts: list[str] = field(default_factory=list)
 
 
 class SheetReader:
     """Reads one sheet: looks for the header in the first rows, then hands every row to a RowReader."""
 
-    def __init__(self, found: Extraction, name: str, *, epoch_1904: bool = False) -> None:
+    def __init__(self, found: Extraction, about: SheetAbout) -> None:
         self.found = found
-        self.name = name
-        self.epoch_1904 = epoch_1904
+        self.about = about
+        self.name = about.name
         self.rows: RowReader | None = None
         self.above: list[tuple[int, str]] = []
         self.best: tuple[int, int, Header] | None = None
@@ -80,7 +84,7 @@ class SheetReader:
         header = read_header(cells)
         if is_header(header):
             if not self._missing(header):
-                self._begin(number, header)
+                self._begin(number, header, cells)
                 return
             self.searched = SEARCHED_ROWS  # no other table is looked for below one that cannot be read
         if self.best is None or len(header.columns) > self.best[0]:
@@ -88,16 +92,19 @@ class SheetReader:
         text = " | ".join(clean(cell) for cell in cells if clean(cell))
         self.above.append((number, text))
 
-    def _begin(self, number: int, header: Header) -> None:
+    def _begin(self, number: int, header: Header, cells: Sequence[Cell]) -> None:
         report = self.found.report
+        self.found.headers += 1
         self.found.suffixes |= header.suffixes
-        self.rows = RowReader(report, self.name, header, self.found.remembered, epoch_1904=self.epoch_1904)
+        self.rows = RowReader(report, self.about, header, cells, self.found.remembered)
         for row, text in self.above:
             report.add("header_below", Place(self.name, row, "", text[:200]))
         for known, name in header.renamed.items():
             report.add("header_renamed", Place(self.name, number, SHOWN[known], name, SHOWN[known]))
         for name in header.unknown:
             report.add("column_ignored", Place(self.name, number, name[:100], name[:200]))
+        for name, used in header.unused.items():
+            report.add("column_unused", Place(self.name, number, name[:100], name[:200], used[:200]))
         if "group" not in header.columns:
             report.add("group_from_tab", Place(self.name, number, "", self.name))
 
@@ -110,10 +117,13 @@ class SheetReader:
     def end(self) -> NoTable | None:
         """Closes the sheet; answers what was missing where it looked like a table and had no whole header."""
         if self.rows is not None:
+            self.found.rows += self.rows.settle()
             self.found.contradicting += self.rows.contradicting
+            self.found.above += self.rows.above
             return None
         if self.best is not None and self.best[0] >= LIKELY_NAMES:
             return NoTable(self.name, self.best[1], self._missing(self.best[2]))
+        self.found.first_texts += [text[:100] for _, text in self.above[:FIRST_TEXTS] if text]
         if self.above:
             self.found.report.add("sheet_skipped", Place(self.name, 0, "", self.above[0][1][:200]))
         return None

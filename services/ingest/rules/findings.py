@@ -20,11 +20,30 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "warned",
         "The PLOC is known under another name. The row was taken as that school. Check the PLOC if it is another one.",
     ),
+    "school_swapped": (
+        "rejected",
+        "The PLOC belongs to one school and the name to another. None was guessed. Correct the row.",
+    ),
+    "school_elsewhere": (
+        "warned",
+        "A school of this name is known under another PLOC. The row was taken as a new school. Check the PLOC.",
+    ),
     "group_unknown": ("rejected", "The category must be Students, Staff or Parents. Correct it."),
     "group_fixed": ("fixed", "The category was read as one of Students, Staff and Parents."),
     "group_from_tab": ("noted", "The sheet has no category column; the category was taken from the name of the tab."),
     "group_differs_from_tab": ("warned", "The category differs from the name of the tab. The category was used."),
     "count_unreadable": ("rejected", "A count is a whole number from 0 to 100,000,000. Correct it."),
+    "count_rounded": ("fixed", "The count was read as the whole number that Excel shows."),
+    "count_thousands": ("fixed", "The point in the count was read as the separator of thousands."),
+    "count_ambiguous": (
+        "rejected",
+        "The count can be read as a small number with decimals or as thousands. Enter it without the point.",
+    ),
+    "count_invisible": (
+        "rejected",
+        "The count holds an invisible character. Delete the cell and type the number again.",
+    ),
+    "submitted_without_total": ("warned", "Surveys were submitted where none are expected: no rate. Check the total."),
     "cell_error": (
         "rejected",
         "The cell holds an error such as #REF! instead of a value. Mend it in Excel, save the file and upload it again.",
@@ -53,12 +72,23 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "note_skipped": ("fixed", "The row is a note, not a school. It was left out."),
     "total_skipped": ("fixed", "The row is a total, not a school. It was left out."),
     "header_repeated": ("fixed", "The column names are repeated inside the table. The row was left out."),
+    "header_changed": ("warned", "The column names are repeated in another order. The rows below were read by these."),
     "header_below": ("fixed", "The column names are not in the first row. What stands above them was left out."),
-    "header_renamed": ("fixed", "The column was recognised under another name."),
+    "header_renamed": ("fixed", "The column was recognized under another name."),
     "column_ignored": ("noted", "The column is not part of this kind of file. It was left out."),
+    "column_unused": ("warned", "Another column holds this under its own name. This one was left out."),
+    "row_too_wide": (
+        "rejected",
+        "The row has more cells than the table has columns: a value with a comma needs quotation marks. Correct it.",
+    ),
+    "row_too_short": ("rejected", "The row has fewer cells than the table has columns. Correct it."),
     "text_too_long": ("rejected", "The cell holds more than 200 characters. Shorten it."),
     "text_tidied": ("fixed", "Extra spaces or invisible characters were removed."),
-    "text_encoding": ("fixed", "The text table was recognised by its content."),
+    "text_bad_bytes": (
+        "warned",
+        "The text holds bytes that are no UTF-8. They were read as Windows writes them. Check the accents near this line.",
+    ),
+    "text_encoding": ("fixed", "The text table was recognized by its content."),
     "cos_normalised": ("fixed", "The name of the community of schools was written in the district's form."),
     "region_fixed": ("fixed", "The region was written as N, S, E, W or XS."),
     "region_unknown": ("warned", "The region is not known. The school's last region was kept. Correct the file."),
@@ -107,6 +137,10 @@ CODES: dict[str, tuple[Outcome, str]] = {
     ),
     "email_unreadable": ("rejected", "Enter one e-mail address."),
     "percent_unreadable": ("rejected", "A percent is a number from 0 to 100 with at most one decimal. Correct it."),
+    "percent_decimals": (
+        "rejected",
+        "The percent has more than one decimal. Nothing is rounded here: round it as your district does. Correct it.",
+    ),
     "percent_fraction": ("warned", "The percent is 1 or less. If it is a fraction, enter 76.5 instead of 0.765."),
     "results_contradict": (
         "rejected",
@@ -124,7 +158,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
 
 def reason(code: str, column: str) -> str:
     """Why a row was rejected, for the person who corrects it."""
-    return f"{column}: {CODES[code][1]}"
+    return f"{column}: {CODES[code][1]}" if column else CODES[code][1]
 
 
 class BadCell(ValueError):

@@ -50,44 +50,135 @@ HEADERS: dict[str, str] = {
     "extraction date": "extraction_date",
     "date": "extraction_date",
 }
-_SUFFIX = re.compile(
-    r"(?<![ _])[ _]+'?(sp|spring|fa|fall|f|su|summer|wi|winter|w)[ _]?'?(?:20)?(\d{2})$", re.IGNORECASE
-)
+_SUFFIX = re.compile(r"[ _(]'?(sp|spring|fa|fall|f|su|summer|wi|winter|w)[ _]?'?(?:20)?(\d{2})\)?$", re.IGNORECASE)
+LONGEST_SUFFIX = 16
+LONGEST_COLUMN = 200
 _SEASONS = {"s": "Sp", "f": "Fa", "w": "Wi"}
 
 
 class Header(NamedTuple):
-    """A recognised header: field -> column index, the term suffixes seen, columns without meaning here, other names."""
+    """A recognized header: field -> column index, the term suffixes seen, columns without meaning here, other names.
+
+    `rivals`: field -> further columns that claim it with the same right. `unused`: columns that a better name beats,
+    each with the name of the column that is used instead. `width`: up to the last column with a name.
+    """
 
     columns: dict[str, int]
     suffixes: set[str]
     unknown: list[str]
     renamed: dict[str, str]
+    rivals: dict[str, list[int]]
+    unused: dict[str, str]
+    width: int = 0
+
+
+class Claim(NamedTuple):
+    """A column that names a field: where, under which name, in which term, and whether by the district's own name."""
+
+    column: int
+    name: str
+    suffix: str
+    exact: bool
+
+
+class ColumnsMissing(ValueError):
+    """Column names that are repeated in a table lack required ones."""
+
+    def __init__(self, sheet: str, row: int, missing: list[str]) -> None:
+        super().__init__(f"missing: {', '.join(missing)}")
+        self.sheet = sheet
+        self.row = row
+        self.missing = missing
+
+
+class ColumnsConflict(ValueError):
+    """Two columns claim one field and differ: the row and the names of both."""
+
+    def __init__(self, sheet: str, row: int, columns: tuple[str, str]) -> None:
+        super().__init__(f"{columns[0]} and {columns[1]} differ")
+        self.sheet = sheet
+        self.row = row
+        self.columns = columns
 
 
 def read_header(cells: Sequence[Cell], names: Mapping[str, str] = HEADERS) -> Header:
-    """Recognises column names, whatever their case, separators and term suffix."""
-    header = Header({}, set(), [], {})
+    """Recognizes column names, whatever their case, separators and term suffix.
+
+    The first name of a field in `names` is the district's own: it wins over the others wherever it stands.
+    """
+    width = max((index + 1 for index, cell in enumerate(cells) if tidy(shown(cell))), default=0)
+    header = Header({}, set(), [], {}, {}, {}, width)
+    claims: dict[str, list[Claim]] = {}
     for index, cell in enumerate(cells):
         name = tidy(shown(cell))
         if not name or name == REASON_COLUMN:
             continue
         plain, suffix = split_suffix(name)
-        found = names.get(name_key(plain))
-        header.suffixes.update([suffix] if found and suffix else [])
-        if found is None or found in header.columns:
+        key = name_key(plain) if len(name) <= LONGEST_COLUMN else ""
+        field = names.get(key)
+        if field is None:
             header.unknown.append(name)
             continue
-        header.columns[found] = index
-        if found in SHOWN and plain != SHOWN[found]:
-            header.renamed[found] = name
+        header.suffixes.update([suffix] if suffix else [])
+        claims.setdefault(field, []).append(Claim(index, name, suffix, key == own_names(names)[field]))
+    for field, claimed in claims.items():
+        _settle(header, field, claimed)
     return header
+
+
+def _settle(header: Header, field: str, claimed: list[Claim]) -> None:
+    """One column for the field: that of the district's own name, else the first."""
+    used = next((claim for claim in claimed if claim.exact), claimed[0])
+    header.columns[field] = used.column
+    if field in SHOWN and split_suffix(used.name)[0] != SHOWN[field]:
+        header.renamed[field] = used.name
+    for claim in claimed:
+        if claim is used:
+            continue
+        # Columns of several terms side by side hold the file (verdicts): they differ by right.
+        if claim.exact == used.exact and claim.suffix == used.suffix:
+            header.rivals.setdefault(field, []).append(claim.column)
+        else:
+            header.unused[claim.name] = used.name
+
+
+_OWN: dict[int, dict[str, str]] = {}
+
+
+def own_names(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Field -> the district's own name for it, as a key."""
+    own = _OWN.get(id(names))
+    if own is None:
+        own = _OWN[id(names)] = {}
+        for key, field in names.items():
+            own.setdefault(field, key)
+    return own
+
+
+def refuse_conflict(header: Header, names: Sequence[Cell], sheet: str, row: int, cells: Sequence[Cell]) -> None:
+    """Raises ColumnsConflict where columns that claim one field differ in this row; `names`: the header's cells."""
+    for field, others in header.rivals.items():
+        used = header.columns[field]
+        for other in others:
+            if _text(cells, used) != _text(cells, other):
+                raise ColumnsConflict(sheet, row, (_named(names, used), _named(names, other)))
+
+
+def _text(cells: Sequence[Cell], index: int) -> str:
+    return tidy(shown(cells[index])) if index < len(cells) else ""
+
+
+def _named(names: Sequence[Cell], index: int) -> str:
+    return f"{tidy(shown(names[index]))} (column {index + 1})"
 
 
 def split_suffix(name: str) -> tuple[str, str]:
     """A column name without its term, and the term as the district writes it: `Total_Surveys_F24` -> `Fa24`."""
-    found = _SUFFIX.search(name)
-    return (name[: found.start()], term_label(found.group(1), found.group(2))) if found else (name, "")
+    start = max(0, len(name) - LONGEST_SUFFIX)
+    found = _SUFFIX.search(name, start)
+    if found is None:
+        return name, ""
+    return name[: found.start()].rstrip(" _("), term_label(found.group(1), found.group(2))
 
 
 def term_label(season: str, year: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from services.ingest.rules.cells import Cell, shown
 from services.ingest.rules.findings import Place, Report
-from services.ingest.rules.headers import SEARCHED_ROWS
-from services.ingest.rules.rows import clean
+from services.ingest.rules.headers import SEARCHED_ROWS, ColumnsConflict
+from services.ingest.rules.rows import SheetAbout, clean
 from shared.names import name_key
 
 ACTION_NAMES = ("goal action", "title", "2024 25 action title", "number", "action")
@@ -51,26 +51,61 @@ class LcapFound:
 class LcapReader:
     """Reads one sheet of an LCAP table."""
 
-    def __init__(self, found: LcapFound, sheet: str, table: str) -> None:
+    def __init__(self, found: LcapFound, about: SheetAbout, table: str) -> None:
         self.found = found
-        self.sheet = sheet
+        self.sheet = about.name
+        self.is_text = bool(about.delimiter)
         self.table = table
         self.columns: list[str] = []
+        self.twice: list[tuple[int, int]] = []
         self.searched = 0
 
     def read(self, number: int, cells: Sequence[Cell]) -> None:
         """Takes the sheet's next row."""
         texts = [clean(cell) for cell in cells]
-        if self.columns:
+        if self.columns and names_columns(self.table, texts):
+            self._note_repeated(number, texts)
+            self._begin(texts)
+        elif self.columns:
             self._row(number, texts)
         elif self.searched < SEARCHED_ROWS:
             self.searched += 1
             if names_columns(self.table, texts):
-                keys = [name_key(text) for text in texts]
-                # "line" is the row's own key: a column of that name tells the line of the published source.
-                self.columns = ["source line" if key == "line" else text for key, text in zip(keys, texts, strict=True)]
+                self._begin(texts)
+
+    def _begin(self, texts: Sequence[str]) -> None:
+        # "line" is the row's own key: a column of that name holds the line of the published source.
+        self.columns = ["source line" if name_key(text) == "line" else text for text in texts]
+        named = [name_key(name) for name in self.columns]
+        self.twice = [(named.index(key), index) for index, key in enumerate(named) if key and named.index(key) != index]
+
+    def _note_repeated(self, number: int, texts: Sequence[str]) -> None:
+        code = (
+            "header_repeated"
+            if [text for text in texts if text] == list(filter(None, self.columns))
+            else "header_changed"
+        )
+        self.found.report.add(code, Place(self.sheet, number, "", ", ".join(texts)[:200]))
+
+    def _refuse_conflict(self, number: int, texts: Sequence[str]) -> None:
+        """Raises ColumnsConflict where two columns of one name differ in this row."""
+        for first, second in self.twice:
+            pair = [texts[index] if index < len(texts) else "" for index in (first, second)]
+            if pair[0] != pair[1]:
+                columns = (
+                    f"{self.columns[first]} (column {first + 1})",
+                    f"{self.columns[second]} (column {second + 1})",
+                )
+                raise ColumnsConflict(self.sheet, number, columns)
 
     def _row(self, number: int, texts: list[str]) -> None:
+        self._refuse_conflict(number, texts)
+        beyond = [text for text in texts[len(self.columns) :] if text]
+        if self.is_text and beyond:
+            self.found.report.reject(
+                "row_too_wide", Place(self.sheet, number, "", " | ".join(filter(None, texts))[:200])
+            )
+            return
         named = {name: text for name, text in zip(self.columns, texts, strict=False) if name and text}
         if len(named) > 1 and not any(name_key(name) in TITLES[self.table] for name in named):
             column = "Goal Action" if self.table == "actions" else "Measure"

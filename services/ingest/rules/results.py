@@ -24,8 +24,8 @@ COLUMNS = {
     "level": "level",
     "item": "item",
     "survey item": "item",
-    "cost centre code": "cost_center",
     "cost center code": "cost_center",
+    "cost centre code": "cost_center",
     "ploc": "ploc",
     "school": "school",
     "school name": "school",
@@ -40,6 +40,8 @@ REQUIRED = {
     "school": "School",
     "percent": "Percent",
 }
+# A percent that a formula computed misses its tenth by this much at most.
+NOISE = Decimal("0.000001")
 _CODE = re.compile(r"^1\d{6}$", re.ASCII)
 _PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*%?$", re.ASCII)
 
@@ -56,6 +58,7 @@ class ReadResult(NamedTuple):
     percent: Decimal | None
     sheet: str
     number: int
+    signed: bool
 
 
 def read_result(cells: Mapping[str, Cell]) -> ReadResult:
@@ -73,25 +76,38 @@ def read_result(cells: Mapping[str, Cell]) -> ReadResult:
     code = given if _CODE.match(given) else ploc.cost_center or ""
     percent = read_percent(cells.get("percent"))
     return ReadResult(
-        period, level, item, code, ploc.ploc, school, percent, str(cells.get("sheet", "")), int(str(cells["row"]))
+        period=period,
+        level=level,
+        item=item,
+        cost_center=code,
+        ploc=ploc.ploc,
+        school=school,
+        percent=percent,
+        sheet=str(cells.get("sheet", "")),
+        number=int(str(cells["row"])),
+        signed="%" in shown(cells.get("percent")),
     )
 
 
 def read_percent(cell: Cell) -> Decimal | None:
-    """A percent from 0 to 100 with one decimal, None for a blank; BadCell otherwise."""
+    """A percent from 0 to 100 with at most one decimal, None for a blank; BadCell otherwise. Nothing is rounded."""
     text = clean(cell)
     if not text:
         return None
     found = _PERCENT.match(text)
     if found is None or Decimal(found.group(1)) > 100:
         raise BadCell("percent", "percent_unreadable")
-    return Decimal(found.group(1)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    percent = Decimal(found.group(1))
+    nearest = percent.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    if abs(percent - nearest) > NOISE:
+        raise BadCell("percent", "percent_decimals")
+    return nearest
 
 
 def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report) -> list[ResultRow]:
     """The results without repetitions; those of one school, item and period that contradict each other are rejected.
 
-    A percent of 1 or less is warned: a cell that Excel shows as 76.5 % holds 0.765.
+    A percent of 1 or less is warned: a cell that shows 76.5 % may hold 0.765. One with the sign is no fraction.
     """
     places: dict[tuple[str, ...], dict[ResultRow, list[ReadResult]]] = defaultdict(dict)
     for row, read in rows:
@@ -106,7 +122,7 @@ def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report
             continue
         for _, read in others:
             report.add("row_repeated", _place(read)._replace(column="", became=f"as row {first.number}"))
-        if row.percent is not None and 0 < row.percent <= 1:
+        if row.percent is not None and 0 < row.percent <= 1 and not first.signed:
             report.add("percent_fraction", _place(first))
         kept.append(row._replace(item=first.item, period=first.period))
     return kept

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from services.ingest.rules.cells import (
     Cell,
+    count_of,
     is_error,
+    is_pointed,
     rate_fits,
-    read_count,
     read_ploc,
     read_rates,
     read_tier,
@@ -18,7 +19,17 @@ from services.ingest.rules.cells import (
 )
 from services.ingest.rules.dates import read_date
 from services.ingest.rules.findings import KEPT_PER_CODE, BadCell, Place, Report
-from services.ingest.rules.headers import SHOWN, Header, is_header, read_header
+from services.ingest.rules.headers import (
+    HEADER_NAMES,
+    REQUIRED,
+    SHOWN,
+    ColumnsMissing,
+    Header,
+    is_header,
+    missing_columns,
+    read_header,
+    refuse_conflict,
+)
 from services.ingest.rules.names import group_of, region_of
 from shared.events import Group
 from shared.names import name_key, tidy
@@ -83,25 +94,31 @@ class Remembered:
         self.cells: dict[str, dict[Cell, Any]] = {field: {} for field in (*SHOWN, "rate_text") if field != "group"}
 
 
+class SheetAbout(NamedTuple):
+    """What a reader of rows needs to know of its sheet; `delimiter`: of a text table, else empty."""
+
+    name: str
+    epoch_1904: bool = False
+    delimiter: str = ""
+
+
 class RowReader:
     """Reads the rows below one header; what is found goes into the report."""
 
     def __init__(
-        self, report: Report, sheet: str, header: Header, remembered: Remembered, *, epoch_1904: bool = False
+        self, report: Report, about: SheetAbout, header: Header, names: Sequence[Cell], remembered: Remembered
     ) -> None:
         self.report = report
-        self.sheet = sheet
-        self.columns = header.columns
-        self.width = max(header.columns.values()) + 1
-        self.tab_group = group_of(sheet)
-        self.epoch_1904 = epoch_1904
+        self.sheet = about.name
+        self.is_text = bool(about.delimiter)
+        self.tab_group = group_of(about.name)
+        self.epoch_1904 = about.epoch_1904
         self.contradicting = 0
-        self._names_of = itemgetter(*(header.columns[field] for field in NAMES if field in header.columns))
-        self._site_of = itemgetter(header.columns["ploc"], header.columns["school"])
-        self._counts_of = itemgetter(header.columns["total"], header.columns["submitted"])
-        self._shared: dict[tuple[Cell, ...], Shared] = {}
+        self.above = 0
+        # Whether a count of `1.000` is one thousand: so it is where cells are parted by `;`, else other rows say it.
+        self.points: bool | None = True if about.delimiter == ";" else None
+        self.held: list[tuple[int, Sequence[Cell]]] = []
         self._sites = remembered.sites
-        self._optionals = [header.columns.get(field) for field in ("file_tier", "file_tier_label", "file_rate")]
         # What a category is read as depends on the tab.
         self._known: dict[str, dict[Cell, Any]] = {**remembered.cells, "group": {}}
         self._totals, self._submitted = self._known["total"], self._known["submitted"]
@@ -112,13 +129,29 @@ class RowReader:
             "director": lambda cell: _text(cell, "director"),
             "school": _school,
             "group": self._group,
-            "total": lambda cell: (read_count(cell, "total"), ""),
-            "submitted": lambda cell: (read_count(cell, "submitted"), ""),
+            "total": lambda cell: count_of(cell, "total", points=self.points),
+            "submitted": lambda cell: count_of(cell, "submitted", points=self.points),
             "extraction_date": self._on,
         }
+        self._use(header, names)
+
+    def _use(self, header: Header, names: Sequence[Cell]) -> None:
+        """Reads the rows that follow by this header, whose cells are `names`."""
+        self.header, self.header_cells = header, names
+        self.columns = columns = header.columns
+        self.width = max(columns.values()) + 1
+        self.needed = max(columns[field] for field in REQUIRED) + 1
+        self._names_of = itemgetter(*(columns[field] for field in NAMES if field in columns))
+        self._site_of = itemgetter(columns["ploc"], columns["school"])
+        self._counts_of = itemgetter(columns["total"], columns["submitted"])
+        self._optionals = [columns.get(field) for field in ("file_tier", "file_tier_label", "file_rate")]
+        self._shared: dict[tuple[Cell, ...], Shared] = {}
 
     def read(self, number: int, cells: Sequence[Cell]) -> CountsRow | None:
-        """The row where it is good; None where it was left out."""
+        """The row where it is good; None where it was left out. Raises ColumnsConflict, ColumnsMissing."""
+        if len(cells) != self.width and (misfit := self._misfit(cells)):
+            self._reject_row(misfit, number, cells)
+            return None
         if len(cells) < self.width:
             cells = [*cells, *[None] * (self.width - len(cells))]
         try:
@@ -132,10 +165,43 @@ class RowReader:
             if submitted is _MISSING:
                 submitted = self._take("submitted", number, cells)
         except BadCell as error:
-            self._leave_out(number, cells, error)
+            if error.code == "count_ambiguous" and self.points is None:
+                self.held.append((number, cells))
+            else:
+                self._leave_out(number, cells, error)
             return None
+        if self.header.rivals:
+            refuse_conflict(self.header, self.header_cells, self.sheet, number, cells)
         file_tier, file_rate = self._check(number, cells, total, submitted)
         return CountsRow(site, shared, total, submitted, file_tier, file_rate, self.sheet, number)
+
+    def settle(self) -> list[CountsRow]:
+        """The rows that waited for others to say what a point in a count means; unsaid, they are rejected."""
+        held, self.held = self.held, []
+        counts = [cell for _, cells in held for cell in self._counts_of(cells) if is_pointed(cell)]
+        self.points = any(not str(cell).strip().endswith(".000") for cell in counts)
+        if not self.points:
+            self.points = None
+            for number, cells in held:
+                self._leave_out(number, cells, BadCell("total", "count_ambiguous"))
+            return []
+        return [row for number, cells in held if (row := self.read(number, cells)) is not None]
+
+    def _misfit(self, cells: Sequence[Cell]) -> str:
+        """Why a line of a text table has not the cells of its header: a delimiter too many, or one too few."""
+        if not self.is_text:
+            return ""
+        if len(cells) < self.needed:
+            return "row_too_short"
+        return "row_too_wide" if any(clean(cell) for cell in cells[self.header.width :]) else ""
+
+    def _reject_row(self, code: str, number: int, cells: Sequence[Cell]) -> None:
+        reason = self._no_school([*cells, *[None] * (self.width - len(cells))])
+        text = " | ".join(clean(cell) for cell in cells if clean(cell))
+        if reason:
+            self.report.add(reason, Place(self.sheet, number, "", text[:200]))
+        else:
+            self.report.reject(code, Place(self.sheet, number, "", text[:200]))
 
     def _names(self, number: int, cells: Sequence[Cell]) -> Shared:
         """What many rows share; remembered as a whole where nothing had to be mended."""
@@ -204,6 +270,10 @@ class RowReader:
                 self.report.add("submitted_blank", self._place("submitted", number, None))
             else:
                 self._compare(number, (tier_cell, label, rate_cell), submitted, total)
+        elif submitted:
+            self.above += 1
+            of = "of a blank total" if total is None else "of 0"
+            self.report.add("submitted_without_total", self._place("submitted", number, submitted, of))
         text = self._known["rate_text"].get(rate_cell)
         if text is None:
             text = self._known["rate_text"][rate_cell] = shown(rate_cell)
@@ -215,6 +285,7 @@ class RowReader:
 
     def _compare(self, number: int, cells: tuple[Cell, Cell, Cell], submitted: int, total: int) -> None:
         if submitted > total:
+            self.above += 1
             self.report.add("submitted_above_total", self._place("submitted", number, submitted, f"of {total}"))
         tier = self._tier_of(cells[0])
         if tier is None:
@@ -244,6 +315,8 @@ class RowReader:
         if reason:
             text = " | ".join(clean(cell) for cell in cells if clean(cell))
             self.report.add(reason, Place(self.sheet, number, "", text[:200]))
+            if reason == "header_repeated":
+                self._use_repeated(number, cells)
             return
         for field in FIELDS:
             try:
@@ -256,10 +329,20 @@ class RowReader:
                     names = clean(self._optional("school", cells)), clean(self._optional("cos", cells))
                     self.report.unplaced[self.sheet, number] = names
 
+    def _use_repeated(self, number: int, cells: Sequence[Cell]) -> None:
+        """The rows below column names are read by these, also where they stand in another order than those above."""
+        header = read_header(cells)
+        missing = missing_columns(header)
+        if missing:
+            raise ColumnsMissing(self.sheet, number, missing)
+        if header.columns != self.columns:
+            self.report.add("header_changed", Place(self.sheet, number, "", ", ".join(map(clean, cells))[:200]))
+            self._use(header, cells)
+
     def _no_school(self, cells: Sequence[Cell]) -> str:
         """The code of a row that is a total, a note or the header again; empty for a school's row."""
         texts = [clean(cell) for cell in cells if clean(cell)]
-        if clean(self._optional("ploc", cells)) and is_header(read_header(cells)):
+        if len(texts) >= HEADER_NAMES and is_header(read_header(cells)):
             return "header_repeated"
         if any("total" in (words := name_key(text).split()) or "totals" in words for text in texts[:2]):
             return "total_skipped" if whole(clean(self._optional("ploc", cells))) is None else ""

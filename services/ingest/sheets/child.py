@@ -1,8 +1,8 @@
 """The child process that reads one file: `python -m services.ingest.sheets.child`, JSON lines on its output.
 
-It waits for one line of input, the file's path and how to read it, and leaves when there is none. What it says is an
-object for a sheet or a refusal, or a list of rows. To be read is a `table`, `tabs` (one whose cells are parted by
-tabs), `lines` (a text as it is) or `explain` (a table again after the child died of it: says why).
+It waits for one line of input, the file's path and how to read it, and leaves when there is none. What it writes is an
+object for a sheet or a refusal, or a list of rows. To be read is a `table`, `percents` (a
+table whose cells in a percent format are given as `76.5%`), `tabs` (one whose cells are parted by tabs), `lines` (a text as it is) or `explain` (a table again after the child died of it: says why).
 """
 
 import resource
@@ -12,9 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook
 
-from services.ingest.sheets.packages import COLUMNS_LIMIT, NOTHING_SEEN, Errors, far_cell, look_into
+from services.ingest.sheets.exact import COLUMNS_LIMIT
+from services.ingest.sheets.packages import far_cell, opened
 from services.ingest.sheets.parts import Cell, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
 from services.ingest.sheets.texts import plain_lines, text_rows
@@ -45,7 +46,7 @@ def rows_of(path: str, how: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
         head = file.read(4096)
     _refuse_foreign(path, head)
     if head.startswith(ZIP_MAGIC):
-        yield from _workbook_rows(path)
+        yield from _workbook_rows(path, percents=how == "percents")
     elif how == "lines":
         yield from plain_lines(path)
     else:
@@ -65,36 +66,32 @@ def _refuse_foreign(path: str, head: bytes) -> None:
         raise UnreadableFile("file_not_a_table")
 
 
-def _workbook_rows(path: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
-    look = look_into(path)
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        for about in workbook.sheets_metadata:
-            seen = look.sheets.get(about.name, NOTHING_SEEN)
-            hidden = about.visible != SheetVisibleEnum.Visible
-            yield Sheet(about.name, hidden, seen.hidden_rows, seen.filtered, seen.uncached, look.epoch_1904)
-            sheet = workbook.get_sheet_by_name(about.name)
-            if sheet.width > COLUMNS_LIMIT:
-                raise UnreadableFile("file_too_wide", f"sheet {about.name}")
-            rows = enumerate(map(_plain, sheet.iter_rows()), 1)
-            first_column = sheet.start[1] if sheet.start else 0
-            yield from _with_errors(rows, seen.errors, first_column) if seen.errors else rows
-    except CalamineError as error:
-        raise UnreadableFile("file_broken") from error
+def _workbook_rows(path: str, *, percents: bool) -> Iterator[Sheet | tuple[int, list[Cell]]]:
+    with opened(path, percents=percents) as look:
+        parser = FastParser(path)
+        for about in look.sheets():
+            yield Sheet(about.name, about.hidden, about.hidden_rows, about.filtered, about.uncached, look.epoch_1904)
+            fast = None if about.exact else parser.rows(about.name)
+            yield from look.reader().read(look.package, about.part) if fast is None else fast
 
 
-def _with_errors(
-    rows: Iterable[tuple[int, list[Cell]]], errors: Errors, first_column: int
-) -> Iterator[tuple[int, list[Cell]]]:
-    """The rows with `#REF!` and its like where the parser says nothing: a blank count would be another thing.
+class FastParser:
+    """The parser for plain sheets, opened when the first of them is read."""
 
-    The parser leaves out the columns before the first one that is used.
-    """
-    for number, cells in rows:
-        for column, text in errors.get(number, ()):
-            if first_column <= column < first_column + len(cells):
-                cells[column - first_column] = text
-        yield number, cells
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.workbook: CalamineWorkbook | None = None
+
+    def rows(self, name: str) -> Iterator[tuple[int, list[Cell]]] | None:
+        """The rows of a sheet; None where the parser gives up on it, and the exact reading says what is wrong."""
+        try:
+            self.workbook = self.workbook or CalamineWorkbook.from_path(self.path)
+            sheet = self.workbook.get_sheet_by_name(name)
+        except CalamineError:
+            return None
+        if sheet.width > COLUMNS_LIMIT:
+            raise UnreadableFile("file_too_wide", f"sheet {name}")
+        return enumerate(map(_plain, sheet.iter_rows()), 1)
 
 
 def _plain(cells: list[Any]) -> list[Cell]:

@@ -100,6 +100,28 @@ class Package:
         parser.Parse(b"", True)
         return found
 
+    def text(self, name: str, element: str) -> str:
+        """The text of the elements of that name in a part, whatever its namespace prefix."""
+        texts: list[str] = []
+        inside = [False]
+
+        def begin(tag: str, _: dict[str, str]) -> None:
+            inside[0] = tag.rpartition(":")[2] == element
+
+        def end(_: str) -> None:
+            inside[0] = False
+
+        def add(data: str) -> None:
+            if inside[0]:
+                texts.append(data)
+
+        parser = careful_parser()
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = begin, end, add
+        for block in self.blocks(name):
+            parser.Parse(block, False)
+        parser.Parse(b"", True)
+        return "".join(texts)
+
     def is_usual(self) -> bool:
         """Whether every part has the name under which any program looks for it."""
         names = {entry.filename for entry in self.entries.values()}

@@ -1,179 +1,176 @@
-"""A look into an XLSX package before it is parsed: what is refused, and what a parser does not tell of its sheets."""
+"""A look into an XLSX package before it is parsed: what is refused, and which sheets need the exact reading."""
 
 import re
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 from xml.parsers import expat
 
+from services.ingest.sheets.calculation import is_calculated
+from services.ingest.sheets.exact import SheetReader, strings
+from services.ingest.sheets.formats import Shown, formats
+from services.ingest.sheets.opc import USUAL_STRINGS, Package
 from services.ingest.sheets.refusals import UnreadableFile
 
 PARTS_LIMIT = 2000
 UNPACKED_LIMIT = 1024 * 1024 * 1024
 STRINGS_LIMIT = 160 * 1024 * 1024
-BLOCK = 256 * 1024
-OVERLAP = 512
-COLUMNS_LIMIT = 256
+# Fewer formulas can all be 0 by right.
+MOST_ZEROS = 2
 # A tag holds no "<": what stops there reads each tag once, whatever stands in the part.
-_EMPTY_VALUE = rb"\s*+(?:<v\s*/>|<v>\s*</v>)?\s*+</c>"
-_UNCACHED = re.compile(
-    rb'<c\b(?![^<>]*\bt="str")([^<>]*)>\s*<f\b(?:[^<>]*/>|[^<>]*[^<>/]>[^<]*</f>|>[^<]*</f>)' + _EMPTY_VALUE
-)
-_ERROR = re.compile(
-    rb"""<c\b(?=[^<>]*?\bt=["']e["'])([^<>]*+)>\s*+(?:<f\b[^<>]*/>|<f\b[^<>]*>[^<]*</f>)?\s*+<v>([^<]{1,40})</v>"""
-)
-_CELL = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
-_PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
 _HIDDEN_ROW = re.compile(rb'<row\b[^<>]*\shidden="(?:1|true)"')
 _FAR = re.compile(rb"""\sr\s*=\s*["']([A-Z]{3}\d+|[I-Z][W-Z]\d+|[J-Z][A-Z]\d+)["']""")
+_MAIN = (
+    rb"(?:http://schemas\.openxmlformats\.org/spreadsheetml/2006/main|http://purl\.oclc\.org/ooxml/spreadsheetml/main)"
+)
+_PREFIXED = re.compile(rb"""xmlns:\w+\s*=\s*["']""" + _MAIN)
+# In a plain sheet every cell begins just so; a formula, an error or another way to write a cell needs the exact reading.
+_PLAIN_CELL = b'<c r="'
+_CELLS = (b"<c ", b"<c>", b"<c/", b"<c\n", b"<c\t", b"<c\r")
+_NOT_PLAIN = (b"<f>", b"<f ", b"<f/", b"<f\n", b"<f\t", b"<f\r", b'"e"', b"'e'")
 _FOREIGN = (
-    ("file_has_macros", re.compile(r"vbaProject\.bin$|/macrosheets/", re.IGNORECASE)),
-    ("file_has_links", re.compile(r"^xl/externalLinks/", re.IGNORECASE)),
+    ("file_has_macros", re.compile(r"vbaproject\.bin$|/macrosheets/")),
     ("file_is_xlsb", re.compile(r"^xl/workbook\.bin$")),
     ("file_is_ods", re.compile(r"^content\.xml$")),
+    ("file_is_numbers", re.compile(r"^index\.zip$|^index/.*\.iwa$")),
 )
-
-
-# Row -> the cells that hold an error instead of a value: (index of the column, `#REF!`).
-Errors = dict[int, list[tuple[int, str]]]
 
 
 class SheetLook(NamedTuple):
-    """What was seen in the XML of one sheet."""
+    """What was seen of one sheet. `uncached` names the first formula without a calculated value."""
 
+    name: str
+    part: str
+    hidden: bool
     hidden_rows: int
     filtered: bool
     uncached: str
-    errors: Errors
+    exact: bool
 
 
-NOTHING_SEEN = SheetLook(0, False, "", {})
+class PackageLook:
+    """An open package with a look at each of its sheets; its strings and formats are read when they are needed."""
+
+    def __init__(self, package: Package, *, percents: bool) -> None:
+        self.package = package
+        self.percents = percents
+        self.epoch_1904 = any(
+            each.get("date1904") in ("1", "true") for each in package.attributes(package.workbook, "workbookPr")
+        )
+        self._strings: list[str] | None = None
+        self._formats: list[Shown] | None = None
+        self._calculated: bool | None = None
+
+    def sheets(self) -> Iterator[SheetLook]:
+        """A look at every sheet. Reads through each once, and once more where it needs the exact reading."""
+        package = self.package
+        all_exact = not package.is_usual() or (self.percents and "percent" in self.formats)
+        tables = any(
+            b"<filterColumn" in block
+            for name in package.entries
+            if name.startswith("xl/tables/")
+            for block in package.blocks(name)
+        )
+        for each in package.sheets():
+            plain = PlainLook(package, each.part)
+            look = SheetLook(each.name, each.part, each.hidden, plain.hidden_rows, plain.filtered or tables, "", False)
+            yield self._exact_look(look) if all_exact or not plain.is_plain else look
+
+    def _exact_look(self, look: SheetLook) -> SheetLook:
+        reader = self.reader()
+        for _ in reader.read(self.package, look.part):
+            pass
+        uncached = reader.first_uncached
+        if not uncached and reader.first_formula and not self._is_calculated(reader):
+            uncached = reader.first_formula
+        filtered = look.filtered or reader.filtered
+        return look._replace(hidden_rows=reader.hidden_rows, filtered=filtered, uncached=uncached, exact=True)
+
+    def _is_calculated(self, reader: SheetReader) -> bool:
+        if self._calculated is None:
+            self._calculated = is_calculated(self.package)
+        # LibreOffice saves the zeros of a library again without calculating them, if it is not asked to.
+        return self._calculated and (reader.formula_numbers <= MOST_ZEROS or reader.formula_results)
+
+    def reader(self) -> SheetReader:
+        """A reader for one sheet of this package."""
+        return SheetReader(self.strings, self.formats, epoch_1904=self.epoch_1904, percents=self.percents)
+
+    @property
+    def strings(self) -> list[str]:
+        if self._strings is None:
+            self._strings = strings(self.package, self.package.related("sharedStrings", USUAL_STRINGS))
+        return self._strings
+
+    @property
+    def formats(self) -> list[Shown]:
+        if self._formats is None:
+            self._formats = formats(self.package)
+        return self._formats
 
 
-class PackageLook(NamedTuple):
-    """What was seen in a package: the epoch, and a look at each sheet by name."""
+class PlainLook:
+    """A quick look through the XML of a sheet: whether it is as plain as most are, with hidden rows and filters."""
 
-    epoch_1904: bool
-    sheets: dict[str, SheetLook]
+    def __init__(self, package: Package, part: str) -> None:
+        self.is_plain = True
+        self.hidden_rows = 0
+        self.filtered = False
+        begun, rest = False, b""
+        for block in package.blocks(part):
+            cut = block.rfind(b">") + 1
+            seen, rest = rest + block[:cut], block[cut:] if cut else rest + block
+            if seen and not begun:
+                begun = True
+                self.is_plain = b"<worksheet" in seen
+            self._look(seen)
+
+    def _look(self, seen: bytes) -> None:
+        if b'hidden="' in seen:
+            self.hidden_rows += len(_HIDDEN_ROW.findall(seen))
+        self.filtered = self.filtered or b"<filterColumn" in seen
+        if self.is_plain:
+            cells = sum(map(seen.count, _CELLS))
+            odd = cells != seen.count(_PLAIN_CELL) or any(mark in seen for mark in _NOT_PLAIN)
+            self.is_plain = not odd and not (b"xmlns:" in seen and _PREFIXED.search(seen))
 
 
-def look_into(path: str) -> PackageLook:
-    """Reads through every XML part once. Raises UnreadableFile for what no real extraction file holds."""
+@contextmanager
+def opened(path: str, *, percents: bool = False) -> Iterator[PackageLook]:
+    """The package. Raises UnreadableFile for what no real extraction file holds, and where the package is torn."""
     try:
-        with zipfile.ZipFile(path) as package:
-            names = _refuse_foreign(package.infolist())
-            parts = _sheet_parts(package)
-            epoch = _epoch_1904(package)
-            looks = {name: _look_at(package, name) for name in names}
+        with zipfile.ZipFile(path) as archive:
+            package = Package(archive)
+            _refuse_foreign(package)
+            yield PackageLook(package, percents=percents)
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, NotImplementedError) as error:
         raise UnreadableFile("file_broken") from error
     except RuntimeError as error:
         raise UnreadableFile("file_has_password") from error
-    tables = any(look.filtered for name, look in looks.items() if name.startswith("xl/tables/"))
-    found = {sheet: looks.get(part, NOTHING_SEEN) for sheet, part in parts.items()}
-    return PackageLook(epoch, {s: look._replace(filtered=look.filtered or tables) for s, look in found.items()})
 
 
-def _refuse_foreign(parts: list[zipfile.ZipInfo]) -> list[str]:
-    names = [part.filename for part in parts]
+def _refuse_foreign(package: Package) -> None:
     for code, pattern in _FOREIGN:
-        if any(pattern.search(name) for name in names):
+        if any(pattern.search(name) for name in package.entries):
             raise UnreadableFile(code)
-    if "xl/workbook.xml" not in names:
+    if not package.workbook:
         raise UnreadableFile("file_not_a_table")
-    strings = sum(part.file_size for part in parts if part.filename.endswith("sharedStrings.xml"))
-    unpacked = sum(part.file_size for part in parts)
-    if len(parts) > PARTS_LIMIT or unpacked > UNPACKED_LIMIT or strings > STRINGS_LIMIT:
+    entries = package.entries.values()
+    shared = package.related("sharedStrings", USUAL_STRINGS).lower()
+    texts = package.entries[shared].file_size if shared else 0
+    unpacked = sum(entry.file_size for entry in entries)
+    if len(entries) > PARTS_LIMIT or unpacked > UNPACKED_LIMIT or texts > STRINGS_LIMIT:
         raise UnreadableFile("file_too_large_inside")
-    return [name for name in names if name.endswith((".xml", ".rels"))]
-
-
-def _look_at(package: zipfile.ZipFile, name: str) -> SheetLook:
-    rows, filtered, uncached, tail = 0, False, "", b""
-    errors: Errors = {}
-    for block in _blocks(package, name):
-        seen = tail + block
-        if b'hidden="' in block:
-            rows += len(_HIDDEN_ROW.findall(seen)) - len(_HIDDEN_ROW.findall(tail))
-        filtered = filtered or b"<filterColumn" in seen
-        if not uncached and b"<f" in seen and (cell := _UNCACHED.search(seen)):
-            place = _PLACE.search(cell.group(1))
-            uncached = place.group(1).decode() if place else "a cell"
-        if b'"e"' in seen or b"'e'" in seen:
-            _note_errors(seen, errors)
-        tail = block[-OVERLAP:]
-    return SheetLook(rows, filtered, uncached, errors)
-
-
-def _note_errors(seen: bytes, errors: Errors) -> None:
-    """Adds the cells that hold an error; one that was seen in the block before is the same again."""
-    for found in _ERROR.finditer(seen):
-        place = _CELL.search(found.group(1))
-        if place is not None:
-            cell = (_column(place.group(1)), sys.intern(found.group(2).decode("utf-8", "replace")))
-            row = errors.setdefault(int(place.group(2)), [])
-            if cell not in row:
-                row.append(cell)
-
-
-def _column(letters: bytes) -> int:
-    """`A` -> 0."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number - 1
-
-
-def _blocks(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    with package.open(name) as part:
-        while block := part.read(BLOCK):
-            if b"<!" in block and (b"<!DOCTYPE" in block or b"<!ENTITY" in block):
-                raise UnreadableFile("file_has_entities")
-            if len(block) == BLOCK and b"<" not in block:
-                raise UnreadableFile("file_cell_too_long")
-            yield block
-
-
-def _attributes(package: zipfile.ZipFile, name: str, element: str) -> list[dict[str, str]]:
-    """The attributes of every element of that name, whatever its namespace prefix."""
-    found: list[dict[str, str]] = []
-
-    def begin(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == element:
-            found.append(attributes)
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = begin
-    for block in _blocks(package, name):
-        parser.Parse(block, False)
-    parser.Parse(b"", True)
-    return found
-
-
-def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
-    relations = _attributes(package, "xl/_rels/workbook.xml.rels", "Relationship")
-    targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
-    parts = {}
-    for sheet in _attributes(package, "xl/workbook.xml", "sheet"):
-        relation = next((value for name, value in sheet.items() if name.endswith(":id")), "")
-        target = targets.get(relation, "")
-        parts[sheet.get("name", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    return parts
-
-
-def _epoch_1904(package: zipfile.ZipFile) -> bool:
-    found = _attributes(package, "xl/workbook.xml", "workbookPr")
-    return any(properties.get("date1904") in ("1", "true") for properties in found)
 
 
 def far_cell(path: str) -> str:
     """The first cell that lies far to the right, such as XFD1048576; empty where there is none."""
-    with zipfile.ZipFile(path) as package:
-        for name in package.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                for block in _blocks(package, name):
-                    if cell := _FAR.search(block):
-                        return cell.group(1).decode()
+    with zipfile.ZipFile(path) as archive:
+        package = Package(archive)
+        for sheet in package.sheets():
+            for block in package.blocks(sheet.part):
+                if cell := _FAR.search(block):
+                    return cell.group(1).decode()
     return ""

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 Cell = str | int | float | bool | date | datetime | None
-# How a file is read: as a table, as one whose cells are parted by tabs, or as a text line by line.
-How = Literal["table", "tabs", "lines"]
+# How a file is read: as a table, with the percents that its formats show, with cells parted by tabs, or line by line.
+How = Literal["table", "percents", "tabs", "lines"]
 
 
 class Sheet(NamedTuple):
-    """A sheet begins. `uncached` names the first formula cell without a saved value; `epoch_1904` is the workbook's."""
+    """A sheet begins. `uncached` names the first formula cell without a calculated value; `epoch_1904` is the workbook's."""
 
     name: str
     hidden: bool = False
@@ -19,7 +19,7 @@ class Sheet(NamedTuple):
     epoch_1904: bool = False
     encoding: str = ""
     delimiter: str = ""
-    requoted: bool = False
+    bad_line: int = 0
 
 
 # Rows that are not blank: each its number as the person sees it, and its cells.

@@ -5,14 +5,13 @@ REFUSALS = {
     "file_old_excel": "This is an old .xls workbook. Open it in Excel, save it as .xlsx, and upload that.",
     "file_has_password": "The workbook is protected by a password. Save it without password and upload that.",
     "file_has_macros": "The workbook holds macros. Save it as .xlsx (Excel Workbook without macros) and upload that.",
-    "file_has_links": (
-        "The workbook takes values from other workbooks. In Excel choose Data, Edit Links, Break Link, save it and"
-        " upload that."
-    ),
     "file_has_entities": "The workbook declares its own XML entities, which no spreadsheet program does. It is not read.",
     "file_is_html": "This is a web page with the name of a spreadsheet. Open it in Excel and save it as .xlsx.",
     "file_is_xlsb": "This is a binary .xlsb workbook. Save it as .xlsx and upload that.",
     "file_is_ods": "This is an OpenDocument spreadsheet. Save it as .xlsx and upload that.",
+    "file_is_numbers": (
+        "This is a Numbers spreadsheet. In Numbers choose File > Export To > Excel, and upload the .xlsx file."
+    ),
     "file_not_a_table": "This is not a spreadsheet. Upload an .xlsx, .csv or .tsv file.",
     "file_broken": "The workbook is damaged. Open it in Excel, save it again, and upload that.",
     "file_too_large_inside": (
@@ -24,8 +23,12 @@ REFUSALS = {
     "file_too_many_rows": "The file has more than 400,000 rows. Split it and upload the parts one after the other.",
     "file_cell_too_long": "A cell holds more text than Excel allows. Remove it and upload the file again.",
     "file_quote_open": (
-        "A quotation mark is opened and never closed: the rows below it would be read as one cell. Remove it, and upload"
-        " the file again."
+        "A quotation mark opens a cell that runs over the rows below it: they would be read as one cell. Remove the mark,"
+        " and upload the file again."
+    ),
+    "file_has_nul": (
+        "The text holds a character that no text holds (NUL), from a program or a damaged disk. Export the file again, or"
+        " remove the character, and upload it."
     ),
     "file_encoding_unknown": (
         "The characters of this text table are in no form that is read here. In Excel choose Save As, CSV UTF-8, and"
@@ -35,7 +38,8 @@ REFUSALS = {
         "Reading the file took longer than is allowed here. Copy the table into a new workbook and upload that."
     ),
     "file_formulas_unsaved": (
-        "The sheet holds formulas whose values were never saved. Open the file in Excel, save it, and upload that."
+        "The sheet holds formulas that no spreadsheet program has calculated since a program wrote the file. Open it in"
+        " Excel, save it, and upload that."
     ),
     "file_unreadable": "The file could not be read. Open it in Excel, save it as .xlsx, and upload that.",
 }
