@@ -17,7 +17,7 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
-from deploy import backup, events, uploading
+from deploy import alertmanager, backup, events, uploading
 from deploy import doctor as diagnosis
 from deploy.embedded import runner
 from deploy.embedded.beside import NotRunning, use_environment_beside
@@ -111,6 +111,12 @@ def restore(
 def acl_file() -> None:
     """Print the lines of the broker's ACL file; the passwords are in it only as hashes."""
     typer.echo("\n".join(acl.users(own_settings())))
+
+
+@app.command("alertmanager")
+def alertmanager_file() -> None:
+    """Print Alertmanager's configuration: mails to SES_OPS_EMAIL by the mail server of the settings."""
+    typer.echo(alertmanager.configuration())
 
 
 @app.command("secrets")

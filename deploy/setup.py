@@ -25,6 +25,7 @@ PACKAGES = {
     "caddy": "caddy",
     "pgbouncer": "pgbouncer",
     "prometheus": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "faketime": "faketime",
 }
 NAMED = {"exim4": "exim", "prometheus": "promtool"}  # how tests name a program, where it is not by its own name

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     mail_domain: str = "lausd.example"
     support_email: str = "ses-support@lausd.example"
     support_phone: str = "213-555-0100"
+    ops_email: str = ""
     public_url: str = "http://127.0.0.1:8000"
     allowed_hosts: str = ""
     trusted_proxies: str = ""

@@ -92,7 +92,7 @@ def test_an_address_with_a_password_is_refused_since_passwords_are_in_the_secret
 
 def test_every_program_of_the_compose_file_is_in_the_chart(manifests: list[dict[str, Any]]) -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    given = {"postgres", "redis", "mailpit"}  # named by their addresses
+    given = {"postgres", "redis", "mailpit", "prometheus", "alertmanager"}  # the cluster's own, or named by address
     ours = {f"ses-{'entrance' if name == 'caddy' else name}" for name in set(compose) - given}
     assert {name for name in pods(manifests) if name != "ses-backup"} == ours
     commands = {name: pod["spec"]["containers"][0]["command"] for name, pod in pods(manifests).items()}

@@ -75,7 +75,17 @@ def test_caddy_accepts_its_file() -> None:
 
 def test_there_is_a_web_and_a_worker_for_each_service_and_one_relay() -> None:
     wanted = {f"{service}-{kind}" for service in SERVICES for kind in ("web", "worker")}
-    assert wanted | {"relay", "flower", "caddy", "postgres", "redis", "migrate", "mailpit"} == set(CONTAINERS)
+    assert wanted | {
+        "relay",
+        "flower",
+        "caddy",
+        "postgres",
+        "redis",
+        "migrate",
+        "mailpit",
+        "prometheus",
+        "alertmanager",
+    } == set(CONTAINERS)
 
 
 @pytest.mark.parametrize("name", sorted(CONTAINERS))
@@ -142,7 +152,8 @@ def test_the_made_secret_files_are_those_that_compose_mounts_and_the_settings_re
 ) -> None:
     kept = new()
     made = {*write_files(tmp_path / "secrets", kept), "broker_users"}
-    assert made == {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
+    watching = {"ops_token", "alertmanager"}  # made by `ses token` and `ses alertmanager`, for the profile monitoring
+    assert made | watching == {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
     for name in [name for name in os.environ if name.startswith("SES_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SES_SECRETS_DIR", str(tmp_path / "secrets"))
