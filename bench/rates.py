@@ -1,4 +1,4 @@
-"""How long rates takes: tiers of an extraction stored, the table's pages, with a long history, and how well forecasts do.
+"""How long rates takes: tiers of an extraction stored, the table's pages, with a long history.
 
 `python -m bench.rates [ROWS OF HISTORY]` starts its own PostgreSQL; it prints the figures and keeps them.
 """
@@ -19,16 +19,13 @@ import structlog
 import xlsxwriter
 from sqlalchemy import text
 
-from bench.figures import Figure, keep, percentile, timed
+from bench.figures import Figure, keep, timed
 from bench.installation import database
-from deploy.demo.courses import FINAL, course
 from services.rates.actions.extractions import compute_tiers
 from services.rates.exports import row_values, xlsx
 from services.rates.queries import table as tables
 from services.rates.queries.extractions import extraction_at
 from services.rates.queries.filters import RateFilter
-from services.rates.rules.pace import at_this_pace
-from services.rates.rules.tiers import rate
 from shared.db import raw, transaction
 from shared.events import GROUPS, ExtractionLoaded, ExtractionRow
 from shared.settings import settings
@@ -218,29 +215,8 @@ def bare_xlsx(tabs: Mapping[str, Sequence[Sequence[object]]]) -> None:
     book.close()
 
 
-def forecasts(schools: int = 400) -> list[Figure]:
-    """Forecasts halfway through generated curves against where these end; only generated curves, no real ones."""
-    rng = random.Random(7)
-    errors, inside = [], []
-    weeks = range(0, 50, 7)
-    days = [DAYS[0] + timedelta(days=day) for day in weeks]
-    for group, number in itertools.product(FINAL, range(schools)):
-        counts = course(group, 300, list(weeks), paper=number % 7 == 0, rng=rng)
-        for known in range(2, len(days) - 1):
-            ahead = at_this_pace([(day, s) for day, (_, s) in zip(days[:known], counts, strict=False)], 300, days[-1])
-            assert ahead is not None
-            end = counts[-1][1]
-            inside.append(float(ahead.low <= end <= ahead.high))
-            errors.append(abs(float(rate(ahead.usual, 300) or 0) - float(rate(end, 300) or 0)))
-    share = 100 * sum(inside) / len(inside)
-    return [
-        Figure("forecast within its range, generated curves", "%", [share], "said honestly"),
-        Figure("forecast's error, generated curves", "points", [percentile(errors, 0.5)], "said honestly"),
-    ]
-
-
 def measure(history: int) -> list[Figure]:
-    figures = [*stored(), exported(), *forecasts(), *pages()]
+    figures = [*stored(), exported(), *pages()]
     small, rows = page_queries(), A_TERM
     for goal in (10 * A_TERM, 100 * A_TERM, history):
         if goal <= history:

@@ -47,6 +47,11 @@ _EXAMPLE = {
             "change_points": "3.0000",
             "movement": "",
             "stalled": 0,
+            "final_low": 88,
+            "final_likely": 104,
+            "final_high": 131,
+            "outlook": "may",
+            "needed_per_school_day": "0.7",
         }
     ],
     "next": "2025-02-21.100",
@@ -80,6 +85,8 @@ def get_rates(
 
     `movement` is `left` (left Tier 1), `newly_in` (in Tier 1 and not in it before), `first_seen` (in no earlier extraction
     of the term), `missing` (not in this extraction), `awaited` (may be in what has not arrived), `stalled` or empty.
+    `outlook`, of a school in Tier 1, is what it will be at the close if nothing changes: `stays`, `may`, `leaves`, or empty;
+    `final_low`, `final_likely` and `final_high` are surveys at the close, the range holds 80 of 100 schools.
     """
     _check_sorts(sort or [])
     day, offset = _cursor(cursor) if cursor else (on, 0)
@@ -166,4 +173,9 @@ def _row(row: Row[Any]) -> dict[str, Any]:
         "change_points": None if row.change_points is None else str(row.change_points),
         "movement": row.movement,
         "stalled": row.stalled,
+        "final_low": row.final_low,
+        "final_likely": row.final_likely,
+        "final_high": row.final_high,
+        "outlook": row.outlook,
+        "needed_per_school_day": None if row.needed_per_day is None else str(row.needed_per_day),
     }

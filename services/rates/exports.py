@@ -9,6 +9,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from services.rates.rules.movement import MOVEMENTS
+from services.rates.rules.outlook import OUTLOOKS
 from services.rates.rules.tiers import TIER_LABELS, tier_nr
 from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
 
@@ -17,9 +18,12 @@ DISTRICT = (
     "Region", "PLOC", "CoS", "Regional_Director", "School", "Category", "Response_Tier_Nr", "Response_Tier",
     "Total_Surveys", "Surveys_Submitted", "Response_Rate", "Date_of_Extraction",
 )  # fmt: skip
-COMPUTED = ("Level", "Surveys_Needed", "Change_Surveys", "Change_Points", "Movement", "First_Seen", "Last_Seen")
+COMPUTED = (
+    "Level", "Surveys_Needed", "Change_Surveys", "Change_Points", "Movement", "First_Seen", "Last_Seen",
+    "Outlook", "Final_Low", "Final_Likely", "Final_High", "Needed_Per_School_Day",
+)  # fmt: skip
 HEADER = (*DISTRICT, *COMPUTED)
-WIDTHS = (8, 7, 26, 26, 28, 11, 12, 19, 10, 12, 11, 13, 12, 10, 10, 10, 22, 12, 12)
+WIDTHS = (8, 7, 26, 26, 28, 11, 12, 19, 10, 12, 11, 13, 12, 10, 10, 10, 22, 12, 12, 20, 10, 12, 10, 14)
 RATE_COLUMN, TIER_COLUMNS, LAST_COLUMN = 10, (6, 7), len(HEADER) - 1
 # Fill and letter colors of the tiers, readable in both (the text says the tier as well).
 FILLS = {1: ("#F4C7C3", "#7D0D14"), 2: ("#FCE0C4", "#6E3200"), 3: ("#FFF1B8", "#564300"), 4: ("#D5F2DA", "#0E4A1B")}
@@ -50,6 +54,11 @@ def row_values(row: Any) -> tuple[Cell, ...]:
         MOVEMENTS.get(row.movement, ""),
         row.first_seen,
         row.last_seen,
+        OUTLOOKS.get(row.outlook, ""),
+        row.final_low,
+        row.final_likely,
+        row.final_high,
+        row.needed_per_day,
     )
 
 

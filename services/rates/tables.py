@@ -119,7 +119,8 @@ class SchoolHistory(RatesTable, table=True):
     """A school's running history at an extraction, derived from all of the term's up to it.
 
     `present` is false where the extraction lacks the school. `previous_*` is its own row before, `trail` its rate at
-    each extraction of the group so far, `stalled` how many extractions in a row brought no new survey.
+    each extraction of the group so far, `stalled` how many extractions in a row brought no new survey. `final_*` is the
+    forecast of its surveys at the close, `outlook` a key of OUTLOOKS, `needed_per_day` what is needed each school day.
     """
 
     __tablename__ = "school_history"
@@ -154,6 +155,11 @@ class SchoolHistory(RatesTable, table=True):
     last_seen: date
     stalled: int = Field(sa_type=SmallInteger)
     movement: str
+    final_low: int | None
+    final_likely: int | None
+    final_high: int | None
+    outlook: str
+    needed_per_day: Decimal | None = Field(max_digits=12, decimal_places=1)
     trail: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from services.rates.actions import extractions, histories, intake
+from services.rates.actions.forecasts import fit_forecasts
 from shared.delivery.bus import Bus
 from shared.events import DigestsSent, DirectoryLoaded, ExtractionLoaded
 
@@ -13,7 +14,7 @@ bus = Bus("rates")
 
 @bus.handles(ExtractionLoaded)
 def compute_tiers(session: Session, event: ExtractionLoaded) -> None:
-    extractions.compute_tiers(session, event)
+    extractions.compute_tiers(session, event, fit_forecasts)
 
 
 @bus.handles(DirectoryLoaded)
@@ -28,4 +29,4 @@ def note_sent(session: Session, event: DigestsSent) -> None:
 
 @bus.daily("rates.fill_histories", timedelta(days=1))
 def fill_histories(session: Session) -> None:
-    histories.fill_histories(session)
+    histories.fill_histories(session, fit_forecasts)

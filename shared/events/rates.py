@@ -9,7 +9,12 @@ from shared.events.event import Event, Group
 
 
 class TierRow(NamedTuple):
-    """A school's computed state for one group; `tier` 1-4 or None (no rate), `needed` for the next tier or None."""
+    """A school's computed state for one group; `tier` 1-4 or None (no rate), `needed` for the next tier or None.
+
+    `final_*`: the forecast of its surveys when the window closes, if nothing changes, with the range that holds 80 of 100
+    schools; None where nothing can be said. `outlook`, of a school in Tier 1: `stays` (will end in it), `may`, `leaves`,
+    or empty. `needed_per_day`: of `needed`, surveys per school day that is left.
+    """
 
     school_key: str
     ploc: str
@@ -22,6 +27,11 @@ class TierRow(NamedTuple):
     tier: int | None
     needed: int | None
     rate: Decimal | None
+    final_low: int | None = None
+    final_likely: int | None = None
+    final_high: int | None = None
+    outlook: str = ""
+    needed_per_day: Decimal | None = None
 
 
 class TiersComputed(Event):

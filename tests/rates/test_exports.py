@@ -49,7 +49,7 @@ def test_the_workbook_is_filled_frozen_filtered_and_has_a_title() -> None:
     assert (sheet["G2"].fill.fgColor.rgb, sheet["G3"].fill.fgColor.rgb) == ("FFF4C7C3", "FFD5F2DA")
     assert (sheet["G2"].value, sheet["K2"].value, sheet["K2"].number_format) == ("Tier-1", 0.1, "0.0%")
     assert sheet.freeze_panes == "F2"
-    assert sheet.auto_filter.ref == "A1:S3"
+    assert sheet.auto_filter.ref == "A1:X3"
     assert not sheet.merged_cells.ranges
     columns: Any = sheet.column_dimensions.values()
     head: Any = sheet[1]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.rates.actions.forecasts import fit_forecasts
 from services.rates.actions.histories import fill_histories
 from shared.db import transaction
 from tests.rates.world import FEB_7, FEB_14, FEB_21, counts, load
@@ -112,7 +113,7 @@ def test_histories_that_were_never_computed_are_filled_in() -> None:
     with transaction("rates") as session:
         session.execute(text("delete from school_history where extraction_date >= :day"), {"day": FEB_14})
     with transaction("rates") as session:
-        fill_histories(session)
+        fill_histories(session, fit_forecasts)
     assert {day: histories(day) for day in (FEB_7, FEB_14, FEB_21)} == whole
 
 

@@ -36,9 +36,6 @@ def test_a_schools_page_shows_history_forecast_and_needs() -> None:
     assert "20 of 100 surveys" in shown
     assert f"Needed for Tier 2 5 0.4 per school day until {date_words(closes)}" in shown
     assert "Actual pace 2.0 surveys per school day between" in shown
-    ends = f"when the window closes on {date_words(closes)} , 15 school days"
-    assert f"At this pace: 50%, Tier 2 {ends}" in shown
-    assert "between 20% (Tier 1) if nothing more comes and 50% (Tier 2) if every day" in shown
     assert "No rows of students or staff so far" in shown
 
 
@@ -57,22 +54,27 @@ def test_when_the_window_is_over_there_is_no_forecast_and_nothing_left_per_day()
     browser_of("central").post("/rates/settings/goal", data={"group": "parents", "percent": "60"})
     shown = seen("/rates/schools/1")
     assert "Needed for Tier 2 5 The window is over Goal 60% 40 The window is over" in shown
-    assert "Actual pace 2.0" in shown and "At this pace" not in shown
+    assert "Actual pace 2.0" in shown and "If nothing changes" not in shown
     assert "chart-forecast" not in browser_of("central").get("/rates/schools/1").text
 
 
-def test_a_forecast_never_seems_to_contradict_its_tier() -> None:
+def test_a_schools_page_says_where_it_is_likely_to_end_and_how_sure_that_is() -> None:
     now = today()
-    for days_ago, submitted in ((7, 59), (0, 61)):
-        rows = counts("Alder El", submitted, 247, key="1")
-        load(now - timedelta(days=days_ago), rows, closes=now + timedelta(days=7))
-    assert "between 24.7% (Tier 1) if nothing more comes" in seen("/rates/schools/1")
+    closes = now + timedelta(days=21)
+    for days_ago, part in ((14, 1), (7, 2), (0, 3)):
+        rows = [counts(f"School {n}", part * (2 + n // 2), key=str(n)) for n in range(1, 13)]
+        load(now - timedelta(days=days_ago), *rows, closes=closes)
+    shown = seen("/rates/schools/1")
+    assert re.search(r"If nothing changes: \d+%, Tier 1 when the window closes on", shown)
+    assert "for 80 of 100 schools like this one" in shown and "end in Tier 1." in shown
+    page = browser_of("central").get("/rates/schools/1").text
+    assert page.count('class="chart-band') == 4 and "chart-forecast" in page
 
 
 def test_one_extraction_is_no_forecast() -> None:
     load(today(), counts("Alder El", 20, key="1400101"), closes=today() + timedelta(days=7))
     shown = seen("/rates/schools/1400101")
-    assert "At this pace" not in shown and "Actual pace" not in shown
+    assert "If nothing changes" not in shown and "Actual pace" not in shown
 
 
 def test_a_schools_page_says_what_the_file_said_where_it_differs() -> None:
@@ -216,7 +218,7 @@ def test_the_history_leaves_out_what_would_be_the_same_in_each_row() -> None:
     assert f"Change Director {date_words(FEB_21)}" in moved
 
 
-def test_settings_change_forecasts_and_goals_and_leave_an_audit_row_each() -> None:
+def test_settings_change_what_is_needed_each_day_and_leave_an_audit_row_each() -> None:
     now = today()
     opens, closes = now - timedelta(days=28), now + timedelta(days=7)
     holiday = next(day for day in (now + timedelta(days=n) for n in range(1, 4)) if day.weekday() < 5)
@@ -231,7 +233,6 @@ def test_settings_change_forecasts_and_goals_and_leave_an_audit_row_each() -> No
     for path, form in posts:
         assert central.post(f"/rates/settings/{path}", data=form).status_code == 303
     shown = seen("/rates/schools/1")
-    assert f"when the window closes on {date_words(closes)} , 4 school days" in shown
     assert f"Goal 60% 40 10.0 per school day until {date_words(closes)}" in shown
     assert "At the goal 1 60% or more" in seen("/rates/?group=parents")
     page = seen("/rates/settings")

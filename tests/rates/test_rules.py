@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.rates.rules.movement import change
-from services.rates.rules.pace import Pace, at_this_pace, needed_for_goal, pace, per_day, school_days
+from services.rates.rules.outlook import FinalCounts, outlook
+from services.rates.rules.pace import needed_for_goal, pace, per_day, school_days
 from services.rates.rules.tiers import file_differs, shown_rate, tier, tier_result
 from tests.rates.world import GUIDE
 
@@ -98,27 +99,18 @@ def test_school_days_are_weekdays_that_are_not_days_off() -> None:
     assert school_days(NEXT_FRIDAY, FRIDAY) == 0
 
 
-def test_a_forecast_needs_two_extractions_and_something_expected() -> None:
-    once = [(FRIDAY, 10)]
-    assert at_this_pace(once, 100, date(2025, 3, 14)) is None
-    assert at_this_pace([*once, (NEXT_FRIDAY, 20)], 0, date(2025, 3, 14)) is None
-
-
-def test_a_forecast_goes_on_at_the_pace_within_its_range() -> None:
+def test_a_pace_is_of_the_last_two_extractions_and_a_cleanup_is_none() -> None:
     counts = [(date(2025, 2, 7), 0), (FRIDAY, 5), (NEXT_FRIDAY, 20)]
-    assert pace(counts) == Pace(Fraction(3), Fraction(3))
-    assert pace(counts[:2]) == Pace(Fraction(1), Fraction(2))
-    found = at_this_pace(counts, 100, date(2025, 2, 28))
-    assert found is not None
-    assert (found.low, found.usual, found.high, found.days) == (20, 35, 35, 5)
+    assert [pace(counts[:known]) for known in (1, 2, 3)] == [None, Fraction(1), Fraction(3)]
+    assert pace([(FRIDAY, 50), (NEXT_FRIDAY, 40)]) == 0
 
 
-def test_a_forecast_never_passes_the_total_and_a_cleanup_is_no_pace() -> None:
-    found = at_this_pace([(FRIDAY, 50), (NEXT_FRIDAY, 90)], 100, date(2025, 3, 14))
-    fallen = at_this_pace([(FRIDAY, 50), (NEXT_FRIDAY, 40)], 100, date(2025, 3, 14))
-    assert found is not None and fallen is not None
-    assert (found.low, found.usual, found.high) == (90, 100, 100)
-    assert (fallen.low, fallen.usual, fallen.high) == (40, 40, 40)
+def test_an_outlook_is_of_tier_1_alone_and_by_the_whole_range() -> None:
+    ends = [FinalCounts(10, 15, 24), FinalCounts(24, 25, 26), FinalCounts(25, 30, 40)]
+    assert [outlook(10, 100, end) for end in ends] == ["stays", "may", "leaves"]
+    assert [outlook(25, 100, ends[2]), outlook(10, 100, None), outlook(None, 100, ends[0]), outlook(0, 0, ends[0])] == [
+        ""
+    ] * 4
 
 
 def test_needs_per_day_round_up_and_vanish_when_nothing_is_needed_or_no_day_is_left() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from services.rates.actions.extractions import compute_tiers
+from services.rates.actions.forecasts import fit_forecasts
 from shared.db import transaction
 from shared.events import ExtractionLoaded, ExtractionRow, Group
 
@@ -72,7 +73,7 @@ def extraction(
 def load(on: date, *rows: ExtractionRow, **told: Any) -> None:
     """Stores the rows as the extraction of a day; `told` as `extraction` takes it."""
     with transaction("rates") as session:
-        compute_tiers(session, extraction(on, *rows, **told))
+        compute_tiers(session, extraction(on, *rows, **told), fit_forecasts)
 
 
 def guide_rows() -> list[ExtractionRow]:

@@ -13,7 +13,9 @@ from shared.db import raw
 from shared.delivery.arrivals import directory_arrives
 from shared.events import DirectoryLoaded, DirectoryPerson, TierRow, TiersComputed
 
-_FIELDS = ", ".join(TierRow._fields)
+# The forecast that follows the rate in a row is not kept here.
+_KEPT = TierRow._fields.index("rate") + 1
+_FIELDS = ", ".join(TierRow._fields[:_KEPT])
 _INCOMING = text(
     """
     create temp table incoming (
@@ -76,7 +78,7 @@ def keep_tiers(session: Session, event: TiersComputed) -> bool:
     session.execute(_INCOMING)
     with raw(session).cursor().copy(f"copy incoming ({_FIELDS}) from stdin") as copy:
         for row in event.rows:
-            copy.write_row(row)
+            copy.write_row(row[:_KEPT])
     session.execute(_MERGE, values)
     session.execute(_DROP_INCOMING)
     if event.removed:

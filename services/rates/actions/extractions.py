@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from services.rates.actions.histories import compute_histories, lock_group
+from services.rates.actions.histories import Fit, compute_histories, lock_group
 from services.rates.actions.rows import RevisionKey, store_rows
 from services.rates.queries.arrivals import (
     groups_to_show,
@@ -46,14 +46,17 @@ _REMOVE = text(
 )
 # Text: the driver's own rows, as many as a national file has, go into the event as they are.
 _COMPUTED: LiteralString = """
-    select school_key, ploc, school, region, cos, director, total, submitted, tier, needed, rate from rate
+    select
+        school_key, ploc, school, region, cos, director, total, submitted, tier, needed, rate, final_low, final_likely,
+        final_high, outlook, needed_per_day
+    from school_history
     where term = %(term)s and extraction_date = %(extraction_date)s and respondent_group = %(respondent_group)s
-        and not removed
+        and present
     order by school_key
 """
 
 
-def compute_tiers(session: Session, event: ExtractionLoaded) -> None:
+def compute_tiers(session: Session, event: ExtractionLoaded, fit: Fit | None = None) -> None:
     """Stores a part's rows with their tiers; publishes the extraction once all that is named of it has arrived."""
     lock_group(session, event.term, event.group)
     key = RevisionKey(event.term, event.extraction_date, event.group, event.revision, event.upload_id)
@@ -63,7 +66,7 @@ def compute_tiers(session: Session, event: ExtractionLoaded) -> None:
     lock_extraction(session, event.term, event.extraction_date)
     if _note_arrival(session, event):
         waits_for = lacking_of(session, event.term, event.extraction_date)
-        show_groups(session, event.term, event.extraction_date, waits_for)
+        show_groups(session, event.term, event.extraction_date, waits_for, fit)
         if not waits_for:
             publish_tiers(session, event.term, event.extraction_date)
 
@@ -96,13 +99,15 @@ def _note_arrival(session: Session, event: ExtractionLoaded) -> bool:
     return True
 
 
-def show_groups(session: Session, term: str, day: date, waits_for: Sequence[Lacking], *, by_hand: bool = False) -> None:
+def show_groups(
+    session: Session, term: str, day: date, waits_for: Sequence[Lacking], fit: Fit | None, *, by_hand: bool = False
+) -> None:
     """Computes what the pages show of the groups that are whole, or by hand of all."""
     for group in groups_to_show(session, term, day):
         is_whole = not any(concerns(each, group) for each in waits_for)
         if is_whole or by_hand:
             _note_extraction(session, term, day, group, is_whole=is_whole)
-            compute_histories(session, term, group, day)
+            compute_histories(session, term, group, day, fit)
 
 
 def _note_extraction(session: Session, term: str, day: date, group: Group, *, is_whole: bool) -> None:
@@ -142,7 +147,7 @@ def publish_by_hand(session: Session, actor: str, term: str, day: date, now: dat
         raise Conflict(f"Wait until the first part has been here for {minutes} minutes.", code="too_early")
     if not has_news(session, term, day):
         raise Conflict("Nothing has arrived since this extraction was published.", code="nothing_new")
-    show_groups(session, term, day, waits_for, by_hand=True)
+    show_groups(session, term, day, waits_for, None, by_hand=True)
     publish_tiers(session, term, day, is_whole=False)
     audit(session, actor, "extraction.published_incomplete", f"{term}/{day}", {"lacking": list(map(str, waits_for))})
     return waits_for

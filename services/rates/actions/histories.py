@@ -1,6 +1,6 @@
 """Each school's history at an extraction: carried on from the extraction before, so that a late one moves all after it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,19 @@ from services.rates.rules.movement import STALLED_AFTER, cases
 from services.rates.tables import Extraction, SchoolHistory
 
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))")
+# Fills the temporary table `forecast` for (term, group, day). The worker hands it in: only there is the numerical
+# library loaded.
+Fit = Callable[[Session, str, str, date], None]
+_NO_FORECAST = text("drop table if exists forecast")
+# Text: a temporary table is no part of the schema.
+_FORECAST = text(
+    """
+    create temp table forecast (
+        school_key text primary key, final_low int, final_likely int, final_high int, outlook text,
+        needed_per_day numeric(12, 1)
+    ) on commit drop
+    """
+)
 _CASES = ", ".join(
     f"({each.present}, {each.whole}, {each.tier_before or 0}, {each.tier_now or 0}, {each.first_seen}, {each.stalled},"
     f" '{each.movement}')"
@@ -59,18 +72,20 @@ _CARRY = text(
         term, respondent_group, extraction_date, school_key, present, ploc, school, school_sort, region, cos, cos_sort,
         director, director_key, level, total, submitted, tier, rate, needed, previous_date, previous_total,
         previous_submitted, previous_tier, previous_rate, change_surveys, change_points, first_seen, last_seen,
-        stalled, movement, trail
+        stalled, movement, final_low, final_likely, final_high, outlook, needed_per_day, trail
     )
     select
         :term, :respondent_group, :extraction_date, school_key, c.present, ploc, school, school_sort, region, cos,
         cos_sort, director, director_key, level, total, submitted, tier, rate, needed, previous_date, previous_total,
         previous_submitted, previous_tier, previous_rate, submitted - previous_submitted, rate - previous_rate,
-        first_seen, last_seen, c.stalled, decided.movement, trail
+        first_seen, last_seen, c.stalled, decided.movement, f.final_low, f.final_likely, f.final_high,
+        coalesce(f.outlook, ''), f.needed_per_day, trail
     from counted c join (values {_CASES})
         as decided (present, whole, tier_before, tier_now, is_first, stalled, movement)
         on decided.present = c.present and decided.whole = :is_whole and decided.is_first = c.is_first
             and decided.tier_before = coalesce(c.previous_tier, 0) and decided.tier_now = coalesce(c.tier, 0)
             and decided.stalled = least(c.stalled, :stalled_after)
+        left join forecast f using (school_key)
     order by school_key
     """
 )
@@ -86,7 +101,7 @@ def _lock_histories(session: Session, term: str, group: str) -> None:
     session.execute(_ONE_AT_A_TIME, {"lock": f"histories of {term}/{group}"})
 
 
-def fill_histories(session: Session) -> None:
+def fill_histories(session: Session, fit: Fit | None = None) -> None:
     """Computes the histories that are missing: of extractions that a version without them stored, or after a restore."""
     same = (
         col(SchoolHistory.term) == Extraction.term,
@@ -101,11 +116,11 @@ def fill_histories(session: Session) -> None:
         .order_by(*place)
     )
     for found in session.execute(unknown).all():
-        compute_histories(session, found.term, found.respondent_group, found.since)
+        compute_histories(session, found.term, found.respondent_group, found.since, fit)
 
 
-def compute_histories(session: Session, term: str, group: str, since: date) -> None:
-    """Computes the histories of a group at an extraction and at all after it."""
+def compute_histories(session: Session, term: str, group: str, since: date, fit: Fit | None) -> None:
+    """Computes the histories of a group at an extraction and at all after it, without forecasts where nothing fits them."""
     _lock_histories(session, term, group)
     after = (col(SchoolHistory.term) == term, col(SchoolHistory.respondent_group) == group)
     session.execute(delete(SchoolHistory).where(*after, col(SchoolHistory.extraction_date) >= since))
@@ -114,6 +129,10 @@ def compute_histories(session: Session, term: str, group: str, since: date) -> N
     for earlier, found in enumerate(_extractions(session, term, group)):
         if found.extraction_date >= since:
             place = {"extraction_date": found.extraction_date, "previous_extraction": previous}
+            session.execute(_NO_FORECAST)
+            session.execute(_FORECAST)
+            if fit is not None:
+                fit(session, term, group, found.extraction_date)
             session.execute(_CARRY, {**values, **place, "earlier": earlier, "is_whole": found.is_whole})
         previous = found.extraction_date
 

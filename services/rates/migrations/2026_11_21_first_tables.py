@@ -232,6 +232,11 @@ def upgrade() -> None:
         sa.Column("last_seen", sa.Date(), nullable=False),
         sa.Column("stalled", sa.SmallInteger(), nullable=False),
         sa.Column("movement", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("final_low", sa.Integer(), nullable=True),
+        sa.Column("final_likely", sa.Integer(), nullable=True),
+        sa.Column("final_high", sa.Integer(), nullable=True),
+        sa.Column("outlook", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("needed_per_day", sa.Numeric(precision=12, scale=1), nullable=True),
         sa.Column("trail", postgresql.ARRAY(sa.Numeric()), nullable=False),
         sa.PrimaryKeyConstraint(
             "term", "respondent_group", "extraction_date", "school_key", name=op.f("pk_school_history")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from services.rates.rules.movement import MOVEMENTS, change
+from services.rates.rules.outlook import OUTLOOKS
 from services.rates.rules.tiers import TIER_LABELS, shown_percent, shown_rate, tier_nr
 from shared.web.charts import Lines, lines
 from shared.web.clock import date_words
@@ -38,6 +39,9 @@ class RowCells(NamedTuple):
     points: str
     why: str
     movement: str
+    outlook: str
+    per_day: str
+    forecast: str
     trail: Lines
     trail_words: str
 
@@ -67,6 +71,9 @@ def row_cells(row: Any) -> RowCells:
         points=points(row.change_points),
         why=why(row),
         movement=movement_words(row),
+        outlook=OUTLOOKS.get(row.outlook, ""),
+        per_day="" if row.needed_per_day is None else f"{row.needed_per_day:,}",
+        forecast=forecast_words(row),
         trail=lines(row.trail[-TRAIL:]),
         trail_words=trail_words(row.trail),
     )
@@ -104,6 +111,14 @@ def why(row: Any) -> str:
     found = change((row.previous_submitted, row.previous_total), (row.submitted, row.total))
     part = f", {points(found.by_total)} points of the change" if found is not None else ""
     return f"Total was {row.previous_total:,}{part}"
+
+
+def forecast_words(row: Any) -> str:
+    """The likely final rate with its range: `31% (24% to 40%)`; empty where nothing can be said."""
+    if row.final_likely is None:
+        return ""
+    low, likely, high = (shown_rate(each, row.total) for each in (row.final_low, row.final_likely, row.final_high))
+    return likely if low == high else f"{likely} ({low} to {high})"
 
 
 def movement_words(row: Any) -> str:

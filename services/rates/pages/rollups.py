@@ -100,6 +100,14 @@ def _cells(each: Rollup, rates: RateFilter, by: str) -> dict[str, Any]:
         "unrated_href": rates.address(listed={**part, "tier": ("none",)}),
         "points": points(each.points),
         "moves": ", ".join(words for count, words in ((each.left, f"{each.left:,} left"), (each.newly_in, f"{each.newly_in:,} newly in")) if count),
+        "stays": each.stays,
+        "may": each.may,
+        "outlook": f"{counted(each.stays, 'school')} will end in Tier 1 and {each.may:,} may",
+        "ends": [
+            (words, rates.address(listed={**part, "outlook": (key,)}))
+            for key, count, words in (("stays", each.stays, f"{each.stays:,} will"), ("may", each.may, f"{each.may:,} may"))
+            if count
+        ],
         "trail": lines(each.trail[-TRAIL:]),
         "trail_words": trail_words(each.trail),
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """The page of a school: each group's history as chart and table, its pace, its forecast and what is still needed."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -9,8 +10,18 @@ from fastapi.responses import Response
 from services.rates.pages.cells import movement_words, number, points, signed, why
 from services.rates.queries import schools, settings
 from services.rates.queries.extractions import version
-from services.rates.rules.pace import Count, at_this_pace, needed_for_goal, pace, per_day, school_days
-from services.rates.rules.tiers import TIER_LABELS, file_differs, rate, shown_percent, shown_rate, tier, tier_nr
+from services.rates.rules.outlook import OUTLOOKS
+from services.rates.rules.pace import Count, needed_for_goal, pace, per_day, school_days
+from services.rates.rules.tiers import (
+    TIER_CUTS,
+    TIER_LABELS,
+    file_differs,
+    rate,
+    shown_percent,
+    shown_rate,
+    tier,
+    tier_nr,
+)
 from shared.access import Who
 from shared.errors import NotFound
 from shared.events import GROUPS
@@ -65,9 +76,8 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
     known = term if lacking is None else []
     counts = [(row.extraction_date, row.submitted) for row in known if row.submitted is not None]
     off = settings.days_off(session)
-    # Today is left as long as the extraction is older; once the window is over, nothing is ahead.
+    # Today is left as long as the extraction is older.
     left = school_days(max(last.extraction_date, today() - timedelta(days=1)), window.closes, off)
-    ahead = counts if today() <= window.closes else []
     goal = settings.goals(session)[group]
     history = [_history(row, before) for row, before in zip(own, [None, *own[:-1]], strict=True)][::-1]
     to_goal = needed_for_goal(last.submitted, last.total, goal) if goal else None
@@ -88,8 +98,8 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
         "to_goal": to_goal,
         "goal_per_day": per_day(to_goal, left),
         "pace": _pace_words(counts, off),
-        "forecast": _forecast(ahead, last.total, window.closes, off),
-        "chart": _chart(term, window, ahead, off),
+        "forecast": _forecast(now if lacking is None else None, window, off),
+        "chart": _chart(term, window, now if lacking is None else None),
         "history": history,
         "varies": _varies(own, history),
     }
@@ -121,22 +131,28 @@ def _varies(own: list[Any], history: list[dict[str, Any]]) -> dict[str, bool]:
 
 def _pace_words(counts: list[Count], off: dict[date, str]) -> str:
     found = pace(counts, off)
-    return "" if found is None else f"{float(found.last):.1f}"
+    return "" if found is None else f"{float(found):.1f}"
 
 
-def _forecast(counts: list[Count], total: int | None, closes: date, off: dict[date, str]) -> dict[str, Any] | None:
-    """The forecast in words; None where the window is over or there is nothing to go by."""
-    found = at_this_pace(counts, total, closes, off)
-    if found is None or not found.days:
+def _forecast(now: Any, window: settings.Window, off: dict[date, str]) -> dict[str, Any] | None:
+    """The forecast in words; None where nothing can be said or the window is over."""
+    if now is None or now.final_likely is None or today() > window.closes:
         return None
-    ends = (found.low, found.usual, found.high)
-    low, usual, high = (shown_rate(end, found.total) for end in ends)
-    tiers = [tier(end, found.total) for end in ends]
-    return {"low": low, "usual": usual, "high": high, "tiers": tiers, "days": found.days, "closes": closes}
+    ends = (now.final_low, now.final_likely, now.final_high)
+    low, likely, high = (shown_rate(end, now.total) for end in ends)
+    return {
+        "low": low,
+        "likely": likely,
+        "high": high,
+        "tiers": [tier(end, now.total) for end in ends],
+        "outlook": OUTLOOKS.get(now.outlook, ""),
+        "days": school_days(now.extraction_date, window.closes, off),
+        "closes": window.closes,
+    }
 
 
-def _chart(term: list[Any], window: settings.Window, counts: list[Count], off: dict[date, str]) -> dict[str, Any]:
-    """The points of the chart: rates so far, the forecast's line and its range."""
+def _chart(term: list[Any], window: settings.Window, now: Any) -> dict[str, Any]:
+    """The points of the chart: rates so far, the forecast's line and its range, the tiers' bands and the window."""
     frame = Frame(min(window.opens, term[0].extraction_date), max(window.closes, term[-1].extraction_date))
     known = [(row.extraction_date, row.rate) for row in term if row.rate is not None]
     made: dict[str, Any] = {
@@ -153,14 +169,22 @@ def _chart(term: list[Any], window: settings.Window, counts: list[Count], off: d
         made["words"] = (
             f"The rate went from {shown_percent(known[0][1])} to {shown_percent(known[-1][1])} in {len(known)} extractions"
         )
-    last = term[-1]
-    ahead = at_this_pace(counts, last.total, window.closes, off)
-    if ahead is not None and ahead.days and known:
-        low, usual, high = (rate(end, ahead.total) or 0 for end in (ahead.low, ahead.usual, ahead.high))
-        closes = window.closes
-        made["ahead"] = frame.points([known[-1], (closes, usual)])
-        made["range"] = frame.points([known[-1], (closes, high), (closes, low)])
+    made["bands"] = _bands(frame)
+    made["window"] = (frame.x(window.opens), frame.x(window.closes))
+    if now is not None and now.final_likely is not None and known and today() <= window.closes:
+        low, likely, high = (rate(end, now.total) or 0 for end in (now.final_low, now.final_likely, now.final_high))
+        made["ahead"] = frame.points([known[-1], (window.closes, likely)])
+        made["range"] = frame.points([known[-1], (window.closes, high), (window.closes, low)])
     return made
+
+
+def _bands(frame: Frame) -> list[tuple[int, str, str]]:
+    """Each tier with the upper edge and the height of its band."""
+    edges = (0.0, *(float(100 * cut) for cut in TIER_CUTS), 100.0)
+    return [
+        (number, frame.y(top), f"{float(frame.y(bottom)) - float(frame.y(top)):.1f}")
+        for number, (bottom, top) in enumerate(pairwise(edges), 1)
+    ]
 
 
 def _history(row: Any, before: Any) -> dict[str, Any]:

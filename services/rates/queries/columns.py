@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import SQLColumnExpression, Text, case, cast, func
+from sqlalchemy import Numeric, SQLColumnExpression, Text, case, cast, func
 from sqlmodel import col
 
 from services.rates.rules.movement import MOVEMENTS
+from services.rates.rules.outlook import OUTLOOKS
 from services.rates.rules.tiers import TIER_LABELS, TIER_WORDS
 from services.rates.tables import SchoolHistory as Row
 from shared.names import name_key
@@ -114,6 +115,28 @@ _ALL = (
         col(Row.movement),
         words=tuple(MOVEMENTS.items()),
     ),
+    Column(
+        "outlook",
+        "Outlook",
+        "For a school in Tier 1, if nothing changes: will end in it, may, or will leave it. Blank where nothing can be said.",
+        "text",
+        col(Row.outlook),
+        col(Row.outlook),
+        words=tuple(OUTLOOKS.items()),
+    ),
+    _number(
+        "per_day",
+        "Needed per Day",
+        "Surveys needed for the next tier on each school day from the extraction to the close.",
+        col(Row.needed_per_day),
+    ),
+    _number(
+        "forecast",
+        "Forecast",
+        "The likely rate when the window closes, and the range that holds 80 of 100 schools.",
+        func.round(cast(col(Row.final_likely), Numeric) * 100 / func.nullif(col(Row.total), 0), 1),
+        "%",
+    ),
     _text("cos", "CoS", "The Community of Schools.", col(Row.cos), col(Row.cos_sort)),
     Column(
         "director",
@@ -143,6 +166,20 @@ _ALL = (
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}
 # Shown beside the columns: a picture of the rates so far, which is neither sorted nor filtered.
 HISTORY = "history"
-_FIRST = ("school", "region", "ploc", "tier", "rate", "submitted", "total", "needed", "change", "points", "movement")
+_FIRST = (
+    "school",
+    "region",
+    "ploc",
+    "tier",
+    "rate",
+    "submitted",
+    "total",
+    "needed",
+    "per_day",
+    "outlook",
+    "change",
+    "points",
+    "movement",
+)
 # In the order in which they are shown unless a person chose another: what decides comes first.
 LAYOUT = (*_FIRST, HISTORY, *(name for name in COLUMNS if name not in _FIRST))

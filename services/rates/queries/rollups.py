@@ -44,6 +44,8 @@ class Rollup:
     points: Decimal | None
     left: int
     newly_in: int
+    stays: int
+    may: int
     trail: tuple[Decimal | None, ...]
 
     @property
@@ -91,6 +93,8 @@ def _sums(session: Session, extraction: ExtractionSummary, by: str) -> list[Row[
         func.sum(_T.previous_total).filter(_BOTH).label("previous_total"),
         func.count().filter(_T.movement == "left").label("left_now"),
         func.count().filter(_T.movement == "newly_in").label("newly_in"),
+        func.count().filter(_T.outlook == "stays").label("stays"),
+        func.count().filter(_T.outlook == "may").label("may"),
     ).where(*rows_at(extraction))
     return list(session.execute(sums.group_by(func.grouping_sets(tuple_(key), tuple_()))))
 
@@ -125,5 +129,7 @@ def _rollup(row: Row[Any], trail: tuple[Decimal | None, ...]) -> Rollup:
         points=now - before if now is not None and before is not None else None,
         left=row.left_now,
         newly_in=row.newly_in,
+        stays=row.stays,
+        may=row.may,
         trail=trail,
     )

@@ -21,7 +21,7 @@ _T = SchoolHistory.__table__.c  # type: ignore[attr-defined]
 _FACTS = (
     "school_key", "present", "region", "ploc", "cos", "director", "school", "level", "respondent_group", "tier",
     "total", "submitted", "rate", "needed", "change_surveys", "change_points", "first_seen", "last_seen", "stalled",
-    "movement",
+    "movement", "final_low", "final_likely", "final_high", "outlook", "needed_per_day",
 )  # fmt: skip
 _HISTORY = ("previous_date", "previous_total", "previous_submitted", "previous_tier", "previous_rate", "trail")
 _WHOLE_ROW = select(*(_T[name] for name in (*_FACTS, *_HISTORY)))

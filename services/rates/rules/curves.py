@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 # The last extraction of an earlier term may lie so much of its window before the close and still be its end.
 END_TOLERANCE = 0.1
+# So much of its window may lie between two of its extractions.
+LARGEST_GAP = 0.35
 QUANTILES = np.array([0.1, 0.5, 0.9])
 # Days that a stretch must last, and points that schools must have grown on average, to say something.
 SHORTEST_STRETCH, LEAST_GROWTH = 5.0, 0.05
@@ -33,8 +35,10 @@ class Curves(NamedTuple):
     closes: float
 
     def is_whole(self) -> bool:
-        """Whether the curves reach the close of their window."""
-        return bool(self.days.size > 1 and self.days[-1] >= self.closes * (1 - END_TOLERANCE))
+        """Whether the curves reach the close of their window, without a gap that hides how they went."""
+        if self.days.size < 2 or self.days[-1] < self.closes * (1 - END_TOLERANCE):
+            return False
+        return bool(np.diff(self.days).max() <= self.closes * LARGEST_GAP)
 
     def at(self, day: float) -> Floats:
         """Each school's rate on a day, between two extractions on the line; NaN where a side is absent."""

@@ -4,10 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
-from typing import NamedTuple
 
-PACE_STRETCHES = 3
 Count = tuple[date, int]
 
 
@@ -17,52 +14,15 @@ def school_days(after: date, until: date, off: Collection[date] = ()) -> int:
     return sum(1 for n in span if (day := after + timedelta(n)).weekday() < 5 and day not in off)
 
 
-class Pace(NamedTuple):
-    """Surveys per school day: between the last two extractions, and in the fastest of the last stretches."""
+def pace(counts: Sequence[Count], off: Collection[date] = ()) -> Fraction | None:
+    """Surveys per school day between the last two of (day, submitted), oldest first; None with fewer than two.
 
-    last: Fraction
-    fastest: Fraction
-
-
-def pace(counts: Sequence[Count], off: Collection[date] = ()) -> Pace | None:
-    """The pace of (day, submitted), oldest first; None with fewer than two. A fall (a clean-up) counts as no pace.
-
-    A single stretch says little: the fastest is then taken as twice as fast.
+    A fall (a clean-up) counts as no pace.
     """
-    stretches = [
-        Fraction(max(new - old, 0), max(school_days(then, day, off), 1))
-        for (then, old), (day, new) in pairwise(counts[-(PACE_STRETCHES + 1) :])
-    ]
-    if not stretches:
+    if len(counts) < 2:
         return None
-    return Pace(stretches[-1], max(stretches) if len(stretches) > 1 else 2 * stretches[-1])
-
-
-class Forecast(NamedTuple):
-    """The final count at this pace, and its range: nothing more comes, or every day is as in the fastest stretch.
-
-    Each is at most the total; `days` are the school days that it runs over.
-    """
-
-    low: int
-    usual: int
-    high: int
-    total: int
-    days: int
-
-
-def at_this_pace(
-    counts: Sequence[Count], total: int | None, closes: date, off: Collection[date] = ()
-) -> Forecast | None:
-    """Where the count ends when the window closes, at this pace; None with fewer than two extractions or no total."""
-    found = pace(counts, off)
-    if found is None or not total:
-        return None
-    last_day, submitted = counts[-1]
-    days = school_days(last_day, closes, off)
-    most = max(total, submitted)
-    usual, high = (min(submitted + int(speed * days + Fraction(1, 2)), most) for speed in found)
-    return Forecast(submitted, usual, high, total, days)
+    (then, before), (day, after) = counts[-2:]
+    return Fraction(max(after - before, 0), max(school_days(then, day, off), 1))
 
 
 def per_day(needed: int | None, days: int) -> Decimal | None:

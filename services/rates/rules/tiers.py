@@ -100,6 +100,11 @@ def tier_result(submitted: int | None, total: int | None) -> TierResult:
     return TierResult(own, rate(submitted, total), least + (below or rest > 0) - submitted)
 
 
+def surveys_at(percent: float, total: int) -> int:
+    """The nearest whole number of surveys to a rate in percent."""
+    return round(percent * total / 100)
+
+
 def tier_nr(number: int | None) -> str:
     """The district's text for a tier: `Tier-1`; empty where there is none."""
     return "" if number is None else f"Tier-{number}"

@@ -1,0 +1,86 @@
+"""Fitting the forecast of a group's final rates, once for each extraction. Only this module loads the numerical library."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import LiteralString, NamedTuple
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from services.rates.queries.settings import Window, days_off, window_of
+from services.rates.rules.curves import Curves
+from services.rates.rules.forecast import final_rates
+from services.rates.rules.outlook import FinalCounts, outlook
+from services.rates.rules.pace import per_day, school_days
+from services.rates.rules.tiers import surveys_at, tier_result
+from services.rates.tables import Extraction
+from shared.db import raw
+from shared.files.copying import copy_line, copy_lines
+
+# So many of a district's earlier terms are learned from, the newest that ended before this one's window opens.
+EARLIER_TERMS = 3
+# Text: as many rows as a national file has go from the driver into arrays.
+_COUNTS: LiteralString = """
+    select school_key, extraction_date, submitted, total from rate
+    where term = %(term)s and respondent_group = %(respondent_group)s and extraction_date <= %(until)s
+        and not removed and submitted is not null and total > 0
+"""
+
+
+class Counts(NamedTuple):
+    """A group's curves up to a day, the schools of their rows, and each school's counts at the last extraction."""
+
+    curves: Curves
+    schools: list[str]
+    newest: dict[str, tuple[int, int]]
+
+
+def fit_forecasts(session: Session, term: str, group: str, day: date) -> None:
+    """Fills the temporary table `forecast` of a group at an extraction; it stays empty where nothing can be said."""
+    window = window_of(session, term)
+    if window is None or not window.opens <= day < window.closes:
+        return
+    found = _counts(session, window, group, day)
+    earlier = [_counts(session, each, group, each.closes).curves for each in _earlier(session, window, group)]
+    left = school_days(day, window.closes, days_off(session))
+    copy_lines(session, "forecast", _lines(found, earlier, left))
+
+
+def _lines(found: Counts, earlier: Sequence[Curves], left: int) -> Iterator[str]:
+    low, likely, high = final_rates(found.curves, earlier)
+    for at, school in enumerate(found.schools):
+        counts = found.newest.get(school)
+        if counts is None:
+            continue
+        submitted, total = counts
+        needed = per_day(tier_result(submitted, total).needed, left)
+        ends = None
+        if np.isfinite(likely[at]):
+            ends = FinalCounts(*(surveys_at(float(rates[at]), total) for rates in (low, likely, high)))
+        facts = ends or (None, None, None)
+        yield copy_line(school, *facts, outlook(submitted, total, ends), needed) + "\n"
+
+
+def _earlier(session: Session, window: Window, group: str) -> list[Window]:
+    """The windows of the newest terms that were over when this one opened and have extractions of the group."""
+    own = (col(Extraction.respondent_group) == group, col(Extraction.schools) > 0, col(Extraction.term) != window.term)
+    newest = func.max(Extraction.extraction_date)
+    terms = select(col(Extraction.term)).where(*own).group_by(col(Extraction.term)).order_by(newest.desc())
+    windows = (window_of(session, term) for term in session.scalars(terms).all())
+    return [each for each in windows if each is not None and each.closes < window.opens][:EARLIER_TERMS]
+
+
+def _counts(session: Session, window: Window, group: str, until: date) -> Counts:
+    values = {"term": window.term, "respondent_group": group, "until": until}
+    rows = raw(session).execute(_COUNTS, values).fetchall()
+    dates, schools = sorted({row[1] for row in rows}), sorted({row[0] for row in rows})
+    column, at = {day: n for n, day in enumerate(dates)}, {school: n for n, school in enumerate(schools)}
+    rates = np.full((len(schools), len(dates)), np.nan)
+    newest: dict[str, tuple[int, int]] = {}
+    for school, day, submitted, total in rows:
+        rates[at[school], column[day]] = 100 * submitted / total
+        if day == dates[-1]:
+            newest[school] = (submitted, total)
+    days = np.array([(day - window.opens).days for day in dates], dtype=np.float64)
+    return Counts(Curves(days, rates, float((window.closes - window.opens).days)), schools, newest)
