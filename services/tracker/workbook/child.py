@@ -8,9 +8,8 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
-import openpyxl
-
 from shared.files.children import Bounds, ChildFailed, ChildrenBusy, confine, run_child
+from shared.files.plain_openpyxl import openpyxl
 
 BOUNDS = Bounds()
 ROWS_LIMIT, COLUMNS_LIMIT, SHEETS_LIMIT = 40_000, 64, 12
