@@ -30,7 +30,7 @@ from services.ingest.rules.cells import TIERS, tier_fits
 from services.ingest.sheets import reading
 from shared.db import transaction
 from shared.delivery import inbox
-from shared.delivery.envelope import Envelope, event_message, open_event
+from shared.delivery.envelope import Envelope, event_message, open_events
 from shared.settings import settings
 from tests.files import HEADER
 from tests.stack import bus_of, wipe
@@ -135,7 +135,7 @@ def hear_in_rates() -> None:
         if not told:
             return
         for event_id, *fields in told:
-            envelope = open_event(event_message(Envelope(event_id, "ingest", *fields)))
+            [envelope] = open_events(event_message(Envelope(event_id, "ingest", *fields)))
             inbox.arrive("rates", envelope)
             inbox.run("rates", event_id, handlers)
 

@@ -32,7 +32,7 @@ def keep_alias(session: Session, event: AliasResolved) -> None:
     intake.keep_alias(session, event)
 
 
-@bus.loop("ingest.read_upload", timedelta(seconds=5), soft_seconds=240)
+@bus.loop("ingest.read_upload", timedelta(seconds=20), soft_seconds=240)
 def read_upload() -> None:
     long_files.read_waiting()
 

@@ -22,13 +22,13 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     intake.store_directory(session, event)
 
 
-@bus.loop("notify.plan_overdue", timedelta(seconds=30))
+@bus.loop("notify.plan_overdue", timedelta(seconds=40))
 def plan_overdue() -> None:
     with transaction("notify") as session:
         planning.plan_overdue(session)
 
 
-@bus.loop("notify.send_mail", timedelta(seconds=10), soft_seconds=sending.TURN_SECONDS)
+@bus.loop("notify.send_mail", timedelta(seconds=20), soft_seconds=sending.TURN_SECONDS)
 def send_mail() -> None:
     sending.send_due()
 

@@ -5,10 +5,12 @@ because an unacknowledged delivery is sent again until the subscriber's receipt 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import structlog
 from celery import Celery
@@ -22,8 +24,9 @@ from sqlmodel import Session
 
 from shared.db import engine, transaction
 from shared.delivery import inbox, outbox
-from shared.delivery.envelope import ForgedMessage, open_event, open_receipt, receipt_message
-from shared.events import Event
+from shared.delivery.envelope import ForgedMessage, open_events, open_receipt, receipt_message
+from shared.events import EVENTS, Event
+from shared.ops.logs import without_private
 from shared.settings import settings
 
 # What was done is kept for 90 days; an inbox longer than the outboxes, so that a late repetition is still known.
@@ -37,7 +40,8 @@ _PURGE = (
 )
 E = TypeVar("E", bound=Event)
 log = structlog.get_logger()
-SWEEP_EVERY = timedelta(seconds=5)
+# An idle installation beats so often; what is due sooner (a retry, a called job) is rung for when it is due.
+SWEEP_EVERY = timedelta(seconds=20)
 SWEEP_AT_MOST = 200
 LONG_WORK_BEAT_SECONDS = 15.0
 
@@ -123,36 +127,65 @@ def purge(session: Session) -> int:
     return sum(int(session.execute(text(counted.format(statement))).scalar_one()) for statement in _PURGE)
 
 
+class EventsFailed(Exception):
+    """Handlers failed: raised at the end of a task, so that Flower shows it as failed. The inbox tries again."""
+
+
 class Bus:
-    """A service's ears: register listeners with `handles`, loops with `loop`, once-per-slot jobs with `daily`."""
+    """A service's handlers of events (`handles`, `handles_batch`), its loops (`loop`) and once-per-slot jobs (`daily`)."""
 
     def __init__(self, service: str) -> None:
         self.service = service
         self.celery = celery_app(service)
         self.handlers: dict[str, inbox.Handler] = {}
+        self.batch_handlers: dict[str, inbox.BatchHandler] = {}
         self.jobs: dict[str, timedelta] = {}
+        self.turns: dict[str, Callable[[], None]] = {}
         self.celery.task(name=f"{service}.take_receipt")(self._take_receipt)
+        # Ticks say nothing to an operator: Flower's list shows what they lead to.
+        self.celery.task(name=f"{service}.tick", send_events=False)(self._tick)
         self.loop(f"{service}.sweep_inbox", SWEEP_EVERY)(self.sweep)
         self.daily(f"{service}.purge_events", timedelta(days=1))(purge)
 
     def handles(self, event: type[E]) -> Callable[[Callable[[Session, E], None]], Callable[[Session, E], None]]:
-        """Registers the listener of an event under the task name that the map gives this service."""
+        """Registers the handler of an event under the task name that the map gives this service.
 
-        def register(listener: Callable[[Session, E], None]) -> Callable[[Session, E], None]:
-            self.handlers[event.topic] = listener  # type: ignore[assignment]
-            self.celery.task(name=event.subscribers[self.service])(self._hear)
-            return listener
+        Events that come together are handled one after the other in one transaction.
+        """
+
+        def register(handler: Callable[[Session, E], None]) -> Callable[[Session, E], None]:
+            self.handlers[event.topic] = handler  # type: ignore[assignment]
+            self._task_of(event)
+            return handler
 
         return register
+
+    def handles_batch(
+        self, event: type[E]
+    ) -> Callable[[Callable[[Session, Sequence[E]], None]], Callable[[Session, Sequence[E]], None]]:
+        """Like `handles`, for a handler that takes all events that came together, at least one, in one call.
+
+        When it fails it is called again with each event alone.
+        """
+
+        def register(handler: Callable[[Session, Sequence[E]], None]) -> Callable[[Session, Sequence[E]], None]:
+            self.batch_handlers[event.topic] = handler  # type: ignore[assignment]
+            self.handlers[event.topic] = lambda session, one: handler(session, [one])  # type: ignore[list-item]
+            self._task_of(event)
+            return handler
+
+        return register
+
+    def _task_of(self, event: type[Event]) -> None:
+        self.celery.task(name=event.subscribers[self.service], throws=(EventsFailed,))(self._receive)
 
     def loop(
         self, name: str, every: timedelta, *, soft_seconds: int | None = None
     ) -> Callable[[Callable[[], None]], Callable[[], None]]:
         """Registers work that repeats and commits by itself; running it twice must be harmless.
 
-        `soft_seconds`: how long a turn may take, where it is more than a task's usual limit.
+        `soft_seconds`: how long a turn may take, where it is more than a task's usual limit; it is then a task of its own.
         """
-        limits = {} if soft_seconds is None else {"soft_time_limit": soft_seconds, "time_limit": soft_seconds + 15}
 
         def register(work: Callable[[], None]) -> Callable[[], None]:
             def turn() -> None:
@@ -162,7 +195,12 @@ class Bus:
                     work()
 
             self.jobs[name] = every
-            self.celery.task(name=name, **limits)(turn)
+            if soft_seconds is None:
+                self.turns[name] = turn
+            else:
+                limits = {"soft_time_limit": soft_seconds, "time_limit": soft_seconds + 15}
+                self.turns[name] = partial(self._send_turn, name)
+                self.celery.task(name=name, **limits)(turn)
             return work
 
         return register
@@ -179,10 +217,22 @@ class Bus:
                         work(session)
 
             self.jobs[name] = every
-            self.celery.task(name=name)(slot)
+            self.turns[name] = slot
             return work
 
         return register
+
+    def _tick(self, jobs: list[str]) -> None:
+        """Runs the jobs that are due, tasks of their own first; one that fails stops no other and runs at its next tick."""
+        for name in sorted(jobs, key=lambda name: name not in self.celery.tasks):
+            try:
+                self.turns[name]()
+            except Exception as error:
+                log.exception("job failed", job=name)
+                self._show_failed(str(uuid4()), name, "", f"{type(error).__name__}: {error}")
+
+    def _send_turn(self, name: str) -> None:
+        self.celery.send_task(name, queue=f"{self.service}.ticks", ignore_result=True)
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
@@ -210,28 +260,49 @@ class Bus:
             event_id = inbox.claim_due(self.service)
             if event_id is None:
                 return
-            inbox.run(self.service, event_id, self.handlers)
+            failure = inbox.run(self.service, event_id, self.handlers)
+            if failure is not None:
+                name = EVENTS[failure.topic].subscribers[self.service]
+                uuid = f"{failure.event_id}:{self.service}"
+                self._show_failed(uuid, name, f"{failure.topic} {failure.key}", _words_of([failure], 1))
 
-    def _hear(self, **message: Any) -> None:
+    def _receive(self, **message: Any) -> None:
         try:
-            envelope = open_event(message)
+            envelopes = open_events(message)
         except ForgedMessage as error:
             self._refuse("event", error)
             return
-        if envelope.topic not in self.handlers:
-            log.error("event is not for this service", topic=envelope.topic)
+        if envelopes[0].topic not in self.handlers:
+            log.error("event is not for this service", topic=envelopes[0].topic)
             return
-        inbox.arrive(self.service, envelope)
-        self._give_receipt(envelope.publisher, receipt_message(envelope.event_id, self.service))
-        inbox.run(self.service, envelope.event_id, self.handlers)
+        event_ids = [envelope.event_id for envelope in envelopes]
+        inbox.arrive(self.service, *envelopes)
+        self._give_receipt(envelopes[0].publisher, receipt_message(event_ids, self.service))
+        if len(event_ids) == 1:
+            failure = inbox.run(self.service, event_ids[0], self.handlers)
+            failures = [] if failure is None else [failure]
+        else:
+            failures = inbox.run_batch(self.service, event_ids, self.handlers, self.batch_handlers)
+        if failures:
+            raise EventsFailed(_words_of(failures, len(event_ids)))
+
+    def _show_failed(self, uuid: str, name: str, kwargs: str, exception: str) -> None:
+        """Shows in Flower as a failed task what failed inside a tick, which has no line there."""
+        try:
+            with self.celery.events.default_dispatcher() as events:
+                events.send("task-received", uuid=uuid, name=name, args="()", kwargs=kwargs, retries=0)
+                events.send("task-started", uuid=uuid)
+                events.send("task-failed", uuid=uuid, exception=without_private(exception), traceback="")
+        except (KombuError, RedisError, OSError) as error:
+            log.warning("failure not shown in Flower", reason=str(error))
 
     def _refuse(self, kind: str, error: Exception) -> None:
-        """Writes a refused message where the web's metrics and the desk find it; a flood of them is cut at a number."""
+        """Writes a refused message where metrics and ops find it; a flood of them is cut at a number."""
         log.error(f"forged {kind} refused", reason=str(error))
         with transaction(self.service) as session:
             session.execute(_REFUSED, {"kind": kind, "reason": str(error)[:300]})
 
-    def _give_receipt(self, publisher: str, message: dict[str, str]) -> None:
+    def _give_receipt(self, publisher: str, message: dict[str, Any]) -> None:
         try:
             self.celery.send_task(
                 f"{publisher}.take_receipt", kwargs=message, queue=f"{publisher}.receipts", ignore_result=True
@@ -239,11 +310,17 @@ class Bus:
         except (KombuError, RedisError, OSError) as error:
             log.warning("receipt not sent; the publisher will ask again", reason=str(error))
 
-    def _take_receipt(self, event_id: str, subscriber: str, signature: str) -> None:
+    def _take_receipt(self, event_ids: list[str], subscriber: str, signature: str) -> None:
         try:
-            known = open_receipt(event_id, subscriber, signature)
+            known = open_receipt(event_ids, subscriber, signature)
         except (ForgedMessage, ValueError) as error:
             self._refuse("receipt", error)
             return
         with transaction(self.service) as session:
             outbox.take_receipt(session, known, subscriber)
+
+
+def _words_of(failures: Sequence[inbox.Failure], count: int) -> str:
+    """The failures in one line for Flower, without what is private."""
+    first = failures[0]
+    return without_private(f"{len(failures)} of {count} failed, first {first.topic} {first.key}: {first.error}")

@@ -1,5 +1,6 @@
 """Saying an event: the row of the event and one delivery per subscriber, in the transaction of what happened."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ _DELIVERY = text("insert into outbox_delivery(event_id, subscriber) select :even
 _RING = text("select pg_notify(:channel, current_schema())")
 _RECEIPT = text(
     "update outbox_delivery set state = 'acked', acked_at = now()"
-    " where event_id = :event_id and subscriber = :subscriber and state in ('pending', 'sent')"
+    " where event_id = any(:event_ids) and subscriber = :subscriber and state in ('pending', 'sent')"
 )
 _DUE = text("update job set due_at = least(due_at, now()), next_at = now() where name = :name")
 
@@ -44,6 +45,6 @@ def call_job(session: Session, name: str) -> None:
     session.execute(_RING, {"channel": CHANNEL})
 
 
-def take_receipt(session: Session, event_id: UUID, subscriber: str) -> None:
-    """A subscriber has the event: the relay need not send it again."""
-    session.execute(_RECEIPT, {"event_id": event_id, "subscriber": subscriber})
+def take_receipt(session: Session, event_ids: Sequence[UUID], subscriber: str) -> None:
+    """A subscriber has the events: the relay need not send them again."""
+    session.execute(_RECEIPT, {"event_ids": list(event_ids), "subscriber": subscriber})

@@ -9,7 +9,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import Any, LiteralString
 
@@ -29,8 +29,11 @@ from shared.settings import SERVICES, settings
 POLL_SECONDS = 1.0
 MORE_SECONDS = 0.05
 BEAT_SECONDS = 5.0
+CLOCK_SECONDS = 20.0
 BACKLOG = 300
-AT_ONCE = 200
+AT_ONCE = 512
+BATCH = 64
+BATCH_BYTES = 1_000_000
 TICKS_BACKLOG = 20
 BYTES_AT_ONCE = 16_000_000
 SECRETS = [f"{kind}__{name}" for kind in ("database_passwords", "redis_passwords", "event_keys") for name in SERVICES]
@@ -56,14 +59,29 @@ _CLAIM: LiteralString = (
 )
 # What could not be sent is due again soon, not after the wait for a receipt: at once where it was not even tried.
 _GIVE_BACK: LiteralString = (
-    "update outbox_delivery set attempts = attempts - (event_id <> %(failed)s)::int,"
-    " next_at = now() + case when event_id = %(failed)s then 2 ^ least(attempts, 9) else 0 end * interval '1 s'"
+    "update outbox_delivery set attempts = attempts - (event_id <> all(%(failed)s))::int,"
+    " next_at = now() + case when event_id = any(%(failed)s) then 2 ^ least(attempts, 9) else 0 end * interval '1 s'"
     " where subscriber = %(subscriber)s and event_id = any(%(unsent)s) and state = 'sent'"
 )
 _JOBS_BACK: LiteralString = "update job set next_at = now() where name = any(%s)"
-_JOBS: LiteralString = (
-    "update job set next_at = now() + interval '15 s' where name in"
-    " (select name from job where due_at <= now() and next_at <= now() for update skip locked) returning name"
+# One tick for all that is due; what repeats within a minute comes along shortly before, so that ticks fall together.
+_JOBS: LiteralString = """
+    update job set next_at = now() + interval '15 s', due_at = least(due_at, now())
+    where name in (
+      select name from job
+      where due_at <= now() + case when every <= interval '1 min' then interval '10 s' else interval '0 s' end
+        and next_at <= now() and exists (select 1 from job where due_at <= now() and next_at <= now())
+      for update skip locked)
+    returning name
+"""
+# After the clock of the database was set back, what was to wait for seconds would wait for as long as the jump.
+_CLOCK_SET_BACK: tuple[LiteralString, ...] = (
+    "update outbox_delivery set next_at = now() where state in ('pending','sent') and next_at > now() + interval '15 min'",
+    "update inbox set next_at = now() where state = 'new' and next_at > now() + interval '5 min'",
+    """
+    update job set due_at = least(due_at, now() + every), next_at = now()
+    where due_at > now() + every or next_at > now() + interval '5 min'
+    """,
 )
 _BEAT: LiteralString = "insert into loop_beat(id, at) values ('relay', now()) on conflict (id) do update set at = now()"
 
@@ -84,7 +102,7 @@ class Wire:
         self.app: Celery = celery_app(service)
         self.broker = redis.Redis.from_url(settings().redis_url_of(service), socket_timeout=5, socket_connect_timeout=3)
         self.connection: psycopg.Connection[Any] | None = None
-        self.beat_at = 0.0
+        self.beat_at = self.clock_at = -CLOCK_SECONDS
 
     def turn(self) -> Turn:
         """Sends what is due, as far as the subscribers keep up."""
@@ -120,7 +138,14 @@ class Wire:
         if time.monotonic() - self.beat_at >= BEAT_SECONDS:
             self.broker.ping()
             connection.execute(_BEAT)
+            self._look_at_clock(connection)
             self.beat_at = time.monotonic()
+
+    def _look_at_clock(self, connection: psycopg.Connection[Any]) -> None:
+        if time.monotonic() - self.clock_at >= CLOCK_SECONDS:
+            for statement in _CLOCK_SET_BACK:
+                connection.execute(statement)
+            self.clock_at = time.monotonic()
 
     def _send(self, connection: psycopg.Connection[Any], due: str) -> bool:
         """Sends to a subscriber, or rings for jobs (`due` is empty); False when more is left than was sent."""
@@ -131,11 +156,11 @@ class Wire:
         if self._length(queue) >= TICKS_BACKLOG:
             return True
         names = [name for (name,) in connection.execute(_JOBS).fetchall()]
-        for number, name in enumerate(names):
+        if names:
             try:
-                self.app.send_task(name, queue=queue, ignore_result=True)
+                self.app.send_task(f"{self.service}.tick", kwargs={"jobs": names}, queue=queue, ignore_result=True)
             except _UNSENT:
-                connection.execute(_JOBS_BACK, (names[number:],))
+                connection.execute(_JOBS_BACK, (names,))
                 raise
         return True
 
@@ -145,34 +170,56 @@ class Wire:
         if room <= 0:
             return False
         claimed = connection.execute(_CLAIM, (subscriber, room, BYTES_AT_ONCE)).fetchall()
-        for number, (event_id, topic, key, version, payload) in enumerate(claimed):
+        batches = batches_of(Envelope(event_id, self.service, *rest) for event_id, *rest in claimed)
+        for number, batch in enumerate(batches):
             try:
-                self._send_event(subscriber, Envelope(event_id, self.service, topic, key, version, payload))
+                self._send_batch(subscriber, batch)
             except _UNSENT:
-                unsent = [event_id for event_id, *_ in claimed[number:]]
-                connection.execute(_GIVE_BACK, {"failed": event_id, "subscriber": subscriber, "unsent": unsent})
+                failed, unsent = [e.event_id for e in batch], [e.event_id for left in batches[number:] for e in left]
+                connection.execute(_GIVE_BACK, {"failed": failed, "subscriber": subscriber, "unsent": unsent})
                 raise
         return len(claimed) < room
 
-    def _send_event(self, subscriber: str, event: Envelope) -> None:
-        task = EVENTS[event.topic].subscribers.get(subscriber) if event.topic in EVENTS else None
-        if task is None:  # said by a newer version: it waits for a relay that knows it, and holds up nobody
-            log.error(
-                "event of an unknown topic", topic=event.topic, subscriber=subscriber, event_id=str(event.event_id)
-            )
+    def _send_batch(self, subscriber: str, batch: Sequence[Envelope]) -> None:
+        first = batch[0]
+        task = EVENTS[first.topic].subscribers.get(subscriber) if first.topic in EVENTS else None
+        if task is None:  # of a newer version: they wait for a relay that knows them, and hold up nobody
+            ids = [str(event.event_id) for event in batch]
+            log.error("events of an unknown topic", topic=first.topic, subscriber=subscriber, event_ids=ids)
             return
         self.app.send_task(
             task,
-            kwargs=event_message(event),
+            kwargs=event_message(*batch),
             queue=f"{subscriber}.events",
-            task_id=f"{event.event_id}:{subscriber}",
-            kwargsrepr=f"{event.topic} {event.key} v{event.version}",
+            task_id=f"{first.event_id}:{subscriber}",
+            kwargsrepr=words_of(batch),
             ignore_result=True,
         )
 
     def _length(self, queue: str) -> int:
         length: Any = self.broker.llen(queue)
         return int(length)
+
+
+def batches_of(envelopes: Iterable[Envelope]) -> list[list[Envelope]]:
+    """The events by topic, in messages of at most BATCH events and BATCH_BYTES of payload (or one event alone)."""
+    batches: list[list[Envelope]] = []
+    open_batches: dict[str, tuple[list[Envelope], int]] = {}
+    for envelope in envelopes:
+        batch, size = open_batches.get(envelope.topic, ([], 0))
+        length = len(envelope.payload)
+        if not batch or len(batch) == BATCH or size + length > BATCH_BYTES:
+            batch, size = [], 0
+            batches.append(batch)
+        batch.append(envelope)
+        open_batches[envelope.topic] = batch, size + length
+    return batches
+
+
+def words_of(batch: Sequence[Envelope]) -> str:
+    """What Flower shows as a task's arguments: how many events, and which."""
+    keys = ", ".join(f"{event.key} v{event.version}" for event in batch)
+    return f"{batch[0].topic} {keys}" if len(batch) == 1 else f"{len(batch)} events {batch[0].topic}: {keys}"
 
 
 def run(services: Sequence[str], stop: threading.Event) -> None:

@@ -26,7 +26,7 @@ def silent(name: str) -> Sequence[str]:
     """
     services, loop = (SERVICES, "relay") if name == "relay" else ((name,), "loop")
     ages = {service: beat_age(service, loop) for service in services}
-    return [service for service, age in ages.items() if age is None or age > STALE_SECONDS]
+    return [service for service, age in ages.items() if age is None or not 0 <= age <= STALE_SECONDS]
 
 
 def main(arguments: list[str]) -> None:

@@ -17,7 +17,7 @@ from shared.events import EVENTS
 from shared.ops.logs import set_up_logs, warn_of_old_python
 from shared.settings import SERVICES, own_secrets, settings
 
-STALE_SECONDS = 60
+STALE_SECONDS = 50
 CHECK_SECONDS = 10.0
 log = structlog.get_logger()
 
@@ -34,13 +34,16 @@ _AGES = (
 
 
 def relay_lives(relay_age: float | None) -> bool:
-    """Whether the relay turns and reaches the broker, by the seconds since its last beat."""
-    return relay_age is not None and relay_age < STALE_SECONDS / 2
+    """Whether the relay turns and reaches the broker, by the seconds since its last beat.
+
+    A beat that lies ahead is from before the clock of the database was set back, and says nothing.
+    """
+    return relay_age is not None and 0 <= relay_age < STALE_SECONDS / 2
 
 
 def is_stalled(loop_age: float | None, relay_age: float | None, up_for: float) -> bool:
     """Whether the worker no longer hears although the relay is alive; ages in seconds, None where never."""
-    silent_for = up_for if loop_age is None else min(loop_age, up_for)
+    silent_for = up_for if loop_age is None or loop_age < 0 else min(loop_age, up_for)
     return relay_lives(relay_age) and silent_for > STALE_SECONDS
 
 

@@ -26,19 +26,24 @@ class Guard(NamedTuple):
     test: str
 
 
-_DONE = '    session.execute(_DONE, {"event_id": event_id})\n'
-_HANDLE = "            _handle(session, event_id, handlers)\n"
-_DONE_LATER = f'{_HANDLE}        with transaction(service) as session:\n            session.execute(_DONE, {{"event_id": event_id}})\n'
-_RECEIPT = "        self._give_receipt(envelope.publisher, receipt_message(envelope.event_id, self.service))\n"
-_ARRIVE = "        inbox.arrive(self.service, envelope)\n"
+_DONE = "                _done(session, [event_id])\n        return None\n"
+_DONE_LATER = (
+    "        with transaction(service) as session:\n            _done(session, [event_id])\n        return None\n"
+)
+_BATCH_DONE = "    _done(session, [row.event_id for row in rows[:handled]])\n"
+_RECEIPT = "        self._give_receipt(envelopes[0].publisher, receipt_message(event_ids, self.service))\n"
+_ARRIVE = "        inbox.arrive(self.service, *envelopes)\n"
 _CLAIMED = "order by next_at, event_id limit %s for update skip locked"
-_CLAIMED_JOBS = "where due_at <= now() and next_at <= now() for update skip locked"
-_DUE_AGAIN = '" order by next_at limit 1 for update skip locked)"'
+_CLAIMED_JOBS = "and next_at <= now() and exists (select 1 from job where due_at <= now() and next_at <= now())\n      for update skip locked)"
+_DUE_AGAIN = "order by next_at limit 1 for update skip locked)"
 _SLOT = "where name = :name and due_at <= now() for update skip locked"
 _BEGIN = "autoflush=False) as session, session.begin():\n        yield session\n"
 _UNTOLD = (
     "autoflush=False) as session:\n        try:\n            yield session\n            session.commit()\n"
     "        except Exception:\n            session.rollback()\n"
+)
+CRASH_TOGETHER = (
+    f"{FAULTS}crash_points.py::test_events_that_travel_together_have_their_effects_once_wherever_their_way_is_cut"
 )
 CRASH = f"{FAULTS}crash_points.py::test_an_event_has_its_effect_once_wherever_its_way_is_cut"
 SET = f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"
@@ -55,13 +60,26 @@ GUARDS = (
         ("shared/delivery/relay.py", "            self.beat_at = time.monotonic()\n", "            self.beat_at = time.time()\n"),
     ), f"{FAULTS}guards.py::test_whether_something_is_due_is_asked_of_the_clock_of_the_database_alone"),
     Guard("the effect and `done` are one commit", "2", (
-        ("shared/delivery/inbox.py", _DONE, ""), ("shared/delivery/inbox.py", _HANDLE, _DONE_LATER),
+        ("shared/delivery/inbox.py", _DONE, _DONE_LATER),
     ), CRASH),
+    Guard("the effects of a batch and their `done` are one commit", "2", (
+        ("shared/delivery/inbox.py", _BATCH_DONE, ""),
+        ("shared/delivery/inbox.py", "        failures: list[Failure] = []\n    except", "        with transaction(service) as session:\n            _done(session, event_ids)\n        failures: list[Failure] = []\n    except"),
+    ), CRASH_TOGETHER),
+    Guard("a batch that fails has its events run alone", "4", (
+        ("shared/delivery/inbox.py", "        failures, left = _run_each(service, event_ids, handlers, until)\n", "        failures, left = [], []\n"),
+    ), "tests/shared/test_batches.py::test_a_poison_event_fails_and_parks_alone_and_flower_shows_the_task_as_failed"),
+    Guard("a receipt is for what its message held", "17", (
+        ("shared/delivery/envelope.py", 'return _framed("receipt", subscriber, *event_ids)', 'return _framed("receipt", subscriber)'),
+    ), "tests/shared/test_batches.py::test_a_batch_is_signed_as_a_whole_and_so_is_its_receipt"),
+    Guard("what was to wait for seconds does not wait until a clock is where it was", "clock skew", (
+        ("shared/delivery/relay.py", "            for statement in _CLOCK_SET_BACK:\n                connection.execute(statement)\n", "            pass\n"),
+    ), f"{FAULTS}relay.py::test_what_waits_for_a_clock_that_was_set_back_is_due_again"),
     Guard("the event is kept before its receipt is given", "1, 2", (
         ("shared/delivery/bus.py", _ARRIVE + _RECEIPT, _RECEIPT + _ARRIVE),
     ), f"{FAULTS}guards.py::test_a_receipt_is_given_only_for_what_is_kept"),
     Guard("an event that is done is not run again", "5, 7, 9, 23", (
-        ("shared/delivery/inbox.py", "where event_id = :event_id and state = 'new' for update skip", "where event_id = :event_id for update skip"),
+        ("shared/delivery/inbox.py", "event_id = any(:event_ids) and state = 'new'\n    order by received_at", "event_id = any(:event_ids)\n    order by received_at"),
     ), MACHINE),
     Guard("a newer state is not overwritten by an older one", "26, 27", (
         ("shared/delivery/arrivals.py", "where directory_arrival.revision <= excluded.revision returning", "returning"),
@@ -74,13 +92,13 @@ GUARDS = (
         ("shared/delivery/relay.py", _CLAIMED, "order by next_at, event_id limit %s for update"),
     ), f"{FAULTS}relay.py::test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent"),
     Guard("two relays never ring for the same job (skip locked)", "30", (
-        ("shared/delivery/relay.py", _CLAIMED_JOBS, "where due_at <= now() and next_at <= now()"),
+        ("shared/delivery/relay.py", _CLAIMED_JOBS, _CLAIMED_JOBS.replace("\n      for update skip locked", "")),
     ), f"{FAULTS}relay.py::test_a_job_that_another_relay_is_claiming_is_neither_waited_for_nor_rung"),
     Guard("two workers never run the same event (skip locked)", "5, 23", (
-        ("shared/delivery/inbox.py", "and state = 'new' for update skip locked", "and state = 'new'"),
+        ("shared/delivery/inbox.py", "order by received_at, event_id for update skip locked", "order by received_at, event_id"),
     ), f"{FAULTS}guards.py::test_an_event_that_another_worker_is_at_is_neither_waited_for_nor_run"),
     Guard("two sweeps never claim the same event (skip locked)", "30", (
-        ("shared/delivery/inbox.py", _DUE_AGAIN, '" order by next_at limit 1)"'),
+        ("shared/delivery/inbox.py", _DUE_AGAIN, "order by next_at limit 1)"),
     ), f"{FAULTS}guards.py::test_a_due_event_that_another_sweep_is_claiming_is_not_waited_for"),
     Guard("two workers never do the same slot (skip locked)", "30", (
         ("shared/delivery/bus.py", _SLOT, "where name = :name and due_at <= now()"),
@@ -99,7 +117,7 @@ GUARDS = (
         ("shared/delivery/relay.py", "room = min(AT_ONCE, BACKLOG - ", "room = max(AT_ONCE, BACKLOG - "),
     ), f"{FAULTS}relay.py::test_into_a_backlog_nothing_more_is_sent_until_the_hearer_has_taken_some"),
     Guard("what the broker refused is given back", "12, 16", (
-        ("shared/delivery/relay.py", 'connection.execute(_GIVE_BACK, {"failed": event_id, "subscriber": subscriber, "unsent": unsent})', "pass"),
+        ("shared/delivery/relay.py", 'connection.execute(_GIVE_BACK, {"failed": failed, "subscriber": subscriber, "unsent": unsent})', "pass"),
     ), f"{FAULTS}relay.py::test_what_a_broker_refused_is_sent_again_after_seconds_and_the_rest_of_the_claim_at_once"),
     Guard("nobody waits inside send_task for a broker that refuses", "18, 20", (
         ("shared/delivery/bus.py", '"max_retries": 0,', ""),
@@ -143,7 +161,7 @@ GUARDS = (
         ("shared/delivery/bus.py", "        control_queue_expires=60.0,\n", ""),
     ), f"{FAULTS}guards.py::test_celery_is_set_as_it_was_measured"),
     Guard("no ETA, countdown, expiry or retry of Celery's", "6, 32", (
-        ("shared/delivery/relay.py", "self.app.send_task(name, queue=queue,", "self.app.send_task(name, countdown=1, queue=queue,"),
+        ("shared/delivery/relay.py", "queue=queue, ignore_result=True)", "queue=queue, countdown=1, ignore_result=True)"),
     ), "tests/test_rooms.py::test_nothing_relies_on_the_clock_of_celery_or_on_pickle"),
     Guard("a full broker refuses (noeviction)", "12, 13", (
         ("deploy/embedded/servers.py", "maxmemory-policy noeviction", "maxmemory-policy allkeys-lru"),
@@ -155,13 +173,13 @@ GUARDS = (
         ("shared/delivery/relay.py", '            queue=f"{subscriber}.events",\n', '            exchange="ses", exchange_type="direct", routing_key=f"{subscriber}.events", declare=[],\n'),
     ), f"{FAULTS}relay.py::test_a_broker_that_forgot_its_queues_hears_a_relay_that_has_long_been_connected"),
     Guard("an event's signature is checked", "17", (
-        ("shared/delivery/envelope.py", "    _verify(envelope.publisher, _signed_part(envelope), signature)\n", ""),
+        ("shared/delivery/envelope.py", "    _verify(publisher, _signed_part(envelopes), signature)\n", ""),
     ), "tests/shared/test_delivery.py::test_a_forged_or_altered_event_is_refused_without_a_trace"),
     Guard("a receipt's signature is checked", "17", (
-        ("shared/delivery/envelope.py", '    _verify(subscriber, f"receipt {event_id} {subscriber}", signature)\n', ""),
+        ("shared/delivery/envelope.py", "    _verify(subscriber, _receipt_part(ids, subscriber), signature)\n", ""),
     ), "tests/shared/test_delivery.py::test_a_receipt_of_anybody_else_does_not_end_a_delivery"),
     Guard("an unknown topic holds up nobody", "33", (
-        ("shared/delivery/relay.py", "if event.topic in EVENTS else None", ""),
+        ("shared/delivery/relay.py", "if first.topic in EVENTS else None", ""),
     ), f"{FAULTS}relay.py::test_an_event_that_only_a_newer_version_knows_holds_up_nobody_and_waits"),
     Guard("a mail is claimed before it is sent, and settled once", "mail", (
         ("services/notify/actions/sending.py", " limit 1 for update skip locked)", " limit 1)"),

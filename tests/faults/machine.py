@@ -10,7 +10,7 @@ from sqlmodel import Session
 from services.rates.actions.intake import store_directory
 from shared.db import transaction
 from shared.delivery import inbox, outbox, parking, relay
-from shared.delivery.envelope import Envelope, event_message, open_event, open_receipt, receipt_message
+from shared.delivery.envelope import Envelope, event_message, open_events, open_receipt, receipt_message
 from shared.events import DirectoryLoaded, DirectorySchool, Event
 from tests.stack import owner
 
@@ -37,7 +37,7 @@ class Way:
     def __init__(self) -> None:
         self.owner: psycopg.Connection[Any] = owner()
         self.messages: list[dict[str, Any]] = []
-        self.receipts: list[dict[str, str]] = []
+        self.receipts: list[dict[str, Any]] = []
         self.poison: set[int] = set()
         self.revision = 0
         self.dies = False
@@ -74,12 +74,12 @@ class Way:
 
     def hear(self, message: dict[str, Any], reached: str) -> None:
         """A worker hears a message, and dies after the step that it `reached`."""
-        envelope = open_event(message)
+        [envelope] = open_events(message)
         step = STEPS.index(reached)
         if step >= 1:
             inbox.arrive("rates", envelope)
         if step >= 2:
-            self.receipts.append(receipt_message(envelope.event_id, "rates"))
+            self.receipts.append(receipt_message([envelope.event_id], "rates"))
         if step >= 3:
             self.run(envelope.event_id, dies=step == 3)
 
@@ -99,7 +99,7 @@ class Way:
         if event.revision in self.poison:
             raise ValueError("poison")
 
-    def take_receipt(self, receipt: dict[str, str]) -> None:
+    def take_receipt(self, receipt: dict[str, Any]) -> None:
         with transaction("ingest") as session:
             outbox.take_receipt(session, open_receipt(**receipt), receipt["subscriber"])
 

@@ -98,7 +98,7 @@ alter table rates.extraction enable row level security;
 def plant() -> None:
     """One fault for each alert about events and mails, and signs of life of everything else."""
     poison()
-    bus_of("ingest")._hear(event_id="x", signature="forged")
+    bus_of("ingest")._receive(event_id="x", signature="forged")
     tell_directory()
     tell([row("Alder 4001", 10, 100), row("Birch 4002", 10, 100, FRISCH)])
     with owner() as connection:

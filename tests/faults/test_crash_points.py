@@ -79,6 +79,28 @@ def test_an_event_has_its_effect_once_wherever_its_way_is_cut() -> None:
     assert len(uploads) > said > len(uploads) / 2
 
 
+def test_events_that_travel_together_have_their_effects_once_wherever_their_way_is_cut() -> None:
+    uploads: list[UUID] = []
+
+    def speak_and_hear() -> None:
+        with transaction("notify") as session:
+            for upload_id in uploads[-3:]:
+                publish(session, DigestsPlanned(upload_id=upload_id, revision=1, planned=1, held=0, unroutable=0))
+        courier.turn("notify", "ingest")
+
+    def start() -> None:
+        uploads.extend(uuid4() for _ in range(3))
+
+    for fatal in crash_points(speak_and_hear, PROTOCOL, start):
+        recover()
+        published = one("notify", "select count(*) from outbox_event")
+        assert sorted(effects("ingest.delivery_step").values()) == [1] * published, fatal
+        assert sorted(effects("ingest done").values()) == [1] * published, fatal
+        assert one("notify", "select count(*) from outbox_delivery where state <> 'acked'") == 0, fatal
+        assert one("ingest", "select count(*) from inbox where state <> 'done'") == 0, fatal
+    assert len(uploads) > published > len(uploads) / 2
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     with sink() as (kept, url):
@@ -113,6 +135,6 @@ def test_a_mail_is_sent_once_and_twice_only_at_the_documented_instant(server: Si
 
 def recover_mails() -> None:
     with transaction("notify") as session:
-        session.execute(text("delete from lane"))
+        session.execute(text("delete from mail_pause"))
         session.execute(text("update mail set next_at = now() where state in ('queued','sending')"))
     sending.send_due()

@@ -96,7 +96,7 @@ def test_a_slot_that_was_done_is_not_done_again_when_the_clockwork_is_put_back(
     slot: tuple[str, list[str]],
 ) -> None:
     name, ran = slot
-    run = bus_of("notify").celery.tasks[name]
+    run = bus_of("notify").turns[name]
     run()
     asked("notify", "update job j set due_at = l.slot from job_log l where l.name = j.name returning 1")
     run()
@@ -108,7 +108,7 @@ def test_a_slot_that_another_worker_is_at_is_neither_waited_for_nor_done_twice(
     slot: tuple[str, list[str]],
 ) -> None:
     name, ran = slot
-    run = bus_of("notify").celery.tasks[name]
+    run = bus_of("notify").turns[name]
     with held("notify", f"select 1 from job where name = '{name}' for update"):
         run()
     assert ran == []

@@ -21,7 +21,7 @@ from services.notify.actions import sending
 from shared.db import engine, transaction
 from shared.delivery import inbox
 from shared.delivery.acl import users
-from shared.delivery.envelope import open_event
+from shared.delivery.envelope import open_events
 from shared.delivery.outbox import publish
 from shared.delivery.relay import Turn, Wire
 from shared.events import DigestsPlanned
@@ -154,10 +154,10 @@ def take_all(ours: Wire) -> int:
             except Empty:
                 queue.close()
                 return count
-            envelope = open_event(message.payload[1])
-            inbox.arrive("ingest", envelope)
-            inbox.run("ingest", envelope.event_id, bus_of("ingest").handlers)
-            count += 1
+            for envelope in open_events(message.payload[1]):
+                inbox.arrive("ingest", envelope)
+                inbox.run("ingest", envelope.event_id, bus_of("ingest").handlers)
+                count += 1
 
 
 def fill_and_flood(disk: Path, address: str) -> None:

@@ -140,8 +140,8 @@ def test_operations_is_marked_as_the_place_on_every_page_of_the_desk() -> None:
 
 
 def test_a_refused_message_is_seen_on_the_desk_in_the_metrics_and_in_the_audit_log() -> None:
-    bus_of("ingest")._hear(event_id="x", signature="forged")
-    bus_of("ingest")._take_receipt(event_id=str(uuid4()), subscriber="rates", signature="forged")
+    bus_of("ingest")._receive(event_id="x", signature="forged")
+    bus_of("ingest")._take_receipt(event_ids=[str(uuid4())], subscriber="rates", signature="forged")
     browser = browser_of("ops")
     assert "refused for their signature" in browser.get("/ingest/ops").text
     told = api_of("ops").get("/ingest/metrics").text

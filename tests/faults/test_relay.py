@@ -33,9 +33,13 @@ def speak(number: int) -> None:
             publish(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
 
 
-def asked(query: str) -> list[Any]:
-    with transaction("notify") as session:
+def asked_of(service: str, query: str) -> list[Any]:
+    with transaction(service) as session:
         return [tuple(row) for row in session.execute(text(query))]
+
+
+def asked(query: str) -> list[Any]:
+    return asked_of("notify", query)
 
 
 def attempts() -> list[tuple[str, int]]:
@@ -92,7 +96,19 @@ def test_two_relays_at_the_same_time_send_each_event_once() -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(courier.send, ["notify", "notify"]))
     assert {times for _, times in attempts()} == {1}
-    assert courier.carry("ingest", "events") == 150
+    courier.carry("ingest", "events")
+    assert asked_of("ingest", "select count(*) from inbox where state = 'done'") == [(150,)]
+
+
+def test_what_is_due_together_goes_in_one_message_with_one_receipt() -> None:
+    speak(150)
+    with wire() as ours:
+        ours.turn()
+        assert ours._length("ingest.events") == 3
+    assert courier.carry("ingest", "events") == 3
+    assert courier.carry("notify", "receipts") == 3
+    assert asked_of("ingest", "select count(*) from inbox where state = 'done'") == [(150,)]
+    assert asked("select count(*) from outbox_delivery where state <> 'acked'") == [(0,)]
 
 
 def test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent() -> None:
@@ -103,7 +119,8 @@ def test_what_another_relay_is_claiming_is_neither_waited_for_nor_sent() -> None
         assert courier.carry("ingest", "events") == 1
         assert [times for _, times in attempts()] == [0, 0, 1]
         ours.turn()
-        assert courier.carry("ingest", "events") == 2
+        assert courier.carry("ingest", "events") == 1
+        assert [times for _, times in attempts()] == [1, 1, 1]
 
 
 def test_a_job_that_another_relay_is_claiming_is_neither_waited_for_nor_rung() -> None:
@@ -118,7 +135,8 @@ def test_a_job_that_another_relay_is_claiming_is_neither_waited_for_nor_rung() -
         assert ours._length("notify.ticks") == 1
 
 
-def test_into_a_backlog_nothing_more_is_sent_until_the_hearer_has_taken_some() -> None:
+def test_into_a_backlog_nothing_more_is_sent_until_the_hearer_has_taken_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "BATCH", 1)
     with wire() as ours:
         speak(relay.BACKLOG + 30)
         for _ in range(4):
@@ -135,6 +153,7 @@ def test_into_a_backlog_nothing_more_is_sent_until_the_hearer_has_taken_some() -
 def test_what_a_broker_refused_is_sent_again_after_seconds_and_the_rest_of_the_claim_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(relay, "BATCH", 1)
     waits: list[float] = []
     monkeypatch.setattr("kombu.utils.functional.sleep", waits.append)
     speak(5)
@@ -174,7 +193,7 @@ def test_a_broker_that_answers_nothing_any_more_stops_a_turn_for_seconds_not_for
         with transaction("notify") as session:
             session.execute(text("update outbox_delivery set next_at = now() where state = 'sent' and attempts = 1"))
         ours.turn()
-        assert courier.carry("ingest", "events") >= 3
+        assert courier.carry("ingest", "events") >= 1
 
 
 def test_a_relay_that_the_broker_turns_away_is_silent_until_it_is_let_in() -> None:
@@ -194,3 +213,28 @@ def test_a_broker_that_forgot_its_queues_hears_a_relay_that_has_long_been_connec
             ours.turn()
             assert ours._length("ingest.events") == 1
             injuries.empty_broker()
+
+
+def test_what_waits_for_a_clock_that_was_set_back_is_due_again() -> None:
+    """By a day: what was to wait for seconds, and jobs that were due within their interval, would wait for that day."""
+    speak(1)
+    with transaction("notify") as session:
+        session.execute(text("delete from job"))
+        session.execute(
+            text("""
+            insert into job(name, every, due_at, next_at) values
+              ('notify.sweep_inbox', '20 s', now() + interval '1 day', now() + interval '1 day'),
+              ('notify.remind', '1 hour', now() + interval '1 day', now())
+        """)
+        )
+        session.execute(text("update outbox_delivery set next_at = now() + interval '1 day'"))
+        session.execute(text("insert into loop_beat(id, at) values ('relay', now() + interval '1 day')"))
+    with wire() as ours:
+        ours.turn()
+        assert courier.carry("ingest", "events") == 1
+    assert asked("select count(*) from job where due_at > now() + every or next_at > now() + interval '1 min'") == [
+        (0,)
+    ]
+    age = beat_age("notify", "relay")
+    assert age is not None
+    assert 0 <= age < 60

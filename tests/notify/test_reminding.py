@@ -118,7 +118,7 @@ def test_a_slot_of_reminders_runs_once_however_many_relays_ring_for_it() -> None
     with psycopg.connect(settings().database_url_of("notify"), autocommit=True) as database:
         database.execute("delete from job where name = 'notify.remind'")
         database.execute("insert into job(name, every) values ('notify.remind', interval '1 hour')")
-    ring = bus.celery.tasks["notify.remind"]
+    ring = bus.turns["notify.remind"]
     with ThreadPoolExecutor(6) as relays:
         for rung in [relays.submit(ring) for _ in range(12)]:
             rung.result()
