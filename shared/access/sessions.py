@@ -14,7 +14,7 @@ from shared.access.people import Who
 
 WHO = text(
     "select token_hash, person_id, name, email, role, scope, roles, kind, spellings from access.who"
-    " where token_hash = any(:hashes) and (kind = 'token' or access.touch_session(token_hash, :idle))"
+    " where token_hash = any(:hashes) and (kind = 'token' or access.touch_session(token_hash, :idle, :touch))"
 )
 _SESSION = text(
     "insert into access.session(token_hash, person_id, role, expires_at, address)"
@@ -42,10 +42,13 @@ def csrf_of(token: str) -> str:
     return hashlib.sha256(f"csrf {token}".encode()).hexdigest()
 
 
-def who_is(session: Session, token: str, idle: timedelta) -> Who | None:
-    """The person of a live session or service token; None when it is unknown, ended or expired."""
+def who_is(session: Session, token: str, idle: timedelta, *, touch: bool = True) -> Who | None:
+    """The person of a live session or service token; None when it is unknown, ended or expired.
+
+    Without `touch` the session stays as idle as it was: a page that refreshes itself is nobody at work.
+    """
     hashed = hash_of(token)
-    rows = session.execute(WHO, {"hashes": [hashed], "idle": idle}).all()
+    rows = session.execute(WHO, {"hashes": [hashed], "idle": idle, "touch": touch}).all()
     return people_of_rows(rows).get(hashed)
 
 

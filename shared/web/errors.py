@@ -158,6 +158,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _on_value)
     app.add_exception_handler(StatementError, _on_statement)
     app.add_exception_handler(psycopg.DataError, _on_value)
+    app.add_exception_handler(UnicodeEncodeError, _on_value)
     app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(PoolTimeout, _on_database_away)
     app.add_exception_handler(psycopg.OperationalError, _on_database_away)

@@ -19,7 +19,7 @@ _WHO = psycopg_style(WHO.text)
 
 async def _people(connection: Connection, hashes: Sequence[bytes]) -> list[Who | None]:
     idle = timedelta(minutes=settings().session_idle_minutes)
-    found = await connection.execute(_WHO, {"hashes": list(set(hashes)), "idle": idle})
+    found = await connection.execute(_WHO, {"hashes": list(set(hashes)), "idle": idle, "touch": True})
     people = people_of_rows(await found.fetchall())
     return [people.get(asked) for asked in hashes]
 

@@ -21,6 +21,8 @@ from shared.settings import settings
 from shared.web.limits import limit_permission
 
 ROOM_SECONDS = 10.0
+# Parts of pages that ask for themselves again and again, which is no sign of a person at work.
+REFRESHES = ("/ops/state", "/board/live", "/board/stream")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Fields that a form carries along and nobody fills in.
 NOT_TYPED = re.compile(r"csrf|query|id|\b\w{1,60}_(id|key)")
@@ -119,7 +121,9 @@ def current_who(request: Request, session: Db) -> Who | None:
     token, is_bearer = token_of(request)
     if token is None:
         return None
-    return accepted(request, who_is(session, token, timedelta(minutes=settings().session_idle_minutes)), is_bearer)
+    idle = timedelta(minutes=settings().session_idle_minutes)
+    touch = not request.url.path.endswith(REFRESHES)
+    return accepted(request, who_is(session, token, idle, touch=touch), is_bearer)
 
 
 def token_of(request: Request) -> tuple[str | None, bool]:

@@ -75,13 +75,13 @@ create view access.who as
 """
 
 FUNCTION = """
-create function access.touch_session(hash bytea, idle interval) returns boolean
+create function access.touch_session(hash bytea, idle interval, touch boolean) returns boolean
 language plpgsql security definer set search_path = access as $$
 declare seen timestamptz;
 begin
   select last_seen_at into seen from access.session where token_hash = hash and ended_at is null;
   if seen is null or seen < now() - idle then return false; end if;
-  if seen < now() - interval '1 minute' then
+  if touch and seen < now() - interval '1 minute' then
     update access.session set last_seen_at = now() where token_hash = hash;
   end if;
   return true;

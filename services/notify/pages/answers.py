@@ -43,6 +43,8 @@ def behind(session: Db, token: str, *, lock: bool = False) -> Answering:
     digest = None if mail is None else session.get(Digest, mail.digest_id)
     if mail is None or digest is None:
         raise LinkRefused("This mail is no longer known. Answer from the newest mail.")
+    if not found.still_answers(session, mail, digest):
+        raise LinkRefused("This address no longer answers for these schools. Sign in, or ask the support team.")
     return Answering(mail, digest)
 
 

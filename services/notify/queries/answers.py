@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.notify.rules.news import MailPreference
-from services.notify.tables import Digest, Director, LinkUse, Mail, Preference
+from services.notify.tables import Digest, Director, LinkUse, Mail, Preference, RegionHead
+from shared.access import holder_of
 from shared.emails import email_key
 
 # In force: not ended, and the newest extraction of all is not past its end (rules/clock.py, is_snoozed).
@@ -41,6 +42,15 @@ def acknowledgements(
 ) -> Sequence[Any]:
     """Acknowledgements, newest first."""
     return session.execute(_ACKNOWLEDGEMENTS, {"key": key, "before": before, "limit": limit}).all()
+
+
+def still_answers(session: Session, mail: Mail, digest: Digest) -> bool:
+    """Whether who was mailed still may answer: the director with that account and role, or the head of the region."""
+    director = session.get(Director, digest.person_id or "")
+    if director is not None and director.email == mail.rcpt:
+        return holder_of(session, email_key(director.email), "director") is not None
+    heads = select(RegionHead).where(RegionHead.email == mail.rcpt)
+    return session.exec(heads).first() is not None
 
 
 def director_of(session: Session, email: str) -> Director | None:

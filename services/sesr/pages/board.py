@@ -30,7 +30,7 @@ from shared.web import Db, allow, page
 from shared.web.charts import lines as chart_lines
 from shared.web.clock import district_zone, instant_words, today
 from shared.web.pages import environment
-from shared.web.requests import session_token
+from shared.web.requests import token_of
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
 Seen = Annotated[Who, allow("sesr.board")]
@@ -60,10 +60,13 @@ class BoardQuery:
             "level": level or None,
         }
         self.by = by if by in GROUPINGS else "region"
+        self.sees_contacts = False
 
     def filter_of(self, incident: Incident) -> BoardFilter:
         day = min(max(self.day or today(), incident.first_day), incident.last_day)
-        return BoardFilter(incident.incident_id, day, **self.filters, by=self.by, after=self.after)
+        return BoardFilter(
+            incident.incident_id, day, **self.filters, by=self.by, after=self.after, sees_contacts=self.sees_contacts
+        )
 
     def as_of(self, day: date) -> datetime | None:
         """The end of the minute that was named; None is now. Raises Invalid for what is no time of day."""
@@ -86,7 +89,13 @@ class BoardQuery:
         return f"{path}?" + urlencode({name: value for name, value in query.items() if value not in (None, "")})
 
 
-Query_ = Annotated[BoardQuery, Depends()]
+def _of_person(query: Annotated[BoardQuery, Depends()], who: Seen) -> BoardQuery:
+    """The query, with names and phones for who may call schools."""
+    query.sees_contacts = may(who.role, "sesr.chase")
+    return query
+
+
+Query_ = Annotated[BoardQuery, Depends(_of_person)]
 
 
 def _incident(session: Session, scope: Scope, query: BoardQuery) -> Incident | None:
@@ -179,10 +188,10 @@ async def board_stream(
     request: Request, who: Seen, query: Query_, last_event_id: Annotated[str, Header()] = ""
 ) -> Response:
     """Server-sent events: `changes` (a list of reports) and, without a name, the live part of the board."""
-    scope, token = scope_of(who), session_token(request)
+    scope, (token, _) = scope_of(who), token_of(request)
     after = whole(last_event_id)
-    key = (scope, query.incident, query.day, tuple(query.filters.values()), query.by, query.after)
-    messages = follow(key, _maker(scope, query), after, _may_go_on(token, scope))
+    key = (scope, who.role, query.incident, query.day, tuple(query.filters.values()), query.by, query.after)
+    messages = follow(key, _maker(scope, query), after, _may_go_on(token, who))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
@@ -203,15 +212,19 @@ def _maker(scope: Scope, query: BoardQuery) -> Callable[[int | None], Chunk]:
     return make
 
 
-def _may_go_on(token: str | None, scope: Scope) -> Callable[[], bool]:
-    """Whether whoever opened the stream is still signed in, with the same schools; an open board keeps its session alive."""
+def _may_go_on(token: str | None, opened_by: Who) -> Callable[[], bool]:
+    """Whether whoever opened the stream, by session or token, may still see it; an open board keeps no session alive."""
 
     def may_go_on() -> bool:
         if token is None:
-            return True
+            return False
         with transaction("sesr") as session:
-            who = who_is(session, token, timedelta(minutes=settings().session_idle_minutes))
-        return who is not None and may(who.role, "sesr.board") and scope_of(who) == scope
+            who = who_is(session, token, timedelta(minutes=settings().session_idle_minutes), touch=False)
+        return (
+            who is not None
+            and may(who.role, "sesr.board")
+            and (who.role, scope_of(who)) == (opened_by.role, scope_of(opened_by))
+        )
 
     return may_go_on
 

@@ -17,7 +17,10 @@ from shared.access import Scope, within
 
 @dataclass(frozen=True)
 class BoardFilter:
-    """Which board; None is no filter. `by` names the grouping, `after` how many to call are skipped."""
+    """Which board; None is no filter. `by` names the grouping, `after` how many to call are skipped.
+
+    Without `sees_contacts` no name, phone or note of a call is read.
+    """
 
     incident_id: UUID
     day: date
@@ -27,6 +30,7 @@ class BoardFilter:
     level: str | None = None
     by: str = "region"
     after: int = 0
+    sees_contacts: bool = False
 
     @property
     def values(self) -> dict[str, str | None]:

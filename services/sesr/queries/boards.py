@@ -93,8 +93,8 @@ def read_board(
         closed_at=course.closed_by(min(as_of or now, now)),
         before=before,
         changes=feed(session, scope, board, as_of),
-        calls=rows.calls(session, board, keys, as_of),
-        contacts=rows.contacts(session, board, keys, as_of),
+        calls=rows.calls(session, board, keys, as_of) if board.sees_contacts else {},
+        contacts=rows.contacts(session, board, keys, as_of) if board.sees_contacts else {},
     )
 
 

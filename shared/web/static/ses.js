@@ -160,4 +160,9 @@
   document.addEventListener("htmx:error", (event) => {
     if (!event.detail.ctx?.response) say("No answer from the server. Check your connection and try again.", "error");
   });
+
+  // A page that the browser kept for its Back button may be somebody else's by now: it is asked for again.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
 })();
