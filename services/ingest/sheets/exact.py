@@ -15,6 +15,7 @@ from services.ingest.sheets.formats import Shown
 from services.ingest.sheets.opc import Package, careful_parser
 from services.ingest.sheets.parts import Cell
 from services.ingest.sheets.refusals import UnreadableFile
+from shared.numbers import whole
 
 COLUMNS_LIMIT = 256
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
@@ -91,7 +92,7 @@ class SheetReader:
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
         given = attributes.get("r", "")
-        self._row = int(given) if given.isdigit() else self._row + 1
+        self._row = whole(given) or self._row + 1
         self._column = 0
         self._cells = []
         self.hidden_rows += attributes.get("hidden") in ("1", "true")
@@ -167,7 +168,8 @@ class SheetReader:
         return _unescaped(text)
 
     def _shared(self, text: str) -> str | None:
-        index = int(text) if text.strip().isdigit() else -1
+        number = whole(text.strip())
+        index = -1 if number is None else number
         if not 0 <= index < len(self.strings):
             raise UnreadableFile("file_broken", f"{letters_of(self._column)}{self._row}")
         return self.strings[index] or None
@@ -187,7 +189,7 @@ class SheetReader:
     def _shown(self) -> Shown:
         assert self._cell is not None
         style = self._cell.get("s", "")
-        index = int(style) if style.isdigit() else 0
+        index = whole(style) or 0
         return self.formats[index] if index < len(self.formats) else "number"
 
 
