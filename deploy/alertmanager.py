@@ -20,20 +20,20 @@ def configuration() -> str:
 
     Goes by the mail server and sender of the settings to SES_OPS_EMAIL; SettingsError where that is not set.
     """
-    chosen = settings()
-    if not chosen.ops_email:
+    current = settings()
+    if not current.ops_email:
         raise SettingsError("SES_OPS_EMAIL is not set: give the address that operations read, day and night.")
-    address = urlsplit(chosen.smtp_url)
+    address = urlsplit(current.smtp_url)
     mail = {
         "smtp_smarthost": f"{address.hostname}:{address.port or PORTS[address.scheme]}",
-        "smtp_from": chosen.mail_from,
-        "smtp_hello": chosen.mail_domain,
+        "smtp_from": current.mail_from,
+        "smtp_hello": current.mail_domain,
         "smtp_require_tls": address.scheme != "smtp",
     }
     if address.username:
         mail |= {"smtp_auth_username": unquote(address.username), "smtp_auth_password": unquote(address.password or "")}
     receiver = {
-        "to": chosen.ops_email,
+        "to": current.ops_email,
         "send_resolved": True,
         "headers": {"Subject": SUBJECT, "Auto-Submitted": "auto-generated"},
         "text": TEXT,

@@ -128,8 +128,8 @@ def secret_files(folder: Path) -> None:
         )
     names = write_files(folder, new())
     # Of the files, not of what was made now: an attempt that was cut off may have left some.
-    chosen = settings_of({"SES_SECRETS_DIR": str(folder)})
-    (folder / "broker_users").write_text("\n".join(acl.users(chosen)) + "\n")
+    current = settings_of({"SES_SECRETS_DIR": str(folder)})
+    (folder / "broker_users").write_text("\n".join(acl.users(current)) + "\n")
     (folder / "broker_users").chmod(0o444)
     typer.echo(
         f"{len(names) + 1} files in {folder}. Write the client secret of your OpenID provider into ses_oidc_client_secret."
@@ -169,8 +169,8 @@ def upload_file(
     if token and not _TOKEN.fullmatch(token):
         raise typer.BadParameter("A token has letters, digits, - and _ alone: copy it again.", param_hint="--token")
     bearer = token or _own_token("central")
-    wanted = uploading.Wanted(file, kind, dry_run, term, settings().public_url, bearer)
-    sent = uploading.upload(wanted, console)
+    request = uploading.UploadRequest(file, kind, dry_run, term, settings().public_url, bearer)
+    sent = uploading.upload(request, console)
     typer.echo("\n".join(sent.lines))
     raise typer.Exit(sent.code)
 

@@ -61,9 +61,9 @@ def _own() -> Iterator[Finding]:
 
 
 def _names() -> Iterator[Finding]:
-    chosen = settings()
+    current = settings()
     for name in ("public_url", "database_url", "redis_url", "smtp_url", "oidc_issuer"):
-        host = urlsplit(getattr(chosen, name)).hostname
+        host = urlsplit(getattr(current, name)).hostname
         if not host:
             continue
         label = f"name of SES_{name.upper()}"

@@ -8,12 +8,12 @@ from shared.settings import Settings, settings
 STATE = "/var/lib/ses/flower"
 
 
-def options(chosen: Settings, password: str, state: str) -> dict[str, str]:
+def options(current: Settings, password: str, state: str) -> dict[str, str]:
     """Flower's options as variables, so that no password is in the list of processes."""
     return {
-        "CELERY_BROKER_URL": chosen.redis_url_of("flower"),
+        "CELERY_BROKER_URL": current.redis_url_of("flower"),
         "FLOWER_ADDRESS": "127.0.0.1",
-        "FLOWER_PORT": str(chosen.flower_port),
+        "FLOWER_PORT": str(current.flower_port),
         "FLOWER_BASIC_AUTH": f"flower:{password}",
         "FLOWER_READ_ONLY": "true",
         "FLOWER_PERSISTENT": "true",
@@ -23,11 +23,11 @@ def options(chosen: Settings, password: str, state: str) -> dict[str, str]:
     }
 
 
-def inside(chosen: Settings) -> dict[str, str]:
+def inside(current: Settings) -> dict[str, str]:
     """The options in a container, where the entrance asks first who it is. Raises SettingsError without its secrets."""
-    chosen.check_secrets("redis_passwords__flower", "flower_password")
-    behind = {"FLOWER_ADDRESS": chosen.bind, "FLOWER_URL_PREFIX": "ops/flower", "FLOWER_XHEADERS": "true"}
-    return {**options(chosen, chosen.flower_password.get_secret_value(), STATE), **behind}
+    current.check_secrets("redis_passwords__flower", "flower_password")
+    behind = {"FLOWER_ADDRESS": current.bind, "FLOWER_URL_PREFIX": "ops/flower", "FLOWER_XHEADERS": "true"}
+    return {**options(current, current.flower_password.get_secret_value(), STATE), **behind}
 
 
 def main() -> None:

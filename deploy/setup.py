@@ -52,7 +52,7 @@ def run(*command: str | Path) -> None:
         sys.exit(f"setup: this failed: {' '.join(str(part) for part in command)}")
 
 
-def wanted() -> str:
+def fingerprint() -> str:
     """What the environment must be made from: lock, project, Python and place."""
     parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -66,13 +66,13 @@ def env() -> None:
         )
     with LOCK.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        if STAMP.exists() and STAMP.read_text() == wanted() and works(PYTHON, "-c", ""):
+        if STAMP.exists() and STAMP.read_text() == fingerprint() and works(PYTHON, "-c", ""):
             return
         STAMP.unlink(missing_ok=True)
         uv = find_uv()
         if uv is None or not install_with_uv(uv):
             install_with_pip()
-        STAMP.write_text(wanted())
+        STAMP.write_text(fingerprint())
 
 
 def find_uv() -> str | None:

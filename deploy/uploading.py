@@ -23,7 +23,7 @@ class Sent(NamedTuple):
     lines: list[str]
 
 
-class Wanted(NamedTuple):
+class UploadRequest(NamedTuple):
     """What to upload and where."""
 
     path: Path
@@ -34,23 +34,23 @@ class Wanted(NamedTuple):
     token: str
 
 
-def upload(wanted: Wanted, console: Console) -> Sent:
+def upload(request: UploadRequest, console: Console) -> Sent:
     """Uploads the file, waits while a long one is read, and says what became of it."""
-    headers = {"authorization": f"Bearer {wanted.token}", "accept": "application/json"}
-    with httpx2.Client(base_url=wanted.url, headers=headers, timeout=300) as client, Progress(console=console) as bar:
+    headers = {"authorization": f"Bearer {request.token}", "accept": "application/json"}
+    with httpx2.Client(base_url=request.url, headers=headers, timeout=300) as client, Progress(console=console) as bar:
         try:
-            return said(_awaited(client, _post(client, wanted, bar), bar), dry_run=wanted.dry_run)
+            return said(_awaited(client, _post(client, request, bar), bar), dry_run=request.dry_run)
         except httpx2.TransportError as error:
-            told = (
-                f"{wanted.url} does not answer ({error}). Start the system, or name it by SES_PORT or SES_PUBLIC_URL."
+            sentence = (
+                f"{request.url} does not answer ({error}). Start the system, or name it by SES_PORT or SES_PUBLIC_URL."
             )
-            return Sent(AWAY, [told])
+            return Sent(AWAY, [sentence])
 
 
-def _post(client: httpx2.Client, wanted: Wanted, bar: Progress) -> httpx2.Response:
-    given = {"kind": wanted.kind, "dry_run": str(wanted.dry_run).lower(), "term": wanted.term}
-    with bar.open(wanted.path, "rb", description="Sending") as file:
-        return client.post(UPLOADS, params=given, files={"file": (wanted.path.name, file)})
+def _post(client: httpx2.Client, request: UploadRequest, bar: Progress) -> httpx2.Response:
+    given = {"kind": request.kind, "dry_run": str(request.dry_run).lower(), "term": request.term}
+    with bar.open(request.path, "rb", description="Sending") as file:
+        return client.post(UPLOADS, params=given, files={"file": (request.path.name, file)})
 
 
 def _awaited(client: httpx2.Client, answer: httpx2.Response, bar: Progress) -> httpx2.Response:
@@ -85,7 +85,7 @@ def said(answer: httpx2.Response, *, dry_run: bool = False) -> Sent:
 
 
 def _counts(body: dict[str, Any], dry_run: bool) -> dict[str, int]:
-    """How many rows; what a dry run of an extraction would change is told by its difference, for it changed nothing."""
+    """How many rows; what a dry run of an extraction would change is sentence by its difference, for it changed nothing."""
     if not (dry_run and "changed" in body["counts"]):
         return dict(body["counts"])
     groups = [group for on in body["difference"].values() for group in on.values()]

@@ -46,18 +46,18 @@ app = OneOrigin()
 
 def main(arguments: list[str]) -> None:
     """Serves all services, or the one that is named."""
-    chosen = settings()
+    current = settings()
     name = arguments[0] if arguments else ""
     if name and name not in APPS:
         sys.exit(f"usage: python -m deploy.web [SERVICE]; SERVICE is one of {', '.join(APPS)}")
-    chosen.check_secrets(*(secret for service in ([name] if name else APPS) for secret in own_secrets(service)))
-    chosen.check_own()
+    current.check_secrets(*(secret for service in ([name] if name else APPS) for secret in own_secrets(service)))
+    current.check_own()
     set_up_logs(f"{name} web".strip())
     warn_of_old_python()
     uvicorn.run(
         APPS[name] if name else app,
-        host=chosen.bind,
-        port=chosen.port,
+        host=current.bind,
+        port=current.port,
         log_config=None,
         access_log=False,
         server_header=False,

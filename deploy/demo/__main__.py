@@ -18,14 +18,14 @@ from shared.settings import settings
 
 def main(words: list[str]) -> int:
     """The exit code: 0, or 1 with a sentence on standard error."""
-    asked = _parser().parse_args(words)
-    if asked.command == "example":
+    arguments = _parser().parse_args(words)
+    if arguments.command == "example":
         write_examples(EXAMPLES)
         return 0
-    size = cast(Size, asked.size or settings().demo_size)
-    if asked.command == "write":
-        written = write(asked.folder, size, asked.today or _today())
-        print(f"Wrote {len(written.uploads)} files to load and {written.example} to {asked.folder}.")
+    size = cast(Size, arguments.size or settings().demo_size)
+    if arguments.command == "write":
+        written = write(arguments.folder, size, arguments.today or _today())
+        print(f"Wrote {len(written.uploads)} files to load and {written.example} to {arguments.folder}.")
         return 0
     return _load(Path(settings().data) / "demo", size)
 

@@ -25,8 +25,8 @@ def open_drill(client: httpx2.Client, size: Size, today: date) -> str:
         return "not opened, this system has no place for it"
     if any(row["name"] == NAME and row["first_day"] == str(today) for row in listed.json()["rows"]):
         return "open already"
-    asked = {"name": NAME, "drill": True, "first_day": str(today), "last_day": str(today)}
-    incident = client.post(f"{API}/incidents", json=asked).raise_for_status().json()["incident_id"]
+    fields = {"name": NAME, "drill": True, "first_day": str(today), "last_day": str(today)}
+    incident = client.post(f"{API}/incidents", json=fields).raise_for_status().json()["incident_id"]
     sent = _send_reports(client, incident, today, first_reports(size))
     return f"opened with {sent} reports"
 

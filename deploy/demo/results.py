@@ -43,9 +43,9 @@ class Result(NamedTuple):
 def results(district: District) -> Iterator[Result]:
     """Baselines about 70 with spread 10, falling by 1.5 a year with spread 4; some years are missing."""
     rng = Random(f"{district.seed}/results")
-    asked = [school for school in district.schools if school.level == LEVEL]
-    high = set(rng.sample([school.code for school in asked], UNREACHABLE))
-    for school in asked:
+    surveyed = [school for school in district.schools if school.level == LEVEL]
+    high = set(rng.sample([school.code for school in surveyed], UNREACHABLE))
+    for school in surveyed:
         for item in ITEMS:
             baseline = rng.uniform(95.5, 97) if school.code in high else rng.gauss(70, 10)
             yield from _of_item(school, item, baseline, rng)

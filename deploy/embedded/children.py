@@ -97,13 +97,13 @@ def now_of(database_url: str) -> datetime:
 
 
 def beats_after(database_url: str, query: LiteralString, start: datetime) -> Callable[[], bool]:
-    """Whether `query` gives a time after `start`; asked at most five times a second."""
-    asked = 0.0
+    """Whether `query` gives a time after `start`; looked_at at most five times a second."""
+    looked_at = 0.0
 
     def ask() -> bool:
-        nonlocal asked
-        time.sleep(max(0.0, asked + 0.2 - time.monotonic()))
-        asked = time.monotonic()
+        nonlocal looked_at
+        time.sleep(max(0.0, looked_at + 0.2 - time.monotonic()))
+        looked_at = time.monotonic()
         try:
             with psycopg.connect(database_url, connect_timeout=2) as connection:
                 row = connection.execute(query).fetchone()

@@ -42,8 +42,8 @@ def enterable(folder: Path) -> None:
 def reachable(path: Path) -> bool:
     """Whether any user can enter every folder on the way to `path` and read what is there."""
     path = path.resolve()
-    wanted = stat.S_IROTH | (stat.S_IXOTH if os.access(path, os.X_OK) else 0)
-    if path.stat().st_mode & wanted != wanted:
+    needed = stat.S_IROTH | (stat.S_IXOTH if os.access(path, os.X_OK) else 0)
+    if path.stat().st_mode & needed != needed:
         return False
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
 

@@ -150,9 +150,9 @@ def catcher_app(folder: Path, smtp_url: str) -> Starlette:
 
 
 def main() -> None:
-    chosen = settings()
-    app = catcher_app(Path(chosen.data) / "mails", chosen.smtp_url)
-    uvicorn.run(app, host="127.0.0.1", port=chosen.mail_port, log_level="warning", server_header=False)
+    current = settings()
+    app = catcher_app(Path(current.data) / "mails", current.smtp_url)
+    uvicorn.run(app, host="127.0.0.1", port=current.mail_port, log_level="warning", server_header=False)
 
 
 if __name__ == "__main__":

@@ -52,27 +52,27 @@ def only_run(data: Path) -> Iterator[None]:
         yield
 
 
-def check_ports(wanted: Sequence[tuple[str, str, int]]) -> None:
+def check_ports(needed: Sequence[tuple[str, str, int]]) -> None:
     """RunRefused naming each port that is taken, or wanted twice, and its setting."""
-    users = Counter(port for _, _, port in wanted)
+    users = Counter(port for _, _, port in needed)
     taken = [
-        f"Port {port} is wanted for {what} and for something else: choose another with {setting}=PORT."
-        for what, setting, port in wanted
+        f"Port {port} is needed for {what} and for something else: choose another with {setting}=PORT."
+        for what, setting, port in needed
         if users[port] > 1
     ] + [
         f"Port {port} for {what} is taken: stop what listens there, or choose another with {setting}=PORT."
-        for what, setting, port in wanted
+        for what, setting, port in needed
         if not port_free(port)
     ]
     if taken:
         raise RunRefused("\n".join(taken))
 
 
-def ports(chosen: Settings, mails: bool) -> list[tuple[str, str, int]]:
-    wanted = [("the web pages", "SES_PORT", chosen.port), ("Flower", "SES_FLOWER_PORT", chosen.flower_port)]
+def ports(current: Settings, mails: bool) -> list[tuple[str, str, int]]:
+    needed = [("the web pages", "SES_PORT", current.port), ("Flower", "SES_FLOWER_PORT", current.flower_port)]
     if mails:
-        wanted.append(("the mail catcher", "SES_MAIL_PORT", chosen.mail_port))
-    return wanted
+        needed.append(("the mail catcher", "SES_MAIL_PORT", current.mail_port))
+    return needed
 
 
 class Runner:
@@ -86,38 +86,38 @@ class Runner:
         self._made = made
         self._mails = mails
         self._beside = beside
-        self._asked = asyncio.Event()
+        self._stop_requested = asyncio.Event()
         self._supervisor = Supervisor(made.logs, say)
 
     async def live(self) -> None:
         """Starts, waits to be asked to stop, stops. A second Ctrl-C kills what is left."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._ask)
+            loop.add_signal_handler(number, self._request_stop)
         starting = asyncio.create_task(self._start())
-        asked = asyncio.create_task(self._asked.wait())
+        stop = asyncio.create_task(self._stop_requested.wait())
         try:
-            await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
-                await self._last(asked)
+                await self._last(stop)
         finally:
             starting.cancel()
             await asyncio.wait({starting})
             await self._stop()
 
-    async def _last(self, asked: "asyncio.Task[bool]") -> None:
+    async def _last(self, stop: "asyncio.Task[bool]") -> None:
         beside = [asyncio.ensure_future(self._beside(self._supervisor))] if self._beside else []
         try:
-            await asyncio.wait({asked, *beside}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stop, *beside}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in beside:
                 task.cancel()
 
-    def _ask(self) -> None:
-        if self._asked.is_set():
+    def _request_stop(self) -> None:
+        if self._stop_requested.is_set():
             self._supervisor.hurry()
-        self._asked.set()
+        self._stop_requested.set()
 
     async def _start(self) -> None:
         began = time.monotonic()
@@ -145,15 +145,15 @@ class Runner:
 
 def addresses(made: Embedded, mails: bool) -> list[str]:
     """What a person needs next: where to look, how to sign in, what to upload, how to stop."""
-    chosen = settings_of(made.env)
-    mail = f"http://127.0.0.1:{chosen.mail_port}/" if mails else f"go out by {chosen.smtp_url}"
+    current = settings_of(made.env)
+    mail = f"http://127.0.0.1:{current.mail_port}/" if mails else f"go out by {current.smtp_url}"
     return [
         "",
-        f"  Pages     {chosen.public_url}/",
+        f"  Pages     {current.public_url}/",
         f"            demo sign-in, without a password: choose {ROLES}",
         *(f"  Example   {file}  to upload" for file in sorted((made.data / "demo" / "example").glob("*.xlsx"))),
         f"  Mails     {mail}",
-        f"  Flower    http://127.0.0.1:{chosen.flower_port}/  user flower, password {made.flower_password}",
+        f"  Flower    http://127.0.0.1:{current.flower_port}/  user flower, password {made.flower_password}",
         f"  Logs      {made.logs}",
         "  Stop      Ctrl-C",
         "",
@@ -162,11 +162,11 @@ def addresses(made: Embedded, mails: bool) -> list[str]:
 
 def run(beside: Beside | None = None) -> None:
     """Runs until it is asked to stop; RunRefused, ServerMissing, StartFailed or SettingsError when it cannot."""
-    chosen = settings()
-    data = Path(chosen.data).expanduser().resolve()
+    current = settings()
+    data = Path(current.data).expanduser().resolve()
     mails = not os.environ.get("SES_SMTP_URL")
     with only_run(data):
-        check_ports(ports(chosen, mails))
+        check_ports(ports(current, mails))
         say(f"School Experience Survey: starting on the data in {data}. Ctrl-C stops it.")
         asyncio.run(Runner(prepare(data, "demo"), mails, beside).live())
 
