@@ -77,7 +77,7 @@ sesr.draft = (() => {
 
   function restore() {
     const own = sesr.local.read(person, key("last"));
-    if (!document.querySelector(".error-summary") && own && last() === own) start();
+    if (!document.querySelector(".error-summary") && own && last().report_id === own.report_id) start();
     if (CONTACTS.some(value)) contacts(Object.fromEntries(CONTACTS.map((name) => [name, value(name)])));
     else contacts();
     const draft = sesr.local.read(person, key("draft"));

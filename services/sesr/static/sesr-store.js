@@ -5,15 +5,19 @@ globalThis.sesr = globalThis.sesr || {};
 sesr.store = (() => {
   const ANSWER_MS = 3000; // a browser that does not answer within this time keeps nothing
   const inMemory = new Map(); // for a browser that keeps nothing: lives as long as the page
+  const AGAIN_MS = 30000; // one that did not open is not waited for again at every step
   let connection = null;
+  let failedAt = -Infinity;
 
   const within = (work) =>
     Promise.race([work, new Promise((_, reject) => setTimeout(() => reject(new Error("the storage does not answer")), ANSWER_MS))]);
 
   // Opened anew after a failure, and after the browser closed it: an iPhone does so with pages in the background.
   function opened() {
+    if (performance.now() - failedAt < AGAIN_MS) return Promise.reject(new Error("the storage does not open"));
     connection = connection || within(open()).catch((error) => {
       connection = null;
+      failedAt = performance.now();
       throw error;
     });
     return connection;
