@@ -10,10 +10,11 @@ export default [
     languageOptions: {
       ecmaVersion: 2022,
       sourceType: "script",
-      globals: { ...globals.browser, ...globals.serviceworker, htmx: "readonly" },
+      globals: { ...globals.browser, ...globals.serviceworker, htmx: "readonly", sesr: "writable" },
     },
     rules: {
       eqeqeq: "error",
+      "no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "no-implicit-globals": "off",
       "no-var": "error",
       "prefer-const": "error",

@@ -6,3 +6,5 @@ interface DocumentEventMap {
   "ses:toast": CustomEvent<{ text: string; kind?: string }>;
 }
 declare const htmx: { process(element: Element): void; trigger(element: Element, name: string): void };
+/** The parts of the strike form: each script adds its own (store, local, send, unsent, draft). */
+declare var sesr: any;
