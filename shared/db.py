@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.compiler import compiles
 from sqlmodel import AutoString, Session
 
 from shared.settings import settings
+from shared.waits import BoundedConnection, cannot_write
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -37,9 +39,15 @@ def schema(service: str) -> MetaData:
 @lru_cache
 def engine(service: str) -> Engine:
     """The engine that connects as the service's own role. Made on first use, so after a worker forked."""
-    url = settings().database_url_of(service).replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(
-        url,
+    connect = partial(
+        BoundedConnection.connect,
+        settings().database_url_of(service),
+        prepare_threshold=settings().prepare_threshold,
+        application_name=f"ses {service}",
+    )
+    made = create_engine(
+        "postgresql+psycopg://",
+        creator=connect,
         pool_size=settings().pool_size,
         max_overflow=2,
         pool_pre_ping=True,
@@ -47,12 +55,15 @@ def engine(service: str) -> Engine:
         pool_timeout=5,
         pool_recycle=1800,
         json_deserializer=orjson.loads,
-        connect_args={
-            "connect_timeout": 3,
-            "prepare_threshold": settings().prepare_threshold,
-            "application_name": f"ses {service}",
-        },
     )
+    event.listen(made, "handle_error", _give_up_what_cannot_write)
+    return made
+
+
+def _give_up_what_cannot_write(context: ExceptionContext) -> None:
+    """All connections of the pool are made anew after one met a server that only reads."""
+    if cannot_write(context.original_exception):
+        context.is_disconnect = True
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as Unreadable
 
+from shared.waits import bounded_url
+
 SERVICES = ("ingest", "rates", "tracker", "sesr", "notify")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PREFIX = "SES_"
@@ -181,11 +183,11 @@ class Settings(BaseSettings):
 
         Raises SettingsError when that service's password is not set.
         """
-        return _with_user(self.database_url, f"ses_{service}", self._secret("database_passwords", service))
+        return bounded_url(_with_user(self.database_url, f"ses_{service}", self._secret("database_passwords", service)))
 
     def direct_url_of(self, service: str) -> str:
         """Like `database_url_of`, past a pooler: for LISTEN and what lasts longer than a transaction."""
-        return _with_user(self.owner_url, f"ses_{service}", self._secret("database_passwords", service))
+        return bounded_url(_with_user(self.owner_url, f"ses_{service}", self._secret("database_passwords", service)))
 
     @property
     def owner_url(self) -> str:

@@ -5,6 +5,7 @@ into a backlog nothing more is sent.
 """
 
 import enum
+import os
 import select
 import signal
 import threading
@@ -25,11 +26,14 @@ from shared.delivery.outbox import CHANNEL
 from shared.events import EVENTS
 from shared.ops.logs import set_up_logs, warn_of_old_python
 from shared.settings import SERVICES, settings
+from shared.waits import BoundedConnection, cannot_write
 
 POLL_SECONDS = 1.0
 MORE_SECONDS = 0.05
 BEAT_SECONDS = 5.0
 CLOCK_SECONDS = 20.0
+STALE_SECONDS = 50.0
+CHECK_SECONDS = 5.0
 BACKLOG = 300
 AT_ONCE = 512
 BATCH = 64
@@ -94,6 +98,23 @@ class Turn(enum.Enum):
     FAILED = "failed"
 
 
+class Pulse:
+    """When the relay last took up a service; a relay that hangs leaves, so that its supervisor starts another."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
+
+    def beat(self) -> None:
+        self.at = time.monotonic()
+
+    def watch(self, stop: threading.Event) -> None:
+        """Ends the process once no service was taken up for STALE_SECONDS."""
+        while not stop.wait(CHECK_SECONDS):
+            if time.monotonic() - self.at > STALE_SECONDS:
+                log.error("relay stalled: leaving to be started again")
+                os._exit(1)
+
+
 class Wire:
     """One service's connection to PostgreSQL and to the broker, each as that service's own user."""
 
@@ -114,7 +135,7 @@ class Wire:
             sent = [self._send(connection, due) for (due,) in connection.execute(_DUE).fetchall()]
         except (psycopg.Error, *_UNSENT) as error:
             log.warning("relay turn failed", service=self.service, reason=f"{type(error).__name__}: {error}")
-            self._dropped()
+            self._dropped(error)
             return Turn.FAILED
         return Turn.IDLE if all(sent) else Turn.MORE
 
@@ -125,11 +146,14 @@ class Wire:
     def _connected(self) -> psycopg.Connection[Any]:
         if self.connection is None or self.connection.closed:
             url = settings().direct_url_of(self.service)
-            self.connection = psycopg.connect(url, autocommit=True, connect_timeout=3, application_name="ses relay")
+            self.connection = BoundedConnection.connect(url, autocommit=True, application_name="ses relay")
             self.connection.execute(f"listen {CHANNEL}")
         return self.connection
 
-    def _dropped(self) -> None:
+    def _dropped(self, error: Exception) -> None:
+        """Lets a connection go that is broken, or whose server cannot be written to (any more)."""
+        if self.connection is not None and cannot_write(error):
+            self.connection.close()
         if self.connection is not None and (self.connection.broken or self.connection.closed):
             self.connection = None
 
@@ -222,13 +246,16 @@ def words_of(batch: Sequence[Envelope]) -> str:
     return f"{batch[0].topic} {keys}" if len(batch) == 1 else f"{len(batch)} events {batch[0].topic}: {keys}"
 
 
-def run(services: Sequence[str], stop: threading.Event) -> None:
+def run(services: Sequence[str], stop: threading.Event, pulse: Pulse) -> None:
     """Relays for the services until `stop` is set: a service that speaks is served at once, each once a second."""
     wires = [Wire(service) for service in services]
     due = wires
     full_turn_at = time.monotonic()
     while not stop.is_set():
-        turns = {wire: wire.turn() for wire in due}
+        turns = {}
+        for wire in due:
+            pulse.beat()
+            turns[wire] = wire.turn()
         lively = [wire for wire, turn in turns.items() if turn is Turn.MORE]
         spoken = wait(wires, MORE_SECONDS if lively else POLL_SECONDS, stop)
         if time.monotonic() - full_turn_at >= POLL_SECONDS:
@@ -259,7 +286,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
     log.info("relay started")
-    run(SERVICES, stop)
+    pulse = Pulse()
+    threading.Thread(target=pulse.watch, args=(stop,), daemon=True).start()
+    run(SERVICES, stop, pulse)
 
 
 if __name__ == "__main__":

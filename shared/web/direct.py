@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 
 from shared.settings import settings
+from shared.waits import cannot_write
 
 AT_ONCE = 8
 Connection = psycopg.AsyncConnection[Any]
@@ -29,8 +30,11 @@ class Connections:
             connection = self.idle.pop() if self.idle else await self._connect()
             try:
                 yield connection
-            except psycopg.OperationalError:
-                self.idle.clear()
+            except psycopg.Error as error:
+                if isinstance(error, psycopg.OperationalError) or cannot_write(error):
+                    self.idle.clear()
+                if cannot_write(error):
+                    await connection.close()
                 raise
             finally:
                 if connection.closed or connection.broken:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared.errors import Invalid, NotSignedIn, Refused, TooMany
+from shared.waits import cannot_write
 from shared.web.pages import page, redirect
 
 log = structlog.get_logger()
@@ -141,7 +142,7 @@ def _on_database_away(request: Request, error: Exception) -> Response:
 
 def on_failure(request: Request, error: Exception) -> Response:
     """A failure of ours: told without its reason, which is in the log under the request's id."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or cannot_write(error.orig)):
         return _on_database_away(request, error)
     log.error("request failed", exc_info=error)
     sentence = (
@@ -162,4 +163,5 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(PoolTimeout, _on_database_away)
     app.add_exception_handler(psycopg.OperationalError, _on_database_away)
+    app.add_exception_handler(psycopg.errors.ReadOnlySqlTransaction, _on_database_away)
     app.add_exception_handler(Exception, on_failure)

@@ -73,7 +73,7 @@ def test_the_address_of_a_service_has_its_own_user_and_an_escaped_password() -> 
     made = Settings.model_validate(
         {"database_url": "postgresql://own:er@host:5433/ses", "database_passwords": {"rates": "p@ss/1"}}
     )
-    assert made.database_url_of("rates") == "postgresql://ses_rates:p%40ss%2F1@host:5433/ses"
+    assert made.database_url_of("rates").partition("?")[0] == "postgresql://ses_rates:p%40ss%2F1@host:5433/ses"
 
 
 def test_no_secret_is_shown_when_settings_are_printed() -> None:
