@@ -7,7 +7,6 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -112,8 +111,3 @@ def beats_after(database_url: str, query: LiteralString, start: datetime) -> Cal
         return row is not None and row[0] is not None and row[0] > start
 
     return ask
-
-
-def loaded_mark(made: Embedded) -> Path:
-    """The file that says the demo district was loaded into the database of this data folder."""
-    return made.data / "demo.loaded"

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.demo.state import BEGUN, LOADED, demo_state, note_demo
 from deploy.embedded.child import end_with_parent
-from deploy.embedded.children import Programs, loaded_mark
+from deploy.embedded.children import Programs
 from deploy.embedded.folders import PlaceRefused, enterable
 from deploy.embedded.installation import Embedded, prepare, settings_of
 from deploy.embedded.servers import ServerMissing, port_free
@@ -127,14 +128,20 @@ class Runner:
         programs = Programs(self._made, self._mails)
         await self._supervisor.step(programs.migrations())
         await self._supervisor.start(programs.main_stage(forked=self._beside is None))
-        mark = loaded_mark(self._made)
-        if not mark.exists():
-            say("  loading the demo district (first start only)")
-            await self._supervisor.step(programs.demo(), echo=True)
-            mark.touch()
+        await self._load_demo(programs)
         say(f"Ready in {time.monotonic() - began:.1f} s.")
         for line in addresses(self._made, self._mails):
             say(line)
+
+    async def _load_demo(self, programs: Programs) -> None:
+        url = settings_of(self._made.env).database_url
+        state = await asyncio.to_thread(demo_state, url)
+        if state.value:
+            say(f"  {state.value}")
+        if state.is_to_load():
+            await asyncio.to_thread(note_demo, url, BEGUN)
+            await self._supervisor.step(programs.demo(), echo=True)
+            await asyncio.to_thread(note_demo, url, LOADED)
 
     async def _stop(self) -> None:
         began = time.monotonic()

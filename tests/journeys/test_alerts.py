@@ -71,7 +71,7 @@ def test_a_term_is_told_as_it_happens_and_nothing_twice(alder: Term) -> None:
     assert "This corrects the mail you had about Feb 14" in corrected.text
     assert "22 of 100 = 22.0 %" in corrected.text
 
-    alder.extract("2025-02-10", *[school(number, 1) for number in (4001, 4002, 4003)])
+    alder.extract("2025-02-10", school(4001, 10), school(4002, 20), school(4003, 60))
     assert alder.told() == []
 
     moved = school(4002, 22, FRISCH_S)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, delete, func, select, update
 from services.ingest.actions.limits import limits
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
-from services.ingest.rules.directory import directory_tables, note_people, settled_schools
+from services.ingest.rules.directory import directory_tables, note_landlines, note_people, settled_schools
 from services.ingest.rules.verdicts import directory_reasons
 from services.ingest.tables import DirectoryRevision, Person, School, Upload
 from shared.access.policy import ROLES
@@ -66,7 +66,8 @@ def load_directory(session: Session, upload: Upload, content: bytes, watch: Watc
     found = read_listing(content, watch, directory_tables(ROLES))
     schools, people = found.rows.get("schools"), found.rows.get("people")
     schools = settled_schools(schools, found.report) if schools else schools
-    note_people(people or [], found.report)
+    note_landlines(schools or [], found.report)
+    note_people(people or [], _places(session, schools), found.report)
     problems = list(found.report.problems())
     if found.report.rejected_rows or not (schools or people):
         sentence = "The directory needs the sheets Schools and People without errors; nothing was changed."
@@ -87,6 +88,15 @@ def load_directory(session: Session, upload: Upload, content: bytes, watch: Watc
         _store_people(session, people)
     upload.revision = publish_directory(session)
     upload.state = "published"
+
+
+def _places(session: Session, schools: list[dict[str, Any]] | None) -> set[str]:
+    """The codes and keys by which a scope names a school: those of the file, else those of the directory."""
+    known = session.exec(select(School).where(col(School.in_directory))).all()
+    keys = {school.school_key for school in known}
+    return keys | (
+        {row["cost_center"] for row in schools} if schools else {school.cost_center or "" for school in known}
+    )
 
 
 def _counts(schools: list[dict[str, Any]], people: list[dict[str, Any]]) -> dict[str, int]:

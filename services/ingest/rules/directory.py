@@ -1,5 +1,6 @@
 """The directory: a school's row and a person's row."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -7,12 +8,18 @@ from typing import Any
 from services.ingest.rules.cells import Cell, read_count, read_ploc, shown
 from services.ingest.rules.findings import BadCell, Place, Report
 from services.ingest.rules.listing import Table
-from services.ingest.rules.names import region_of
+from services.ingest.rules.names import REGIONS, region_of
 from services.ingest.rules.rows import LONGEST_NAME, clean
 from shared.emails import email_key
 from shared.names import name_key
 
 LONGEST_LIST = 4000
+# A local number, one with its area, and one with the country's 1 before it.
+PHONE_DIGITS = (7, 10, 11)
+# Codes and regions hold none of these marks; a director's spelling holds a comma.
+_SCOPE_MARKS = re.compile(r"[;,/|\n]")
+_LINES = re.compile(r"[;\n]")
+_MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 COUNT_FIELDS = ("enrolled", "classified_classroom", "classified_other", "certificated_admin", "certificated_other")
 WORDS = ("name", "level", "region", "cos", "director", "principal", "landline")
 SCHOOL_COLUMNS = {
@@ -63,13 +70,13 @@ def read_school(cells: Mapping[str, Cell]) -> dict[str, Any]:
 
 def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, Any]:
     """A person's row by field; `roles` are those that exist. Raises BadCell."""
-    name, email, _ = _short(cells, "name"), _short(cells, "email").lower(), _short(cells, "aliases", LONGEST_LIST)
+    name, written, _ = _short(cells, "name"), _short(cells, "email"), _short(cells, "aliases", LONGEST_LIST)
     role = name_key(shown(cells.get("role")))
     if role not in roles:
         raise BadCell("role", "role_unknown")
     if not name:
         raise BadCell("name", "name_missing")
-    email = email_key(email)
+    email = email_key(_MAILTO.sub("", written))
     if not email:
         raise BadCell("email", "email_unreadable")
     return {
@@ -78,9 +85,14 @@ def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, 
         "name": name,
         "email": email,
         "role": role,
-        "scope": parted(cells.get("scope")),
-        "aliases": parted(cells.get("aliases")),
+        "scope": [region_of(entry) or entry for entry in _entries(cells.get("scope"), _SCOPE_MARKS)],
+        "aliases": _entries(cells.get("aliases"), _LINES),
+        "written": {name: shown(cells.get(name)) for name in ("email", "scope", "aliases")},
     }
+
+
+def _entries(cell: Cell, marks: re.Pattern[str]) -> list[str]:
+    return [entry for part in marks.split(shown(cell)) if (entry := clean(part))]
 
 
 def _short(cells: Mapping[str, Cell], name: str, most: int = LONGEST_NAME) -> str:
@@ -109,9 +121,23 @@ def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[d
     return list(found.values())
 
 
-def note_people(people: Iterable[dict[str, Any]], report: Report) -> None:
-    """Reports spellings that lead to two directors, and of a file after which nobody of the central office is left."""
+def note_landlines(schools: Iterable[dict[str, Any]], report: Report) -> None:
+    """Reports landlines that nobody could dial as they stand."""
+    for school in schools:
+        digits = sum(sign.isdigit() for sign in school["landline"].lower().partition("x")[0])
+        if school["landline"] and digits not in PHONE_DIGITS:
+            report.add("landline_unclear", _place(school, SCHOOLS.shown("landline"), school["landline"]))
+
+
+def note_people(people: Iterable[dict[str, Any]], places: Collection[str], report: Report) -> None:
+    """Reports scopes that are no school or region (`places`: codes and keys of the schools), entries that were parted by
+    other marks than `;`, spellings of two directors, and a file after which nobody of the central office is left."""
     listed = list(people)
+    for person in listed:
+        _note_written(person, report)
+        for entry in person["scope"]:
+            if entry not in places and entry not in REGIONS:
+                report.add("scope_unknown", _place(person, "Scope", entry))
     owners: dict[str, dict[str, Any]] = {}
     for person in listed:
         for spelling in (person["name"], *person["aliases"]) if person["role"] == "director" else ():
@@ -120,6 +146,17 @@ def note_people(people: Iterable[dict[str, Any]], report: Report) -> None:
                 report.add("spelling_shared", _place(person, "Aliases", spelling)._replace(became=kept["email"]))
     if listed and not any(person["role"] == "central" for person in listed):
         report.add("central_missing", Place(str(listed[0]["sheet"]), 0, "Role", ""))
+
+
+def _note_written(person: Mapping[str, Any], report: Report) -> None:
+    written = person["written"]
+    if _MAILTO.match(written["email"].strip()):
+        report.add("email_fixed", _place(person, "Email", written["email"])._replace(became=person["email"]))
+    for name in ("scope", "aliases"):
+        marks = (_SCOPE_MARKS if name == "scope" else _LINES).findall(written[name])
+        if any(mark != ";" for mark in marks):
+            place = _place(person, name.capitalize(), clean(written[name]))
+            report.add("list_parted", place._replace(became="; ".join(person[name])[:200]))
 
 
 def _place(row: Mapping[str, Any], column: str, value: str) -> Place:

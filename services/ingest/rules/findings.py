@@ -135,6 +135,13 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "warned",
         "Nobody in the file has the role central. Whoever has it from the directory alone loses it with this file.",
     ),
+    "email_fixed": ("fixed", "The e-mail address was taken without the words before it."),
+    "list_parted": ("fixed", "The entries were parted by another mark than a semicolon. Check that they are right."),
+    "scope_unknown": (
+        "warned",
+        "No school of the directory has this cost center code, and it is no region: the person sees nothing by it.",
+    ),
+    "landline_unclear": ("warned", "The landline is no number that can be dialed. Enter it as 213-555-0100."),
     "email_unreadable": ("rejected", "Enter one e-mail address."),
     "percent_unreadable": ("rejected", "A percent is a number from 0 to 100 with at most one decimal. Correct it."),
     "percent_decimals": (

@@ -28,8 +28,8 @@ _MAIN = (
 _PREFIXED = re.compile(rb"""xmlns:\w+\s*=\s*["']""" + _MAIN)
 # In a plain sheet every cell begins just so; a formula, an error or another way to write a cell needs the exact reading.
 _PLAIN_CELL = b'<c r="'
-_CELLS = (b"<c ", b"<c>", b"<c/", b"<c\n", b"<c\t", b"<c\r")
-_NOT_PLAIN = (b"<f>", b"<f ", b"<f/", b"<f\n", b"<f\t", b"<f\r", b'"e"', b"'e'")
+_OTHER_C = re.compile(rb"<c[A-Za-z]")
+_FORMULAS = (b"<f>", b"<f ", b"<f/", b"<f\n", b"<f\t", b"<f\r")
 _FOREIGN = (
     ("file_has_macros", re.compile(r"vbaproject\.bin$|/macrosheets/")),
     ("file_is_xlsb", re.compile(r"^xl/workbook\.bin$")),
@@ -130,11 +130,18 @@ class PlainLook:
     def _look(self, seen: bytes) -> None:
         if b'hidden="' in seen:
             self.hidden_rows += len(_HIDDEN_ROW.findall(seen))
-        self.filtered = self.filtered or b"<filterColumn" in seen
+        begins_f = b"<f" in seen
+        self.filtered = self.filtered or (begins_f and b"<filterColumn" in seen)
         if self.is_plain:
-            cells = sum(map(seen.count, _CELLS))
-            odd = cells != seen.count(_PLAIN_CELL) or any(mark in seen for mark in _NOT_PLAIN)
+            odd = begins_f and any(mark in seen for mark in _FORMULAS)
+            odd = odd or b'"e"' in seen or b"'e'" in seen or _odd_cells(seen)
             self.is_plain = not odd and not (b"xmlns:" in seen and _PREFIXED.search(seen))
+
+
+def _odd_cells(seen: bytes) -> bool:
+    """Whether a cell begins in another way than most; other elements that begin with a c are outside the rows."""
+    begun, plain = seen.count(b"<c"), seen.count(_PLAIN_CELL)
+    return begun != plain and begun - len(_OTHER_C.findall(seen)) != plain
 
 
 @contextmanager
