@@ -1,5 +1,6 @@
 """What sesr does with events, and what it forgets every night."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import Session
@@ -17,9 +18,9 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     intake.store_directory(session, event)
 
 
-@bus.handles(ReportSubmitted)
-def record_report(session: Session, event: ReportSubmitted) -> None:
-    recording.record_report(session, event)
+@bus.handles_batch(ReportSubmitted)
+def record_report(session: Session, events: Sequence[ReportSubmitted]) -> None:
+    recording.record_report(session, events)
 
 
 @bus.daily("sesr.purge_names", timedelta(days=1))

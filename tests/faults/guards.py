@@ -192,7 +192,7 @@ GUARDS = (
     ), f"{FAULTS}outages.py::test_what_was_confirmed_before_and_while_the_database_disk_was_full_has_its_effect_once"),
     Guard("a report is recorded once and the newest counts", "sesr", (
         ("services/sesr/rules/reports.py", "key=lambda r: (r.counted_at, r.number))", "key=lambda r: 0)"),
-    ), f"{FAULTS}protocol.py::test_reports_in_any_order_and_repetition_make_the_same_board"),
+    ), f"{FAULTS}protocol.py::test_reports_in_any_order_repetition_and_batch_make_the_same_board"),
     Guard("a report that comes twice is kept once", "PostgreSQL restart", (
         ("services/sesr/actions/keeping.py", "sent order by report_id\n  on conflict do nothing\n", "sent order by report_id\n"),
     ), "tests/sesr/test_together.py::test_a_report_that_another_copy_kept_after_the_look_is_that_one"),

@@ -154,13 +154,13 @@ def reports(draw: st.DrawFn) -> list[ReportSubmitted]:
     return made
 
 
-def board(told: list[ReportSubmitted]) -> list[tuple[object, ...]]:
-    """What stands on an empty board after these reports, one commit each."""
+def board(sent: list[ReportSubmitted], at_once: int = 1) -> list[tuple[object, ...]]:
+    """What an empty board shows after these reports, so many in each commit."""
     with owner() as connection:
         connection.execute("truncate sesr.recorded, sesr.current_report cascade")
-    for report in told:
+    for first in range(0, len(sent), at_once):
         with transaction("sesr") as session:
-            record_report(session, report)
+            record_report(session, sent[first : first + at_once])
     with owner() as connection:
         return connection.execute(
             "select school_key, report_id, number, counted_at, received_at, times, counts, flags"
@@ -169,10 +169,10 @@ def board(told: list[ReportSubmitted]) -> list[tuple[object, ...]]:
 
 
 @FEW
-@given(told=reports(), data=st.data())
-def test_reports_in_any_order_and_repetition_make_the_same_board(
-    told: list[ReportSubmitted], data: st.DataObject
+@given(sent=reports(), at_once=st.integers(1, 8), data=st.data())
+def test_reports_in_any_order_repetition_and_batch_make_the_same_board(
+    sent: list[ReportSubmitted], at_once: int, data: st.DataObject
 ) -> None:
-    again = data.draw(st.lists(st.sampled_from(told), max_size=4))
-    shuffled = data.draw(st.permutations([*told, *again]))
-    assert board(shuffled) == board(told)
+    again = data.draw(st.lists(st.sampled_from(sent), max_size=4))
+    shuffled = data.draw(st.permutations([*sent, *again]))
+    assert board(shuffled, at_once) == board(sent)

@@ -162,7 +162,7 @@ class Day:
             supersedes=UUID(int=sent.replaces) if sent.replaces else None,
         )
         with transaction("sesr") as session:
-            record_report(session, event)
+            record_report(session, [event])
 
     def board(self, now: datetime, as_of: datetime | None) -> dict[str, Any]:
         with transaction("sesr") as session:
