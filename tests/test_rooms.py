@@ -31,7 +31,7 @@ MAY_IMPORT = {
 # Parts of the platform that a room may import; rooms not named here may import all of it.
 PLATFORM = {
     "rules": {"emails", "events", "names", "numbers"},
-    "tables": {"db", "delivery.tables", "events"},
+    "tables": {"db", "delivery.tables", "events", "jobs.tables"},
     "queries": {"db", "emails", "events", "names", "numbers", "access", "delivery.outbox", "errors"},
 }
 PURE = ("rules",)

@@ -9,5 +9,9 @@ from services.rates.pages.schools import router as schools
 from services.rates.pages.settings import router as settings
 from services.rates.pages.table import router as table
 from shared.web import service_app
+from shared.web.files import file_routes
 
-app = service_app("rates", [table, exports, extractions, schools, rollups, settings, saved_views, api])
+app = service_app(
+    "rates",
+    [table, exports, extractions, schools, rollups, settings, saved_views, api, file_routes("rates", "rates.see")],
+)

@@ -10,9 +10,11 @@ from sqlmodel import Field, SQLModel
 
 from shared.db import schema
 from shared.delivery.tables import add_platform_tables
+from shared.jobs.tables import add_file_job_tables
 
 metadata = schema("rates")
 add_platform_tables(metadata)
+add_file_job_tables(metadata)
 _NOW = {"server_default": text("now()"), "nullable": False}
 _NO = {"server_default": text("false")}
 

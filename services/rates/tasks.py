@@ -1,4 +1,4 @@
-"""The handlers of rates; once a day, and when it first starts, it looks for histories that were never computed."""
+"""The handlers of rates, its long files, and, once a day, a look for histories that were never computed."""
 
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ from services.rates.actions import extractions, histories, intake
 from services.rates.actions.forecasts import fit_forecasts
 from shared.delivery.bus import Bus
 from shared.events import DigestsSent, DirectoryLoaded, ExtractionLoaded
+from shared.jobs.writer import start_writer
 
 bus = Bus("rates")
 
@@ -30,3 +31,8 @@ def note_sent(session: Session, event: DigestsSent) -> None:
 @bus.daily("rates.fill_histories", timedelta(days=1))
 def fill_histories(session: Session) -> None:
     histories.fill_histories(session, fit_forecasts)
+
+
+@bus.loop("rates.write_files", timedelta(minutes=1))
+def write_files() -> None:
+    start_writer("rates")

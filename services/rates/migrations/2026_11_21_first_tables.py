@@ -57,6 +57,27 @@ def upgrade() -> None:
         schema="rates",
     )
     op.create_table(
+        "file_job",
+        sa.Column("job_id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("who", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("thing", sa.Text(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state in ('waiting','running','done','failed','canceled')", name=op.f("ck_file_job_state")),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_file_job")),
+        schema="rates",
+    )
+    op.create_index(op.f("ix_rates_file_job_requested_at"), "file_job", ["requested_at"], unique=False, schema="rates")
+    op.create_table(
         "goal",
         sa.Column("respondent_group", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("percent", sa.SmallInteger(), nullable=False),
@@ -293,6 +314,17 @@ def upgrade() -> None:
         schema="rates",
     )
     op.create_table(
+        "file_job_part",
+        sa.Column("job_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["rates.file_job.job_id"], name=op.f("fk_file_job_part_job_id_file_job"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("job_id", "number", name=op.f("pk_file_job_part")),
+        schema="rates",
+    )
+    op.create_table(
         "outbox_delivery",
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("subscriber", sa.Text(), nullable=False),
@@ -331,6 +363,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state in ('pending','sent')"),
     )
     op.drop_table("outbox_delivery", schema="rates")
+    op.drop_table("file_job_part", schema="rates")
     op.drop_table("arrival", schema="rates")
     op.drop_index(
         "ix_upload_unpublished", table_name="upload", schema="rates", postgresql_where=sa.text("published_at is null")
@@ -356,6 +389,8 @@ def downgrade() -> None:
     )
     op.drop_table("inbox", schema="rates")
     op.drop_table("goal", schema="rates")
+    op.drop_index(op.f("ix_rates_file_job_requested_at"), table_name="file_job", schema="rates")
+    op.drop_table("file_job", schema="rates")
     op.drop_table("extraction", schema="rates")
     op.drop_table("directory_arrival", schema="rates")
     op.drop_table("day_off", schema="rates")

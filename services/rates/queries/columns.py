@@ -167,19 +167,8 @@ COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}
 # Shown beside the columns: a picture of the rates so far, which is neither sorted nor filtered.
 HISTORY = "history"
 _FIRST = (
-    "school",
-    "region",
-    "ploc",
-    "tier",
-    "rate",
-    "submitted",
-    "total",
-    "needed",
+    "school", "region", "ploc", "tier", "rate", "submitted", "total", "needed", "change", "points", "movement", "outlook",
     "per_day",
-    "outlook",
-    "change",
-    "points",
-    "movement",
-)
+)  # fmt: skip
 # In the order in which they are shown unless a person chose another: what decides comes first.
 LAYOUT = (*_FIRST, HISTORY, *(name for name in COLUMNS if name not in _FIRST))

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, and_, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col
 
 from services.rates.tables import Extraction, Mailed, Rate, School, SchoolHistory
@@ -36,7 +37,7 @@ def current_of(session: Session, school_key: str) -> dict[str, SchoolHistory]:
     """group -> the school's history at that group's newest extraction; a group it never had is missing."""
     newest = (
         select(col(Extraction.term), col(Extraction.respondent_group), col(Extraction.extraction_date))
-        .distinct(col(Extraction.respondent_group))
+        .ext(distinct_on(col(Extraction.respondent_group)))
         .where(col(Extraction.schools) > 0)
         .order_by(col(Extraction.respondent_group), col(Extraction.extraction_date).desc(), col(Extraction.term).desc())
     )
@@ -77,7 +78,7 @@ def neighbors(session: Session, school_key: str, ploc: str) -> list[Neighbor]:
     """Other units that share the PLOC, such as magnet centers; never summed with this one."""
     others = (
         select(col(Rate.school_key), col(Rate.school))
-        .distinct(col(Rate.school_key))
+        .ext(distinct_on(col(Rate.school_key)))
         .where(col(Rate.ploc) == ploc, col(Rate.school_key) != school_key, ~col(Rate.removed))
         .order_by(col(Rate.school_key), col(Rate.extraction_date).desc())
     )
