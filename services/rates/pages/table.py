@@ -20,7 +20,7 @@ from shared.access import Who
 from shared.access.policy import may
 from shared.errors import NotFound
 from shared.events import GROUPS
-from shared.web import Db, allow, page
+from shared.web import Db, allow, page, redirect
 from shared.web.caching import unless_known
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
@@ -33,6 +33,8 @@ EXTRACTIONS_LISTED = 100
 @router.get("/")
 def table(request: Request, session: Db, who: Annotated[Who, allow("rates.see")]) -> Response:
     rates = RateFilter.read(request.query_params.multi_items())
+    if "column" in request.query_params:  # sent by the form of the columns: the address of what it says
+        return redirect(rates.address())
     return unless_known(request, version(session), lambda: _table(request, session, who, rates))
 
 
