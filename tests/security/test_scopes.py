@@ -79,6 +79,7 @@ WITHOUT_SCHOOLS = {
     "/rates/heatmap": "all schools, open to everybody as the table is",
     "/rates/api/v1/extractions": "lists extractions",
     "/rates/extractions": "lists extractions",
+    "/rates/files": "lists the files that the person requested",
     "/tracker/workbook.xlsx": "of the school that its address names",
     "/tracker/imports": "lists the person's own files",
     "/tracker/items": "lists the items of the plan",
