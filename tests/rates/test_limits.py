@@ -18,12 +18,13 @@ SAID = {
     "LARGE_PAGE": ("services/rates/templates/_results.html", "schools a page"),
     "TRAIL": ("services/rates/pages/cells.py", "the last {len(known)} of"),
     "JOBS_SHOWN": ("shared/web/templates/files.html", "files of the last week"),
+    "EARLIER_TERMS": ("docs/rates.md", "earlier term"),
     # Reads that an argument bounds: a page that says what follows, or an answer with `next`.
     "limit": ("services/rates/api.py", '"next"'),
     "ROWS_AT_ONCE": ("services/rates/pages/exports.py", "requested(request"),
 }
 # One row, one message, or pieces of which none is left out.
-WHOLE = ("1", "3", "RATE_COLUMN")
+WHOLE = ("1", "2", "3", "RATE_COLUMN")
 _SQL = re.compile(r"\blimit (:\w+|[0-9]+)")
 _CALL = re.compile(r"\.limit\(([^()]*)\)")
 _SLICE = re.compile(r"\[:([A-Z_]{3,}|[0-9]+|limit)\]|\[-([A-Z_]{3,}|[0-9]+):\]")
