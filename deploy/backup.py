@@ -19,11 +19,13 @@ import psycopg
 from deploy.embedded.beside import NotRunning, environment_beside
 from deploy.embedded.installation import running
 from deploy.embedded.servers import ServerMissing, postgres_programs
-from shared.migrations import known, migrate, provision
+from shared.migrations import known, migrate, provision, script_of
+from shared.migrations.origin import is_made_by, sentence
 from shared.settings import SERVICES, settings
 
 SCHEMAS = (*SERVICES, "access")
 _MIGRATION = re.compile(r"^COPY (\w+)\.alembic_version .*\n(\S+)$", re.MULTILINE)
+_ORIGIN = re.compile(r"^COMMENT ON TABLE (\w+)\.alembic_version IS '(\w+)';$", re.MULTILINE)
 _AT_WORK: LiteralString = (
     "select distinct application_name from pg_stat_activity"
     " where datname = current_database() and application_name like 'ses %'"
@@ -122,9 +124,15 @@ def check(file: Path) -> None:
     """Reads all of the backup, not its table of contents alone; BackupRefused unless it is whole and not too new."""
     try:
         _run("pg_restore", "--file=/dev/null", str(file), connected=False)
+        made = _run("pg_restore", "--schema-only", "--table=alembic_version", "--file=-", str(file), connected=False)
         said = _run("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file), connected=False)
     except BackupRefused as error:
         raise BackupRefused(f"{file} is not a whole backup; nothing was changed. {error}") from error
+    for service, name in _MIGRATION.findall(said):
+        if name in known(service) and not is_made_by(
+            script_of(service), name, dict(_ORIGIN.findall(made)).get(service)
+        ):
+            raise BackupRefused(f"{file} cannot be taken; nothing was changed. {sentence(service, name)}")
     newer = [f"{service} {name}" for service, name in _MIGRATION.findall(said) if name not in known(service)]
     if newer:
         raise BackupRefused(

@@ -32,6 +32,7 @@ from shared.db import rehearsed, transaction
 from shared.delivery import acl
 from shared.delivery.bus import purge as purge_events
 from shared.migrations import migrate as migrate_all
+from shared.migrations.origin import OtherSchema
 from shared.settings import DAYS_MOST, SERVICES, Settings, SettingsError, settings
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +45,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (NotRunning, SettingsError) as error:
+        except (NotRunning, SettingsError, OtherSchema) as error:
             sys.exit(str(error))
         except (OperationalError, psycopg.OperationalError):
             sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")

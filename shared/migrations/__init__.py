@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import MetaData
 
+from shared.migrations.origin import check_origin, keep_origin
 from shared.settings import SERVICES, Settings, settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,21 +44,30 @@ def metadata_of(service: str) -> MetaData:
     return found
 
 
+def script_of(service: str) -> ScriptDirectory:
+    """The service's migrations in this version of the program."""
+    return ScriptDirectory.from_config(config(service))
+
+
 def known(service: str) -> set[str]:
     """The names of the service's migrations in this version of the program."""
-    return {script.revision for script in ScriptDirectory.from_config(config(service)).walk_revisions()}
+    return {revision.revision for revision in script_of(service).walk_revisions()}
 
 
 def migrate(services: Sequence[str] = SERVICES) -> None:
     """Makes roles and schemas where absent and brings every service's schema to its newest migration.
 
-    Only one process migrates at a time; the others wait for it.
+    OtherSchema, before anything is changed, where a schema was made by other migrations than those of this version. Only one process migrates at a time; the others wait for it.
     """
     with psycopg.connect(settings().owner_url, autocommit=True, connect_timeout=5) as connection:
         connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+        scripts = {service: script_of(service) for service in services}
+        for service, script in scripts.items():
+            check_origin(connection, service, script)
         provision(connection, settings())
-        for service in services:
+        for service, script in scripts.items():
             command.upgrade(config(service), "head")
+            keep_origin(connection, service, script)
             _append_only(connection, service)
 
 

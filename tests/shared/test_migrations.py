@@ -1,11 +1,15 @@
 """The migrations make exactly the tables that the code declares, each service in its own schema."""
 
+from pathlib import Path
+
 import pytest
 from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from deploy.embedded.installation import Servers
 from shared.migrations import config, migrate
+from shared.migrations.origin import OtherSchema, digest_of
 from shared.settings import SERVICES
 from tests.stack import owner
 
@@ -34,3 +38,43 @@ def test_nothing_is_made_outside_the_schemas(stack_servers: Servers) -> None:
     query = "select tablename from pg_tables where schemaname = 'public'"
     with owner() as connection:
         assert connection.execute(query).fetchall() == []
+
+
+def test_tables_of_other_migrations_are_noticed_named_and_left_as_they_are(stack_servers: Servers) -> None:
+    """As after a first migration was edited in place: its name is the same, its code another."""
+    comment = "select obj_description('notify.alembic_version'::regclass, 'pg_class')"
+    with owner() as connection:
+        (kept,) = connection.execute(comment).fetchone() or ("",)
+        connection.execute("comment on table notify.alembic_version is 'of another day'")
+        try:
+            with pytest.raises(OtherSchema, match=r"tables of notify .* Nothing was changed.* SES_DATA=FOLDER"):
+                migrate()
+            assert connection.execute(comment).fetchone() == ("of another day",)
+        finally:
+            connection.execute(f"comment on table notify.alembic_version is '{kept}'".encode())
+        migrate()
+
+
+def test_a_version_that_nobody_knows_here_is_noticed_too(stack_servers: Servers) -> None:
+    with owner() as connection:
+        (kept,) = connection.execute("select version_num from sesr.alembic_version").fetchone() or ("",)
+        connection.execute("update sesr.alembic_version set version_num = '2031_05_01_of_later'")
+        try:
+            with pytest.raises(OtherSchema, match=r"tables of sesr .*there: 2031_05_01_of_later"):
+                migrate()
+        finally:
+            connection.execute("update sesr.alembic_version set version_num = %s", (kept,))
+
+
+def test_the_digest_follows_the_code_of_a_migration_and_nothing_else(tmp_path: Path) -> None:
+    def digest(code: str) -> str:
+        (tmp_path / "2026_01_01_first.py").write_text(code)
+        made = Config()
+        made.set_main_option("script_location", str(tmp_path))
+        made.set_main_option("version_locations", str(tmp_path))
+        made.set_main_option("path_separator", "newline")
+        return digest_of(ScriptDirectory.from_config(made), "2026_01_01_first")
+
+    code = "revision = '2026_01_01_first'\ndown_revision = None\ndef upgrade():\n    x = 1\n"
+    assert digest(code) == digest(f'"""Said otherwise."""\n# why\n{code}')
+    assert digest(code) != digest(code.replace("x = 1", "x = 2"))
