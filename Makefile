@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name))))
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: quick help env run dev check test coverage system lint format docs lock bench faults clean
+.PHONY: quick help env run dev check test coverage system lint format docs migration lock bench faults clean
 
 help: ## Show these lines
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -46,6 +46,9 @@ format: env ## Put the code into the house's format
 
 docs: env ## Build the documentation site into .data/site; a link that leads nowhere fails
 	@.venv/bin/zensical build --strict --clean
+
+migration: env ## Write a migration of SERVICE from its tables, NAME says what it adds
+	@.venv/bin/python -m deploy.migration "$(SERVICE)" "$(NAME)"
 
 lock: ## Write requirements.lock, and runtime.lock for the image, anew from pyproject.toml
 	@"$(PYTHON)" deploy/setup.py lock

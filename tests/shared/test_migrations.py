@@ -1,14 +1,17 @@
 """The migrations make exactly the tables that the code declares, each service in its own schema."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Text
 
 from deploy.embedded.installation import Servers
-from shared.migrations import config, migrate
+from deploy.migration import MigrationRefused, write_migration
+from shared.migrations import config, metadata_of, migrate, script_of
 from shared.migrations.origin import OtherSchema, digest_of
 from shared.settings import SERVICES
 from tests.stack import owner
@@ -78,3 +81,32 @@ def test_the_digest_follows_the_code_of_a_migration_and_nothing_else(tmp_path: P
     code = "revision = '2026_01_01_first'\ndown_revision = None\ndef upgrade():\n    x = 1\n"
     assert digest(code) == digest(f'"""Said otherwise."""\n# why\n{code}')
     assert digest(code) != digest(code.replace("x = 1", "x = 2"))
+
+
+def test_a_migration_is_written_from_the_tables_after_the_newest_one(stack_servers: Servers, tmp_path: Path) -> None:
+    table = metadata_of("rates").tables["rates.goal"]
+    table.append_column(Column("remark", Text, nullable=True))
+    try:
+        path = write_migration("rates", "remark_of_a_goal", date(2031, 5, 1), tmp_path)
+    finally:
+        table._columns.remove(table.c.remark)
+    code = path.read_text()
+    assert path.name == "2031_05_01_remark_of_a_goal.py"
+    assert f'down_revision = "{script_of("rates").get_current_head()}"' in code
+    assert 'op.add_column("goal", sa.Column("remark", sa.Text(), nullable=True), schema="rates")' in code
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "sentence"),
+    [
+        ("rates", "nothing_new", "change services/SERVICE/tables first"),
+        ("rate", "remark", "is not a service; there are ingest"),
+        ("rates", "Remark of a goal", "does not say what it adds"),
+    ],
+)
+def test_a_migration_that_cannot_be_is_refused_with_what_to_do(
+    service: str, name: str, sentence: str, stack_servers: Servers, tmp_path: Path
+) -> None:
+    with pytest.raises(MigrationRefused, match=sentence):
+        write_migration(service, name, date(2031, 5, 1), tmp_path)
+    assert list(tmp_path.glob("*.py")) == []
