@@ -27,6 +27,7 @@ _GAUGES = text(
     " (select count(*) from inbox where state = 'new') as inbox_new,"
     " (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'new') as oldest_new,"
     " (select count(*) from inbox where state = 'parked') as parked,"
+    " (select count(*) from inbox where state = 'new' and last_error is not null) as failing,"
     " (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') as forged,"
     " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'loop') as loop_age,"
     " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'relay') as relay_age,"
@@ -39,6 +40,7 @@ _TOLD = {
     "oldest_unsent": ("ses_outbox_unsent_seconds", "Age of the oldest delivery that was not sent yet"),
     "inbox_new": ("ses_inbox_new", "Events heard but not done"),
     "oldest_new": ("ses_inbox_oldest_seconds", "Age of the oldest event heard but not done"),
+    "failing": ("ses_inbox_failing", "Events whose last attempt failed and that are tried again"),
     "parked": ("ses_inbox_parked", "Events set aside after their attempts"),
     "forged": ("ses_messages_refused", "Messages within a day whose signature was not their sender's, at most 1000"),
     "loop_age": ("ses_loop_beat_seconds", "Age of the last beat through relay, broker, worker and PostgreSQL"),

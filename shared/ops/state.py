@@ -7,9 +7,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from shared.ops.logs import without_private
 from shared.ops.metrics import queue_state
 
 STALE_SECONDS = 60
+_FAILING = text("""
+    select event_id, topic, key, attempts, last_error, next_at from inbox
+    where state = 'new' and last_error is not null order by received_at desc limit :limit
+""")
 DISK_FREE = 0.1
 
 _JOBS = text(
@@ -30,10 +35,17 @@ def desk(session: Session, service: str) -> dict[str, Any]:
         "service": service,
         "figures": figures,
         "troubles": troubles(figures),
+        "failing": failing(session),
         "jobs": [dict(row._mapping) for row in session.execute(_JOBS)],
         "facts": dict(session.execute(_FACTS).one()._mapping),
         "versions": {"SES": version("ses"), "Celery": version("celery"), "Python": platform.python_version()},
     }
+
+
+def failing(session: Session, limit: int = 20) -> list[dict[str, Any]]:
+    """The events whose last attempt failed and that are tried again, newest first, their errors without phone numbers."""
+    rows = session.execute(_FAILING, {"limit": limit})
+    return [{**row._mapping, "last_error": without_private(row.last_error)} for row in rows]
 
 
 def troubles(figures: dict[str, float]) -> list[str]:
@@ -42,20 +54,36 @@ def troubles(figures: dict[str, float]) -> list[str]:
 
 
 def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
-    relay, loop = figures["relay_age"], figures["loop_age"]
-    relay_away = not 0 <= relay <= STALE_SECONDS
+    return [*_of_programs(figures), *_of_events(figures), *_of_mails(figures)]
+
+
+def _of_programs(figures: dict[str, float]) -> list[tuple[bool, str]]:
+    relay_away = not 0 <= figures["relay_age"] <= STALE_SECONDS
     return [
         (
             relay_away,
             "The relay is silent: nothing is sent. Start it again; if it runs, its log says why the broker is out of reach.",
         ),
         (
-            not relay_away and not 0 <= loop <= STALE_SECONDS,
+            not relay_away and not 0 <= figures["loop_age"] <= STALE_SECONDS,
             "The worker hears nothing. It ends itself after a minute and must be started again by its supervisor.",
         ),
         (
+            figures["disk_free"] < DISK_FREE,
+            "The disk is nearly full: make room before PostgreSQL cannot write any more; nothing is accepted then.",
+        ),
+    ]
+
+
+def _of_events(figures: dict[str, float]) -> list[tuple[bool, str]]:
+    return [
+        (
             figures["parked"] > 0,
             "Events are parked: read their errors on the page of this service, mend the cause, replay them.",
+        ),
+        (
+            figures["failing"] > 0,
+            "Events fail now and are tried again: their errors are below and in Flower. After eight attempts they are parked.",
         ),
         (
             figures["forged"] > 0,
@@ -69,10 +97,11 @@ def _judged(figures: dict[str, float]) -> list[tuple[bool, str]]:
             figures["oldest_new"] > 300,
             "An event was heard more than five minutes ago and is not done: look for its id in the worker's log.",
         ),
-        (
-            figures["disk_free"] < DISK_FREE,
-            "The disk is nearly full: make room before PostgreSQL cannot write any more; nothing is accepted then.",
-        ),
+    ]
+
+
+def _of_mails(figures: dict[str, float]) -> list[tuple[bool, str]]:
+    return [
         (figures.get("mail_oldest", 0) > 1800, "A mail waits for more than half an hour: look at the mail server."),
         (
             figures.get("mails_failed", 0) > 0,

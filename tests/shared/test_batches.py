@@ -14,6 +14,7 @@ from shared.delivery.bus import Bus, EventsFailed
 from shared.delivery.envelope import Envelope, ForgedMessage, event_message, open_events, open_receipt, receipt_message
 from shared.events import DigestsPlanned, Event
 from tests.faults import courier
+from tests.people import api_of, browser_of
 from tests.stack import bus_of
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -160,3 +161,15 @@ def test_messages_keep_to_their_bounds_and_one_topic() -> None:
     ]
     assert relay.words_of(batches[2]) == "rates.a k v1"
     assert relay.words_of(batches[0]) == "2 events rates.b: k v1, k v1"
+
+
+def test_ops_shows_what_is_failing_now_before_it_is_parked(bus: Callable[[Handling, bool], Bus]) -> None:
+    events = planned(2)
+    with pytest.raises(EventsFailed):
+        bus(Handling(poison=events[0]), False)._receive(**event_message(*events))
+    page = browser_of("ops").get("/ingest/ops").text
+    assert "Events fail now and are tried again" in page
+    assert f"notify.digests_planned {events[0].key}" in page
+    assert "ValueError: poison" in page
+    assert events[1].key not in page
+    assert 'ses_inbox_failing{service="ingest"} 1.0' in api_of("ops").get("/ingest/metrics").text
