@@ -22,6 +22,7 @@ PACKAGES = {
     "chromium": "chromium",
     "soffice": "libreoffice-calc-nogui",
     "exim4": "exim4-daemon-light",
+    "dovecot": "dovecot-imapd",
     "caddy": "caddy",
     "pgbouncer": "pgbouncer",
     "prometheus": "prometheus",

@@ -43,6 +43,9 @@ SCHEMES = {
 }
 
 
+IMAP_SCHEMES = ("imaps", "imap+starttls", "imap")
+
+
 class SettingsError(Exception):
     """A setting is missing, malformed or misspelt; the text says which and what to do."""
 
@@ -67,6 +70,8 @@ class Settings(BaseSettings):
     flower_password: SecretStr = SecretStr("")
     smtp_url: str = "smtp://127.0.0.1:25"
     mail_from: str = "School Experience Survey <ses@lausd.example>"
+    bounce_address: str = ""
+    imap_url: SecretStr = SecretStr("")
     mail_domain: str = "lausd.example"
     support_email: str = "ses-support@lausd.example"
     support_phone: str = "213-555-0100"
@@ -129,9 +134,18 @@ class Settings(BaseSettings):
         except (KeyError, OSError) as error:
             raise ValueError("must be the name of a time zone, such as America/Los_Angeles") from error
 
-    @field_validator("mail_from", "support_email")
+    @field_validator("imap_url")
     @classmethod
-    def _is_mail_address(cls, value: str) -> str:
+    def _is_mailbox(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not _is_url(value.get_secret_value(), IMAP_SCHEMES):
+            raise ValueError("must be an address such as imaps://USER:PASSWORD@HOST/INBOX, special characters as %XX")
+        return value
+
+    @field_validator("mail_from", "support_email", "bounce_address")
+    @classmethod
+    def _is_mail_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "bounce_address":
+            return value
         if parseaddr(value)[1].count("@") != 1:
             raise ValueError("must be one e-mail address")
         return value

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.notify.actions import intake, planning, reminding, sending
+from services.notify.actions import bouncing, intake, planning, reminding, sending
 from shared.db import transaction
 from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, TiersComputed
@@ -31,6 +31,11 @@ def plan_overdue() -> None:
 @bus.loop("notify.send_mail", timedelta(seconds=20), soft_seconds=sending.TURN_SECONDS)
 def send_mail() -> None:
     sending.send_due()
+
+
+@bus.loop("notify.read_mailbox", timedelta(seconds=60))
+def read_mailbox() -> None:
+    bouncing.read_mailbox()
 
 
 @bus.daily("notify.remind", timedelta(hours=1))

@@ -4,7 +4,7 @@ from typing import LiteralString, NamedTuple
 
 from sqlalchemy import text
 
-from services.notify.rules.delivery import UNKNOWN
+from services.notify.rules.refusals import UNKNOWN
 from shared.db import transaction
 from shared.events import EVENTS
 from shared.settings import SERVICES

@@ -1,15 +1,17 @@
 """A small district for the tests of alerts: what rates and ingest would tell, told to notify's own listeners."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from services.notify.actions import intake
+from services.notify.actions import intake, planning
 from services.rates.rules.tiers import tier_result as tier_of
 from shared.db import transaction
+from shared.errors import Conflict
 from shared.events import DirectoryLoaded, DirectoryPerson, Group, TierRow, TiersComputed
 
 TERM = "Sp25"
@@ -85,6 +87,12 @@ def tell(rows: Sequence[TierRow], extraction_date: date = FEB21, **fields: Any) 
     event = tiers(rows, extraction_date, **fields)
     hear(event)
     return event.upload_id
+
+
+def send_at_once(extraction_date: date) -> None:
+    """A person does not wait for the groups that have not come, where any are awaited."""
+    with transaction("notify") as session, suppress(Conflict):
+        planning.plan_at_once(session, TERM, extraction_date, "central")
 
 
 def rows_of(statement: str, **values: Any) -> Sequence[Any]:

@@ -182,15 +182,18 @@ def test_a_snoozed_school_that_goes_missing_says_when_it_was_last_seen() -> None
     tell(LOW[1:], FEB28)
     assert marks() == {"4001/parents": "missing", "4002/parents": "still"}
     told_now = rows_of("select body from mail where state = 'queued' and rcpt like 'director@%'")[0].body
-    assert "Alder 4001 (PLOC 4001), Parents: last seen Feb 21 with 10.0 %" in told_now
+    assert "Alder 4001 (4001), Parents: last seen Feb 21 with 10.0 %" in told_now
     assert "snoozed until" not in told_now
 
 
-def test_a_snooze_without_an_end_ends_with_the_next_extraction() -> None:
+def test_a_snooze_without_an_end_ends_after_the_mail_of_the_next_extraction() -> None:
     digest = first_mails()
     body = {"digest_id": digest, "school_key": "1400101", "reason": "closed"}
     assert api_of("director").post("/notify/api/v1/snoozes", json=body).status_code == 201
     tell(LOW, FEB21)
+    assert marks() == {"4001/parents": "snoozed", "4002/parents": "still"}
+    mark_sent()
+    tell(LOW, FEB28)
     assert marks() == {"4001/parents": "still", "4002/parents": "still"}
 
 
@@ -210,7 +213,7 @@ def test_snoozes_in_force_are_listed_once_each_until_an_extraction_is_past_their
         snooze(key, until)
     assert listed() == [("Alder 4001", None), ("Birch 4002", "2025-02-28")]
     tell(LOW, FEB28)
-    assert listed() == [("Birch 4002", "2025-02-28")]
+    assert listed() == [("Alder 4001", None), ("Birch 4002", "2025-02-28")]
     tell(LOW, FEB28 + timedelta(days=1))
     assert listed() == []
     assert len(listed(ended=True)) == 3
@@ -285,4 +288,4 @@ def test_who_wants_it_is_also_told_when_nothing_is_in_tier_1() -> None:
     )
     tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB28)
     assert digests()[-1] == (VEGA, "none in Tier 1", "planned")
-    assert mails()[-1][1] == "SES Sp25: none of your schools is in Tier 1 (Feb 28)"
+    assert mails()[-1][1] == "None of your schools is below 25 % - SES Sp25, Feb 28"

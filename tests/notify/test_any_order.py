@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.notify.rules.news import OPEN, LastDigest
+from services.notify.rules.alerts import LISTED, OPEN, LastDigest
 from services.notify.rules.planning import digests_due
 from services.notify.tasks import plan_digests, store_directory
 from shared.db import transaction
@@ -212,7 +212,7 @@ class Term(RuleBasedStateMachine):
             r.director_key: r.content
             for r in rows_of("select * from digest where state = 'planned' order by digest_id")
         }
-        known = {key: lines_in(earlier[key], ("new", "still")) if key in earlier else set() for key in KEYS.values()}
+        known = {key: lines_in(earlier[key], LISTED) if key in earlier else set() for key in KEYS.values()}
         assert known == self.rates.in_tier_1()
         before = rows_of("select count(*) as n from digest")
         hear(*reversed([*self.heard, *self.waiting]))
@@ -257,7 +257,7 @@ class Planner(RuleBasedStateMachine):
             if submitted < 25:
                 expected.setdefault(ROUTES[name].key, set()).add(str(ploc))
         known = {
-            key: {line.school_key for line in earlier.lines if line.mark in ("new", "still")}
+            key: {line.school_key for line in earlier.lines if line.mark in LISTED}
             for key, earlier in self.last.items()
         }
         assert {key: schools for key, schools in known.items() if schools} == expected

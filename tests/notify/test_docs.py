@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.notify.api import router
 from services.notify.queries.alert_settings import settings_of
-from services.notify.rules import delivery, news
+from services.notify.rules import news, refusals
 from shared.db import transaction
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "alerts.md").read_text()
@@ -27,8 +27,10 @@ def test_every_reason_and_every_class_of_failure_is_described() -> None:
     )
     assert {"first", "new schools", "all left", "corrected"} <= reasons
     assert [reason for reason in reasons if f"| {reason} |" not in TEXT] == []
-    classes = {delivery.AUTH, delivery.RATE, delivery.TEMPORARY, delivery.TIMEOUT, delivery.ADDRESS, delivery.MESSAGE}
-    classes |= {delivery.UNKNOWN}
+    classes = {
+        refusals.AUTH, refusals.RATE, refusals.TEMPORARY, refusals.TIMEOUT, refusals.FULL, refusals.ADDRESS,
+        refusals.MESSAGE, refusals.UNKNOWN, refusals.CERTIFICATE,
+    }  # fmt: skip
     assert [name for name in classes if f"| {name} |" not in TEXT] == []
 
 

@@ -20,6 +20,7 @@ from tests.notify.telling import (
     person,
     row,
     rows_of,
+    send_at_once,
     tell,
     tell_directory,
     tiers,
@@ -34,8 +35,8 @@ def test_the_first_extraction_tells_each_director_of_the_own_schools_only() -> N
     assert digests() == [(FRISCH, "first", "planned"), (VEGA, "first", "planned")]
     assert marks() == {"4002/parents": "still", "4001/parents": "still"}
     assert mails() == [
-        ("soren.frisch@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)"),
-        ("director@lausd.example", "SES Sp25: 2 schools in Tier 1 (Feb 21)"),
+        ("soren.frisch@lausd.example", "1 school below 25 % - SES Sp25, Feb 21"),
+        ("director@lausd.example", "2 schools below 25 % - SES Sp25, Feb 21"),
     ]
 
 
@@ -46,7 +47,7 @@ def test_what_changed_is_told_against_what_was_last_told() -> None:
     tell([row("Alder 4001", 60, 100), row("Birch 4002", 20, 100), row("Dogwood 4004", 3, 100)], FEB21)
     assert digests()[-1] == (VEGA, "new schools", "planned")
     assert marks() == {"4001/parents": "left", "4002/parents": "still", "4004/parents": "new"}
-    assert mails()[-1][1] == "SES Sp25: 2 schools in Tier 1, 1 new, 1 left (Feb 21)"
+    assert mails()[-1][1] == "2 schools below 25 %, 1 new, 1 rose above - SES Sp25, Feb 21"
 
 
 def test_a_missing_school_is_unknown_and_neither_left_nor_new_when_it_comes_back() -> None:
@@ -67,7 +68,7 @@ def test_all_left_is_told_once_and_then_nothing() -> None:
     mark_sent()
     high = [row("Alder 4001", 60, 100), row("Birch 4002", 80, 100)]
     tell(high, FEB21)
-    assert mails()[-1][1] == "SES Sp25: all your schools have left Tier 1 (Feb 21)"
+    assert mails()[-1][1] == "All your schools are above 25 % - SES Sp25"
     mark_sent()
     tell(high, FEB28)
     assert [reason for _, reason, _ in digests()] == ["first", "all left"]
@@ -106,16 +107,17 @@ def test_a_correction_reaches_only_whom_it_concerns_and_says_so() -> None:
     mark_sent()
     tell([row("Alder 4001", 12, 100), *LOW[1:]], revision=2)
     assert digests()[2:] == [(VEGA, "corrected", "planned")]
-    assert mails() == [("director@lausd.example", "Correction - SES Sp25: 2 schools still in Tier 1 (Feb 21)")]
+    assert mails() == [("director@lausd.example", "Corrected: 2 schools below 25 % - SES Sp25, Feb 21")]
 
 
 def test_numbers_of_an_older_day_that_are_loaded_again_are_a_correction_too() -> None:
     tell_directory()
     tell([row("Alder 4001", 3, 50)], FEB14, group="students")
     tell(LOW)
+    send_at_once(FEB21)
     mark_sent()
     tell([row("Alder 4001", 4, 50)], FEB14, group="students", revision=2)
-    assert mails() == [("director@lausd.example", "Correction - SES Sp25: 2 schools still in Tier 1 (Feb 21)")]
+    assert mails() == [("director@lausd.example", "Corrected: 2 schools below 25 % - SES Sp25, Feb 21")]
 
 
 def test_a_school_that_comes_by_a_matched_name_corrects_nothing() -> None:
@@ -124,7 +126,7 @@ def test_a_school_that_comes_by_a_matched_name_corrects_nothing() -> None:
     mark_sent()
     with transaction("notify") as session:
         routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
-    assert mails() == [("soren.frisch@lausd.example", "SES Sp25: 2 schools in Tier 1, 1 new (Feb 21)")]
+    assert mails() == [("soren.frisch@lausd.example", "2 schools below 25 %, 1 new - SES Sp25, Feb 21")]
     assert "loaded again" not in rows_of("select body from mail where state = 'queued'")[0].body
 
 
@@ -147,16 +149,16 @@ def test_who_was_told_of_an_extraction_that_was_taken_back_reads_so_once() -> No
     mark_sent()
     tell([], revision=2, is_undo=True, removed=[r.school_key for r in LOW])
     assert mails() == [
-        ("soren.frisch@lausd.example", "Correction - SES Sp25: 1 school still in Tier 1 (Feb 14)"),
-        ("director@lausd.example", "Correction - SES Sp25: 2 schools in Tier 1, 2 new (Feb 14)"),
+        ("soren.frisch@lausd.example", "Corrected: 1 school below 25 % - SES Sp25, Feb 14"),
+        ("director@lausd.example", "Corrected: 2 schools below 25 %, 2 new - SES Sp25, Feb 14"),
     ]
     bodies = [r.body for r in rows_of("select body from mail where state = 'queued'")]
-    assert all("Numbers of Feb 21 that you were told were taken back" in body for body in bodies)
+    assert all("The file of Feb 21 was withdrawn" in body for body in bodies)
     assert not any("more of that extraction has come" in body for body in bodies)
     mark_sent()
     tell(LOW, revision=3)
     assert [reason for _, reason, _ in digests()[-2:]] == ["still", "still"]
-    assert not any("taken back" in r.body for r in rows_of("select body from mail where state = 'queued'"))
+    assert not any("withdrawn" in r.body for r in rows_of("select body from mail where state = 'queued'"))
 
 
 def test_a_quick_correction_replaces_the_mail_that_is_not_sent_yet() -> None:
@@ -228,11 +230,11 @@ def test_after_the_time_out_the_mail_names_the_group_that_did_not_come() -> None
         with transaction("notify") as session:
             planning.plan_overdue(session)
     assert len(digests()) == 2
-    assert "Students of this extraction had not come" in rows_of("select body from mail limit 1")[0].body
+    assert "Students of Feb 21 have not arrived" in rows_of("select body from mail limit 1")[0].body
     hear(tiers([row("Alder 4001", 3, 50)], group="students", groups=("students", "parents"), upload_id=first.upload_id))
     assert len(digests()) == 2
     assert marks()["4001/students"] == "still"
-    assert "had not come" not in rows_of("select body from mail order by mail_id desc limit 1")[0].body
+    assert "not arrived" not in rows_of("select body from mail order by mail_id desc limit 1")[0].body
 
 
 def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> None:
@@ -242,7 +244,7 @@ def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> 
     with transaction("notify") as session:
         routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
     assert digests("unroutable") == []
-    assert mails()[-1] == ("soren.frisch@lausd.example", "SES Sp25: 1 school in Tier 1 (Feb 21)")
+    assert mails()[-1] == ("soren.frisch@lausd.example", "1 school below 25 % - SES Sp25, Feb 21")
     said = rows_of("select cast(payload as jsonb) as payload from outbox_event where topic = 'notify.alias_resolved'")
     assert [(e.payload["alias"], e.payload["person_id"]) for e in said] == [
         ("FRSCH. SOREN", "director:soren.frisch@lausd.example")
@@ -263,13 +265,13 @@ def test_a_match_for_someone_who_has_a_mail_already_gives_one_mail_with_both() -
     tell([*LOW[:2], row("Cedar 4003", 5, 100, "V. MARTA")])
     with transaction("notify") as session:
         routing.match_alias(session, "V. MARTA", "director:director@lausd.example", "central")
-    assert mails() == [("director@lausd.example", "SES Sp25: 3 schools in Tier 1 (Feb 21)")]
+    assert mails() == [("director@lausd.example", "3 schools below 25 % - SES Sp25, Feb 21")]
 
 
 def test_two_spellings_of_one_person_are_one_mail_and_two_people_of_one_name_are_none() -> None:
     tell_directory()
     tell([LOW[2], row("Alder 4001", 10, 100, "Frisch, Soren")])
-    assert mails() == [("soren.frisch@lausd.example", "SES Sp25: 2 schools in Tier 1 (Feb 21)")]
+    assert mails() == [("soren.frisch@lausd.example", "2 schools below 25 % - SES Sp25, Feb 21")]
     people = [person("a@lausd.example", "Kim, Ana"), person("b@lausd.example", "Kim, Ana")]
     tell_directory(people, revision=2)
     tell([row("Alder 4001", 10, 100, "KIM, ANA")], FEB28)
@@ -283,7 +285,9 @@ def test_a_school_that_moved_goes_to_the_new_director_and_the_former_is_told_onc
     moved = [row("Alder 4001", 10, 100, FRISCH), *LOW[1:]]
     tell(moved, FEB21)
     assert marks(VEGA) == {"4001/parents": "moved", "4002/parents": "still"}
-    assert marks(FRISCH) == {"4001/parents": "new", "4003/parents": "still"}
+    assert marks(FRISCH) == {"4001/parents": "handed over", "4003/parents": "still"}
+    (received,) = rows_of("select body from mail where state = 'queued' and rcpt like 'soren%'")
+    assert "from Vega, Marta" in received.body
     mark_sent()
     tell(moved, FEB28)
     assert marks(VEGA) == {"4002/parents": "still"}
@@ -295,12 +299,14 @@ def test_a_school_that_moved_goes_to_the_new_director_also_with_a_group_that_the
     tell([row("Alder 4001", 5, 50)], FEB14, group="students", revision=2)
     mark_sent()
     tell([row("Alder 4001", 10, 100, FRISCH)], FEB21)
-    assert marks(FRISCH) == {"4001/parents": "still", "4001/students": "still"}
+    send_at_once(FEB21)
+    assert marks(FRISCH) == {"4001/parents": "handed over", "4001/students": "handed over"}
     assert marks("Vega, Marta") == {"4001/parents": "moved", "4001/students": "moved"}
     (earlier,) = rows_of("select body from mail where state = 'queued' and rcpt like 'director@%'")
-    assert earlier.body.count(f"now with {FRISCH}") == 2
+    assert earlier.body.count("now with Frisch, Soren L") == 3
     mark_sent()
     tell([row("Alder 4001", 10, 100, FRISCH)], FEB28)
+    send_at_once(FEB28)
     assert [director for director, *_ in digests()[3:]] == [FRISCH]
 
 

@@ -50,7 +50,7 @@ def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
         counts.append(reminded())
         mark_sent()
     assert counts == [0, 1, 0, 1]
-    assert mails("sent")[2:] == [("soren.frisch@lausd.example", "Reminder - SES Sp25: 1 school in Tier 1 (Feb 14)")] * 2
+    assert mails("sent")[2:] == [("soren.frisch@lausd.example", "Reminder: your plan for 1 school - SES Sp25")] * 2
     assert "nothing newer has come" in rows_of("select body from mail where kind = 'reminder'")[0].body
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, func, select, update
 
 from services.notify.queries.content import lines_of
-from services.notify.rules.news import OPEN
+from services.notify.rules.alerts import OPEN
 from services.notify.tables import Acknowledgement, Digest, Director, LinkUse, Preference, Snooze, Visit
 from shared.access import audit
 from shared.errors import Conflict, Invalid, NotFound

@@ -41,8 +41,8 @@ _MERGE = text(
 # Two parts of one group arrive at the same moment: the row itself puts them in turn.
 _ARRIVE = text(
     """
-    insert into arrival(upload_id, respondent_group, parts, part_count, groups)
-    values (:upload_id, :group, array[:part]::smallint[], :parts, :groups)
+    insert into arrival(upload_id, respondent_group, parts, part_count, groups, is_whole)
+    values (:upload_id, :group, array[:part]::smallint[], :parts, :groups, :is_whole)
     on conflict (upload_id, respondent_group) do update
       set parts = array_append(arrival.parts, cast(:part as smallint))
       where not (cast(:part as smallint) = any(arrival.parts))
@@ -73,7 +73,9 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
 
 def keep_tiers(session: Session, event: TiersComputed) -> bool:
     """Keeps the tiers of a part; True once every part of every group of the upload is here."""
-    values = event.model_dump(include={"term", "extraction_date", "group", "state", "upload_id", "part", "parts"})
+    values = event.model_dump(
+        include={"term", "extraction_date", "group", "state", "upload_id", "part", "parts", "is_whole"}
+    )
     session.execute(_LOCK, {"lock": f"{event.term}/{event.extraction_date}"})
     session.execute(_INCOMING)
     with raw(session).cursor().copy(f"copy incoming ({_FIELDS}) from stdin") as copy:

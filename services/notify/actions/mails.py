@@ -5,50 +5,74 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select, update
 
-from services.notify.mailer.letters import DigestFacts, MailSite, write
+from services.notify.mailer.headings import DigestFacts
+from services.notify.mailer.letters import MailSite, write
+from services.notify.queries.answers import newer_digest
 from services.notify.queries.content import days_of, lines_of
 from services.notify.rules.routes import HEAD
-from services.notify.tables import Digest, Director, Mail, RegionHead
+from services.notify.tables import Digest, Director, Mail, MailNote, RegionHead, Upload
 from shared.access import audit
 from shared.delivery.outbox import call_job
 from shared.errors import Conflict, NotFound
 from shared.settings import settings
 
+REPLACED = "a newer state of the extraction took its place"
 _DROP_MAILS = text(
-    "update mail m set state = 'superseded' from digest d where d.digest_id = m.digest_id and d.term = :term"
-    " and (cast(:keys as text[]) is null or d.director_key = any(:keys)) and m.unknown = 0"
-    " and (m.state = 'held' or (m.state = 'queued' and (d.extraction_date >= :extraction_date or m.attempts > 0 or m.kind = 'reminder'"
-    " or exists (select 1 from mail_pause))))"
-    " returning m.mail_id, m.digest_id, m.kind"
+    """
+    update mail m set state = 'superseded' from digest d
+    where d.digest_id = m.digest_id and d.term = :term
+      and (cast(:keys as text[]) is null or d.director_key = any(:keys))
+      and m.unknown = 0 and m.state in ('held', 'queued')
+    returning m.mail_id, m.digest_id, m.kind
+    """
 )
 _DROP_DIGESTS = text(
-    "update digest set state = 'superseded', why = 'a newer state of the extraction took its place'"
-    " where digest_id = any(:ids) or (term = :term and state in ('held', 'unroutable')"
-    " and (cast(:keys as text[]) is null or director_key = any(:keys)))"
+    """
+    update digest d set state = 'superseded', why = :why
+    where (d.digest_id = any(:ids) and not exists (
+        select 1 from mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0)))
+      or (d.term = :term and d.state in ('held', 'unroutable')
+        and (cast(:keys as text[]) is null or d.director_key = any(:keys)))
+    """
 )
-_NOTE = text("insert into mail_note(mail_id, what, words) select unnest(cast(:ids as bigint[])), :what, :words")
-_RELEASE = text(
-    "update digest set state = 'planned', why = '' where term = :term and extraction_date = :extraction_date and state = 'held'"
+# What may have arrived counts as told, so its digest stays; only the second copy is not sent after a newer mail.
+_STOP_COPIES = text(
+    """
+    update mail m set state = 'superseded' from digest d
+    where d.digest_id = m.digest_id and d.term = :term and d.director_key = any(:keys)
+      and m.unknown > 0 and m.state = 'queued'
+      and exists (select 1 from digest n where n.director_key = d.director_key and n.term = d.term
+        and n.digest_id > d.digest_id and n.state in ('planned', 'held'))
+    returning m.mail_id
+    """
 )
 # Also mails of digests that are not held: a reminder of what was sent before.
 _RELEASE_MAILS = text(
-    "update mail m set state = 'queued', next_at = now(), queued_at = now(), rcpt = coalesce(x.email, m.rcpt) from digest d"
-    " left join director x using (person_id) where d.digest_id = m.digest_id and m.state = 'held'"
-    " and d.state = 'planned' and d.term = :term and d.extraction_date = :extraction_date returning m.mail_id"
-)
-_RELEASED = text(
-    "update upload set released_at = now() where term = :term and extraction_date = :extraction_date and outcome is not null"
+    """
+    update mail m set state = 'queued', next_at = now(), queued_at = now(), rcpt = coalesce(x.email, m.rcpt)
+    from digest d left join director x using (person_id)
+    where d.digest_id = m.digest_id and m.state = 'held'
+      and d.state = 'planned' and d.term = :term and d.extraction_date = :extraction_date
+    returning m.mail_id
+    """
 )
 _HOLD = text(
-    "update mail m set state = 'held' from digest d where d.digest_id = m.digest_id and m.state = 'queued'"
-    " and m.unknown = 0 and d.term = :term and d.extraction_date = :extraction_date returning m.mail_id, m.digest_id"
+    """
+    update mail m set state = 'held' from digest d
+    where d.digest_id = m.digest_id and m.state = 'queued' and m.unknown = 0
+      and d.term = :term and d.extraction_date = :extraction_date
+    returning m.mail_id, m.digest_id
+    """
 )
 # What was sent, or may have been, stays told while a reminder or a second copy of it is held.
 _HOLD_DIGESTS = text(
-    "update digest d set state = 'held', why = :why where digest_id = any(:ids) and state = 'planned' and not exists"
-    " (select 1 from mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0))"
+    """
+    update digest d set state = 'held', why = :why
+    where digest_id = any(:ids) and state = 'planned' and not exists (
+      select 1 from mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0))
+    """
 )
 
 
@@ -76,6 +100,7 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
         as_of=days_of(digest.content),
         late=digest.content.get("late", []),
         taken_back=date.fromisoformat(taken_back) if taken_back else None,
+        revision=digest.revision,
     )
 
 
@@ -96,55 +121,74 @@ def add_mails(session: Session, digests: Collection[Digest], kind: str = "digest
     known = addressees(session, digests)
     if any(_is_for(digest) not in known for digest in digests):
         raise Conflict("Nobody in the directory can get this mail. Match the name under Without a route first.")
-    made = [_mail(digest, *known[_is_for(digest)], kind, number) for digest in digests]
+    made = [_mail(session, digest, *known[_is_for(digest)], kind, number) for digest in digests]
     session.add_all(made)
     session.flush()
     return made
 
 
-def _mail(digest: Digest, name: str, email: str, kind: str, number: int) -> Mail:
-    key = f"{digest.director_key}/{digest.term}/{digest.extraction_date}/{digest.revision}/{digest.upload_id}/{digest.digest_id}"
-    letter = write(facts_of(digest, name), site(), f"{kind}/{key}/{number}", reminder=kind == "reminder")
+def _mail(session: Session, digest: Digest, name: str, email: str, kind: str, number: int) -> Mail:
+    letter = write(facts_of(digest, name), site(), digest.director_key, kind=kind, number=number)
     assert digest.digest_id is not None
     return Mail(
         digest_id=digest.digest_id,
         upload_id=digest.upload_id,
         kind=kind,
-        dedupe_key=f"{kind}/{key}/{number}",
+        dedupe_key=f"{kind}/{digest.digest_id}/{number}",
         rcpt=email,
         state="held" if digest.state == "held" else "queued",
+        in_reply_to=_first_message_id(session, digest),
         **letter._asdict(),
     )
 
 
-def supersede(session: Session, term: str, extraction_date: date, keys: Collection[str] | None) -> None:
-    """Takes back what was planned and is certainly not sent; what may have been sent counts as told.
+def _first_message_id(session: Session, digest: Digest) -> str:
+    """The first mail of the same extraction that this director got: corrections and reminders join it."""
+    sent = (
+        select(Mail.message_id)
+        .join(Digest, col(Digest.digest_id) == col(Mail.digest_id))
+        .where(
+            Digest.director_key == digest.director_key,
+            Digest.term == digest.term,
+            Digest.extraction_date == digest.extraction_date,
+            Mail.state == "sent",
+        )
+    )
+    return session.exec(sent.order_by(col(Mail.mail_id))).first() or ""
 
-    Mails of an older extraction still go; while the mail server is away the newer digest says it all.
-    """
-    values: dict[str, Any] = {
-        "term": term,
-        "extraction_date": extraction_date,
-        "keys": None if keys is None else list(keys),
-    }
+
+def supersede(session: Session, term: str, keys: Collection[str] | None) -> None:
+    """Takes back what was planned and is certainly not sent, of older extractions too: only the newest state goes."""
+    values: dict[str, Any] = {"term": term, "keys": None if keys is None else list(keys), "why": REPLACED}
     dropped = session.execute(_DROP_MAILS, values).all()
-    ids = [row.digest_id for row in dropped if row.kind == "digest"]
-    session.execute(_DROP_DIGESTS, {**values, "ids": ids})
-    note(session, [row.mail_id for row in dropped], "superseded", "a newer state of the extraction took its place")
+    session.execute(_DROP_DIGESTS, {**values, "ids": [row.digest_id for row in dropped if row.kind == "digest"]})
+    note(session, [row.mail_id for row in dropped], "superseded", REPLACED)
+
+
+def stop_second_copies(session: Session, term: str, keys: Collection[str]) -> None:
+    """Does not send again what may have arrived, once a newer mail for the same director was made."""
+    stopped = session.execute(_STOP_COPIES, {"term": term, "keys": list(keys)}).scalars()
+    note(session, list(stopped), "superseded", "it may have arrived, and a newer mail takes its place")
 
 
 def note(session: Session, mail_ids: Collection[int], what: str, words: str) -> None:
     """Keeps what happened to mails, for their log."""
-    session.execute(_NOTE, {"ids": list(mail_ids), "what": what, "words": words})
+    session.add_all(MailNote(mail_id=mail_id, what=what, words=words) for mail_id in mail_ids)
+    session.flush()
 
 
 def release(session: Session, term: str, extraction_date: date, actor: str) -> int:
     """Lets the held mails of an extraction go; how many. Conflict when none is held."""
-    session.execute(_RELEASE, {"term": term, "extraction_date": extraction_date})
-    mails = list(session.execute(_RELEASE_MAILS, {"term": term, "extraction_date": extraction_date}).scalars())
+    held = (col(Digest.term) == term, col(Digest.extraction_date) == extraction_date, col(Digest.state) == "held")
+    session.exec(update(Digest).where(*held).values(state="planned", why=""))
+    place = {"term": term, "extraction_date": extraction_date}
+    mails = list(session.execute(_RELEASE_MAILS, place).scalars())
     if not mails:
         raise Conflict(f"No mail of {term}, {extraction_date} is held. Look at the log for what became of them.")
-    session.execute(_RELEASED, {"term": term, "extraction_date": extraction_date})
+    planned = update(Upload).where(
+        col(Upload.term) == term, col(Upload.extraction_date) == extraction_date, col(Upload.outcome).is_not(None)
+    )
+    session.exec(planned.values(released_at=func.now()))
     note(session, mails, "released", actor)
     audit(session, actor, "release mails", f"{term}/{extraction_date}", {"mails": len(mails)})
     call_job(session, "notify.send_mail")
@@ -168,7 +212,7 @@ def resend(session: Session, mail_id: int, actor: str) -> Mail:
     digest = None if mail is None else session.get(Digest, mail.digest_id)
     if mail is None or digest is None:
         raise NotFound("There is no mail with this number.")
-    if digest.state == "superseded":
+    if digest.state == "superseded" or newer_digest(session, digest) is not None:
         raise Conflict(
             "A newer state took the place of this mail, so its numbers are no longer right. Send the newer one."
         )

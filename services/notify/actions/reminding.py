@@ -9,8 +9,8 @@ from services.notify.actions.mails import add_mails
 from services.notify.queries.alert_settings import settings_of
 from services.notify.queries.content import lines_of
 from services.notify.queries.situation import snoozed
+from services.notify.rules.alerts import LISTED
 from services.notify.rules.clock import is_reminder_due
-from services.notify.rules.news import LISTED
 from services.notify.tables import Digest
 from shared.delivery.outbox import call_job
 from shared.settings import settings

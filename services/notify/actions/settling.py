@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -9,11 +10,15 @@ import psycopg
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.notify.actions import planning
+from services.notify.actions.mails import REPLACED, note
 from services.notify.actions.routing import route_waiting
 from services.notify.mailer.smtp import Reply
 from services.notify.queries.content import lines_of
-from services.notify.rules.delivery import ADDRESS, AUTH, PERMANENT, UNKNOWN, is_final, stops_the_round, wait_after
+from services.notify.rules.delivery import PERMANENT, is_final, stops_the_round, wait_after
+from services.notify.rules.refusals import ADDRESS, AUTH, FULL, UNKNOWN
 from services.notify.rules.routes import HEAD
+from services.notify.tables import Digest, Mail
 from shared.access import audit
 from shared.delivery.outbox import publish
 from shared.events import DigestsSent, SentDigest
@@ -41,9 +46,33 @@ _AGAIN = text(
 )
 # A sender that died a second time with the same mail: it was sent once more already.
 _LEFT_BEHIND = text(
-    "with lost as (update mail set state = 'failed', unknown = unknown + 1, failure = :failure, last_reply = :words"
-    " where state = 'sending' and next_at <= now() and unknown > 0 returning mail_id)"
-    " insert into mail_note(mail_id, what, words) select mail_id, :failure, :words from lost"
+    """
+    with lost as (
+      update mail set state = 'failed', unknown = unknown + 1, failure = :failure, last_reply = :words
+      where state = 'sending' and next_at <= now() and unknown > 0 returning mail_id
+    )
+    insert into mail_note(mail_id, what, words) select mail_id, :failure, :words from lost
+    """
+)
+# Mails that came back to the queue while a newer one was made for the same director: the newest state is the last mail.
+_OVERTAKEN = text(
+    """
+    update mail m set state = 'superseded', unknown = m.unknown + cast(m.state = 'sending' as int)
+    from digest d
+    where d.digest_id = m.digest_id and (m.state = 'queued' or (m.state = 'sending' and m.next_at <= now()))
+      and exists (
+        select 1 from digest n join mail x on x.digest_id = n.digest_id
+        where n.director_key = d.director_key and n.term = d.term and n.kind = d.kind and n.digest_id > d.digest_id
+          and n.state = 'planned' and x.state in ('queued', 'sending', 'sent'))
+    returning m.mail_id, m.unknown, d.digest_id, d.term, d.director_key
+    """
+)
+_UNSENT = text(
+    """
+    update digest d set state = 'superseded', why = :why
+    where d.digest_id = any(:ids) and d.state = 'planned' and not exists (
+      select 1 from mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0))
+    """
 )
 _NOTE = text("insert into mail_note(mail_id, what, words) values (:mail_id, :failure, :words)")
 # The server takes mails from us, and has taken one since it last said this of that recipient.
@@ -103,7 +132,9 @@ def settle_refused(session: Session, mail: Any, reply: Reply) -> None:
     unknown = int(reply.outcome == UNKNOWN)
     values = {
         "mail_id": mail.mail_id,
-        "state": "failed" if is_final(reply.outcome, mail.unknown + unknown) else "queued",
+        "state": "failed"
+        if is_final(reply.outcome, mail.unknown + unknown, datetime.now(UTC) - mail.queued_at)
+        else "queued",
         "wait": wait_after(reply.outcome, mail.attempts, random.uniform(0.75, 1.25)),
         "words": reply.words,
         "failure": reply.outcome,
@@ -112,7 +143,7 @@ def settle_refused(session: Session, mail: Any, reply: Reply) -> None:
     if session.execute(_AGAIN, values).scalar() is None:
         return
     session.execute(_NOTE, values)
-    if reply.outcome in PERMANENT:
+    if reply.outcome in PERMANENT or (reply.outcome == FULL and values["state"] == "failed"):
         _keep_waiting(session, mail, reply)
     if stops_the_round(reply.outcome):
         pause(session, reply.outcome, reply.words)
@@ -123,15 +154,38 @@ def give_up(session: Session) -> None:
     session.execute(_LEFT_BEHIND, {"failure": UNKNOWN, "words": "the sender stopped twice before it knew the outcome"})
 
 
+def drop_overtaken(session: Session) -> None:
+    """Does not send what a newer mail took the place of; the newer one then says what changed since the last sent one."""
+    session.execute(planning.LOCK)
+    overtaken = session.execute(_OVERTAKEN).all()
+    note(session, [mail.mail_id for mail in overtaken], "superseded", REPLACED)
+    unsent = [mail for mail in overtaken if not mail.unknown]
+    session.execute(_UNSENT, {"ids": [mail.digest_id for mail in unsent], "why": REPLACED})
+    for term in sorted({mail.term for mail in unsent}):
+        planning.plan_again(session, term, {mail.director_key for mail in unsent if mail.term == term})
+
+
 def _keep_waiting(session: Session, mail: Any, reply: Reply) -> None:
     """A mail that was refused for good is told to nobody: its digest waits in the queue without a route."""
     why = f"{mail.rcpt}: {reply.outcome}, {reply.words}"
     session.execute(_WAITS, {"digest_id": mail.digest_id, "why": why})
     if reply.outcome == ADDRESS:
-        refused = {"rcpt": mail.rcpt, "words": reply.words, "person_id": mail.director_key}
-        session.execute(_REFUSED, refused)
-        session.execute(_HEAD_REFUSED, {**refused, "region": mail.director_key.removeprefix(HEAD)})
-        audit(session, "mail server", "refuse address", mail.director_key, refused)
+        _refuse_address(session, mail.rcpt, mail.director_key, reply.words)
+
+
+def _refuse_address(session: Session, rcpt: str, director_key: str, words: str) -> None:
+    refused = {"rcpt": rcpt, "words": words, "person_id": director_key}
+    session.execute(_REFUSED, refused)
+    session.execute(_HEAD_REFUSED, {**refused, "region": director_key.removeprefix(HEAD)})
+    audit(session, "mail server", "refuse address", director_key, refused)
+
+
+def keep_bounced(session: Session, mail: Mail, digest: Digest, *, is_address: bool, words: str) -> None:
+    """A mail that came back was told to nobody: its digest waits, and an address that nobody has is marked."""
+    session.flush()
+    session.execute(_WAITS, {"digest_id": mail.digest_id, "why": f"the mail came back: {words}"})
+    if is_address:
+        _refuse_address(session, mail.rcpt, digest.director_key, words)
 
 
 def pause(session: Session, failure: str, words: str) -> None:

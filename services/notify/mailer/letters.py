@@ -1,8 +1,9 @@
-"""A digest in words: subject, plain text, and HTML with inlined style."""
+"""A digest in words: subject, plain text, and HTML that reads well in every mail program."""
 
+import json
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import count
@@ -13,37 +14,53 @@ from urllib.parse import urlencode
 import css_inline
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from services.notify.rules.news import LEFT, LISTED, MISSING, MOVED, NEW, OPEN, SNOOZED, AlertLine
+from services.notify.mailer.headings import (
+    GROUP_NAMES,
+    DigestFacts,
+    a_day,
+    closest,
+    day_words,
+    heading_of,
+    people_words,
+    school_days,
+    schools_in,
+    subject_of,
+)
+from services.notify.rules.alerts import (
+    HANDED,
+    LEFT,
+    LISTED,
+    MISSING,
+    MOVED,
+    NEW,
+    NOT_EXPECTED,
+    SNOOZED,
+    STILL,
+    AlertLine,
+)
 
-GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 NAMESPACE = uuid.UUID("6f0f7a3e-54a4-4c6b-9c52-3f0f5d0f5b11")
 # Stands in the kept mail where the sender puts the signed link, so that reading the log gives nobody the right to answer.
 ANSWER = "ANSWER-LINK"
-# Rows of a list in a mail; Gmail cuts a page at 102 kB, and the link to answer stands at its end.
-MOST_ROWS = 30
+# Gmail cuts a page at 102 kB. Rows of a list in a mail: as many as fit, the rest is in the workbook.
+MOST_BYTES = 100_000
+MOST_ROWS = (30, 20, 12, 6, 3)
+# What left needs nothing; beyond so many it is only counted.
+MOST_LEFT = 5
 TEMPLATES = Path(__file__).parent.parent / "templates"
-_MARK = re.compile(r"\{%(?:(?!\{%|%\}).)*%\}|\{\{(?:(?!\{\{|\}\}).)*\}\}", re.DOTALL)
+_MARK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _HIDDEN = re.compile(r"<!--(\d+)-->|MARK(\d+)MARK")
-
-
-class DigestFacts(NamedTuple):
-    """What a digest tells, as plain values. `as_of` is the day of each group's numbers, `late` the groups not here yet.
-
-    `taken_back` is the day of an extraction that was told before and is not there any more.
-    """
-
-    kind: str
-    director: str
-    spelling: str
-    term: str
-    extraction_date: date
-    closes: date
-    reason: str
-    correction: bool
-    lines: Sequence[AlertLine]
-    as_of: Mapping[str, date]
-    late: Sequence[str]
-    taken_back: date | None = None
+_SECTIONS = (
+    ((NEW,), "Newly below 25 %"),
+    ((HANDED,), "Now yours"),
+    ((STILL,), "Still below 25 %"),
+)
+_NOTES = (
+    (MISSING, "Not in this file: we cannot tell"),
+    (MOVED, "No longer yours"),
+    (NOT_EXPECTED, "No surveys are expected there any more"),
+    (LEFT, "Rose above 25 %"),
+)
 
 
 class MailSite(NamedTuple):
@@ -89,122 +106,101 @@ def _templates() -> Environment:
     )
     made.filters["day"] = day_words
     made.filters["signed"] = lambda number: "" if number is None else f"{number:+d}" if number else "0"
-    made.filters["trimmed"] = lambda text: text if len(text) <= 60 else text[:57] + "..."
     return made
-
-
-def day_words(day: date) -> str:
-    """`Feb 21`."""
-    return f"{day:%b} {day.day}"
-
-
-def schools_in(lines: Iterable[AlertLine], *marks: str) -> int:
-    """How many schools have a line of one of the marks."""
-    return len(_schools(lines, *marks))
-
-
-def _schools(lines: Iterable[AlertLine], *marks: str) -> set[str]:
-    return {line.school_key for line in lines if line.mark in marks}
-
-
-def counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def subject_of(facts: DigestFacts, *, reminder: bool = False) -> str:
-    """Counts, term and day: `SES Sp25: 4 schools still in Tier 1, 1 new, 2 left (Feb 21)`."""
-    start = "Reminder - " if reminder else "Correction - " if facts.correction else ""
-    return f"{start}SES {facts.term}: {_headline(facts)} ({day_words(facts.extraction_date)})"
-
-
-def _headline(facts: DigestFacts) -> str:
-    listed = schools_in(facts.lines, *LISTED)
-    schools = counted(listed, "school")
-    if facts.kind == "escalation":
-        return f"{schools} of {facts.spelling.removeprefix('Head of ')} long in Tier 1"
-    if facts.reason == "all left":
-        return "all your schools have left Tier 1"
-    if listed:
-        verb = "" if facts.reason == "first" else "still "
-        counts = {mark: schools_in(facts.lines, mark) for mark in (NEW, LEFT, MISSING, MOVED)}
-        counts[LEFT] = len(_schools(facts.lines, LEFT) - _schools(facts.lines, *OPEN))
-        more = [f"{number} {mark}" for mark, number in counts.items() if number]
-        return ", ".join(
-            [f"{schools} {verb}in Tier 1" if facts.reason != "new schools" else f"{schools} in Tier 1", *more]
-        )
-    if facts.reason == "moved":
-        return f"{counted(schools_in(facts.lines, MOVED), 'school')} moved to another director"
-    if facts.reason == "missing":
-        return f"{counted(schools_in(facts.lines, MISSING), 'school')} missing from the extraction"
-    if schools_in(facts.lines, LEFT):
-        return f"{counted(schools_in(facts.lines, LEFT), 'school')} left Tier 1"
-    return "none of your schools is in Tier 1"
 
 
 def rows_link(site: MailSite, group: str, spelling: str, extraction_date: date | None) -> str:
     """The address of exactly these rows on the web."""
-    query = {
-        "group": group,
-        "tier": "1",
-        "director": spelling,
-        **({"on": extraction_date.isoformat()} if extraction_date else {}),
-    }
-    return f"{site.public_url}/rates/?{urlencode(query)}"
+    on = {"on": extraction_date.isoformat()} if extraction_date else {}
+    return f"{site.public_url}/rates/?{urlencode({'group': group, 'tier': '1', 'director': spelling, **on})}"
 
 
-def _sections(facts: DigestFacts, site: MailSite) -> list[dict[str, Any]]:
-    """One section per group that has lines still in Tier 1, fewest surveys needed first."""
-    sections = []
-    for group, name in GROUP_NAMES.items():
-        rows = [line for line in facts.lines if line.group == group and line.mark in LISTED]
-        if rows:
-            extraction_date = facts.as_of.get(group)
-            spelled = sorted({row.director for row in rows})
-            links = [(spelling, rows_link(site, group, spelling, extraction_date)) for spelling in spelled]
-            sections.append({"name": name, **_shown(rows), "extraction_date": extraction_date, "links": links})
-    return sections
+def _sections(facts: DigestFacts, most: int) -> list[dict[str, Any]]:
+    """The lists of what is below 25 %: new, handed over, still; fewest surveys needed first."""
+    order = sorted(facts.lines, key=lambda line: (line.needed or 0, line.school, line.group))
+    found = [(title, [line for line in order if line.mark in marks]) for marks, title in _SECTIONS]
+    return [{"title": title, **_shown(rows, most)} for title, rows in found if rows]
 
 
-def _changes(facts: DigestFacts) -> list[dict[str, Any]]:
-    titles = (
-        (NEW, "New on your list"),
-        (LEFT, "Left Tier 1"),
-        (MISSING, "Missing from this extraction: unknown"),
-        (MOVED, "Moved to another director"),
-    )
+def _notes(facts: DigestFacts, most: int) -> list[dict[str, Any]]:
+    """The lists of what is not below 25 % now, each a line of words."""
+    if facts.kind != "digest":
+        return []
     found = []
-    for mark, title in titles:
+    for mark, title in _NOTES:
         rows = [line for line in facts.lines if line.mark == mark]
         if rows:
-            found.append({"mark": mark, "title": title, **_shown(rows)})
+            limit = min(most, MOST_LEFT) if mark == LEFT else most
+            found.append({"mark": mark, "title": title, **_shown(rows, limit)})
     return found
 
 
-def _shown(rows: Sequence[AlertLine]) -> dict[str, Any]:
+def _shown(rows: Sequence[AlertLine], most: int) -> dict[str, Any]:
     """The rows that the mail shows, and how many more the workbook has."""
-    return {"rows": rows[:MOST_ROWS], "more": len(rows[MOST_ROWS:])}
+    return {"rows": rows[:most], "more": len(rows[most:])}
 
 
-def write(facts: DigestFacts, site: MailSite, dedupe_key: str, *, reminder: bool = False) -> WrittenMail:
-    """The mail of a digest; the same key gives the same Message-ID."""
-    subject = subject_of(facts, reminder=reminder)
-    context = {
+def _links(facts: DigestFacts, site: MailSite) -> list[tuple[str, str]]:
+    """What to open on the web: the rows of each group, by each spelling of the director."""
+    listed = [line for line in facts.lines if line.mark in LISTED]
+    found = []
+    for group, name in GROUP_NAMES.items():
+        spelled = sorted({line.director for line in listed if line.group == group})
+        for spelling in spelled:
+            label = name if len(spelled) == 1 else f"{name} of {spelling or 'no director'}"
+            found.append((label, rows_link(site, group, spelling, facts.as_of.get(group))))
+    return found
+
+
+def write(
+    facts: DigestFacts, site: MailSite, director_key: str, *, kind: str = "digest", number: int = 0
+) -> WrittenMail:
+    """The mail of a digest. `kind` is digest, reminder or resend; `number` counts reminders and resends of one digest.
+
+    The lists are as long as the mail may be: what asks for action stands above them and again at the end.
+    """
+    days = school_days(facts.extraction_date, facts.closes)
+    context: dict[str, Any] = {
         "facts": facts,
         "site": site,
-        "subject": subject,
-        "reminder": reminder,
+        "subject": subject_of(facts, kind),
+        "heading": heading_of(facts, kind),
+        "kind": kind,
         "group_names": GROUP_NAMES,
+        "days": days,
+        "a_day": lambda needed: a_day(needed, days),
+        "people": people_words,
+        "closest": closest(facts.lines) if facts.kind == "digest" else [],
         "listed": schools_in(facts.lines, *LISTED),
         "snoozed": schools_in(facts.lines, SNOOZED),
-        "missing": schools_in(facts.lines, MISSING),
-        "changes": _changes(facts) if facts.kind == "digest" else [],
-        "sections": _sections(facts, site),
+        "links": _links(facts, site),
         "answer": f"{site.public_url}/notify/answer/{ANSWER}" if facts.kind == "digest" else "",
         "mine": f"{site.public_url}/notify/mine",
     }
-    summary = _templates().get_template("_summary.txt").render(context)
-    context["sentences"] = [line for line in summary.splitlines() if line.strip()]
+    body, html = "", ""
+    for most in MOST_ROWS:
+        context |= {"sections": _sections(facts, most), "notes": _notes(facts, most)}
+        html = _templates().get_template("digest.html").render(context)
+        if len(html.encode()) <= MOST_BYTES:
+            break
     body = _templates().get_template("digest.txt").render(context)
-    html = _templates().get_template("digest.html").render(context)
-    message_id = f"<{uuid.uuid5(NAMESPACE, dedupe_key)}@{site.mail_domain}>"
-    return WrittenMail(subject, body, html, message_id)
+    return WrittenMail(context["subject"], body, html, message_id_of(facts, site, director_key, kind, number))
+
+
+def message_id_of(facts: DigestFacts, site: MailSite, director_key: str, kind: str, number: int) -> str:
+    """The Message-ID that follows from director, extraction, kind and the facts shown: no clock time, link or row number.
+
+    The same facts planned again, also on a database restored from a backup, have the same one; mail programs fold them.
+    """
+    shown = {
+        "director": director_key,
+        "kind": f"{facts.kind}/{kind}/{number}",
+        "extraction": f"{facts.term}/{facts.extraction_date}",
+        "reason": f"{facts.reason}/{facts.correction}/{facts.revision if facts.correction else 0}",
+        "closes": facts.closes,
+        "as_of": sorted(facts.as_of.items()),
+        "late": sorted(facts.late),
+        "taken_back": facts.taken_back,
+        "lines": [list(line) for line in facts.lines],
+    }
+    return f"<{uuid.uuid5(NAMESPACE, json.dumps(shown, sort_keys=True, default=str))}@{site.mail_domain}>"

@@ -7,18 +7,24 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import NamedTuple
 
+from shared.emails import email_key
 from shared.files.workbooks import XLSX_TYPE
 
 HEADERS = (
     "From", "To", "Reply-To", "Subject", "Message-ID", "Date", "Auto-Submitted", "X-Auto-Response-Suppress",
     "MIME-Version", "Content-Type",
 )  # fmt: skip
+MAY_HAVE = ("In-Reply-To", "References", "List-Unsubscribe")
+# Not `All`: reports of mails that cannot be delivered are to come back.
+SUPPRESSED = "DR, RN, NRN, OOF, AutoReply"
+CRLF = "\r\n"
 _NAME = re.compile(rb"(?m)^([^\s:]+):")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]")
@@ -34,7 +40,7 @@ class Attachment(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """One mail as it is sent; `rcpt` is one address."""
+    """One mail as it is sent; `rcpt` is one address, `preferences` where its reader chooses which mails come."""
 
     rcpt: str
     subject: str
@@ -42,6 +48,8 @@ class Letter(NamedTuple):
     html: str
     message_id: str
     attachment: Attachment | None = None
+    in_reply_to: str = ""
+    preferences: str = ""
 
 
 def header_value(value: str) -> str:
@@ -52,8 +60,8 @@ def header_value(value: str) -> str:
 
 
 def one_address(value: str) -> str:
-    """The value if it is one plain address; HeaderRefused otherwise."""
-    if value.count("@") != 1 or not value.isascii() or re.search(r"[\s,;<>\"()\[\]\\]", value):
+    """The value if it is one address, by the rule by which the directory takes one; HeaderRefused otherwise."""
+    if not email_key(value):
         raise HeaderRefused(f"not one address: {value[:80]!r}")
     return header_value(value)
 
@@ -62,7 +70,7 @@ def message(letter: Letter, sender: str, reply_to: str, at: datetime | None = No
     """The letter as it goes over the wire: text, HTML, attachment. HeaderRefused for what could break a header."""
     head, content = _headers(letter, sender, reply_to, at or datetime.now(UTC)), _content(letter)
     names = [found.decode() for found in _NAME.findall(head + content.partition(b"\r\n\r\n")[0])]
-    if sorted(names) != sorted(HEADERS):
+    if sorted(name for name in names if name not in MAY_HAVE) != sorted(HEADERS) or len(set(names)) < len(names):
         raise HeaderRefused(f"the mail would have the headers {', '.join(names)[:200]}")
     return head + content
 
@@ -75,15 +83,24 @@ def _headers(letter: Letter, sender: str, reply_to: str, at: datetime) -> bytes:
         made["From"] = Address(header_value(name), addr_spec=one_address(address))
         made["To"] = Address(addr_spec=one_address(letter.rcpt))
         made["Reply-To"] = Address(addr_spec=one_address(reply_to))
-        made["Subject"] = header_value(letter.subject)
         made["Message-ID"] = header_value(letter.message_id)
+        for name in ("In-Reply-To", "References") if letter.in_reply_to else ():
+            made[name] = header_value(letter.in_reply_to)
     except (ValueError, IndexError, MessageError) as error:
         raise HeaderRefused(str(error)) from error
     made["Date"] = format_datetime(at)
     made["Auto-Submitted"] = "auto-generated"
-    made["X-Auto-Response-Suppress"] = "All"
+    made["X-Auto-Response-Suppress"] = SUPPRESSED
+    if letter.preferences:
+        made["List-Unsubscribe"] = f"<{header_value(letter.preferences)}>"
     made["MIME-Version"] = "1.0"
-    return made.as_bytes().removesuffix(b"\r\n")
+    return made.as_bytes().removesuffix(b"\r\n") + _subject(header_value(letter.subject))
+
+
+def _subject(text: str) -> bytes:
+    """The line of the subject, folded at its spaces; its first line is never empty, as some mail programs show that."""
+    made = Header(text, "us-ascii" if text.isascii() else "utf-8", header_name="Subject")
+    return f"Subject: {made.encode(linesep=CRLF)}{CRLF}".encode()
 
 
 def _content(letter: Letter) -> bytes:

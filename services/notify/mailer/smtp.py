@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -11,22 +12,50 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from services.notify.mailer.messages import HeaderRefused
-from services.notify.rules.delivery import AUTH, MESSAGE, SENT, TEMPORARY, TIMEOUT, failure_of
+from services.notify.mailer.messages import HeaderRefused, one_address
+from services.notify.rules.refusals import AUTH, CERTIFICATE, MESSAGE, SENT, TEMPORARY, TIMEOUT, failure_of
 
+# How long to reach a server, and how long to wait for its answers (RFC 5321, 4.5.3.2): for the greeting and for a command,
+# and for the text of a mail, which it may scan or pass on before it answers.
 TIMEOUT_SECONDS = 10.0
-# A server that scans or passes on a mail before it answers takes its time; RFC 5321 asks for much patience here.
-TEXT_SECONDS = 120.0
+GREETING_SECONDS = 300.0
+COMMAND_SECONDS = 300.0
+TEXT_SECONDS = 600.0
+# All that one mail may take, so that no other sender claims it meanwhile.
+MAIL_SECONDS = 720.0
 _DOT = re.compile(rb"(?m)^\.")
 
 
 class Interrupted(Exception):
-    """The connection broke. `unknown`: after the whole mail was handed over, so that it may have been accepted."""
+    """The connection broke. `unknown`: after the whole mail was handed over, so that it may have been accepted.
 
-    def __init__(self, failure: str, words: str, *, unknown: bool) -> None:
+    `of_one`: about this one recipient, so that the others need not wait.
+    """
+
+    def __init__(self, failure: str, words: str, *, unknown: bool, of_one: bool = False) -> None:
         super().__init__(words)
         self.failure = failure
         self.unknown = unknown
+        self.of_one = of_one
+
+
+class _Smtp(smtplib.SMTP):
+    """Connects within TIMEOUT_SECONDS, then waits for the greeting as long as RFC 5321 asks."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return _patient(super()._get_socket(host, port, timeout))  # type: ignore[misc]
+
+
+class _Smtps(smtplib.SMTP_SSL):
+    """The same over TLS from the start."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return _patient(super()._get_socket(host, port, timeout))  # type: ignore[misc]
+
+
+def _patient(connected: socket.socket) -> socket.socket:
+    connected.settimeout(GREETING_SECONDS)
+    return connected
 
 
 class Reply(NamedTuple):
@@ -62,12 +91,24 @@ def connection(url: str, own_name: str | None = None) -> Iterator[Server]:
     except smtplib.SMTPResponseException as error:
         words = _shown(error.smtp_code, error.smtp_error)
         raise Interrupted(failure_of(error.smtp_code, words, stage="connect"), words, unknown=False) from error
+    except ssl.SSLCertVerificationError as error:
+        raise Interrupted(CERTIFICATE, _of_certificate(url, error), unknown=False) from error
     except (OSError, smtplib.SMTPException) as error:
         raise Interrupted(TIMEOUT, f"{type(error).__name__}: {error}", unknown=False) from error
     try:
         yield server
     finally:
         server.smtp.close()
+
+
+def _of_certificate(url: str, error: ssl.SSLCertVerificationError) -> str:
+    """What is wrong with the mail server's certificate, and what to do."""
+    host, reason = urlsplit(url).hostname or "", error.verify_message
+    if "expired" in reason:
+        return f"The certificate of {host} has expired. Ask whoever runs the mail server to renew it."
+    if "match" in reason:
+        return f"The certificate of the mail server is for another name than {host}. Correct the name in SES_SMTP_URL."
+    return f"The certificate of {host} is not trusted ({reason}). Name its issuer with ?cafile= in SES_SMTP_URL."
 
 
 @lru_cache(maxsize=4)
@@ -81,9 +122,9 @@ def _connect(url: str, own_name: str | None) -> Server:
     host, cafile = parts.hostname or "127.0.0.1", parse_qs(parts.query).get("cafile", [None])[0]
     made: smtplib.SMTP
     if parts.scheme == "smtps":
-        made = smtplib.SMTP_SSL(host, parts.port or 465, own_name, timeout=TIMEOUT_SECONDS, context=_trusted(cafile))
+        made = _Smtps(host, parts.port or 465, own_name, timeout=TIMEOUT_SECONDS, context=_trusted(cafile))
     else:
-        made = smtplib.SMTP(host, parts.port or 25, own_name, timeout=TIMEOUT_SECONDS)
+        made = _Smtp(host, parts.port or 25, own_name, timeout=TIMEOUT_SECONDS)
     try:
         if parts.scheme == "smtp+starttls":
             made.starttls(context=_trusted(cafile))
@@ -98,24 +139,30 @@ def _connect(url: str, own_name: str | None) -> Server:
 
 
 def send(server: smtplib.SMTP, raw: bytes, sender: str, rcpt: str) -> Reply:
-    """Hands one message over. Raises Interrupted when the connection breaks."""
+    """Hands one message over. Raises Interrupted when the connection breaks, HeaderRefused for what is no address."""
+    to = one_address(rcpt)
     handed_over = False
+    stage = "sender"
+    ends_at = time.monotonic() + MAIL_SECONDS
     try:
         for stage, command in (
             ("sender", f"MAIL FROM:<{parseaddr(sender)[1]}>"),
-            ("recipient", f"RCPT TO:<{rcpt}>"),
+            ("recipient", f"RCPT TO:<{to}>"),
             ("data", "DATA"),
         ):
+            _wait_at_most(server, COMMAND_SECONDS, ends_at)
             code, words = server.docmd(command)
             if code >= 400:
                 return _refused(server, code, words, stage)
-        _wait_at_most(server, TEXT_SECONDS)
+        stage = "data"
+        _wait_at_most(server, TEXT_SECONDS, ends_at)
         server.send(_DOT.sub(b"..", raw) + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"))
         handed_over = True
         code, words = server.getreply()
-        _wait_at_most(server, TIMEOUT_SECONDS)
     except TimeoutError as error:
-        raise Interrupted(TIMEOUT, f"no answer: {error}", unknown=handed_over) from error
+        of_one = stage == "recipient"
+        failure = TEMPORARY if of_one else TIMEOUT
+        raise Interrupted(failure, f"no answer: {error}", unknown=handed_over, of_one=of_one) from error
     except (OSError, smtplib.SMTPException) as error:
         raise Interrupted(TEMPORARY, f"{type(error).__name__}: {error}", unknown=handed_over) from error
     if code >= 400:
@@ -123,9 +170,9 @@ def send(server: smtplib.SMTP, raw: bytes, sender: str, rcpt: str) -> Reply:
     return Reply(SENT, _shown(code, words))
 
 
-def _wait_at_most(server: smtplib.SMTP, seconds: float) -> None:
+def _wait_at_most(server: smtplib.SMTP, seconds: float, ends_at: float) -> None:
     if server.sock is not None:
-        server.sock.settimeout(seconds)
+        server.sock.settimeout(max(0.1, min(seconds, ends_at - time.monotonic())))
 
 
 def _refused(server: smtplib.SMTP, code: int, words: bytes, stage: str) -> Reply:

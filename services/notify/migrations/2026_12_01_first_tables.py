@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("parts", postgresql.ARRAY(sa.SmallInteger()), nullable=False),
         sa.Column("part_count", sa.Integer(), nullable=False),
         sa.Column("groups", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("is_whole", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("arrived_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("upload_id", "respondent_group", name=op.f("pk_arrival")),
         schema="notify",
@@ -219,6 +220,17 @@ def upgrade() -> None:
         schema="notify",
     )
     op.create_table(
+        "retired_school",
+        sa.Column("term", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("school", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("author", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("term", "school_key", name=op.f("pk_retired_school")),
+        schema="notify",
+    )
+    op.create_table(
         "snooze",
         sa.Column("snooze_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("director_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -331,6 +343,7 @@ def upgrade() -> None:
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("html", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("in_reply_to", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), server_default="queued", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unknown", sa.Integer(), server_default="0", nullable=False),
@@ -341,12 +354,11 @@ def upgrade() -> None:
         sa.Column("failure", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
         sa.Column("last_reply", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "state in ('queued','held','sending','sent','failed','superseded')", name=op.f("ck_mail_state")
+            "state in ('queued','held','sending','sent','failed','bounced','superseded')", name=op.f("ck_mail_state")
         ),
         sa.ForeignKeyConstraint(["digest_id"], ["notify.digest.digest_id"], name=op.f("fk_mail_digest_id_digest")),
         sa.PrimaryKeyConstraint("mail_id", name=op.f("pk_mail")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_mail_dedupe_key")),
-        sa.UniqueConstraint("message_id", name=op.f("uq_mail_message_id")),
         schema="notify",
     )
     op.create_index(
@@ -367,6 +379,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'sent' and not announced"),
     )
     op.create_index(op.f("ix_notify_mail_digest_id"), "mail", ["digest_id"], unique=False, schema="notify")
+    op.create_index(op.f("ix_notify_mail_message_id"), "mail", ["message_id"], unique=False, schema="notify")
     op.create_table(
         "outbox_delivery",
         sa.Column("event_id", sa.Uuid(), nullable=False),
@@ -393,6 +406,23 @@ def upgrade() -> None:
         schema="notify",
         postgresql_where=sa.text("state in ('pending','sent')"),
     )
+    op.create_table(
+        "bounce",
+        sa.Column("bounce_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("content_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("mail_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("recipient", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["mail_id"], ["notify.mail.mail_id"], name=op.f("fk_bounce_mail_id_mail")),
+        sa.PrimaryKeyConstraint("bounce_id", name=op.f("pk_bounce")),
+        sa.UniqueConstraint("content_key", name=op.f("uq_bounce_content_key")),
+        schema="notify",
+    )
+    op.create_index(op.f("ix_notify_bounce_kind"), "bounce", ["kind"], unique=False, schema="notify")
+    op.create_index(op.f("ix_notify_bounce_mail_id"), "bounce", ["mail_id"], unique=False, schema="notify")
     op.create_table(
         "link_use",
         sa.Column("mail_id", sa.BigInteger(), nullable=False),
@@ -422,6 +452,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_notify_mail_note_mail_id"), table_name="mail_note", schema="notify")
     op.drop_table("mail_note", schema="notify")
     op.drop_table("link_use", schema="notify")
+    op.drop_index(op.f("ix_notify_bounce_mail_id"), table_name="bounce", schema="notify")
+    op.drop_index(op.f("ix_notify_bounce_kind"), table_name="bounce", schema="notify")
+    op.drop_table("bounce", schema="notify")
     op.drop_index(
         op.f("ix_notify_outbox_delivery_next_at"),
         table_name="outbox_delivery",
@@ -429,6 +462,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state in ('pending','sent')"),
     )
     op.drop_table("outbox_delivery", schema="notify")
+    op.drop_index(op.f("ix_notify_mail_message_id"), table_name="mail", schema="notify")
     op.drop_index(op.f("ix_notify_mail_digest_id"), table_name="mail", schema="notify")
     op.drop_index(
         "ix_mail_unannounced",
@@ -450,6 +484,7 @@ def downgrade() -> None:
     op.drop_table("tier_state", schema="notify")
     op.drop_index("ix_snooze_live", table_name="snooze", schema="notify", postgresql_where=sa.text("ended_at is null"))
     op.drop_table("snooze", schema="notify")
+    op.drop_table("retired_school", schema="notify")
     op.drop_table("region_head", schema="notify")
     op.drop_table("preference", schema="notify")
     op.drop_table("outbox_event", schema="notify")

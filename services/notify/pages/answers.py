@@ -11,8 +11,8 @@ from services.notify.actions import answers
 from services.notify.pages.parts import SentForm, tabs_of, ticked_places
 from services.notify.queries import answers as found
 from services.notify.queries.content import lines_of
+from services.notify.rules.alerts import OPEN
 from services.notify.rules.links import BadLink, read
-from services.notify.rules.news import OPEN
 from services.notify.tables import Digest, Mail
 from shared.access import Who
 from shared.errors import Invalid, NotFound
@@ -20,6 +20,7 @@ from shared.settings import settings
 from shared.web import Db, allow, page, public, redirect
 
 router = APIRouter()
+PAGE = 100
 
 
 class LinkRefused(NotFound):
@@ -106,7 +107,7 @@ def _day(text: str) -> date | None:
 def _closed(session: Db, to: Answering) -> dict[str, Any]:
     """Why a link takes no answer, if so: when it was used, or the newer digest that the director was mailed since."""
     used = found.link_used(session, to.mail.mail_id or 0)
-    return {"used": used, "newer": found.newer_told(session, to.digest)}
+    return {"used": used, "newer": found.newer_digest(session, to.digest)}
 
 
 def _form(request: Request, to: Answering, token: str, more: dict[str, Any], status: int = 200) -> Response:
@@ -123,14 +124,17 @@ def snoozes(
     session: Db,
     who: Annotated[Who, allow("digests.see")],
     before: int | None = None,
+    after: int | None = None,
 ) -> Response:
+    live = found.snoozes(session, after=after, limit=PAGE)
     given = found.acknowledgements(session, before=before)
     older = f"/notify/snoozes?before={given[-1].acknowledgement_id}" if len(given) == 50 else None
     return page(
         request,
         "snoozes.html",
         tabs=tabs_of("/notify/snoozes"),
-        snoozes=sorted(found.snoozes(session, limit=500), key=lambda s: (s.until or s.extraction_date, s.snooze_id)),
+        snoozes=live,
+        more_snoozes=f"/notify/snoozes?after={live[-1].snooze_id}" if len(live) == PAGE else None,
         acknowledgements=given,
         older=older,
         ends="/notify/snoozes",

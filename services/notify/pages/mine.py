@@ -11,7 +11,7 @@ from services.notify.pages.parts import SentForm, ticked_places
 from services.notify.queries import answers as found
 from services.notify.queries import lists
 from services.notify.queries.content import lines_of
-from services.notify.rules.news import OPEN
+from services.notify.rules.alerts import OPEN
 from services.notify.tables import Digest, Director
 from shared.access import Who
 from shared.errors import Invalid, NotFound
@@ -19,6 +19,7 @@ from shared.numbers import whole
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/mine")
+SHOWN = 20
 Me = Annotated[Who, allow("alerts.mine")]
 
 
@@ -79,6 +80,8 @@ def seen(session: Db, who: Me) -> Response:
 
 
 def _page(request: Request, session: Db, director: Director, more: dict[str, Any], status: int = 200) -> Response:
+    count = request.query_params.get("shown", "")
+    shown = min(int(count), 10_000) if count.isdecimal() and len(count) < 6 else SHOWN
     digest = found.newest_digest(session, director.person_id)
     lines = [] if digest is None else [line for line in lines_of(digest.content) if line.mark in OPEN]
     values: dict[str, Any] = {"plan": "", "reason": "", "until": "", "ticked": set(), "problems": [], **more}
@@ -90,9 +93,10 @@ def _page(request: Request, session: Db, director: Director, more: dict[str, Any
         lines=lines,
         action="/notify/mine/answer",
         preference=found.preference_of(session, director.person_id),
-        snoozes=found.snoozes(session, director.person_id),
-        acknowledgements=found.acknowledgements(session, director.person_id, limit=10),
-        digests=lists.digests(session, lists.DigestFilter(key=director.person_id), 20),
+        snoozes=found.snoozes(session, director.person_id, limit=None),
+        acknowledgements=found.acknowledgements(session, director.person_id, limit=shown),
+        digests=lists.digests(session, lists.DigestFilter(key=director.person_id), shown),
+        shown=shown,
         ends="/notify/mine/snoozes",
         used=None,
         **values,

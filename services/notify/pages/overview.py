@@ -1,7 +1,8 @@
 """Extractions with their digests: preview before release, hold, and whether the mail server is there."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -17,19 +18,32 @@ from shared.web import Db, allow, page, redirect
 
 router = APIRouter()
 PAGE = 100
+LISTED_EXTRACTIONS = 20
 
 
 @router.get("/")
-def extractions(request: Request, session: Db, who: Annotated[Who, allow("digests.see")]) -> Response:
-    hours = alert_settings.hours_of(alert_settings.settings_of(session), settings().timezone)
+def extractions(
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("digests.see")],
+    before: date | None = None,
+    before_term: str = "",
+) -> Response:
+    current = alert_settings.settings_of(session)
     now = datetime.now(UTC)
-    opens = next_sending(now, hours)
+    opens = next_sending(now, alert_settings.hours_of(current, settings().timezone))
+    rows = lists.extractions(session, (before, before_term) if before else None, LISTED_EXTRACTIONS)
+    last = rows[-1] if len(rows) == LISTED_EXTRACTIONS else None
+    older = None if last is None else {"before": last.extraction_date, "before_term": last.term}
     return page(
         request,
         "extractions.html",
         tabs=tabs_of("/notify/"),
-        extractions=lists.extractions(session),
-        unroutable=lists.digests(session, lists.DigestFilter(state="unroutable"), 200),
+        extractions=rows,
+        older=f"/notify/?{urlencode(older)}" if older else None,
+        awaiting=lists.awaiting(session),
+        wait=timedelta(minutes=current.wait_minutes),
+        unroutable=lists.unroutable(session),
         mail_pause=alert_settings.mail_pause(session),
         waiting=lists.waiting(session),
         opens=None if opens == now else opens,
@@ -48,9 +62,7 @@ def extraction(
 ) -> Response:
     filtered = lists.DigestFilter(state=state or None, term=term, extraction_date=extraction_date, before=before)
     rows = lists.digests(session, filtered, PAGE)
-    totals = next(
-        (e for e in lists.extractions(session, 1000) if (e.term, e.extraction_date) == (term, extraction_date)), None
-    )
+    totals = lists.extraction(session, term, extraction_date)
     return page(
         request,
         "extraction.html",
@@ -64,6 +76,13 @@ def extraction(
         if len(rows) == PAGE
         else None,
     )
+
+
+@router.post("/extractions/{term}/{extraction_date}/plan")
+def plan(session: Db, who: Annotated[Who, allow("digests.write")], term: str, extraction_date: date) -> Response:
+    """The mails go without the groups that have not come."""
+    planning.plan_at_once(session, term, extraction_date, who.actor)
+    return redirect(f"/notify/extractions/{term}/{extraction_date}")
 
 
 @router.post("/extractions/{term}/{extraction_date}/release")

@@ -1,16 +1,16 @@
 """Looking back: what was told of a school, what came in after each mail, which directors look at their alerts."""
 
-from typing import Annotated
-from urllib.parse import urlencode
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.notify.actions import answers
+from services.notify.actions import answers, retiring
 from services.notify.pages.parts import SentForm, plain_form, tabs_of
 from services.notify.queries import reports
 from shared.access import Who
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter()
@@ -42,15 +42,65 @@ def prefer(session: Db, who: Annotated[Who, allow("digests.write")], person_id: 
 
 
 @router.get("/schools")
-def schools(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], q: str = "") -> Response:
-    found = reports.schools(session, q.strip()) if q.strip() else []
-    return page(request, "schools_told.html", q=q, found=found, tabs=tabs_of("/notify/schools"))
+def schools(
+    request: Request, session: Db, who: Annotated[Who, allow("digests.see")], q: str = "", after: str | None = None
+) -> Response:
+    found = reports.schools(session, q.strip(), after, PAGE) if q.strip() else []
+    more = "/notify/schools?" + urlencode({"q": q, "after": found[-1].school_key}) if len(found) == PAGE else None
+    return page(request, "schools_mailed.html", q=q, found=found, more=more, tabs=tabs_of("/notify/schools"))
 
 
 @router.get("/schools/{school_key}")
-def school(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], school_key: str) -> Response:
+def school(
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("digests.see")],
+    school_key: str,
+    limit: Annotated[int, Query(ge=1)] = 200,
+) -> Response:
+    return _school(request, session, school_key, [], limit=limit)
+
+
+@router.post("/schools/{school_key}/retire")
+def retire(
+    request: Request, session: Db, who: Annotated[Who, allow("digests.write")], school_key: str, sent: SentForm
+) -> Response:
+    form = plain_form(sent)
+    try:
+        retiring.retire_school(session, form.get("term", ""), school_key, form.get("reason", ""), who.actor)
+    except Invalid as error:
+        return _school(request, session, school_key, error.problems, 422)
+    return redirect(f"/notify/schools/{quote(school_key, safe='')}")
+
+
+@router.post("/schools/{school_key}/restore")
+def restore(session: Db, who: Annotated[Who, allow("digests.write")], school_key: str, sent: SentForm) -> Response:
+    retiring.restore_school(session, plain_form(sent).get("term", ""), school_key, who.actor)
+    return redirect(f"/notify/schools/{quote(school_key, safe='')}")
+
+
+def _school(
+    request: Request, session: Db, school_key: str, problems: list[Any], status: int = 200, limit: int = 200
+) -> Response:
     named = reports.school_name(session, school_key)
     if named is None:
-        raise NotFound("No extraction has told of this school.")
-    entries = reports.timeline(session, school_key)
-    return page(request, "school_alerts.html", named=named, entries=entries, tabs=tabs_of("/notify/schools"))
+        raise NotFound("No extraction has this school.")
+    entries = reports.timeline(session, school_key, limit + 1)
+    path = f"/notify/schools/{quote(school_key, safe='')}"
+    retired = reports.retired_terms(session, school_key)
+    gone = {row.term for row in retired}
+    terms = [term for term in reports.terms_of(session, school_key) if term not in gone]
+    return page(
+        request,
+        "school_alerts.html",
+        status,
+        named=named,
+        entries=entries[:limit],
+        more=f"{path}?limit={limit * 5}" if len(entries) > limit else None,
+        path=path,
+        retired=retired,
+        terms=terms,
+        term_options=[(term, term) for term in terms],
+        problems=problems,
+        tabs=tabs_of("/notify/schools"),
+    )

@@ -6,20 +6,30 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.notify.rules.news import MailPreference
+from services.notify.rules.alerts import MailPreference
 from services.notify.tables import Digest, Director, LinkUse, Mail, Preference, RegionHead
 from shared.access import holder_of
 from shared.emails import email_key
 
-# In force: not ended, and the newest extraction of all is not past its end (rules/clock.py, is_snoozed).
+# In force: not ended, and its term's newest extraction is not past its end (rules/clock.py, is_snoozed).
 _SNOOZES = text(
-    "with newest as (select max(x.extraction_date) as day from (select distinct term from upload) u cross join lateral"
-    " (select t.extraction_date from tier_state t where t.term = u.term and not t.removed order by t.extraction_date desc limit 1) x)"
-    " select s.*, coalesce(d.name, s.director_key) as director from snooze s cross join newest n"
-    " left join director d on d.person_id = s.director_key"
-    " where (:ended or (s.ended_at is null and (n.day is null or coalesce(s.until, s.extraction_date) >= n.day))) and (cast(:key as text) is null or s.director_key = :key)"
-    " and (cast(:after as bigint) is null or s.snooze_id > :after)"
-    " order by s.snooze_id limit :limit"
+    """
+    with day as (
+      select distinct u.term, u.extraction_date from upload u where exists (
+        select 1 from tier_state t
+        where t.term = u.term and t.extraction_date = u.extraction_date and not t.removed)
+    )
+    select s.*, coalesce(d.name, s.director_key) as director from snooze s
+    left join director d on d.person_id = s.director_key
+    where (:ended or (s.ended_at is null
+        and case when s.until is null
+          then (select count(*) from day where day.term = s.term and day.extraction_date > s.extraction_date) <= 1
+          else s.until >= coalesce((select max(day.extraction_date) from day where day.term = s.term), s.until) end
+        and not exists (select 1 from day newer where newer.extraction_date > s.extraction_date + 180)))
+      and (cast(:key as text) is null or s.director_key = :key)
+      and (cast(:after as bigint) is null or s.snooze_id > :after)
+    order by s.snooze_id limit :limit
+    """
 )
 _ACKNOWLEDGEMENTS = text(
     "select a.*, coalesce(d.name, a.director_key) as director from acknowledgement a"
@@ -31,7 +41,7 @@ _ACKNOWLEDGEMENTS = text(
 
 
 def snoozes(
-    session: Session, key: str | None = None, *, ended: bool = False, after: int | None = None, limit: int = 100
+    session: Session, key: str | None = None, *, ended: bool = False, after: int | None = None, limit: int | None = 100
 ) -> Sequence[Any]:
     """Snoozes in force, in the order in which they were made; `after` the one of that number, `ended`: those over too."""
     return session.execute(_SNOOZES, {"key": key, "ended": ended, "after": after, "limit": limit}).all()
@@ -65,13 +75,17 @@ def newest_digest(session: Session, key: str) -> Digest | None:
     return session.exec(planned.order_by(col(Digest.digest_id).desc())).first()
 
 
-def newer_told(session: Session, digest: Digest) -> Digest | None:
+def newer_digest(session: Session, digest: Digest) -> Digest | None:
     """The newest digest that was mailed to the same director of the same term after this one."""
     sent = select(Mail.mail_id).where(Mail.digest_id == Digest.digest_id, Mail.state == "sent").exists()
     later = select(Digest).where(
-        Digest.director_key == digest.director_key, Digest.term == digest.term, Digest.kind == "digest",
-        Digest.state == "planned", col(Digest.digest_id) > digest.digest_id, sent,
-    )  # fmt: skip
+        Digest.director_key == digest.director_key,
+        Digest.term == digest.term,
+        Digest.kind == digest.kind,
+        Digest.state == "planned",
+        col(Digest.digest_id) > digest.digest_id,
+        sent,
+    )
     return session.exec(later.order_by(col(Digest.digest_id).desc())).first()
 
 

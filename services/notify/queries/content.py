@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from services.notify.rules.news import AlertLine
+from services.notify.rules.alerts import AlertLine
 from shared.errors import Conflict
 
 VERSION = 1

@@ -5,16 +5,32 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, func, select
+
+from services.notify.tables import Digest
 
 _EXTRACTIONS = text(
-    "select d.term, d.extraction_date, count(distinct d.digest_id) filter (where d.state = 'planned') as planned,"
-    " count(distinct d.digest_id) filter (where d.state = 'held' or m.state = 'held') as held,"
-    " count(distinct d.digest_id) filter (where d.state = 'unroutable') as unroutable,"
-    " count(m.mail_id) filter (where m.state = 'sent') as sent, count(m.mail_id) filter (where m.state in"
-    "  ('queued','sending')) as waiting, count(m.mail_id) filter (where m.state = 'failed') as failed"
-    " from digest d left join mail m using (digest_id) where d.state <> 'superseded'"
-    " group by d.term, d.extraction_date order by d.extraction_date desc, d.term limit :limit"
+    """
+    select d.term, d.extraction_date, count(distinct d.digest_id) filter (where d.state = 'planned') as planned,
+      count(distinct d.digest_id) filter (where d.state = 'held' or m.state = 'held') as held,
+      count(distinct d.digest_id) filter (where d.state = 'unroutable') as unroutable,
+      count(m.mail_id) filter (where m.state = 'sent') as sent,
+      count(m.mail_id) filter (where m.state in ('queued', 'sending')) as waiting,
+      count(m.mail_id) filter (where m.state = 'failed') as failed
+    from digest d left join mail m using (digest_id)
+    where d.state <> 'superseded' and (cast(:term as text) is null or d.term = :term)
+      and (cast(:extraction_date as date) is null or d.extraction_date = :extraction_date)
+      and (cast(:before as date) is null or d.extraction_date < :before
+        or (d.extraction_date = :before and d.term > :before_term))
+    group by d.term, d.extraction_date order by d.extraction_date desc, d.term limit :limit
+    """
+)
+_AWAITING = text(
+    """
+    select u.term, u.extraction_date, min(u.arrived_at) as since, array_agg(distinct g) as here
+    from upload u cross join unnest(u.groups) g where u.outcome is null
+    group by u.term, u.extraction_date order by u.extraction_date desc, u.term
+    """
 )
 _DIGESTS = text(
     "select d.digest_id, d.upload_id, d.term, d.extraction_date, d.revision, d.kind, d.director, d.director_key, d.person_id,"
@@ -39,7 +55,7 @@ _MAIL = text(
     "select m.*, d.term, d.extraction_date, d.director, d.director_key, d.reason, d.state as digest_state, d.why"
     " from mail m join digest d using (digest_id) where m.mail_id = :mail_id"
 )
-_NOTES = text("select at, what, words from mail_note where mail_id = :mail_id order by note_id limit 200")
+_NOTES = text("select at, what, words from mail_note where mail_id = :mail_id order by note_id")
 _WAITING = text("select count(*) from mail where state in ('queued', 'sending')")
 
 
@@ -56,9 +72,22 @@ class DigestFilter(NamedTuple):
 EVERY = DigestFilter()
 
 
-def extractions(session: Session, limit: int = 20) -> Sequence[Any]:
-    """Extractions with the counts of their digests and mails, newest first."""
-    return session.execute(_EXTRACTIONS, {"limit": limit}).all()
+def extractions(session: Session, before: tuple[date, str] | None = None, limit: int = 20) -> Sequence[Any]:
+    """Extractions with the counts of their digests and mails, newest first; `before`: day and term of the last one seen."""
+    day, term = before or (None, None)
+    values = {"term": None, "extraction_date": None, "before": day, "before_term": term, "limit": limit}
+    return session.execute(_EXTRACTIONS, values).all()
+
+
+def extraction(session: Session, term: str, extraction_date: date) -> Any | None:
+    """The counts of one extraction's digests and mails; None where it has none."""
+    place = {"term": term, "extraction_date": extraction_date, "before": None, "before_term": None, "limit": 1}
+    return session.execute(_EXTRACTIONS, place).one_or_none()
+
+
+def awaiting(session: Session) -> Sequence[Any]:
+    """Extractions whose mails are not planned, because groups are awaited: since when, and which groups are here."""
+    return session.execute(_AWAITING).all()
 
 
 def digests(session: Session, filtered: DigestFilter = EVERY, limit: int = 50) -> Sequence[Any]:
@@ -82,6 +111,11 @@ def mail(session: Session, mail_id: int) -> Any | None:
 def notes(session: Session, mail_id: int) -> Sequence[Any]:
     """What happened to a mail, oldest first."""
     return session.execute(_NOTES, {"mail_id": mail_id}).all()
+
+
+def unroutable(session: Session) -> int:
+    """How many digests wait for a route."""
+    return session.exec(select(func.count()).select_from(Digest).where(Digest.state == "unroutable")).one()
 
 
 def waiting(session: Session) -> int:

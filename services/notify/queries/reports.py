@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
+
+from services.notify.tables import RetiredSchool, TierState
 
 _TIMELINE = text(
     "select at, what, who, words from (select d.planned_at as at,"
@@ -26,11 +28,16 @@ _TIMELINE = text(
     " order by at desc limit :limit"
 )
 _SCHOOLS = text(
-    "select school_key, school, ploc, region from (select distinct on (school_key) * from tier_state"
-    " where strpos(lower(school), lower(:q)) > 0 or ploc = :q order by school_key, extraction_date desc) x"
-    " order by school, school_key limit :limit"
+    """
+    select school_key, school, ploc, region from (
+      select distinct on (school_key) * from tier_state
+      where strpos(lower(school), lower(:q)) > 0 or ploc = :q order by school_key, extraction_date desc
+    ) x
+    where cast(:after as text) is null or (school, school_key) >
+      (select a.school, a.school_key from tier_state a where a.school_key = :after order by a.extraction_date desc limit 1)
+    order by school, school_key limit :limit
+    """
 )
-_NAME = text("select school, ploc from tier_state where school_key = :school_key order by extraction_date desc limit 1")
 _WORKED = text(
     "select m.mail_id, m.rcpt, m.sent_at, d.digest_id, d.director, d.term, d.extraction_date, count(*) as rows, max(n.extraction_date) as next,"
     " count(n.submitted) as seen, coalesce(sum(n.submitted - cast(l->>'submitted' as int)), 0) as gained,"
@@ -55,24 +62,37 @@ _DIRECTORS = text(
     " where :after = '' or (p.name, p.person_id) > (select name, person_id from director where person_id = :after)"
     " group by p.person_id, v.at, w.person_id order by p.name, p.person_id limit :limit"
 )
-_REGIONS = text(
-    "select region from tier_state where not removed union select region from region_head order by region limit 50"
-)
+_REGIONS = text("select region from tier_state where not removed union select region from region_head order by region")
 
 
-def timeline(session: Session, school_key: str, limit: int = 200) -> Sequence[Any]:
-    """Who was told what about a school, and what was answered, newest first."""
+def timeline(session: Session, school_key: str, limit: int) -> Sequence[Any]:
+    """Who was mailed what about a school, and what was answered, newest first."""
     return session.execute(_TIMELINE, {"school_key": school_key, "limit": limit}).all()
 
 
-def schools(session: Session, q: str, limit: int = 50) -> Sequence[Any]:
-    """Schools of any extraction with this in their name, or this PLOC, by name."""
-    return session.execute(_SCHOOLS, {"q": q, "limit": limit}).all()
+def schools(session: Session, q: str, after: str | None = None, limit: int = 50) -> Sequence[Any]:
+    """Schools of any extraction with this in their name, or this PLOC, by name; `after` the one of that key."""
+    return session.execute(_SCHOOLS, {"q": q, "after": after, "limit": limit}).all()
 
 
-def school_name(session: Session, school_key: str) -> Any | None:
-    """The school's newest name and PLOC."""
-    return session.execute(_NAME, {"school_key": school_key}).one_or_none()
+def school_name(session: Session, school_key: str, term: str | None = None) -> TierState | None:
+    """The newest row of the school, which has its name and PLOC; of one term only where it is named."""
+    rows = select(TierState).where(TierState.school_key == school_key)
+    if term is not None:
+        rows = rows.where(TierState.term == term)
+    return session.exec(rows.order_by(col(TierState.removed), col(TierState.extraction_date).desc())).first()
+
+
+def terms_of(session: Session, school_key: str) -> Sequence[str]:
+    """The terms that have rows of the school, the newest first."""
+    found = select(TierState.term, func.max(TierState.extraction_date)).where(TierState.school_key == school_key)
+    rows = session.exec(found.group_by(col(TierState.term))).all()
+    return [term for term, _ in sorted(rows, key=lambda row: row[1], reverse=True)]
+
+
+def retired_terms(session: Session, school_key: str) -> Sequence[RetiredSchool]:
+    """The terms in which the school is not followed."""
+    return session.exec(select(RetiredSchool).where(RetiredSchool.school_key == school_key)).all()
 
 
 def worked(session: Session, before: int | None = None, limit: int = 50) -> Sequence[Any]:

@@ -1,85 +1,152 @@
-"""What planning looks at: standings, courses, directors, what was told, what is snoozed."""
+"""What planning looks at: states, histories, directors, the last digests, what is snoozed and what is retired."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
+import structlog
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.notify.queries.content import days_of, lines_of
-from services.notify.rules.clock import is_snoozed
-from services.notify.rules.news import (
-    GROUP_ORDER,
+from services.notify.queries.content import UnknownContent, days_of, lines_of
+from services.notify.rules.alerts import (
     AlertHistory,
     AlertState,
     LastDigest,
     MailPreference,
     Place,
     history_of,
+    shown_rate,
 )
+from services.notify.rules.clock import is_snoozed
 from services.notify.rules.planning import Situation
-from services.notify.rules.routes import DirectorRoute, Route, routes_of
-from services.notify.tables import AliasMatch, Director, Preference, Snooze
+from services.notify.rules.routes import DirectorRoute, Route, route_to, routes_of
+from services.notify.tables import AliasMatch, Director, Preference, RetiredSchool, Snooze
 
-_NEWEST = (
-    "newest as (select respondent_group, (select t.extraction_date from tier_state t where t.term = :term and t.respondent_group = g.respondent_group"
-    "  and not t.removed order by t.extraction_date desc limit 1) as extraction_date from unnest(cast(:groups as text[])) as g(respondent_group))"
+log = structlog.get_logger()
+# The newest day of each group of which every part is here: what has not arrived is not missing.
+_NEWEST = """
+    newest as materialized (
+      select a.respondent_group, max(u.extraction_date) as extraction_date
+      from arrival a join upload u using (upload_id)
+      where u.term = :term and cardinality(a.parts) = a.part_count
+        and exists (select 1 from tier_state t where t.term = u.term and t.extraction_date = u.extraction_date
+                    and t.respondent_group = a.respondent_group and not t.removed)
+      group by a.respondent_group
+    )
+"""
+_STATES = text(
+    f"""
+    with {_NEWEST}
+    select t.school_key, t.respondent_group, t.extraction_date, t.ploc, t.school, t.region, t.cos, t.director,
+      t.total, t.submitted, t.tier, t.needed
+    from tier_state t join newest using (respondent_group, extraction_date)
+    where t.term = :term and not t.removed
+    """
 )
-_STANDINGS = text(
-    f"with {_NEWEST} select t.school_key, t.respondent_group, t.extraction_date, t.ploc, t.school, t.region, t.cos, t.director, t.total,"
-    " t.submitted, t.tier, t.needed, t.rate from tier_state t join newest using (respondent_group, extraction_date)"
-    " where t.term = :term and not t.removed"
+# Where rates published a group before all of it had arrived, a school that is not in it keeps its last known numbers.
+_NOT_ARRIVED = text(
+    f"""
+    with {_NEWEST}, partly as (
+      select n.respondent_group, n.extraction_date from newest n where not (
+        select a.is_whole from arrival a join upload u using (upload_id)
+        where u.term = :term and u.extraction_date = n.extraction_date and a.respondent_group = n.respondent_group
+        order by u.revision desc limit 1)
+    )
+    select distinct on (t.school_key, t.respondent_group) t.school_key, t.respondent_group, t.extraction_date, t.ploc,
+      t.school, t.region, t.cos, t.director, t.total, t.submitted, t.tier, t.needed
+    from tier_state t join partly p using (respondent_group)
+    where t.term = :term and not t.removed and t.extraction_date < p.extraction_date and not exists (
+      select 1 from tier_state x where x.term = :term and x.extraction_date = p.extraction_date
+        and x.respondent_group = t.respondent_group and x.school_key = t.school_key)
+    order by t.school_key, t.respondent_group, t.extraction_date desc
+    """
 )
-# Only places that are in Tier 1 now have a course.
-_COURSES = text(
-    f"with {_NEWEST}, low as materialized (select t.school_key, t.respondent_group from tier_state t join newest using (respondent_group, extraction_date)"
-    "  where t.term = :term and t.tier = 1 and not t.removed)"
-    " select school_key, respondent_group, array_agg(t.tier order by t.extraction_date) as tiers,"
-    " array_agg(t.submitted order by t.extraction_date) as submitted, array_agg(cast(t.rate as float8) order by t.extraction_date) as rates"
-    " from low join tier_state t using (school_key, respondent_group) where t.term = :term and not t.removed"
-    " group by school_key, respondent_group"
+# Only places that are in Tier 1 now have a history.
+_HISTORIES = text(
+    f"""
+    with {_NEWEST}, low as materialized (
+      select t.school_key, t.respondent_group from tier_state t join newest using (respondent_group, extraction_date)
+      where t.term = :term and t.tier = 1 and not t.removed
+    ), begun as (
+      select respondent_group, min(extraction_date) as first_day from tier_state
+      where term = :term and not removed group by respondent_group
+    )
+    select school_key, respondent_group, array_agg(t.tier order by t.extraction_date) as tiers,
+      array_agg(t.submitted order by t.extraction_date) as submitted,
+      array_agg(cast(t.rate as float8) order by t.extraction_date) as rates,
+      min(t.extraction_date) = max(newest.extraction_date) and min(t.extraction_date) > max(begun.first_day) as first_seen
+    from low join tier_state t using (school_key, respondent_group) join newest using (respondent_group)
+      join begun using (respondent_group)
+    where t.term = :term and not t.removed and t.extraction_date <= newest.extraction_date
+    group by school_key, respondent_group
+    """
 )
 _LAST = text(
-    "select distinct on (director_key) director_key, content, extraction_date"
-    " from digest where term = :term and state = 'planned' order by director_key, digest_id desc"
+    """
+    select distinct on (director_key) director_key, digest_id, content, extraction_date from digest
+    where term = :term and state = 'planned' order by director_key, digest_id desc
+    """
 )
+_EARLIER = text(
+    """
+    select school_key, director from tier_state
+    where term = :term and school_key = any(:schools) and not removed
+    group by school_key, director order by school_key, max(extraction_date) desc
+    """
+)
+_DAYS = text("select distinct extraction_date from tier_state where term = :term and not removed order by 1")
 
 
-_NEWEST_DAY = text("select max(extraction_date) from tier_state where term = :term and not removed")
+class LastDigests(NamedTuple):
+    """The last digests by director key, and the keys of those that this program cannot read."""
+
+    by_key: dict[str, LastDigest]
+    unreadable: set[str]
 
 
 def newest_day(session: Session, term: str) -> date | None:
     """The day of the newest extraction of the term."""
-    day: date | None = session.execute(_NEWEST_DAY, {"term": term}).scalar()
-    return day
+    return max(days(session, term), default=None)
+
+
+def days(session: Session, term: str) -> list[date]:
+    """The days of the term's extractions, oldest first."""
+    return list(session.execute(_DAYS, {"term": term}).scalars())
 
 
 def alert_states(session: Session, term: str) -> dict[Place, AlertState]:
-    """Where every school stands for each group, at the newest extraction of the term that has the group."""
-    rows = session.execute(_STANDINGS, {"term": term, "groups": list(GROUP_ORDER)}).all()
-    return {(row[0], row[1]): AlertState._make([*row[:-1], shown(row[-1])]) for row in rows}
+    """Every school's state for each group, at the newest extraction of the term that has the group whole."""
+    rows = [*session.execute(_NOT_ARRIVED, {"term": term}), *session.execute(_STATES, {"term": term})]
+    return {(row.school_key, row.respondent_group): _state(row) for row in rows}
 
 
-def shown(rate: Decimal | None) -> str:
-    """A rate for a mail: one decimal, rounded down so that a school in Tier 1 never reads 25 %."""
-    return "" if rate is None else f"{rate.quantize(Decimal('0.1'), ROUND_DOWN)} %"
+def _state(row: Any) -> AlertState:
+    fields = {name: getattr(row, name) for name in AlertState._fields if name not in ("group", "rate")}
+    return AlertState(**fields, group=row.respondent_group, rate=shown_rate(row.submitted, row.total))
 
 
 def histories(session: Session, term: str) -> dict[Place, AlertHistory]:
     """How each place that is in Tier 1 came there."""
-    rows = session.execute(_COURSES, {"term": term, "groups": list(GROUP_ORDER)}).all()
-    return {(row[0], row[1]): history_of(row.tiers, row.submitted, row.rates) for row in rows}
-
-
-def last_digests(session: Session, term: str) -> dict[str, LastDigest]:
-    """What each director (and head of a region) was last told in the term, by key."""
     return {
-        row.director_key: LastDigest(row.extraction_date, lines_of(row.content), days_of(row.content))
-        for row in session.execute(_LAST, {"term": term})
+        (row.school_key, row.respondent_group): history_of(
+            row.tiers, row.submitted, row.rates, first_seen=row.first_seen
+        )
+        for row in session.execute(_HISTORIES, {"term": term})
     }
+
+
+def last_digests(session: Session, term: str) -> LastDigests:
+    """What each director (and head of a region) was last mailed in the term; what cannot be read is reported and kept."""
+    found, unreadable = {}, set()
+    for row in session.execute(_LAST, {"term": term}):
+        try:
+            found[row.director_key] = LastDigest(row.extraction_date, lines_of(row.content), days_of(row.content))
+        except UnknownContent as error:
+            log.error("digest unreadable", digest_id=row.digest_id, reason=str(error))
+            unreadable.add(row.director_key)
+    return LastDigests(found, unreadable)
 
 
 def people(session: Session) -> list[DirectorRoute]:
@@ -95,13 +162,6 @@ def matches(session: Session) -> dict[str, str]:
     return {match.alias_key: match.person_id for match in session.exec(select(AliasMatch))}
 
 
-def routes(session: Session, spellings: Iterable[str]) -> dict[str, Route]:
-    """The route of each spelling, and of each director's own name."""
-    known, matched = people(session), matches(session)
-    named = {*spellings, *(person.name for person in known)}
-    return routes_of(named, known, matched)
-
-
 def snoozed(session: Session, term: str, extraction_date: date, places: Iterable[Place]) -> dict[str, dict[Place, str]]:
     """Places under a snooze that holds at an extraction, with its words, by director key."""
     groups: dict[str, list[str]] = defaultdict(list)
@@ -109,9 +169,11 @@ def snoozed(session: Session, term: str, extraction_date: date, places: Iterable
         groups[school_key].append(group)
     found: dict[str, dict[Place, str]] = defaultdict(dict)
     live = select(Snooze).where(col(Snooze.ended_at).is_(None), Snooze.term == term)
+    all_days = days(session, term)
     for snooze in session.exec(live.order_by(col(Snooze.snooze_id))):
-        if is_snoozed(extraction_date, snooze.extraction_date, snooze.until):
-            end = f"until {snooze.until}" if snooze.until else "until the next extraction"
+        next_day = next((day for day in all_days if day > snooze.extraction_date), None)
+        if is_snoozed(extraction_date, snooze.extraction_date, snooze.until, next_day):
+            end = f"until {snooze.until}" if snooze.until else "for the mail of the next extraction"
             for group in [snooze.respondent_group] if snooze.respondent_group else groups[snooze.school_key]:
                 found[snooze.director_key][snooze.school_key, group] = f"snoozed {end}: {snooze.reason}"
     return found
@@ -121,20 +183,41 @@ def preferences(session: Session) -> Mapping[str, MailPreference]:
     return {p.person_id: MailPreference(p.only_changes, p.also_when_none) for p in session.exec(select(Preference))}
 
 
+def retired(session: Session, term: str) -> Collection[str]:
+    """The schools that central staff no longer follow in the term."""
+    return session.exec(select(RetiredSchool.school_key).where(RetiredSchool.term == term)).all()
+
+
+def _earlier_spellings(session: Session, term: str, schools: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in session.execute(_EARLIER, {"term": term, "schools": list(schools)}) if schools else ():
+        found[row.school_key].append(row.director)
+    return found
+
+
 def situation(session: Session, term: str) -> Situation | None:
     """All that planning looks at; None where the term has no rows."""
     now = alert_states(session, term)
     if not now:
         return None
-    extraction_date = max(alert.extraction_date for alert in now.values())
-    spelled: Sequence[Any] = [alert.director for alert in now.values()]
+    extraction_date = max(state.extraction_date for state in now.values())
+    oldest_first = sorted(now.values(), key=lambda state: state.extraction_date)
+    known, matched, last = people(session), matches(session), last_digests(session, term)
+    routes: dict[str, Route] = routes_of({state.director for state in now.values()}, known, matched)
+    unclear: Sequence[str] = [s.school_key for s in now.values() if routes[s.director].person_id is None]
+    earlier = _earlier_spellings(session, term, set(unclear))
+    spellings = {spelling for named in earlier.values() for spelling in named}
     return Situation(
         extraction_date=extraction_date,
         now=now,
         histories=histories(session, term),
-        last_digests=last_digests(session, term),
-        routes=routes(session, spelled),
+        last_digests=last.by_key,
+        routes=routes | routes_of(spellings, known, matched),
+        directors={person.person_id: route_to(person) for person in known},
         snoozed=snoozed(session, term, extraction_date, now),
         preferences=preferences(session),
-        as_of={alert.group: alert.extraction_date.isoformat() for alert in now.values()},
+        as_of={state.group: state.extraction_date.isoformat() for state in oldest_first},
+        earlier_spellings=earlier,
+        retired=retired(session, term),
+        unreadable=last.unreadable,
     )

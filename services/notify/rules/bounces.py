@@ -80,7 +80,8 @@ def report_of(raw: bytes, own_addresses: Iterable[str]) -> BounceReport:
         return BounceReport(LOOP)
     for part in read.walk():
         if part.get_content_type() == "message/delivery-status":
-            return _status_report(part)
+            report = _status_report(part)
+            return report if report.words or report.kind == OTHER else report._replace(words=_first_words(read))
     failed = str(read.get("X-Failed-Recipients", "")).partition(",")[0].strip()
     if failed:
         return BounceReport(FAILED, failed, failed, "", _first_words(read))

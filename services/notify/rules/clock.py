@@ -53,9 +53,14 @@ def next_sending(now: datetime, hours: Hours) -> datetime | None:
     return next((at for at in sorted(candidates) if at > now and may_send(at, hours)), None)
 
 
-def is_snoozed(extraction_date: date, made_on: date, until: date | None) -> bool:
-    """Whether a snooze holds for an extraction: to its last day, or where it has none only for the one it answered."""
-    return extraction_date == made_on if until is None else extraction_date <= until
+def is_snoozed(extraction_date: date, made_on: date, until: date | None, next_day: date | None) -> bool:
+    """Whether a snooze holds for an extraction: to its last day, or where it has none, with the next extraction's mail.
+
+    `next_day` is the term's first extraction after the one that was answered, None while there is none.
+    """
+    if until is not None:
+        return extraction_date <= until
+    return next_day is None or extraction_date <= next_day
 
 
 def is_reminder_due(now: datetime, last_at: datetime, every_days: int) -> bool:

@@ -2,125 +2,34 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
-ALERT_TIER = 1
-GROUP_ORDER = ("students", "staff", "parents")
-NEW, STILL, SNOOZED, MISSING, LEFT, MOVED = "new", "still", "snoozed", "missing", "left", "moved"
-OPEN = (NEW, STILL, SNOOZED, MISSING)
-LISTED = (NEW, STILL)
-IN_TIER_1 = (NEW, STILL, SNOOZED)
-BLOCKS = "▁▂▃▄▅▆▇█"
-TREND_LENGTH = 6
-
-Place = tuple[str, str]
-
-
-class AlertState(NamedTuple):
-    """A school's state for one group at the newest extraction that has the group."""
-
-    school_key: str
-    group: str
-    extraction_date: date
-    ploc: str
-    school: str
-    region: str
-    cos: str
-    director: str
-    total: int | None
-    submitted: int | None
-    tier: int | None
-    needed: int | None
-    rate: str
-
-
-class AlertHistory(NamedTuple):
-    """How a place came here: extractions in Tier 1 without a break, surveys gained since the one before, rates."""
-
-    lasted: int
-    gained: int | None
-    rates: Sequence[float | None]
-
-
-class AlertLine(NamedTuple):
-    """One row of a digest. `mark` is new, still, snoozed, missing, left or moved; `on` the day of the numbers."""
-
-    mark: str
-    school_key: str
-    group: str
-    extraction_date: date
-    ploc: str
-    school: str
-    region: str
-    cos: str
-    director: str
-    total: int | None
-    submitted: int | None
-    needed: int | None
-    rate: str
-    gained: int | None
-    lasted: int
-    trend: str
-    note: str
-
-    @property
-    def place(self) -> Place:
-        return (self.school_key, self.group)
-
-
-class LastDigest(NamedTuple):
-    """What a director was last told: the day of the extraction told last, its lines, the day of each group."""
-
-    extraction_date: date
-    lines: Sequence[AlertLine]
-    as_of: Mapping[str, date]
-
-
-class MailPreference(NamedTuple):
-    """A director's preference: only changes instead of the whole list each time; a mail also when nothing is due."""
-
-    only_changes: bool = False
-    also_when_none: bool = False
-
-
-class SchoolOwner(NamedTuple):
-    """Whose a place is: the director's key, and the name as the school's latest row spells it."""
-
-    key: str
-    spelling: str
-
-
-AlertStates = Mapping[Place, AlertState]
-NO_HISTORY = AlertHistory(1, None, ())
-
-
-def history_of(
-    tiers: Sequence[int | None], submitted: Sequence[int | None], rates: Sequence[float | None]
-) -> AlertHistory:
-    """The course of a place from its extractions, oldest first; one where it was absent does not break it."""
-    lasted = 0
-    for tier in reversed(tiers):
-        if tier != ALERT_TIER:
-            break
-        lasted += 1
-    last, before = submitted[-1], submitted[-2] if len(submitted) > 1 else None
-    gained = last - before if last is not None and before is not None else None
-    return AlertHistory(max(lasted, 1), gained, rates)
-
-
-def trend_of(rates: Sequence[float | None]) -> str:
-    """The last rates as small blocks from 0 to 50 percent, a dot where one is missing."""
-    shown = rates[-TREND_LENGTH:]
-    if len(shown) < 2:
-        return ""
-    return "".join("·" if rate is None else BLOCKS[min(7, max(0, int(rate / 50 * 8)))] for rate in shown)
-
-
-def line_of(alert: AlertState, mark: str, history: AlertHistory, note: str = "") -> AlertLine:
-    own = {field: getattr(alert, field) for field in AlertState._fields if field != "tier"}
-    return AlertLine(
-        mark=mark, gained=history.gained, lasted=history.lasted, trend=trend_of(history.rates), note=note, **own
-    )
+from services.notify.rules.alerts import (
+    ALERT_TIER,
+    CLOSED,
+    GROUP_ORDER,
+    HANDED,
+    IN_TIER_1,
+    LEFT,
+    LISTED,
+    MISSING,
+    MOVED,
+    NEW,
+    NO_HISTORY,
+    NOT_EXPECTED,
+    OPEN,
+    SNOOZED,
+    STILL,
+    AlertHistory,
+    AlertLine,
+    AlertState,
+    AlertStates,
+    LastDigest,
+    MailPreference,
+    Place,
+    SchoolOwner,
+    line_of,
+    open_places,
+)
 
 
 def open_lines(
@@ -128,42 +37,63 @@ def open_lines(
     last: LastDigest | None,
     histories: Mapping[Place, AlertHistory],
     snoozed: Mapping[Place, str],
+    handed: Mapping[Place, str],
+    owners: Mapping[Place, SchoolOwner],
 ) -> list[AlertLine]:
-    """The lines of the schools that are in Tier 1 now."""
-    known = set() if last is None else {line.place for line in last.lines if line.mark in OPEN}
+    """The lines of the schools that are in Tier 1 now. `handed` names from whom a place came that is not known here."""
+    known = open_places(last)
     lines = []
-    for alert in mine:
-        place = (alert.school_key, alert.group)
-        if alert.tier != ALERT_TIER:
+    for state in mine:
+        place = (state.school_key, state.group)
+        if state.tier != ALERT_TIER:
             continue
-        mark = STILL if last is None or place in known else NEW
-        mark = SNOOZED if place in snoozed else mark
-        lines.append(line_of(alert, mark, histories.get(place, NO_HISTORY), snoozed.get(place, "")))
+        history = histories.get(place, NO_HISTORY)
+        notes = [owners[place].note]
+        if place in known or (last is None and place not in handed):
+            mark = STILL
+        elif place in handed:
+            mark = HANDED
+            notes.append(f"from {handed[place]}")
+        else:
+            mark = NEW
+            notes.append("first seen" if history.first_seen else "")
+        if place in snoozed:
+            mark = SNOOZED
+            notes = [owners[place].note, snoozed[place]]
+        lines.append(line_of(state, mark, history, "; ".join(note for note in notes if note)))
     return lines
 
 
 def closed_lines(last: LastDigest, now: AlertStates, owners: Mapping[Place, SchoolOwner], key: str) -> list[AlertLine]:
-    """The lines of what was told as open and is no longer this director's in Tier 1.
+    """The lines of what was open and is no longer this director's in Tier 1.
 
-    Absent is unknown, not solved: such a school stays listed as missing, with the day it was last seen.
+    Absent is unknown, not solved: such a school stays listed as missing, with the day it was last seen. A school where
+    no surveys are expected any more (total 0) is in the file: it is neither missing nor above 25 %.
     """
-    lines = []
-    for line in last.lines:
-        if line.mark not in OPEN:
-            continue
-        alert = now.get(line.place)
-        if alert is None:
-            note = line.note if line.mark == MISSING else ""
-            lines.append(line._replace(mark=MISSING, gained=None, note=note))
-        elif owners[line.place].key != key:
-            history = AlertHistory(line.lasted, None, ())
-            lines.append(line_of(alert, MOVED, history, owners[line.place].spelling)._replace(trend=line.trend))
-        elif alert.tier is None:
-            lines.append(line._replace(mark=MISSING, gained=None, note="no surveys are expected there any more"))
-        elif alert.tier != ALERT_TIER:
-            gained = None if None in (alert.submitted, line.submitted) else alert.submitted - line.submitted  # type: ignore[operator]
-            lines.append(line_of(alert, LEFT, AlertHistory(line.lasted, gained, ()))._replace(trend=line.trend))
-    return lines
+    return [
+        closed
+        for place, line in open_places(last).items()
+        if (closed := _closed_line(line, now.get(place), owners.get(place), key)) is not None
+    ]
+
+
+def _closed_line(line: AlertLine, state: AlertState | None, owner: SchoolOwner | None, key: str) -> AlertLine | None:
+    kept = line._replace(was_total=None, was_submitted=None, was_rate="", gained=None)
+    if state is None or owner is None:
+        return kept._replace(mark=MISSING, note=line.note if line.mark == MISSING else "")
+    if owner.key != key:
+        moved = line_of(state, MOVED, AlertHistory(line.lasted, None, ()), owner.name)
+        return moved._replace(trend=line.trend)
+    if state.total == 0:
+        gone = line_of(state, NOT_EXPECTED, AlertHistory(line.lasted, None, ()))
+        return gone._replace(trend=line.trend)
+    if state.tier is None:
+        return kept._replace(mark=MISSING, note="the newest file has no numbers for it")
+    if state.tier == ALERT_TIER:
+        return None
+    counts = state.submitted, line.submitted
+    gained = None if counts[0] is None or counts[1] is None else counts[0] - counts[1]
+    return line_of(state, LEFT, AlertHistory(line.lasted, gained, ()))._replace(trend=line.trend)
 
 
 def in_order(lines: Iterable[AlertLine]) -> list[AlertLine]:
@@ -175,7 +105,7 @@ def in_order(lines: Iterable[AlertLine]) -> list[AlertLine]:
 
 def changed_places(lines: Sequence[AlertLine], last: LastDigest) -> set[Place]:
     """Places that came into Tier 1 or left it, or whose numbers are not those of the last digest. A snooze changes neither."""
-    before = {line.place: line for line in last.lines if line.mark in OPEN}
+    before = open_places(last)
     return {line.place for line in lines if _differs(line, before.get(line.place))}
 
 
@@ -188,15 +118,29 @@ def _differs(line: AlertLine, was: AlertLine | None) -> bool:
 def is_correction(
     lines: Sequence[AlertLine], last: LastDigest | None, extraction_date: date, as_of: Mapping[str, str]
 ) -> bool:
-    """Whether numbers that were told are different now though nothing newer has come: loaded again, or taken back."""
+    """Whether numbers that were mailed are different now though nothing newer has come: loaded again, or taken back."""
     if last is None or last.extraction_date < extraction_date:
         return False
     groups = {group for _, group in changed_places(lines, last)} & last.as_of.keys()
     return any(as_of.get(group, "") <= last.as_of[group].isoformat() for group in groups)
 
 
+def with_what_was(lines: Iterable[AlertLine], last: LastDigest) -> list[AlertLine]:
+    """The lines of a correction, each with the numbers that it replaces where those of the same day or older differ."""
+    before = open_places(last)
+    return [_with_what_was(line, before.get(line.place)) for line in lines]
+
+
+def _with_what_was(line: AlertLine, was: AlertLine | None) -> AlertLine:
+    if was is None or line.mark in (MISSING, MOVED) or line.extraction_date > was.extraction_date:
+        return line
+    if (line.total, line.submitted) == (was.total, was.submitted):
+        return line
+    return line._replace(was_total=was.total, was_submitted=was.submitted, was_rate=was.rate, gained=None)
+
+
 def taken_back(last: LastDigest | None, as_of: Mapping[str, str]) -> date | None:
-    """The day of an extraction that was told and of which a group's numbers are there no more; the last such day."""
+    """The day of an extraction that was mailed and of which a group's numbers are there no more; the last such day."""
     last_days = {} if last is None else last.as_of
     return max((day for group, day in last_days.items() if as_of.get(group, "") < day.isoformat()), default=None)
 
@@ -206,25 +150,27 @@ def reason_of(
 ) -> str | None:
     """Why a mail is due, as Alertmanager's pipeline names it; None when there is nothing to say.
 
-    The clock is the extraction, not the hour: the same list is told again only by a newer extraction.
+    The clock is the extraction, not the hour: the same list is mailed again only by a newer extraction.
     """
     marks = {line.mark for line in lines}
-    listed = marks & set(LISTED)
-    fresh = last is None or extraction_date > last.extraction_date
+    is_listed = bool(marks & set(LISTED))
     if last is None:
-        return "first" if listed else "none in Tier 1" if preference.also_when_none and not lines else None
+        return "first" if is_listed else "none in Tier 1" if preference.also_when_none and not lines else None
+    if marks & set(CLOSED) and not marks & {*OPEN, MOVED}:
+        return "all left" if LEFT in marks else "none expected"
+    is_fresh = extraction_date > last.extraction_date
     known_missing = {line.place for line in last.lines if line.mark == MISSING}
     newly_missing = any(line.mark == MISSING and line.place not in known_missing for line in lines)
-    if LEFT in marks and not marks & {*OPEN, MOVED}:
-        return "all left"
     for due, reason in (
         (NEW in marks, "new schools"),
+        (HANDED in marks, "handed over"),
         (LEFT in marks, "some left"),
+        (NOT_EXPECTED in marks, "none expected"),
         (MOVED in marks, "moved"),
         (newly_missing, "missing"),
-        (bool(listed) and fresh and not preference.only_changes, "still"),
-        (bool(listed) and not fresh and bool(changed_places(lines, last)), "corrected"),
-        (fresh and not lines and preference.also_when_none, "none in Tier 1"),
+        (is_listed and is_fresh and not preference.only_changes, "still"),
+        (is_listed and not is_fresh and bool(changed_places(lines, last)), "corrected"),
+        (is_fresh and not lines and preference.also_when_none, "none in Tier 1"),
     ):
         if due:
             return reason

@@ -8,6 +8,8 @@ from shared.names import Spellings, name_key, spelling_key
 
 # The key of a region's head, before the region.
 HEAD = "head:"
+# The first character of the key of a spelling that is nobody of the directory.
+NOBODY = "?"
 
 
 class Route(NamedTuple):
@@ -75,7 +77,7 @@ def route_to(person: DirectorRoute) -> Route:
 
 
 def _nobody(spelling: str, why: str) -> Route:
-    return Route(f"?{spelling_key(spelling)}", spelling, None, why)
+    return Route(f"{NOBODY}{spelling_key(spelling)}", spelling, None, why)
 
 
 def route_of_head(region: str, name: str, refused: str) -> Route:

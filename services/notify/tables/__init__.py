@@ -1,6 +1,7 @@
 """What notify keeps: tiers as rates computed them, directors, digests, every mail with its state, answers and settings."""
 
-from services.notify.tables.answers import Acknowledgement, LinkUse, Preference, Snooze, Visit
+from services.notify.tables.answers import Acknowledgement, LinkUse, Preference, RetiredSchool, Snooze, Visit
+from services.notify.tables.bounces import Bounce
 from services.notify.tables.facts import AliasMatch, Arrival, Director, DirectoryArrival, TierState, Upload
 from services.notify.tables.mails import Digest, Mail, MailNote
 from services.notify.tables.schema import metadata
@@ -11,6 +12,7 @@ __all__ = [
     "AlertSettings",
     "AliasMatch",
     "Arrival",
+    "Bounce",
     "Digest",
     "Director",
     "DirectoryArrival",
@@ -20,6 +22,7 @@ __all__ = [
     "MailPause",
     "Preference",
     "RegionHead",
+    "RetiredSchool",
     "Snooze",
     "TierState",
     "Upload",

@@ -56,6 +56,19 @@ class Preference(NotifyTable, table=True):
     at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
+class RetiredSchool(NotifyTable, table=True):
+    """A school that is not followed in a term any more, as central staff decided: closed, or a row that was wrong."""
+
+    __tablename__ = "retired_school"
+
+    term: str = Field(primary_key=True)
+    school_key: str = Field(primary_key=True)
+    school: str
+    reason: str
+    author: str
+    at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
+
+
 class LinkUse(NotifyTable, table=True):
     """A signed link of a mail that was used; it works once."""
 

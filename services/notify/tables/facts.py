@@ -55,7 +55,7 @@ class Upload(NotifyTable, table=True):
 
 
 class Arrival(NotifyTable, table=True):
-    """One group of an upload: which parts have come."""
+    """One group of an upload: which parts have come. `is_whole`: rates has published it with all its parts."""
 
     __tablename__ = "arrival"
 
@@ -64,6 +64,7 @@ class Arrival(NotifyTable, table=True):
     parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
     part_count: int
     groups: list[str] = Field(sa_type=ARRAY(Text))
+    is_whole: bool = Field(default=True, sa_column_kwargs=default("true"))
     arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 

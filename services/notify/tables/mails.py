@@ -43,11 +43,11 @@ class Digest(NotifyTable, table=True):
 
 
 class Mail(NotifyTable, table=True):
-    """One mail to one recipient; its Message-ID is fixed when the row is made. `kind`: digest, reminder, resend."""
+    """One mail to one recipient; its Message-ID follows from what it says. `kind`: digest, reminder, resend."""
 
     __tablename__ = "mail"
     __table_args__ = (
-        CheckConstraint("state in ('queued','held','sending','sent','failed','superseded')", name="state"),
+        CheckConstraint("state in ('queued','held','sending','sent','failed','bounced','superseded')", name="state"),
         Index("ix_mail_due", "next_at", postgresql_where=text("state in ('queued','sending')")),
         Index("ix_mail_sent", "sent_at"),
         Index("ix_mail_unannounced", "mail_id", postgresql_where=text("state = 'sent' and not announced")),
@@ -62,7 +62,8 @@ class Mail(NotifyTable, table=True):
     subject: str
     body: str
     html: str
-    message_id: str = Field(unique=True)
+    message_id: str = Field(index=True)
+    in_reply_to: str = Field(default="", sa_column_kwargs=default("''"))
     state: str = Field(default="queued", sa_column_kwargs={"server_default": "queued"})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     unknown: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

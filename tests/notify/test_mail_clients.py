@@ -1,0 +1,180 @@
+"""Each kind of mail as mail programs show it: what each of them drops is dropped, then the page is rendered and measured."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from services.notify.mailer.headings import DigestFacts
+from services.notify.mailer.letters import write
+from services.notify.rules.alerts import AlertLine
+from tests.browser.chromium import browser
+from tests.notify.test_letters import SITE, facts, line
+
+__all__ = ["browser"]
+
+
+def lines(mark: str, count: int, group: str = "parents", **changed: Any) -> list[AlertLine]:
+    names = ("Maldonado Avenue Elementary School of Arts", "Birch El", "Cedar Ave Sci/Tech Magnet")
+    return [
+        line(mark, f"{names[n % 3]} {n}", school_key=f"{mark}{group}{n}", group=group, needed=n + 1, **changed)
+        for n in range(count)
+    ]
+
+
+def mixed() -> list[AlertLine]:
+    return [
+        *lines("new", 3, "staff"),
+        *lines("handed over", 1, note="from Frisch, Soren L"),
+        *lines("still", 12),
+        *lines("still", 4, "students", note='director unclear in the newest file, which names "VEGGA"'),
+        *lines("left", 9),
+        *lines("missing", 1, "staff"),
+        *lines("moved", 2, "students", note="Frisch, Soren L"),
+        *lines("snoozed", 2, "staff"),
+    ]
+
+
+KINDS: dict[str, tuple[DigestFacts, str]] = {
+    "new": (facts(*mixed(), reason="new schools", late=["students"]), "digest"),
+    "still": (facts(*lines("still", 8), reason="still"), "digest"),
+    "correction": (facts(*lines("still", 4, was_submitted=10, was_total=90), correction=True, reason="corrected"), "digest"),
+    "reminder": (facts(*lines("still", 4)), "reminder"),
+    "all left": (facts(*lines("left", 3), reason="all left"), "digest"),
+    "moved": (facts(*lines("moved", 1, note="Frisch, Soren L"), reason="moved"), "digest"),
+    "missing": (facts(*lines("missing", 1), reason="missing"), "digest"),
+    "escalation": (
+        facts(*lines("still", 4, lasted=4), kind="escalation", spelling="Head of region E", reason="escalated"),
+        "digest",
+    ),
+    "long": (facts(*lines("new", 90), *lines("still", 90, "staff"), *lines("left", 60), reason="new schools"), "digest"),
+}  # fmt: skip
+
+
+def as_sent(html: str) -> str:
+    return html
+
+
+def without_style(html: str) -> str:
+    """Gmail for other accounts, Outlook on the web in part: no style sheet, and the body is a plain block."""
+    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub(r"<body[^>]*>", "<body>", html)
+
+
+def without_body(html: str) -> str:
+    """Outlook for Mac keeps no body, but the style sheet."""
+    return re.sub(r"<body[^>]*>", "<body>", html)
+
+
+def as_word(html: str) -> str:
+    """Classic Outlook: the mso blocks hold; no padding, margin or width of blocks, no inherited font in tables."""
+    html = re.sub(r"<!--\[if mso\]>(.*?)<!\[endif\]-->", r"\1", html, flags=re.DOTALL)
+    html = re.sub(
+        r"<style>.*?</style>", lambda found: "" if "prefers-color" in found[0] else found[0], html, flags=re.DOTALL
+    )
+    html = re.sub(r"max-width: ?[^;\"]*;?|border-radius: ?[^;\"]*;?|margin: 0 auto;?", "", html)
+    return html.replace("</head>", "<style>table { font-family: serif; color: #000000 }</style></head>", 1)
+
+
+def inverted(html: str) -> str:
+    """What forces dark colors without asking: every color turned round."""
+    return html.replace("</head>", "<style>html { filter: invert(1); background: #ffffff }</style></head>", 1)
+
+
+CLIENTS: dict[str, Callable[[str], str]] = {
+    "as sent": as_sent, "no style": without_style, "no body": without_body, "word": as_word, "inverted": inverted,
+}  # fmt: skip
+# Contrast of each text with the nearest background behind it, the size of its letters, and what sticks out to the right.
+MEASURE = """() => {
+  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, text = node.textContent.trim();
+    if (!text || text === '\\u00a0') continue;
+    const parent = node.parentElement, style = getComputedStyle(parent), box = parent.getBoundingClientRect();
+    const a = light(rgb(style.color)), b = light(behind(parent));
+    found.push({text, contrast: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), size: parseFloat(style.fontSize),
+      font: style.fontFamily, top: box.top, right: box.right});
+  }
+  return {texts: found, wide: document.documentElement.scrollWidth};
+}"""
+
+
+@contextmanager
+def shown(browser: Browser, html: str, width: int, scheme: Literal["light", "dark"]) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    try:
+        page.set_content(html)
+        yield page
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_kind_reads_well_where_a_mail_program_drops_or_turns_round_what_it_likes(
+    client: str, browser: Browser
+) -> None:
+    schemes: tuple[Literal["light", "dark"], ...] = ("light",) if client in ("word", "no style") else ("light", "dark")
+    for name, (digest, kind) in KINDS.items():
+        html = CLIENTS[client](write(digest, SITE, "key", kind=kind).html)
+        for width in (390, 1000):
+            for scheme in schemes:
+                with shown(browser, html, width, scheme) as page:
+                    found = page.evaluate(MEASURE)
+                where = (client, name, width, scheme)
+                pale = [(t["text"], round(t["contrast"], 1)) for t in found["texts"] if t["contrast"] < 4.5]
+                assert pale == [], where
+                assert min(t["size"] for t in found["texts"]) >= 13, where
+                assert client == "word" or found["wide"] <= width, where
+                if client != "no style":
+                    serif = [t["text"] for t in found["texts"] if "Segoe UI" not in t["font"]]
+                    assert serif == [], where
+
+
+def test_on_a_phone_what_asks_for_action_is_on_the_first_screen_and_again_at_the_end(browser: Browser) -> None:
+    for name, (digest, kind) in KINDS.items():
+        written = write(digest, SITE, "key", kind=kind)
+        if "ANSWER-LINK" not in written.html:
+            assert name in ("all left", "moved", "missing", "escalation")
+            continue
+        with shown(browser, written.html, 390, "light") as page:
+            texts = page.evaluate(MEASURE)["texts"]
+        buttons = [t["top"] for t in texts if t["text"] == "Tell us your plan"]
+        assert len(buttons) == 2 and buttons[0] < 500 < buttons[1] or len(texts) < 40, name
+        tops = {t["text"]: t["top"] for t in reversed(texts)}
+        order = [
+            tops[title]
+            for title in ("Closest to 25 %", "Newly below 25 %", "Still below 25 %", "Rose above 25 %")
+            if title in tops
+        ]
+        assert order == sorted(order), name
+
+
+def test_the_first_words_of_a_mail_are_not_those_of_its_subject() -> None:
+    for digest, kind in KINDS.values():
+        written = write(digest, SITE, "key", kind=kind)
+        page = re.sub(r"<[^>]+>", " ", re.sub(r"<head>.*?</head>|<!--.*?-->", "", written.html, flags=re.DOTALL))
+        first = " ".join(page.split())[:60]
+        assert first == " ".join(written.body.split())[:60] or kind == "reminder"
+        assert written.subject[:25] not in first
+        assert len(written.subject) <= 110
+
+
+def test_no_mail_speaks_our_language() -> None:
+    for digest, kind in KINDS.values():
+        written = write(digest, SITE, "key", kind=kind)
+        words = re.sub(r"https?://\S+", "", written.body)
+        assert not re.search(r"\b(Tier|digest|alert|revision|route)\b", words, re.IGNORECASE), written.subject
