@@ -13,13 +13,14 @@ import psycopg
 
 from bench.figures import Figure, keep, timed
 from bench.installation import database
-from services.tracker.actions.exports import ask_export, write_next
+from services.tracker.actions.exports import Order, order_export, write_next
 from services.tracker.actions.plan import begin_plan
-from services.tracker.actions.targets import compute_targets
-from services.tracker.queries.books import Wanted, one_school
-from services.tracker.queries.schools import school_named
-from services.tracker.rules.known import ITEMS, LEVELS, PERIODS
-from services.tracker.workbook.writing import Stamp, Tab, write_book
+from services.tracker.actions.targets import recompute
+from services.tracker.queries.books import one_school
+from services.tracker.queries.schools import SchoolFilter, school_named
+from services.tracker.rules.known import FINAL_LABEL, ITEMS, LEVELS, PERIODS, PLAN_ID
+from services.tracker.workbook.layout import BookLayout
+from services.tracker.workbook.writing import BookStamp, BookTab, write_book
 from shared.access import Who
 from shared.db import raw, transaction
 from shared.settings import settings
@@ -38,7 +39,9 @@ def fill() -> None:
         begin_plan(session)
         session.flush()
         cursor = raw(session).cursor()
-        with cursor.copy("copy entry(school_key, level, item_id, period, percent, source, by) from stdin") as copy:
+        with cursor.copy(
+            "copy entry(school_key, level, item_id, period, percent, source, entered_by) from stdin"
+        ) as copy:
             for number in range(SCHOOLS):
                 for item in ITEMS:
                     for period in range(4):
@@ -53,20 +56,33 @@ def add_schools() -> None:
         with cursor.copy("copy school from stdin") as copy:
             for number in range(SCHOOLS):
                 key = f"1{number:04d}01"
-                place = ("E", "North CoS", "VEGA, MARTA", "Elementary")
-                copy.write_row((key, 1, key[1:5], key, f"School {number} El", "Elementary", *place))
+                copy.write_row(
+                    (
+                        key,
+                        1,
+                        key[1:5],
+                        key,
+                        f"School {number} El",
+                        "Elementary",
+                        "E",
+                        "North CoS",
+                        "VEGA, MARTA",
+                        ["Elementary"],
+                    )
+                )
 
 
 def write_one() -> None:
     with transaction("tracker") as session:
         school = school_named(session, CENTRAL, "1000001")
-        tabs = [Tab(level, [one_school(session, school, level)]) for level in LEVELS]
-        write_book(io.BytesIO(), PERIODS, tabs, Stamp(datetime.now(UTC), "bench", "bench"))
+        tabs = [BookTab(level, [one_school(session, school, PLAN_ID, level)]) for level in LEVELS]
+        stamp = BookStamp(datetime.now(UTC), "bench", "bench", PLAN_ID)
+        write_book(io.BytesIO(), BookLayout(PERIODS, FINAL_LABEL), tabs, stamp)
 
 
 def write_all(kind: str) -> None:
     with transaction("tracker") as session:
-        ask_export(session, CENTRAL, kind, Wanted(), None)
+        order_export(session, CENTRAL, Order(kind, SchoolFilter(), None))
     with transaction("tracker") as session:
         write_next(session, lambda _export, _done, _total: None)
 
@@ -78,20 +94,20 @@ def memory() -> int:
 
 def empty() -> None:
     with psycopg.connect(settings().database_url, autocommit=True) as owner:
-        owner.execute("truncate tracker.standing")
+        owner.execute("truncate tracker.item_progress")
 
 
 def compute_all() -> None:
     empty()
     with transaction("tracker") as session:
-        compute_targets(session)
+        recompute(session)
 
 
 def compute_changed() -> None:
     """Every value moves, so that every stored row is written again."""
     with transaction("tracker") as session:
         session.connection().exec_driver_sql("update goal set increase = increase + 0.1")
-        compute_targets(session)
+        recompute(session)
 
 
 def copy_rows() -> float:

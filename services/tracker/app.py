@@ -8,12 +8,15 @@ from services.tracker.pages.books import router as books
 from services.tracker.pages.district import router as district
 from services.tracker.pages.exports import router as exports
 from services.tracker.pages.imports import router as imports
-from services.tracker.pages.lcap import router as lcap
-from services.tracker.pages.lcap_measures import router as lcap_measures
+from services.tracker.pages.lcap.loads import router as lcap_loads
+from services.tracker.pages.lcap.measures import router as lcap_measures
+from services.tracker.pages.lcap.spending import router as lcap_spending
+from services.tracker.pages.lcap.years import router as lcap_years
 from services.tracker.pages.plan import router as plan
 from services.tracker.pages.schools import router as schools
 from services.tracker.pages.start import router as start
 from shared.web import service_app
 
 pages = [start, books, imports, plan, schools, district, exports]
-app = service_app("tracker", [*pages, school_api, book_api, district_api, lcap, lcap_measures, lcap_api])
+lcap = [lcap_loads, lcap_spending, lcap_measures, lcap_years]
+app = service_app("tracker", [*pages, school_api, book_api, district_api, *lcap, lcap_api])

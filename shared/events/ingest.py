@@ -153,11 +153,12 @@ class SurveyResultsLoaded(Event):
 
 
 class LcapLoaded(Event):
-    """LCAP actions or measures as read from a file, in parts; the newest whole `revision` of a table replaces it.
+    """LCAP actions or measures as read from a file, in parts. `revision` grows with each load of a table.
 
-    Rows of a clean table are `{column heading: text, ..., "line": n}`; the published text comes as all its lines in
-    their order, the blank ones and the page headers too: `{"line": n, "text": "cells with their tabs"}`. `revision`
-    grows with each load of a table.
+    Rows of clean tables are `{field: text, ..., "form": ..., "year": ..., "sheet": ..., "line": n}`, fields and forms as
+    in ingest's rules for headings, `year` the plan year or "" where the headings name none; one file may hold several
+    forms. The published text comes as all its lines in their order, the blank ones and the page headers too:
+    `{"line": n, "text": "cells with their tabs"}`.
     """
 
     topic: ClassVar[str] = "ingest.lcap_loaded"
@@ -168,6 +169,7 @@ class LcapLoaded(Event):
     revision: int
     part: int
     parts: int
+    file_name: str = ""
     rows: list[dict[str, Any]]
 
     @property

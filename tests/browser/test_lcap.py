@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
 from tests.tracker.district import tell_directory
-from tests.tracker.lcap_tables import demo, load, published, tell
+from tests.tracker.lcap_tables import demo, load, loaded_events, published
 
 ROOT = "/tracker/lcap/"
 
@@ -16,7 +16,7 @@ ROOT = "/tracker/lcap/"
 @pytest.fixture
 def site(clean: None) -> Iterator[str]:
     tell_directory()
-    load(*tell("actions", demo("actions")), *tell("measures", published()))
+    load(*loaded_events("actions", demo("actions")), *loaded_events("measures", published()))
     with served() as address:
         yield address
 

@@ -1,10 +1,10 @@
-"""The small district of the tracker's tests: three schools in two regions, told as events."""
+"""The small district of the tracker's tests: three schools in two regions, published as events."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from uuid import uuid4
 
-from services.tracker.tasks import on_directory_loaded, on_survey_results_loaded
+from services.tracker.tasks import compute_targets, store_directory
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectorySchool, ResultRow, SurveyResultsLoaded
 
@@ -28,15 +28,15 @@ def tell_directory(
 ) -> None:
     event = DirectoryLoaded(revision=revision, part=part, parts=parts, schools=list(schools), people=[])
     with transaction("tracker") as session:
-        on_directory_loaded(session, event)
+        store_directory(session, event)
 
 
 def tell_results(rows: Sequence[tuple[str, str, str, str | None]], revision: int = 1) -> None:
     """Rows of (school key, item, period, percent) at the level Elementary."""
-    told = [
+    found = [
         ResultRow(key, key[1:5], "Elementary", item, period, None if percent is None else Decimal(percent))
         for key, item, period, percent in rows
     ]
-    event = SurveyResultsLoaded(upload_id=uuid4(), revision=revision, part=1, parts=1, rows=told)
+    event = SurveyResultsLoaded(upload_id=uuid4(), revision=revision, part=1, parts=1, rows=found)
     with transaction("tracker") as session:
-        on_survey_results_loaded(session, event)
+        compute_targets(session, event)

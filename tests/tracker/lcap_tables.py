@@ -1,10 +1,13 @@
 """LCAP tables for the tests: the committed demo files, the published shape with invented wording, and their loading."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from services.ingest.rules.lcap import LcapFound, LcapReader
+from services.ingest.rules.rows import SheetAbout
 from shared.db import transaction
 from shared.delivery.outbox import publish
 from shared.events import LcapLoaded
@@ -16,9 +19,19 @@ Table = Literal["actions", "measures"]
 
 
 def demo(table: Table) -> Rows:
-    """The rows of a demo file as ingest tells them."""
+    """The rows of a demo file as ingest publishes them."""
     with (ROOT / f"deploy/demo/lcap/lcap_{table}.csv").open(encoding="utf-8", newline="") as file:
-        return [{**row, "line": number} for number, row in enumerate(csv.DictReader(file), 2)]
+        return clean(table, list(csv.reader(file)))
+
+
+def clean(table: Table, lines: Sequence[Sequence[str]]) -> Rows:
+    """The rows of a clean table, its headings first, as ingest publishes them."""
+    found = LcapFound()
+    reader = LcapReader(found, SheetAbout(""), table)
+    for number, cells in enumerate(lines, 1):
+        reader.read(number, cells)
+    assert found.contradictions == []
+    return found.rows
 
 
 def published() -> Rows:
@@ -27,23 +40,36 @@ def published() -> Rows:
     return [{"line": number, "text": line} for number, line in enumerate(text.split("\n"), 1)]
 
 
-def tell(
-    table: Table, rows: Rows, revision: int = 1, parts: int = 1, upload_id: UUID | None = None
+def loaded_events(
+    table: Table,
+    rows: Rows,
+    revision: int = 1,
+    parts: int = 1,
+    upload_id: UUID | None = None,
+    file_name: str = "lcap.csv",
 ) -> list[LcapLoaded]:
     """The events of a load, cut into parts."""
     upload = upload_id or uuid4()
     size = max(1, -(-len(rows) // parts))
     cuts = [rows[at : at + size] for at in range(0, len(rows), size)] or [[]]
     return [
-        LcapLoaded(upload_id=upload, table=table, revision=revision, part=number, parts=len(cuts), rows=cut)
+        LcapLoaded(
+            upload_id=upload,
+            table=table,
+            revision=revision,
+            part=number,
+            parts=len(cuts),
+            file_name=file_name,
+            rows=cut,
+        )
         for number, cut in enumerate(cuts, 1)
     ]
 
 
-def load(*events: LcapLoaded) -> None:
-    """Says the events as ingest does, and delivers them."""
+def load(*loaded: LcapLoaded) -> None:
+    """Publishes the events as ingest does, and delivers them."""
     with transaction("ingest") as session:
-        for event in events:
+        for event in loaded:
             publish(session, event)
     deliver()
     assert failures() == []

@@ -22,20 +22,20 @@ def test_the_worked_row_comes_out_of_put_and_get() -> None:
     sent = {"baseline": "74.0", "results": [75.3, 79, "82.0", "84.5"]}
     answer = principal.put(ITEM, json=sent)
     assert answer.status_code == 200
-    told = answer.json()
-    assert told["shown"]["targets"] == ["76.5", "78.2", "81.5", "84.0"]
-    assert told["shown"]["differences"] == ["-1.2", "0.8", "0.5", "0.5"]
-    assert (told["goal"], told["status"]) == ("84.0", "met")
-    assert principal.get(ITEM).json() == told
+    found = answer.json()
+    assert found["shown"]["targets"] == ["76.5", "78.2", "81.5", "84.0"]
+    assert found["shown"]["differences"] == ["-1.2", "0.8", "0.5", "0.5"]
+    assert (found["goal"], found["status"]) == ("84.0", "met")
+    assert principal.get(ITEM).json() == found
 
 
 def test_a_field_that_is_absent_stays_and_null_clears() -> None:
     principal = api_of("principal")
     principal.put(ITEM, json={"baseline": 74, "results": [75.3]})
     principal.put(ITEM, json={"results": [None, 79]})
-    told = principal.get(ITEM).json()
-    assert (told["baseline"], told["results"]) == ("74.0", [None, "79.0", None, None])
-    assert told["targets"][:3] == ["76.5", None, "81.5"]
+    found = principal.get(ITEM).json()
+    assert (found["baseline"], found["results"]) == ("74.0", [None, "79.0", None, None])
+    assert found["targets"][:3] == ["76.5", None, "81.5"]
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_loaded_results_fill_blanks_and_renew_themselves_but_not_what_was_typed(
     tell_results([(ALDER, HAPPY, "Fall 2021", "60.0"), (ALDER, HAPPY, "Fall 2022", "70.0")], revision=5)
     tell_results([(ALDER, HAPPY, "Fall 2022", "71.0")], revision=4)
     tell_results([(ALDER, HAPPY, "Fall 2022", "75.3"), (ALDER, HAPPY, "Fall 2023", None)], revision=6)
-    told = api_of("principal").get(ITEM).json()
-    assert (told["baseline"], told["results"]) == ("74.0", ["75.3", None, None, None])
+    found = api_of("principal").get(ITEM).json()
+    assert (found["baseline"], found["results"]) == ("74.0", ["75.3", None, None, None])
     with transaction("tracker") as session:
-        status = session.execute(text("select status from standing where item_id = '1b-happy'")).scalar_one()
+        status = session.execute(text("select status from item_progress where item_id = '1b-happy'")).scalar_one()
     assert status == "off track"
 
 
 def test_the_levels_have_their_own_goals() -> None:
     central = api_of("central")
-    told = central.get("/tracker/api/v1/items", params={"level": "Middle"}).json()
-    assert [item["item_id"] for item in told["items"] if item["increase"] is None] == [
+    found = central.get("/tracker/api/v1/items", params={"level": "Middle"}).json()
+    assert [item["item_id"] for item in found["items"] if item["increase"] is None] == [
         "1b-happy",
         "3a-customer-service",
         "3d-leadership",

@@ -25,10 +25,10 @@ def upload(kind: str, name: str, content: bytes) -> None:
 def test_the_demo_files_travel_from_the_door_to_the_totals() -> None:
     for kind in ("actions", "measures"):
         upload(f"lcap-{kind}", "a.csv", (ROOT / f"deploy/demo/lcap/lcap_{kind}.csv").read_bytes())
-    told = api_of("central").get(ACTIONS).json()
-    assert (len(told["rows"]), sum(goal["planned_2024_25"] for goal in told["totals"])) == (86, 8_317_011_844)
-    assert [row["change_check"] for row in told["rows"]].count("agrees") == 79
-    assert told["rows"][0]["source_line"] == 3
+    found = api_of("central").get(ACTIONS).json()
+    assert (len(found["rows"]), sum(goal["planned_next"] for goal in found["totals"])) == (86, 8_317_011_844)
+    assert [row["change_check"] for row in found["rows"]].count("agrees") == 79
+    assert found["rows"][0]["source_line"] == 3
     assert len(api_of("central").get(MEASURES, params={"limit": 1000}).json()["rows"]) == 296
 
 
@@ -39,7 +39,10 @@ def test_the_published_text_travels_with_its_page_headers_and_damage() -> None:
     upload("lcap-measures", "lcap.txt", content)
     actions = api_of("central").get(ACTIONS).json()["rows"]
     assert len(actions) == 18
-    assert (actions[0]["change"], actions[-1]["damage"]) == (-43_000_000, ["planned 2023-24 cell reads '1'"])
+    assert (actions[0]["change"], actions[-1]["damage"]) == (
+        -43_000_000,
+        ["planned for the year before cell reads '1'"],
+    )
     assert len(api_of("central").get(MEASURES).json()["rows"]) == 13
 
 
@@ -56,5 +59,5 @@ def test_a_workbook_of_actions_with_numbers_as_numbers_is_read() -> None:
             write_cell(sheet, number, column, int(cell) if is_amount else cell)
     book.close()
     upload("lcap-actions", "actions.xlsx", out.getvalue())
-    told = api_of("central").get(ACTIONS).json()
-    assert sum(goal["est_actual_2023_24"] for goal in told["totals"]) == 6_375_168_863
+    found = api_of("central").get(ACTIONS).json()
+    assert sum(goal["estimated_actual"] for goal in found["totals"]) == 6_375_168_863

@@ -5,25 +5,30 @@ from decimal import Decimal
 
 import pytest
 
-from services.tracker.rules.lcap_growth import Value, read_growth
-from services.tracker.rules.lcap_measures import Measure, is_part_year, read_measures
-from services.tracker.rules.lcap_polarity import favour, polarity_of
-from services.tracker.rules.lcap_ses import plain_group, survey_of, tracker_item
-from tests.tracker.lcap_tables import demo, published
+from services.tracker.rules.lcap.growth import Value, read_growth
+from services.tracker.rules.lcap.measures import Measure, MeasuresReading, is_part_year, read_measures
+from services.tracker.rules.lcap.polarity import favor, polarity_of
+from services.tracker.rules.lcap.survey import plain_group, survey_of, tracker_item
+from tests.tracker.lcap_tables import Rows, demo, published
+
+
+def only_reading(rows: Rows) -> MeasuresReading:
+    (reading,) = read_measures(rows)
+    return reading
 
 
 @pytest.fixture(scope="module")
 def shown() -> dict[int, Measure]:
-    return {measure.line: measure for measure in read_measures(published()).measures}
+    return {measure.line: measure for measure in only_reading(published()).measures}
 
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[int, Measure]:
-    return {measure.line: measure for measure in read_measures(demo("measures")).measures}
+    return {measure.line: measure for measure in only_reading(demo("measures")).measures}
 
 
 def only(text: str) -> Value:
-    values = read_growth(text).values
+    values = read_growth(text, "2023-24").values
     assert len(values) == 1, values
     return values[0]
 
@@ -54,8 +59,8 @@ def test_a_growth_text_gives_now_and_before(
 
 def test_each_group_has_its_own_values() -> None:
     text = "- Grade 3: 61.5% read in 2022-23, compared to 60.1% in 2021-22 All Pupils (Overall): 50% compared to 51% in 2022-23"
-    told = [(value.group, value.now, value.before, value.direction) for value in read_growth(text).values]
-    assert told == [
+    found = [(value.group, value.now, value.before, value.direction) for value in read_growth(text).values]
+    assert found == [
         ("Grade 3", Decimal("61.5"), Decimal("60.1"), "up"),
         ("All Pupils (Overall)", Decimal(50), Decimal(51), "down"),
     ]
@@ -90,7 +95,7 @@ def test_a_clear_text_leaves_no_doubt() -> None:
     assert read_growth("- Overall: 61.0% sang, as of March 2024, compared to 58.9% in March 2023.").doubts == ()
 
 
-def test_colours_and_levels_are_values_of_their_own() -> None:
+def test_colors_and_levels_are_values_of_their_own() -> None:
     values = read_growth("LA Unified: Orange Elm Day School: No Performance Color Oak Magnet: Very Low").values
     assert [(value.group, value.level) for value in values] == [
         ("LA Unified", "Orange"),
@@ -112,7 +117,7 @@ def test_broken_rows_of_the_published_text_are_marked_and_not_repaired(shown: di
 
 
 def test_misread_pages_are_listed_and_not_guessed() -> None:
-    assert [(line, reason) for line, _, reason in read_measures(published()).unread] == [
+    assert [(line, reason) for line, _, reason in only_reading(published()).unread] == [
         (56, "no row of four cells; misread page"),
         (57, "no row of four cells; misread page"),
     ]
@@ -153,16 +158,16 @@ def test_a_part_of_a_year_is_never_judged() -> None:
     part = only("405 quarrels, through December 2023, fewer than and compared to 846 in 2022-23.")
     whole = only("61.0% sang, as of March 2024, compared to 58.9% in March 2023.")
     assert (is_part_year(part), is_part_year(whole)) == (True, False)
-    assert favour(part.direction, "lower", comparable=False) == "not comparable"
+    assert favor(part.direction, "lower", comparable=False) == "not comparable"
 
 
 @pytest.mark.parametrize(
-    ("direction", "polarity", "told"),
+    ("direction", "polarity", "judged"),
     [("up", "higher", "better"), ("down", "higher", "worse"), ("down", "lower", "better"), ("up", "lower", "worse"),
      ("same", "lower", "same"), ("up", "neutral", "not judged"), ("", "higher", "not judged")],
 )  # fmt: skip
-def test_good_news_depends_on_polarity(direction: str, polarity: str, told: str) -> None:
-    assert favour(direction, polarity, comparable=True) == told
+def test_good_news_depends_on_polarity(direction: str, polarity: str, judged: str) -> None:
+    assert favor(direction, polarity, comparable=True) == judged
 
 
 def test_polarity_follows_the_words_unless_the_table_states_it() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.tracker.rules import known
 from services.tracker.rules.progress import STATUSES, feasibility, progress, projected
-from services.tracker.rules.values import BadPercent, read_percent, shown_difference, shown_percent
+from services.tracker.rules.values import BadPercent, read_percent, same_term, shown_difference, shown_percent
+from shared.names import name_key
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent.parent / "data" / "tracker_vectors.json").read_text())
 WORKED = [row for row in VECTORS["tracker_worked"] if "compat" not in row]
@@ -24,21 +25,21 @@ def some(text: str | None) -> Decimal | None:
 
 @pytest.mark.parametrize("row", WORKED, ids=lambda row: f"{row['baseline']}+{row['goal']}")
 def test_the_worked_rows_of_the_district_come_out(row: dict[str, Any]) -> None:
-    told = progress(Decimal(row["baseline"]), Decimal(row["goal"]), [some(value) for value in row["results"]])
+    found = progress(Decimal(row["baseline"]), Decimal(row["goal"]), [some(value) for value in row["results"]])
     targets = row["targets" if "targets" in row else "targets_shown"]
     differences = row["diffs" if "diffs" in row else "diffs_shown"]
-    assert [shown_percent(value) for value in told.targets][: len(targets)] == targets
-    assert [shown_percent(value) for value in told.differences][: len(differences)] == differences
+    assert [shown_percent(value) for value in found.targets][: len(targets)] == targets
+    assert [shown_percent(value) for value in found.differences][: len(differences)] == differences
     if "status" in row:
-        assert told.status.upper() == row["status"]
-        assert shown_percent(told.goal) == row["target_2026"]
+        assert found.status.upper() == row["status"]
+        assert shown_percent(found.goal) == row["target_2026"]
 
 
 def test_targets_keep_their_full_precision() -> None:
-    told = progress(Decimal(68), Decimal("9.3"), [Decimal(71), None, None, None])
-    assert told.targets[0] == Decimal("70.325")
-    assert told.differences[0] == Decimal("0.675")
-    assert told.targets[1] == Decimal("73.1")
+    found = progress(Decimal(68), Decimal("9.3"), [Decimal(71), None, None, None])
+    assert found.targets[0] == Decimal("70.325")
+    assert found.differences[0] == Decimal("0.675")
+    assert found.targets[1] == Decimal("73.1")
 
 
 def test_the_known_items_are_those_of_the_elementary_sheet() -> None:
@@ -50,7 +51,7 @@ def test_the_known_items_are_those_of_the_elementary_sheet() -> None:
             theirs["metric"],
             theirs["district_goal"],
         )
-        assert (ours.group, ours.item, ours.increase) == (theirs["group"], theirs["item"], theirs["goal_pp"])
+        assert (ours.respondents, ours.item, ours.increase) == (theirs["group"], theirs["item"], theirs["goal_pp"])
         assert " / ".join(part for part in (ours.category, ours.area) if part) == theirs["category_area"]
         assert ours.is_of_level == theirs["level_specific"]
 
@@ -72,7 +73,7 @@ def test_other_levels_begin_with_three_goals_to_be_set() -> None:
         ("74", "10", ["90", None, None, None], "above path"),
         ("74", "10", [None, None, None, "84"], "met"),
         ("74", "10", [None, None, None, "83.9"], "not met"),
-        ("95", "10", ["96", None, None, None], "unreachable"),
+        ("95", "10", ["96", None, None, None], "off track"),
         ("95", "10", ["96", "97", "98", "100"], "not met"),
         ("74", "10", ["75", None, "80", None], "off track"),
     ],
@@ -80,13 +81,13 @@ def test_other_levels_begin_with_three_goals_to_be_set() -> None:
 def test_a_status_says_where_a_school_stands(
     baseline: str | None, increase: str | None, results: list[str | None], status: str
 ) -> None:
-    told = progress(some(baseline), some(increase), [some(value) for value in results])
-    assert told.status == status
+    found = progress(some(baseline), some(increase), [some(value) for value in results])
+    assert found.status == status
 
 
 def test_a_result_above_the_goal_makes_the_next_target_lower_than_the_result() -> None:
-    told = progress(Decimal(74), Decimal(10), [Decimal(90), None, None, None])
-    assert told.targets[1] == Decimal(88)
+    found = progress(Decimal(74), Decimal(10), [Decimal(90), None, None, None])
+    assert found.targets[1] == Decimal(88)
 
 
 def test_a_goal_over_100_stays_as_it_is() -> None:
@@ -95,9 +96,9 @@ def test_a_goal_over_100_stays_as_it_is() -> None:
 
 def test_a_missing_result_leaves_the_next_target_open_and_projects_it() -> None:
     results = [Decimal("75.3"), None, Decimal(80), None]
-    told = progress(Decimal(74), Decimal(10), results)
-    assert told.targets[2] is None
-    assert told.targets[3] == Decimal(84)
+    found = progress(Decimal(74), Decimal(10), results)
+    assert found.targets[2] is None
+    assert found.targets[3] == Decimal(84)
     ahead = projected(Decimal(74), Decimal(10), results)
     assert shown_percent(ahead[2]) == "81.1"
     assert (ahead[0], ahead[1], ahead[3]) == (None, None, None)
@@ -107,12 +108,12 @@ def test_a_missing_result_leaves_the_next_target_open_and_projects_it() -> None:
 def test_a_blank_is_never_taken_as_zero(
     baseline: Decimal | None, increase: Decimal | None, results: list[Decimal | None]
 ) -> None:
-    told = progress(baseline, increase, results)
+    found = progress(baseline, increase, results)
     before = [baseline, *results]
-    for place, target in enumerate(told.targets):
-        assert (target is None) == (before[place] is None or told.goal is None)
-        assert (told.differences[place] is None) == (target is None or results[place] is None)
-    assert told.status in STATUSES
+    for place, target in enumerate(found.targets):
+        assert (target is None) == (before[place] is None or found.goal is None)
+        assert (found.differences[place] is None) == (target is None or results[place] is None)
+    assert found.status in STATUSES
 
 
 @given(tenths, tenths, st.lists(tenths, min_size=2, max_size=6))
@@ -121,8 +122,8 @@ def test_a_school_that_hits_every_target_reaches_its_goal(
 ) -> None:
     reached: list[Decimal | None] = []
     for _ in results:
-        told = progress(baseline, increase, [*reached, *[None] * (len(results) - len(reached))])
-        reached.append(told.targets[len(reached)])
+        found = progress(baseline, increase, [*reached, *[None] * (len(results) - len(reached))])
+        reached.append(found.targets[len(reached)])
     last = reached[-1]
     assert last is not None and abs(last - (baseline + increase)) < Decimal("1e-20")
 
@@ -197,3 +198,45 @@ def test_feasibility_compares_the_needed_gain(
 )
 def test_a_school_belongs_to_the_tab_of_its_level(level: str, tab: str | None) -> None:
     assert known.level_of(level) == tab
+
+
+def test_a_difference_is_that_of_the_last_result_or_none() -> None:
+    facts = progress(Decimal(74), Decimal(10), [Decimal(80), None, Decimal(75), None])
+    assert (facts.latest, facts.difference, facts.differences[0]) == (Decimal(75), None, Decimal("3.5"))
+
+
+@given(tenths, tenths, st.lists(st.none() | tenths, min_size=1, max_size=6))
+def test_a_difference_is_never_older_than_the_result_beside_it(
+    baseline: Decimal, increase: Decimal, results: list[Decimal | None]
+) -> None:
+    facts = progress(baseline, increase, results)
+    if facts.difference is not None:
+        assert facts.latest_period is not None
+        assert facts.difference == facts.differences[facts.latest_period - 1]
+
+
+def test_a_goal_over_100_is_a_note_and_no_status() -> None:
+    facts = progress(Decimal(95), Decimal(10), [Decimal(98), None, None, None])
+    assert (facts.is_over_hundred, facts.status) == (True, "on track")
+    assert feasibility(Decimal(5), None, None, facts.goal) == "goal over 100 %"
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels"),
+    [
+        ("Elementary", ["Elementary"]),
+        ("Span", ["Elementary", "Middle"]),
+        ("OPTIONS", ["High School"]),
+        ("Early Education", ["Elementary"]),
+        ("Home", []),
+    ],
+)
+def test_every_kind_of_school_has_its_levels(kind: str, levels: list[str]) -> None:
+    kinds = {name_key(name): expected for name, expected in known.KINDS.items()}
+    assert known.levels_of(kind, kinds) == levels
+
+
+@pytest.mark.parametrize("term", ["Fa26", "FALL 2026", "fall 26", "F26", "Fall2026"])
+def test_a_term_is_known_in_any_spelling(term: str) -> None:
+    assert same_term(term, ["Fall 2026"])
+    assert not same_term(term, ["Fall 2025", "Spring 2026"])

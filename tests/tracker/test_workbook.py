@@ -13,31 +13,38 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from services.tracker.rules.book import BookLine, BookSchool
-from services.tracker.rules.known import ITEMS, LEVELS, PERIODS, goal_of
+from services.tracker.rules.known import FINAL_LABEL, ITEMS, LEVELS, PERIODS, goal_of
 from services.tracker.rules.progress import MET, NOT_MET, progress
 from services.tracker.rules.values import shown_percent
-from services.tracker.workbook.layout import Layout
-from services.tracker.workbook.writing import Stamp, Tab, write_book
+from services.tracker.workbook.layout import BookLayout
+from services.tracker.workbook.writing import BookStamp, BookTab, write_book
 from tests.people import api_of
 from tests.tracker.district import ALDER, CEDAR, tell_directory
 from tests.tracker.office import resaved
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent.parent / "data" / "tracker_vectors.json").read_text())
-LAYOUT = Layout(PERIODS)
+LAYOUT = BookLayout(PERIODS, FINAL_LABEL)
 
 
 def line(number: int, level: str, values: list[Decimal | None]) -> BookLine:
     known = ITEMS[number]
     increase, words = goal_of(known, level)
-    chosen = None if increase is None else Decimal(increase)
-    texts = (known.pillar, known.metric, words, f"{known.group} / {known.item}", f"{known.category} / {known.area}")
-    return BookLine(known.item_id, texts, known.group, chosen, values, progress(values[0], chosen, values[1:]))
+    points = None if increase is None else Decimal(increase)
+    texts = (
+        known.pillar,
+        known.metric,
+        words,
+        f"{known.respondents} / {known.item}",
+        f"{known.category} / {known.area}",
+    )
+    return BookLine(known.item_id, texts, known.respondents, points, values, progress(values[0], points, values[1:]))
 
 
 def book(lines: dict[str, list[BookLine]]) -> bytes:
     out = io.BytesIO()
-    tabs = [Tab(level, [BookSchool(ALDER, "4001", "Alder El", lines[level])]) for level in lines]
-    write_book(out, PERIODS, tabs, Stamp(datetime(2026, 1, 5, tzinfo=UTC), "Lindqvist, Per", "Progress tracker"))
+    tabs = [BookTab(level, [BookSchool(ALDER, "4001", "Alder El", lines[level])]) for level in lines]
+    stamp = BookStamp(datetime(2026, 1, 5, tzinfo=UTC), "Lindqvist, Per", "Progress tracker", "2022-2026")
+    write_book(out, LAYOUT, tabs, stamp)
     return out.getvalue()
 
 
@@ -53,7 +60,7 @@ def sheet_of(content: bytes, level: str, *, values: bool = False) -> Worksheet:
 
 def test_the_headings_are_the_districts_21_columns() -> None:
     headings = [cell.value for cell in sheet_of(blank(), "Elementary")[1]]
-    assert len(headings) == 21
+    assert (len(headings), headings.pop()) == (22, "Row key")
     assert headings[5:12] == [
         "Goal Percentage Point Increase",
         "Fall 2021 SCHOOL Baseline %",
@@ -94,16 +101,16 @@ def test_other_levels_have_their_unset_goals_blank() -> None:
 
 def test_the_source_template_is_the_same_rule_with_blanks_taken_as_zero() -> None:
     for item in VECTORS["tracker_items"]:
-        told = progress(Decimal(0), Decimal(item["goal_pp"]), [Decimal(0)] * 4)
+        found = progress(Decimal(0), Decimal(item["goal_pp"]), [Decimal(0)] * 4)
         template = item["blank_template"]
         for year, key in enumerate(("F22", "F23", "F24", "F25")):
-            shown = [shown_percent(told.targets[year]), shown_percent(told.differences[year])]
+            shown = [shown_percent(found.targets[year]), shown_percent(found.differences[year])]
             assert shown == template[key]
-        assert (shown_percent(told.goal), told.status.upper()) == (template["target_2026"], template["status"])
+        assert (shown_percent(found.goal), found.status.upper()) == (template["target_2026"], template["status"])
     compat = next(row for row in VECTORS["tracker_worked"] if "compat" in row)
-    told = progress(Decimal(compat["baseline"]), Decimal(compat["goal"]), [Decimal(0)] * 4)
-    assert [shown_percent(value) for value in told.targets] == compat["targets"]
-    assert [shown_percent(value) for value in told.differences] == compat["diffs"]
+    found = progress(Decimal(compat["baseline"]), Decimal(compat["goal"]), [Decimal(0)] * 4)
+    assert [shown_percent(value) for value in found.targets] == compat["targets"]
+    assert [shown_percent(value) for value in found.differences] == compat["diffs"]
 
 
 def some(rng: random.Random) -> Decimal | None:
@@ -125,16 +132,16 @@ def test_libreoffice_computes_what_the_rules_compute_for_every_cell(tmp_path: Pa
     compared = 0
     for (level, row), values in typed.items():
         increase = goal_of(ITEMS[row - 2], level)[0]
-        told = progress(values[0], None if increase is None else Decimal(increase), values[1:])
+        found = progress(values[0], None if increase is None else Decimal(increase), values[1:])
         columns = [*LAYOUT.targets, *LAYOUT.differences, LAYOUT.goal]
-        for column, ours in zip(columns, [*told.targets, *told.differences, told.goal], strict=True):
+        for column, ours in zip(columns, [*found.targets, *found.differences, found.goal], strict=True):
             theirs = saved[level].cell(row, column + 1).value
             if ours is None:
                 assert theirs in (None, "")
             else:
                 assert theirs == pytest.approx(float(ours), abs=1e-9)
             compared += 1
-        word = {MET: "MET", NOT_MET: "NOT MET"}.get(told.status, "PENDING")
+        word = {MET: "MET", NOT_MET: "NOT MET"}.get(found.status, "PENDING")
         assert saved[level].cell(row, LAYOUT.status + 1).value == word
     assert compared == 36 * 9
 

@@ -37,6 +37,7 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
             revision=upload.revision or 1,
             part=part,
             parts=len(cuts),
+            file_name=upload.file_name,
             rows=cut,
         )
         publish(session, event)

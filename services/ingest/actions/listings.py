@@ -81,8 +81,14 @@ def read_lcap(content: bytes, watch: Watch, table: str, how: How) -> LcapFound:
             for number, cells in chain.from_iterable(batches):
                 reader.read(number, cells)
             reader.end()
-            if reader.columns:
+            if reader.headings is not None:
                 refuse_uncached(about)
+    if found.contradictions:
+        raise Invalid(
+            f"The years of the headings contradict each other. {found.contradictions[0]} Correct the headings.",
+            code="lcap_years",
+            problems=[{"code": "lcap_years", "message": sentence} for sentence in found.contradictions],
+        )
     if not found.rows:
         raise Invalid(
             f"The file holds no LCAP table: a row must name the columns {NEEDED[table]}, with the table below it."

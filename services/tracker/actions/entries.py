@@ -1,39 +1,33 @@
 """Saving what people enter: one school and level at a time, each change with its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, select
 
-from services.tracker.actions.targets import compute_targets
+from services.tracker.actions.targets import recompute
 from services.tracker.rules.values import shown_percent
+from services.tracker.tables.progress import Entry, EntryLog
 from shared.access import Who, audit
 from shared.errors import Conflict
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))")
-_CURRENT = text("select item_id, period, percent, by from entry where school_key = :school_key and level = :level")
-_KEEP = text(
-    "insert into entry(school_key, level, item_id, period, percent, source, by)"
-    " values (:school_key, :level, :item_id, :period, :now, :source, :by)"
-    " on conflict (school_key, level, item_id, period) do update set percent = excluded.percent,"
-    " source = excluded.source, by = excluded.by, at = now()"
-)
-_LOG = text(
-    "insert into entry_log(school_key, level, item_id, period, was, now, source, by)"
-    " values (:school_key, :level, :item_id, :period, :was, :now, :source, :by)"
-)
 ANY = Decimal(-1)
 
 
-class Cell(NamedTuple):
+class EntryChange(NamedTuple):
     """A value for an item in a year; `was` is what the person saw there before, ANY where that does not matter."""
 
     item_id: str
     period: int
     now: Decimal | None
     was: Decimal | None = ANY
+
+
+Current = Mapping[tuple[str, int], Entry]
 
 
 class EntryConflict(Conflict):
@@ -43,35 +37,42 @@ class EntryConflict(Conflict):
 
 
 def save_cells(
-    session: Session, who: Who, school_key: str, level: str, cells: Sequence[Cell], source: str
-) -> list[Cell]:
+    session: Session, who: Who, school_key: str, level: str, cells: Sequence[EntryChange], source: str
+) -> list[EntryChange]:
     """Saves the cells that differ and recomputes their items; answers what changed, with the values before.
 
     Raises EntryConflict, saving nothing, where a value is neither what the person saw nor what they entered.
     """
     session.execute(_LOCK, {"lock": f"{school_key}/{level}"})
-    found = session.execute(_CURRENT, {"school_key": school_key, "level": level}).all()
-    current = {(row.item_id, row.period): row for row in found}
+    found = select(Entry).where(Entry.school_key == school_key, Entry.level == level)
+    current = {(row.item_id, row.period): row for row in session.exec(found.execution_options(populate_existing=True))}
     _refuse_conflicts(cells, current)
     changed = [cell._replace(was=_percent(current, cell)) for cell in cells if _percent(current, cell) != cell.now]
     if not changed:
         return []
-    fixed = {"school_key": school_key, "level": level, "source": source, "by": who.actor}
-    rows = [{**fixed, **cell._asdict()} for cell in changed]
-    session.execute(_KEEP, rows)
-    session.execute(_LOG, rows)
+    shared = {"school_key": school_key, "level": level, "source": source, "entered_by": who.actor}
+    places = [{**shared, "item_id": cell.item_id, "period": cell.period} for cell in changed]
+    merge = insert(Entry)
+    taken = {name: merge.excluded[name] for name in ("percent", "source", "entered_by")}
+    session.execute(
+        merge.on_conflict_do_update(
+            index_elements=["school_key", "level", "item_id", "period"], set_={**taken, "at": func.now()}
+        ),
+        [{**place, "percent": cell.now} for place, cell in zip(places, changed, strict=True)],
+    )
+    logged = [{**place, "was": cell.was, "now": cell.now} for place, cell in zip(places, changed, strict=True)]
+    session.execute(insert(EntryLog), logged)
     audit(session, who.actor, "entries.saved", f"{school_key}/{level}", {"cells": len(changed), "source": source})
-    compute_targets(session, school_keys=[school_key], item_ids=sorted({cell.item_id for cell in changed}))
+    recompute(session, school_keys=[school_key], item_ids=sorted({cell.item_id for cell in changed}))
     return changed
 
 
-def _percent(current: dict[tuple[str, int], Any], cell: Cell) -> Decimal | None:
+def _percent(current: Current, cell: EntryChange) -> Decimal | None:
     row = current.get((cell.item_id, cell.period))
-    value: Decimal | None = None if row is None else row.percent
-    return value
+    return None if row is None else row.percent
 
 
-def _refuse_conflicts(cells: Sequence[Cell], current: dict[tuple[str, int], Any]) -> None:
+def _refuse_conflicts(cells: Sequence[EntryChange], current: Current) -> None:
     problems = []
     for cell in cells:
         there = _percent(current, cell)
@@ -84,8 +85,8 @@ def _refuse_conflicts(cells: Sequence[Cell], current: dict[tuple[str, int], Any]
                     "period": cell.period,
                     "there": shown_percent(there),
                     "entered": shown_percent(cell.now),
-                    "message": f"{row.by if row else 'Somebody'} changed this to {shown_percent(there) or 'blank'}"
-                    f" meanwhile; you entered {shown_percent(cell.now) or 'a blank'}.",
+                    "message": f"{row.entered_by if row else 'Somebody'} changed this to"
+                    f" {shown_percent(there) or 'blank'} meanwhile; you entered {shown_percent(cell.now) or 'a blank'}.",
                 }
             )
     if problems:

@@ -1,21 +1,24 @@
-"""Large workbooks: asked for on a page, written by the worker, kept for a week."""
+"""Large workbooks: ordered on a page, written by the worker, kept for a week."""
 
 import io
 import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select, update
 
-from services.tracker.queries.books import Wanted, many_schools, schools_at
-from services.tracker.queries.progress import levels, periods
+from services.tracker.queries.books import many_schools
+from services.tracker.queries.plan import levels, periods, plan_of
+from services.tracker.queries.schools import SchoolFilter, schools_at
 from services.tracker.rules.book import BookSchool
 from services.tracker.tables.books import BookExport, BookPart
-from services.tracker.workbook.writing import Stamp, Tab, write_book
+from services.tracker.workbook.layout import BookLayout
+from services.tracker.workbook.writing import BookStamp, BookTab, write_book, write_nothing
 from shared.access import Who, audit
 from shared.delivery.outbox import call_job
 from shared.errors import Invalid
@@ -24,79 +27,94 @@ from shared.names import name_key
 KINDS = ("book", "zip")
 JOB = "tracker.write_books"
 PART_BYTES = 1024 * 1024
-TELL_EVERY = 20
-_STALE = text("delete from book_export where at < now() - interval '7 days'")
+NOTE_EVERY = 20
+KEPT = timedelta(days=7)
 _MINE = text("select pg_try_advisory_xact_lock(hashtextextended(:lock, 0))")
-Told = Callable[[UUID, int, int], None]
+Noted = Callable[[UUID, int, int], None]
 
 
-def ask_export(session: Session, who: Who, kind: str, wanted: Wanted, level: str | None) -> UUID:
-    """Notes a large workbook (`book`) or one workbook a school (`zip`) for the worker to write."""
-    if kind not in KINDS:
+class Order(NamedTuple):
+    """What is to be written: `book` or `zip`, of which schools, at one level or (None) at all, of which plan."""
+
+    kind: str
+    schools: SchoolFilter
+    level: str | None
+    plan_id: str | None = None
+
+
+def order_export(session: Session, who: Who, order: Order) -> UUID:
+    """Notes a large workbook, or one workbook a school, for the worker to write."""
+    if order.kind not in KINDS:
         raise Invalid("Choose one workbook with all schools, or a zip of one workbook a school.")
-    known = levels(session)
-    if level is not None and level not in known:
-        raise Invalid(f"The plan has no level {level}. It has: {', '.join(known)}.")
-    session.execute(_STALE)
+    plan = plan_of(session, order.plan_id)
+    known = levels(session, plan.plan_id)
+    if order.level is not None and order.level not in known:
+        raise Invalid(f"The plan has no level {order.level}. It has: {', '.join(known)}.")
+    session.execute(delete(BookExport).where(col(BookExport.at) < datetime.now(UTC) - KEPT))
     export_id = uuid4()
-    filters = {"region": wanted.region, "cos": wanted.cos, "director": wanted.director, "level": level}
+    schools = order.schools
+    filters = {"region": schools.region, "cos": schools.cos, "director": schools.director, "level": order.level}
     session.add(
         BookExport(
             export_id=export_id,
-            by=who.person_id,
+            ordered_by=who.person_id,
             role=who.role,
             scope=list(who.scope),
             spellings=list(who.spellings),
-            kind=kind,
-            wanted=filters,
+            kind=order.kind,
+            filters={**filters, "plan": plan.plan_id},
             state="waiting",
         )
     )
     session.flush()
-    audit(session, who.actor, "workbook.asked", str(export_id), {"kind": kind, **filters})
+    audit(session, who.actor, "workbook.ordered", str(export_id), {"kind": order.kind, **filters})
     call_job(session, JOB)
     return export_id
 
 
-def write_next(session: Session, told: Told) -> bool:
+def write_next(session: Session, noted: Noted) -> bool:
     """Writes the oldest export that nobody is writing; False where there is none.
 
-    `told` hears (export, schools done, schools in all) and has to commit by itself, so that a page can show it.
+    `noted` takes (export, schools done, schools in all) and has to commit by itself, so that a page can show it.
     """
-    waiting = select(BookExport).where(col(BookExport.state) == "waiting").order_by(col(BookExport.at))
+    waiting = select(BookExport).where(BookExport.state == "waiting").order_by(col(BookExport.at))
     for export in session.exec(waiting).all():
         # The lock ends with the transaction, so what a dying worker had begun is begun again by the next one.
         if session.execute(_MINE, {"lock": str(export.export_id)}).scalar_one():
-            _write(session, export, told)
+            _write(session, export, noted)
             return True
     return False
 
 
-def _write(session: Session, export: BookExport, told: Told) -> None:
-    scope, spellings = tuple(export.scope), tuple(export.spellings)
-    who = Who(export.by, export.by, export.by, export.role, scope, (export.role,), "export", spellings)
-    filters = dict(export.wanted)
-    level = filters.pop("level")
-    chosen = {
-        name: schools_at(session, who, Wanted(**filters), name) for name in ([level] if level else levels(session))
-    }
-    total = sum(len(schools) for schools in chosen.values())
+def _write(session: Session, export: BookExport, noted: Noted) -> None:
+    by, scope, spellings = export.ordered_by, tuple(export.scope), tuple(export.spellings)
+    who = Who(by, by, by, export.role, scope, (export.role,), "export", spellings)
+    filters = dict(export.filters)
+    level, plan = filters.pop("level"), plan_of(session, filters.pop("plan"))
+    names = [level] if level else levels(session, plan.plan_id)
+    schools = {name: schools_at(session, who, SchoolFilter(**filters), name) for name in names}
+    total = sum(len(found) for found in schools.values())
 
     def note(done: int) -> None:
-        if done % TELL_EVERY == 0 or done == total:
-            told(export.export_id, done, total)
+        if done % NOTE_EVERY == 0 or done == total:
+            noted(export.export_id, done, total)
 
     note(0)
     title = "Progress tracker: " + (", ".join(value for value in filters.values() if value) or "all schools")
-    stamp = Stamp(export.at, export.by, title)  # type: ignore[arg-type]
-    tabs = [Tab(name, many_schools(session, schools, name)) for name, schools in chosen.items()]
+    assert export.at is not None
+    stamp = BookStamp(export.at, by, title, plan.plan_id)
+    layout = BookLayout(periods(session, plan.plan_id), plan.final_label)
+    tabs = [BookTab(name, many_schools(session, found, plan.plan_id, name)) for name, found in schools.items()]
     handle, path = tempfile.mkstemp(prefix="ses-export-")
     os.close(handle)
     try:
-        if export.kind == "book":
-            write_book(path, periods(session), tabs, stamp, names_schools=True, told=note)
+        if not total:
+            write_nothing(path, title, _nothing(filters, level))
+            export.kind = "book"
+        elif export.kind == "book":
+            write_book(path, layout, tabs, stamp, names_schools=True, noted=note)
         else:
-            _write_zip(path, periods(session), tabs, stamp, note)
+            _write_zip(path, layout, tabs, stamp, note)
         _keep(session, export, path)
     finally:
         os.unlink(path)
@@ -104,18 +122,31 @@ def _write(session: Session, export: BookExport, told: Told) -> None:
     session.add(export)
 
 
-def _write_zip(path: str, years: list[str], tabs: Iterable[Tab], stamp: Stamp, note: Callable[[int], None]) -> None:
+def _nothing(filters: dict[str, str | None], level: str | None) -> str:
+    """Why an export has no school, and what to do."""
+    named = [value for value in (level, *filters.values()) if value]
+    which = f"that are {', '.join(named)}" if named else "at the levels of the plan"
+    return (
+        f"No school of yours is among those {which}. Take a filter away and export again. If schools are missing that"
+        " should be there, ask the support team which schools are assigned to you, or central staff to set the levels"
+        " at which they are expected."
+    )
+
+
+def _write_zip(
+    path: str, layout: BookLayout, tabs: Iterable[BookTab], stamp: BookStamp, note: Callable[[int], None]
+) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:
         for done, (level, school) in enumerate(_each(tabs), 1):
             out = io.BytesIO()
             title = f"Progress tracker: {school.name} ({school.ploc})"
-            write_book(out, years, [Tab(level, [school])], stamp._replace(title=title))
+            write_book(out, layout, [BookTab(level, [school])], stamp._replace(title=title))
             words = name_key(f"{school.school_key} {school.name} {level}").replace(" ", "-")
             packed.writestr(f"progress-tracker-{words}.xlsx", out.getvalue())
             note(done)
 
 
-def _each(tabs: Iterable[Tab]) -> Iterator[tuple[str, BookSchool]]:
+def _each(tabs: Iterable[BookTab]) -> Iterator[tuple[str, BookSchool]]:
     for tab in tabs:
         for school in tab.schools:
             yield tab.level, school
@@ -132,18 +163,12 @@ def _keep(session: Session, export: BookExport, path: str) -> None:
     session.add(export)
 
 
-_PROGRESS = text("update book_export set done = :done, total = :total where export_id = :export_id")
-_BEAT = text("update loop_beat set at = now() where id = 'loop'")
-_FAILED = text("update book_export set state = 'failed', error = :error where export_id = :export_id")
-
-
 def note_progress(session: Session, export_id: UUID, done: int, total: int) -> None:
     """Shows how far an export is."""
-    # A worker that writes for a minute cannot sweep meanwhile: this shows its watchdog that it works.
-    session.execute(_BEAT)
-    session.execute(_PROGRESS, {"export_id": export_id, "done": done, "total": total})
+    session.execute(update(BookExport).where(col(BookExport.export_id) == export_id).values(done=done, total=total))
 
 
-def note_failure(session: Session, export_id: UUID, error: Any) -> None:
+def note_failure(session: Session, export_id: UUID, error: Exception) -> None:
     """An export that cannot be written is not tried again for ever."""
-    session.execute(_FAILED, {"export_id": export_id, "error": str(error)[:500]})
+    failed = {"state": "failed", "error": str(error)[:500]}
+    session.execute(update(BookExport).where(col(BookExport.export_id) == export_id).values(**failed))

@@ -1,35 +1,51 @@
-"""Taking an offered value over, which is always a person's decision."""
+"""Taking an offered value over, or dismissing it, which is always a person's decision."""
 
-from typing import Any
+from typing import NamedTuple
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from services.tracker.actions.entries import Cell, save_cells
-from services.tracker.queries.offers import file_offers, rate_offers
-from services.tracker.queries.progress import lines, periods
-from shared.access import Who
+from services.tracker.actions.entries import EntryChange, save_cells
+from services.tracker.queries.offers import FileOffer, file_offers
+from services.tracker.queries.progress import lines
+from services.tracker.tables.schools import OfferDismissed, School
+from shared.access import Who, audit
 from shared.errors import NotFound
 
-_GONE = "This value is no longer offered. Reload the page."
+
+class OfferPlace(NamedTuple):
+    """Where an offered value would stand."""
+
+    plan_id: str
+    level: str
+    item_id: str
+    period: int
 
 
-def take_file_value(session: Session, who: Who, school: Any, level: str, item_id: str, period: int) -> None:
+def take_file_value(session: Session, who: Who, school: School, place: OfferPlace) -> None:
     """Replaces what was entered by what the results file holds."""
-    known = lines(session, school.school_key, level)
-    for offer in file_offers(session, school.school_key, level, known):
-        if (offer.item_id, offer.period) == (item_id, period):
-            save_cells(session, who, school.school_key, level, [Cell(item_id, period, offer.percent)], "results file")
-            return
-    raise NotFound(_GONE)
+    offer = _offer(session, school, place)
+    change = EntryChange(offer.item_id, offer.period, offer.percent)
+    save_cells(session, who, school.school_key, place.level, [change], "results file")
 
 
-def take_rate(session: Session, who: Who, school: Any, level: str, item_id: str, term: str, period: int) -> None:
-    """Enters a term's Parents response rate as the result of a year."""
-    known = lines(session, school.school_key, level)
-    if not 0 <= period < len(periods(session)):
-        raise NotFound("There is no such year. Reload the page.")
-    for offer in rate_offers(session, school.school_key, known):
-        if (offer.item_id, offer.term) == (item_id, term):
-            save_cells(session, who, school.school_key, level, [Cell(item_id, period, offer.percent)], "response rate")
-            return
-    raise NotFound(_GONE)
+def dismiss_file_value(session: Session, who: Who, school: School, place: OfferPlace) -> None:
+    """Leaves what was entered as it is, and offers this value of the file no more."""
+    offer = _offer(session, school, place)
+    merge = insert(OfferDismissed).values(
+        school_key=school.school_key, level=place.level, item_id=offer.item_id, period=offer.period,
+        percent=offer.percent, dismissed_by=who.actor,
+    )  # fmt: skip
+    changed = {"percent": merge.excluded.percent, "dismissed_by": merge.excluded.dismissed_by}
+    keys = ["school_key", "level", "item_id", "period"]
+    session.execute(merge.on_conflict_do_update(index_elements=keys, set_=changed))
+    what = {"item": offer.item_id, "period": offer.period, "percent": str(offer.percent)}
+    audit(session, who.actor, "offer.dismissed", f"{school.school_key}/{place.level}", what)
+
+
+def _offer(session: Session, school: School, place: OfferPlace) -> FileOffer:
+    known = lines(session, school.school_key, place.plan_id, place.level)
+    for offer in file_offers(session, school.school_key, place.level, known):
+        if (offer.item_id, offer.period) == (place.item_id, place.period):
+            return offer
+    raise NotFound("This value is no longer offered. Reload the page.")

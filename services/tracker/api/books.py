@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Query, Response, UploadFile
 from sqlmodel import Session
 
-from services.tracker.actions.imports import apply_import, read_book, take_book
+from services.tracker.actions.imports import CONFLICT, LEVEL, WORKBOOK, apply_import, read_book, take_book
 from services.tracker.queries.schools import school_named
 from services.tracker.tables.books import BookImport
+from services.tracker.workbook.checking import DIFFERENCE
 from services.tracker.workbook.child import Rows
 from shared.access import Who
 from shared.db import transaction
@@ -28,16 +29,19 @@ def post_workbook(
 ) -> dict[str, Any]:
     """Enters what a workbook changes: 201 saved, 200 for a dry run, 409 with the conflicts, 415, 422 with `problems`.
 
-    A conflict is a cell that was changed in the file and here since the download; `take_conflicts` takes the file's.
+    `conflicts` ask something: their `kind` is conflict (changed in the file and here since the download), level (typed
+    in a tab of a level at which the school is not expected), fraction or copies (which of `others` is meant).
+    `take_conflicts` takes the file's value of the first two and leaves the others. `not_used` names what was not used.
     """
     sheets = read_book(file.file.read())
     with transaction("tracker") as session:
         kept = _kept(session, who, file.filename or "workbook.xlsx", sheets, ploc)
-        conflicts = [cell for cell in kept.cells if cell["is_conflict"]]
+        conflicts = [cell for cell in kept.cells if cell["kind"] != DIFFERENCE]
         answer = {
             "import_id": str(kept.import_id),
-            "differences": [cell for cell in kept.cells if not cell["is_conflict"]],
+            "differences": [cell for cell in kept.cells if cell["kind"] == DIFFERENCE],
             "conflicts": conflicts,
+            "not_used": kept.notes,
             "saved": 0,
         }
         if dry_run:
@@ -45,12 +49,13 @@ def post_workbook(
             return answer
         if conflicts and not take_conflicts:
             raise Conflict(
-                "Some cells were changed in the workbook and here. Nothing was saved. Look at them on the page"
+                "Some cells of the workbook need a decision. Nothing was saved. Look at them on the page"
                 " Upload a workbook, or send take_conflicts=true.",
                 problems=[{"code": "book_conflict", **cell, "message": _words(cell)} for cell in conflicts],
                 code="book_conflict",
             )
-        return {**answer, "saved": apply_import(session, who, kept.import_id, range(len(kept.cells)))}
+        taken = {place: WORKBOOK for place, cell in enumerate(kept.cells) if cell["kind"] in (CONFLICT, LEVEL)}
+        return {**answer, "saved": apply_import(session, who, kept.import_id, taken)}
 
 
 def _kept(session: Session, who: Who, file_name: str, sheets: Rows, ploc: str | None) -> BookImport:
@@ -59,4 +64,12 @@ def _kept(session: Session, who: Who, file_name: str, sheets: Rows, ploc: str | 
 
 
 def _words(cell: dict[str, Any]) -> str:
+    if cell["kind"] == LEVEL:
+        return (
+            f"{cell['cell']}: {cell['now'] or 'blank'} was typed in the tab {cell['level']}; this school is expected at"
+            f" {cell['own_level']}."
+        )
+    if cell["kind"] != CONFLICT:
+        meanings = " or ".join(words for _, words in cell["others"])
+        return f"{cell['cell']}: Which is meant, {meanings}?"
     return f"{cell['cell']}: {cell['now'] or 'blank'} in the workbook, {cell['there'] or 'blank'} here."

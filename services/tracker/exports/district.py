@@ -1,4 +1,4 @@
-"""Files out of the district's view: counts per item, and every school's standing."""
+"""Files out of the district's view: counts per item, and every school's progress."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -14,32 +14,35 @@ COUNTS_HEADER = (
     "Schools",
     "With data",
     *(status.capitalize() for status in STATUSES),
+    "Goal over 100 %",
 )
-STANDINGS_HEADER = (
-    *("Region", "PLOC", "CoS", "Regional Director", "School", "Item"),
-    *("Latest %", "Year", "Difference from Target", "2026 Target %", "Status"),
-)
+
+
+def progress_header(final_label: str) -> Sequence[str]:
+    return (
+        *("Region", "PLOC", "CoS", "Regional Director", "School", "Item"),
+        *("Latest %", "Year", "Difference from Target", f"{final_label} Target %", "Status"),
+    )
 
 
 def counts_rows(counts: Iterable[Any]) -> list[Sequence[Cell]]:
     """One row an item."""
     return [
         (
-            row.item.group,
+            row.item.respondents,
             row.item.item,
             row.goal.increase,
             row.expected,
             row.known,
             *(row.counts[status] for status in STATUSES),
+            row.over_hundred,
         )
         for row in counts
     ]
 
 
-def standings_rows(
-    heat: Iterable[tuple[Any, dict[str, Any]]], items: Sequence[Any], periods: Sequence[str]
-) -> Iterable[Sequence[Cell]]:
-    """One row a school and item that has a standing."""
+def progress_rows(heat: Iterable[Any], items: Sequence[Any], periods: Sequence[str]) -> Iterable[Sequence[Cell]]:
+    """One row a school and item that has values; the difference is that of the latest result, blank without a target."""
     for school, held in heat:
         for item in items:
             row = held.get(item.item_id)
@@ -53,12 +56,12 @@ def counts_csv(counts: Iterable[Any]) -> str:
     return csv_text(COUNTS_HEADER, counts_rows(counts))
 
 
-def district_book(title: str, counts: Iterable[Any], standings: Iterable[Sequence[Cell]]) -> bytes:
-    """A workbook with the counts and every school's standing."""
+def district_book(title: str, counts: Iterable[Any], progress: Iterable[Sequence[Cell]], final_label: str) -> bytes:
+    """A workbook with the counts and every school's progress."""
     out = io.BytesIO()
     book = new_workbook(out, title, constant_memory=True)
     bold = book.add_format({"bold": True, "text_wrap": True})
-    tabs = (("Items", COUNTS_HEADER, counts_rows(counts)), ("Schools", STANDINGS_HEADER, standings))
+    tabs = (("Items", COUNTS_HEADER, counts_rows(counts)), ("Schools", progress_header(final_label), progress))
     for name, header, rows in tabs:
         sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 0)

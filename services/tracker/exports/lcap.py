@@ -10,23 +10,23 @@ WIDE, NARROW = 48, 16
 MONEY = '"$"#,##0;[Red]-"$"#,##0'
 
 
-class Column(NamedTuple):
+class LcapColumn(NamedTuple):
     """A column's heading, and what its cells are: text, wide text, whole dollars or numbers."""
 
     heading: str
     kind: str = "text"
 
 
-class Sheet(NamedTuple):
+class LcapSheet(NamedTuple):
     """A tab: its name, a line that says what it covers and as of when, its columns and rows."""
 
     name: str
     about: str
-    columns: Sequence[Column]
+    columns: Sequence[LcapColumn]
     rows: Sequence[Sequence[Cell]]
 
 
-def workbook(sheets: Sequence[Sheet]) -> bytes:
+def workbook(sheets: Sequence[LcapSheet]) -> bytes:
     """All tabs, with frozen headings and filters."""
     out = io.BytesIO()
     book = new_workbook(out, "LCAP actions and measures")

@@ -1,4 +1,4 @@
-"""first tables."""
+"""The first tables of tracker, edited in place until 1.0.0 is released."""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -9,6 +9,12 @@ revision = "2026_11_21_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+# Payloads of events are kept as they came, not compressed: half the work of each hop.
+STORAGE = """
+alter table tracker.outbox_event alter payload set storage external;
+alter table tracker.inbox alter payload set storage external;
+"""
 
 
 def upgrade() -> None:
@@ -27,15 +33,73 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tracker_audit_at"), "audit", ["at"], unique=False, schema="tracker")
     op.create_index(op.f("ix_tracker_audit_object"), "audit", ["object"], unique=False, schema="tracker")
     op.create_table(
-        "final_rate",
-        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("term", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("on", sa.Date(), nullable=False),
-        sa.Column("state", sa.Integer(), nullable=False),
-        sa.Column("rate", sa.Numeric(precision=9, scale=4), nullable=True),
-        sa.PrimaryKeyConstraint("school_key", "term", name=op.f("pk_final_rate")),
+        "book_export",
+        sa.Column("export_id", sa.Uuid(), nullable=False),
+        sa.Column("ordered_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("scope", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("spellings", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("filters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.PrimaryKeyConstraint("export_id", name=op.f("pk_book_export")),
         schema="tracker",
     )
+    op.create_table(
+        "book_import",
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("uploaded_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("file_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("written_at", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", name=op.f("pk_book_import")),
+        schema="tracker",
+    )
+    op.create_table(
+        "directory_arrival",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("parts", postgresql.ARRAY(sa.SmallInteger()), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_arrival")),
+        schema="tracker",
+    )
+    op.create_table(
+        "entry",
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("percent", sa.Numeric(precision=4, scale=1), nullable=True),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("entered_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+        sa.PrimaryKeyConstraint("school_key", "level", "item_id", "period", name=op.f("pk_entry")),
+        schema="tracker",
+    )
+    op.create_table(
+        "entry_log",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period", sa.SmallInteger(), nullable=False),
+        sa.Column("was", sa.Numeric(precision=4, scale=1), nullable=True),
+        sa.Column("now", sa.Numeric(precision=4, scale=1), nullable=True),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("entered_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entry_log")),
+        schema="tracker",
+    )
+    op.create_index("ix_entry_log_school", "entry_log", ["school_key", "level", "id"], unique=False, schema="tracker")
     op.create_table(
         "inbox",
         sa.Column("event_id", sa.Uuid(), nullable=False),
@@ -43,7 +107,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="new", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -71,6 +135,26 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'parked'"),
     )
     op.create_table(
+        "item_progress",
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("goal", sa.Numeric(), nullable=True),
+        sa.Column("targets", postgresql.ARRAY(sa.Numeric()), nullable=False),
+        sa.Column("differences", postgresql.ARRAY(sa.Numeric()), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("difference", sa.Numeric(), nullable=True),
+        sa.Column("latest", sa.Numeric(), nullable=True),
+        sa.Column("latest_period", sa.SmallInteger(), nullable=True),
+        sa.Column("gains", postgresql.ARRAY(sa.Numeric()), nullable=False),
+        sa.Column("needed", sa.Numeric(), nullable=True),
+        sa.PrimaryKeyConstraint("school_key", "level", "item_id", name=op.f("pk_item_progress")),
+        schema="tracker",
+    )
+    op.create_index(
+        "ix_item_progress_item", "item_progress", ["level", "item_id", "status"], unique=False, schema="tracker"
+    )
+    op.create_table(
         "job",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("every", sa.Interval(), nullable=False),
@@ -87,14 +171,120 @@ def upgrade() -> None:
         schema="tracker",
     )
     op.create_table(
-        "lcap_row",
-        sa.Column("table", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("upload_id", sa.Uuid(), nullable=False),
-        sa.Column("part", sa.SmallInteger(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("row", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.PrimaryKeyConstraint("table", "upload_id", "part", "number", name=op.f("pk_lcap_row")),
+        "kind_level",
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("levels", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_kind_level")),
         schema="tracker",
+    )
+    op.create_table(
+        "lcap_check",
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("corrected", sa.Boolean(), nullable=False),
+        sa.Column("given", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("checked_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_lcap_check")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_goal",
+        sa.Column("plan_year", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("goal", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("plan_year", "goal", name=op.f("pk_lcap_goal")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_load",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("table_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("file_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("parts", postgresql.ARRAY(sa.SmallInteger()), nullable=False),
+        sa.Column("part_count", sa.Integer(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_lcap_load")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_move",
+        sa.Column("plan_year", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("goal", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("action", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("goal_now", sa.SmallInteger(), nullable=True),
+        sa.Column("action_now", sa.SmallInteger(), nullable=True),
+        sa.Column("set_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("plan_year", "goal", "action", name=op.f("pk_lcap_move")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_row",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("part", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("upload_id", "part", "number", name=op.f("pk_lcap_row")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_setting",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("under_percent", sa.Numeric(precision=5, scale=1), nullable=False),
+        sa.Column("over_percent", sa.Numeric(precision=5, scale=1), nullable=False),
+        sa.Column("set_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lcap_setting")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_value",
+        sa.Column("version_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("measure", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("group_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("value_now", sa.Numeric(), nullable=True),
+        sa.Column("value_before", sa.Numeric(), nullable=True),
+        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period_now", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("inferred", sa.Boolean(), nullable=False),
+        sa.Column("period_before", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("as_of", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("part_year", sa.Boolean(), nullable=False),
+        sa.Column("doubt", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.Column("words", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.PrimaryKeyConstraint("version_id", "measure", "seq", name=op.f("pk_lcap_value")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_version",
+        sa.Column("version_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("table_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("form", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("plan_year", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("file_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("unread", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("warnings", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+        sa.Column("decided_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("replaces", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("version_id", name=op.f("pk_lcap_version")),
+        schema="tracker",
+    )
+    op.create_index(
+        "uq_lcap_version_standing",
+        "lcap_version",
+        ["table_name", "form", "plan_year"],
+        unique=True,
+        schema="tracker",
+        postgresql_where=sa.text("state = 'standing'"),
     )
     op.create_table(
         "loop_beat",
@@ -104,15 +294,37 @@ def upgrade() -> None:
         schema="tracker",
     )
     op.create_table(
+        "offer_dismissed",
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("percent", sa.Numeric(precision=4, scale=1), nullable=False),
+        sa.Column("dismissed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("school_key", "level", "item_id", "period", name=op.f("pk_offer_dismissed")),
+        schema="tracker",
+    )
+    op.create_table(
         "outbox_event",
         sa.Column("event_id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_outbox_event")),
         sa.UniqueConstraint("topic", "key", "version", name=op.f("uq_outbox_event_topic_key_version")),
+        schema="tracker",
+    )
+    op.create_table(
+        "parents_rate",
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("term", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("extraction_date", sa.Date(), nullable=False),
+        sa.Column("state", sa.Integer(), nullable=False),
+        sa.Column("window_closes", sa.Date(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=16, scale=4), nullable=True),
+        sa.PrimaryKeyConstraint("school_key", "term", "extraction_date", name=op.f("pk_parents_rate")),
         schema="tracker",
     )
     op.create_table(
@@ -138,7 +350,153 @@ def upgrade() -> None:
         sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("cos", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("director", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("tracker_levels", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("school_key", name=op.f("pk_school")),
+        schema="tracker",
+    )
+    op.create_table(
+        "school_level",
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("levels", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("school_key", name=op.f("pk_school_level")),
+        schema="tracker",
+    )
+    op.create_table(
+        "strategic_plan",
+        sa.Column("plan_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("final_label", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_draft", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_strategic_plan")),
+        schema="tracker",
+    )
+    op.create_table(
+        "book_part",
+        sa.Column("export_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["export_id"],
+            ["tracker.book_export.export_id"],
+            name=op.f("fk_book_part_export_id_book_export"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("export_id", "number", name=op.f("pk_book_part")),
+        schema="tracker",
+    )
+    op.create_table(
+        "item",
+        sa.Column("item_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("plan_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("pillar", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("metric", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("respondents", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("area", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("aliases", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("from_rates", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_retired", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.Column("next_step", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["tracker.strategic_plan.plan_id"], name=op.f("fk_item_plan_id_strategic_plan")
+        ),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_item")),
+        schema="tracker",
+    )
+    op.create_index(op.f("ix_tracker_item_plan_id"), "item", ["plan_id"], unique=False, schema="tracker")
+    op.create_table(
+        "lcap_action",
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("goal", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("action", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("pages", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contributing", sa.Boolean(), nullable=True),
+        sa.Column("fund", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("change", sa.BigInteger(), nullable=True),
+        sa.Column("planned_next", sa.BigInteger(), nullable=True),
+        sa.Column("planned", sa.BigInteger(), nullable=True),
+        sa.Column("estimated_actual", sa.BigInteger(), nullable=True),
+        sa.Column("explanation", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("damage", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("funds", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("improved_percent", sa.Numeric(), nullable=True),
+        sa.Column("actual_improved_percent", sa.Numeric(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["tracker.lcap_version.version_id"],
+            name=op.f("fk_lcap_action_version_id_lcap_version"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("version_id", "goal", "action", name=op.f("pk_lcap_action")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_carryover",
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("amounts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("damage", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["tracker.lcap_version.version_id"],
+            name=op.f("fk_lcap_carryover_version_id_lcap_version"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("version_id", name=op.f("pk_lcap_carryover")),
+        schema="tracker",
+    )
+    op.create_table(
+        "lcap_measure",
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("goal", sa.SmallInteger(), nullable=False),
+        sa.Column("goal_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("action", sa.SmallInteger(), nullable=False),
+        sa.Column("action_title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("measure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("growth", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("pending", sa.Boolean(), nullable=False),
+        sa.Column("polarity", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("survey_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("survey_item", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("respondents", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("survey_level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("survey_subgroup", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("doubts", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("damage", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["tracker.lcap_version.version_id"],
+            name=op.f("fk_lcap_measure_version_id_lcap_version"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("version_id", "number", name=op.f("pk_lcap_measure")),
+        schema="tracker",
+    )
+    op.create_index(
+        "ix_lcap_measure_action", "lcap_measure", ["version_id", "goal", "action"], unique=False, schema="tracker"
+    )
+    op.create_index("uq_lcap_measure_key", "lcap_measure", ["version_id", "key"], unique=True, schema="tracker")
+    op.create_table(
+        "level",
+        sa.Column("plan_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["tracker.strategic_plan.plan_id"], name=op.f("fk_level_plan_id_strategic_plan")
+        ),
+        sa.PrimaryKeyConstraint("plan_id", "level", name=op.f("pk_level")),
         schema="tracker",
     )
     op.create_table(
@@ -167,11 +525,36 @@ def upgrade() -> None:
         schema="tracker",
         postgresql_where=sa.text("state in ('pending','sent')"),
     )
-    # ### end Alembic commands ###
+    op.create_table(
+        "period",
+        sa.Column("plan_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("label", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("aliases", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("terms", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["tracker.strategic_plan.plan_id"], name=op.f("fk_period_plan_id_strategic_plan")
+        ),
+        sa.PrimaryKeyConstraint("plan_id", "position", name=op.f("pk_period")),
+        schema="tracker",
+    )
+    op.create_table(
+        "goal",
+        sa.Column("item_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("increase", sa.Numeric(precision=4, scale=1), nullable=True),
+        sa.Column("district_goal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["tracker.item.item_id"], name=op.f("fk_goal_item_id_item")),
+        sa.PrimaryKeyConstraint("item_id", "level", name=op.f("pk_goal")),
+        schema="tracker",
+    )
+    op.execute(STORAGE)
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("goal", schema="tracker")
+    op.drop_table("period", schema="tracker")
     op.drop_index(
         op.f("ix_tracker_outbox_delivery_next_at"),
         table_name="outbox_delivery",
@@ -179,13 +562,42 @@ def downgrade() -> None:
         postgresql_where=sa.text("state in ('pending','sent')"),
     )
     op.drop_table("outbox_delivery", schema="tracker")
+    op.drop_table("level", schema="tracker")
+    op.drop_index("uq_lcap_measure_key", table_name="lcap_measure", schema="tracker")
+    op.drop_index("ix_lcap_measure_action", table_name="lcap_measure", schema="tracker")
+    op.drop_table("lcap_measure", schema="tracker")
+    op.drop_table("lcap_carryover", schema="tracker")
+    op.drop_table("lcap_action", schema="tracker")
+    op.drop_index(op.f("ix_tracker_item_plan_id"), table_name="item", schema="tracker")
+    op.drop_table("item", schema="tracker")
+    op.drop_table("book_part", schema="tracker")
+    op.drop_table("strategic_plan", schema="tracker")
+    op.drop_table("school_level", schema="tracker")
     op.drop_table("school", schema="tracker")
     op.drop_table("result", schema="tracker")
+    op.drop_table("parents_rate", schema="tracker")
     op.drop_table("outbox_event", schema="tracker")
+    op.drop_table("offer_dismissed", schema="tracker")
     op.drop_table("loop_beat", schema="tracker")
+    op.drop_index(
+        "uq_lcap_version_standing",
+        table_name="lcap_version",
+        schema="tracker",
+        postgresql_where=sa.text("state = 'standing'"),
+    )
+    op.drop_table("lcap_version", schema="tracker")
+    op.drop_table("lcap_value", schema="tracker")
+    op.drop_table("lcap_setting", schema="tracker")
     op.drop_table("lcap_row", schema="tracker")
+    op.drop_table("lcap_move", schema="tracker")
+    op.drop_table("lcap_load", schema="tracker")
+    op.drop_table("lcap_goal", schema="tracker")
+    op.drop_table("lcap_check", schema="tracker")
+    op.drop_table("kind_level", schema="tracker")
     op.drop_table("job_log", schema="tracker")
     op.drop_table("job", schema="tracker")
+    op.drop_index("ix_item_progress_item", table_name="item_progress", schema="tracker")
+    op.drop_table("item_progress", schema="tracker")
     op.drop_index(
         op.f("ix_tracker_inbox_state"),
         table_name="inbox",
@@ -199,8 +611,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'new'"),
     )
     op.drop_table("inbox", schema="tracker")
-    op.drop_table("final_rate", schema="tracker")
+    op.drop_index("ix_entry_log_school", table_name="entry_log", schema="tracker")
+    op.drop_table("entry_log", schema="tracker")
+    op.drop_table("entry", schema="tracker")
+    op.drop_table("directory_arrival", schema="tracker")
+    op.drop_table("book_import", schema="tracker")
+    op.drop_table("book_export", schema="tracker")
     op.drop_index(op.f("ix_tracker_audit_object"), table_name="audit", schema="tracker")
     op.drop_index(op.f("ix_tracker_audit_at"), table_name="audit", schema="tracker")
     op.drop_table("audit", schema="tracker")
-    # ### end Alembic commands ###

@@ -8,10 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
-from services.tracker.actions.imports import apply_import, open_import, read_book, take_book
-from services.tracker.pages.cards import sent_form
-from services.tracker.queries import progress as queries
+from services.tracker.actions.imports import (
+    StalePreview,
+    apply_import,
+    open_import,
+    read_book,
+    refresh_import,
+    take_book,
+)
+from services.tracker.pages.sheet import sent_form
+from services.tracker.queries.plan import periods, plan_of
 from services.tracker.queries.schools import school_named, schools_of_keys
+from services.tracker.tables.books import BookImport
+from services.tracker.tables.plan import Item
+from services.tracker.workbook.checking import DIFFERENCE
 from shared.access import Who
 from shared.db import transaction
 from shared.web import Db, allow, page, redirect
@@ -19,12 +29,11 @@ from shared.web.clock import instant_words
 from shared.web.quick import allow_quickly
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
+Writes = Annotated[Who, allow("tracker.write")]
 
 
 @router.get("/imports")
-def imports(
-    request: Request, session: Db, who: Annotated[Who, allow("tracker.write")], school: str | None = None
-) -> Response:
+def imports(request: Request, session: Db, who: Writes, school: str | None = None) -> Response:
     found = school_named(session, who, school) if school else None
     return page(request, "imports.html", school=found)
 
@@ -43,21 +52,28 @@ def upload_book(
 
 
 @router.get("/imports/{import_id}")
-def preview_book(
-    request: Request, session: Db, who: Annotated[Who, allow("tracker.write")], import_id: UUID
+def preview_book(request: Request, session: Db, who: Writes, import_id: UUID) -> Response:
+    return _shown(request, session, who, open_import(session, who, import_id, lock=False))
+
+
+def _shown(
+    request: Request, session: Db, who: Who, kept: BookImport, *, moved: tuple[str, ...] = (), status: int = 200
 ) -> Response:
-    kept = open_import(session, who, import_id, lock=False)
     keys = sorted({cell["school_key"] for cell in kept.cells})
+    items = {item_id: session.get(Item, item_id) for item_id in {cell["item_id"] for cell in kept.cells}}
+    plan_id = next((item.plan_id for item in items.values() if item is not None), plan_of(session, None).plan_id)
     return page(
         request,
         "import.html",
+        status,
         kept=kept,
         written=_written(kept.written_at),
-        differences=[cell for cell in kept.cells if not cell["is_conflict"]],
-        conflicts=[(place, cell) for place, cell in enumerate(kept.cells) if cell["is_conflict"]],
+        differences=[cell for cell in kept.cells if cell["kind"] == DIFFERENCE],
+        questions=[(place, cell) for place, cell in enumerate(kept.cells) if cell["kind"] != DIFFERENCE],
         schools={row.school_key: row.name for row in schools_of_keys(session, who, keys)},
-        items={item.item_id: item.item for item in queries.items(session)},
-        periods=queries.periods(session),
+        items={item_id: item.item if item else item_id for item_id, item in items.items()},
+        periods=periods(session, plan_id),
+        moved=moved,
     )
 
 
@@ -71,16 +87,19 @@ def _written(stamp: str) -> str:
 
 @router.post("/imports/{import_id}")
 def apply_book(
-    session: Db,
-    who: Annotated[Who, allow("tracker.write")],
-    import_id: UUID,
-    form: Annotated[dict[str, str], Depends(sent_form)],
+    request: Request, session: Db, who: Writes, import_id: UUID, form: Annotated[dict[str, str], Depends(sent_form)]
 ) -> Response:
     kept = open_import(session, who, import_id)
-    chosen = [place for place in range(len(kept.cells)) if form.get(f"take-{place}") == "workbook"]
-    saved = apply_import(session, who, import_id, chosen)
-    keys = {(cell["school_key"], cell["level"]) for cell in kept.cells}
-    if len({key for key, _ in keys}) == 1:
-        key, level = min(keys)
+    answers = {place: form[f"take-{place}"] for place in range(len(kept.cells)) if f"take-{place}" in form}
+    try:
+        saved = apply_import(session, who, import_id, answers)
+    except StalePreview as stale:
+        moved = {problem["item_id"] for problem in stale.problems}
+        fresh = refresh_import(session, who, import_id)
+        names = sorted({item.item for item_id in moved if (item := session.get(Item, item_id)) is not None})
+        return _shown(request, session, who, fresh, moved=tuple(names), status=409)
+    places = {(cell["school_key"], cell["level"]) for cell in kept.cells}
+    if len({key for key, _ in places}) == 1:
+        key, level = min(places)
         return redirect(f"/tracker/schools/{quote(key)}?level={quote(level)}&saved={saved}")
     return redirect(f"/tracker/?saved={saved}")

@@ -1,53 +1,65 @@
-"""The plan's pages: items with their goals at each level, and the years."""
+"""The plans' pages: items with their goals at each level, the years, other plans, and the levels of kinds of schools."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
+from services.tracker.actions import levels as level_actions
+from services.tracker.actions import periods as period_actions
 from services.tracker.actions import plan as actions
-from services.tracker.pages.cards import GROUP_BADGES, sent_form
-from services.tracker.queries import progress as queries
-from services.tracker.queries.plan import goal_table, plan_changes, untaken_results
+from services.tracker.pages.sheet import GROUP_BADGES, sent_form
+from services.tracker.queries import plan as queries
 from services.tracker.rules.known import GROUPS
 from services.tracker.rules.values import BadPercent, read_percent, shown_percent
-from services.tracker.tables.plan import Item
+from services.tracker.tables.plan import Item, StrategicPlan
 from shared.access import Who
 from shared.access.policy import may
-from shared.errors import NotFound
 from shared.names import tidy
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
-LONGEST = {"pillar": 60, "metric": 400, "item": 200, "category": 80, "area": 120}
+LONGEST = {"pillar": 60, "metric": 400, "item": 200, "category": 80, "area": 120, "owner": 120, "next_step": 400}
 LABELS = {
     "pillar": "Pillar and priority",
     "metric": "Survey metric",
     "item": "Survey item",
     "category": "Survey category",
     "area": "Content area",
+    "owner": "Owner",
+    "next_step": "Next step",
 }
 REQUIRED = ("pillar", "item", "category")
 LABEL_LONGEST = 20
+NAME_LONGEST = 80
 UNTAKEN_SHOWN = 40
+CHANGES_SHOWN = 30
+Plans = Annotated[Who, allow("plan.write")]
+Sees = Annotated[Who, allow("tracker.see")]
+SentForm = Annotated[dict[str, str], Depends(sent_form)]
+Word = Annotated[str, Form()]
+
+
+def _address(plan: StrategicPlan, saved: str = "") -> str:
+    return f"/tracker/items?plan={plan.plan_id}" + (f"&saved={saved}" if saved else "")
 
 
 @router.get("/items")
-def items(
-    request: Request, session: Db, who: Annotated[Who, allow("tracker.see")], saved: str | None = None
-) -> Response:
-    levels = queries.levels(session)
+def items(request: Request, session: Db, who: Sees, plan: str | None = None, saved: str | None = None) -> Response:
+    found = queries.plan_of(session, plan)
     return page(
         request,
         "items.html",
-        items=queries.items(session),
-        levels=levels,
-        goals=goal_table(session),
-        periods=queries.periods(session),
-        changes=plan_changes(session, 20),
-        untaken=untaken_results(session) if may(who.role, "plan.write") else [],
+        plan=found,
+        plans=queries.plans(session),
+        items=queries.items(session, found.plan_id),
+        levels=queries.levels(session, found.plan_id),
+        goals=queries.goal_table(session),
+        periods=queries.period_rows(session, found.plan_id),
+        changes=queries.plan_changes(session, CHANGES_SHOWN),
+        untaken=queries.untaken_results(session) if may(who.role, "plan.write") else [],
         most_untaken=UNTAKEN_SHOWN,
         saved=saved,
         shown_percent=shown_percent,
@@ -56,85 +68,165 @@ def items(
 
 
 @router.get("/items/new")
-def new_item(request: Request, session: Db, who: Annotated[Who, allow("plan.write")]) -> Response:
-    return _form(request, session, None, {"group": GROUPS[0]}, {})
+def new_item(request: Request, session: Db, who: Plans, plan: str | None = None) -> Response:
+    return _form(request, session, queries.plan_of(session, plan), None, {"respondents": GROUPS[0]}, {})
 
 
 @router.get("/items/{item_id}")
-def item(request: Request, session: Db, who: Annotated[Who, allow("plan.write")], item_id: str) -> Response:
-    found = _item(session, item_id)
-    typed = {name: str(getattr(found, name)) for name in (*LABELS, "group")}
+def item(request: Request, session: Db, who: Plans, item_id: str) -> Response:
+    found = actions.item_named(session, item_id)
+    plan = queries.plan_of(session, found.plan_id)
+    typed = {name: str(getattr(found, name)) for name in (*LABELS, "respondents")}
     typed["aliases"] = "\n".join(found.aliases)
     typed |= {"from_rates": "on"} if found.from_rates else {}
     goals = queries.goals(session, item_id)
-    for place, level in enumerate(queries.levels(session)):
+    for place, level in enumerate(queries.levels(session, plan.plan_id)):
         if level in goals:
             typed[f"increase-{place}"] = shown_percent(goals[level].increase)
             typed[f"goal-{place}"] = goals[level].district_goal
-    return _form(request, session, item_id, typed, {})
+    return _form(request, session, plan, found, typed, {})
 
 
 @router.post("/items/new")
-def add_item(
-    request: Request,
-    session: Db,
-    who: Annotated[Who, allow("plan.write")],
-    form: Annotated[dict[str, str], Depends(sent_form)],
-) -> Response:
-    typed, problems = _read(form, queries.levels(session))
+def add_item(request: Request, session: Db, who: Plans, form: SentForm, plan: str | None = None) -> Response:
+    found = queries.plan_of(session, plan)
+    typed, problems = _read(form, queries.levels(session, found.plan_id))
     if problems:
-        return _form(request, session, None, form, problems, status=422)
-    actions.add_item(session, who, typed)
-    return redirect("/tracker/items?saved=added")
+        return _form(request, session, found, None, form, problems, status=422)
+    actions.add_item(session, who, found.plan_id, typed)
+    return redirect(_address(found, "added"))
 
 
 @router.post("/items/{item_id}")
-def change_item(
+def change_item(request: Request, session: Db, who: Plans, item_id: str, form: SentForm) -> Response:
+    found = actions.item_named(session, item_id)
+    plan = queries.plan_of(session, found.plan_id)
+    typed, problems = _read(form, queries.levels(session, plan.plan_id))
+    if problems:
+        return _form(request, session, plan, found, form, problems, status=422)
+
+    def edit() -> None:
+        actions.change_item(session, who, item_id, typed)
+
+    return _confirmed(request, session, plan, form, edit, f"Change {found.item}", "changed")
+
+
+@router.post("/items/{item_id}/move")
+def move_item(session: Db, who: Plans, item_id: str, steps: Annotated[int, Form()]) -> Response:
+    actions.move_item(session, who, item_id, max(-1, min(1, steps)))
+    return redirect(_address(queries.plan_of(session, actions.item_named(session, item_id).plan_id), "changed"))
+
+
+@router.post("/items/{item_id}/retire")
+def retire_item(session: Db, who: Plans, item_id: str, retired: Annotated[bool, Form()]) -> Response:
+    actions.retire_item(session, who, item_id, is_retired=retired)
+    return redirect(_address(queries.plan_of(session, actions.item_named(session, item_id).plan_id), "changed"))
+
+
+def _confirmed(
     request: Request,
     session: Db,
-    who: Annotated[Who, allow("plan.write")],
-    item_id: str,
-    form: Annotated[dict[str, str], Depends(sent_form)],
+    plan: StrategicPlan,
+    form: Mapping[str, str],
+    edit: Callable[[], None],
+    what: str,
+    saved: str,
+    position: int | None = None,
 ) -> Response:
-    _item(session, item_id)
-    typed, problems = _read(form, queries.levels(session))
-    if problems:
-        return _form(request, session, item_id, form, problems, status=422)
-    actions.change_item(session, who, item_id, typed)
-    return redirect("/tracker/items?saved=changed")
+    """Makes an edit that changes nothing for schools, or that was confirmed; else shows what it would change."""
+    if "confirmed" not in form:
+        effect = period_actions.rehearse(session, plan.plan_id, edit, position=position)
+        if effect.schools or effect.values:
+            sent = {name: value for name, value in form.items() if name != "csrf"}
+            return page(
+                request, "plan_effect.html", plan=plan, effect=effect, what=what, sent=sent, path=request.url.path,
+                query=request.url.query,
+            )  # fmt: skip
+    edit()
+    return redirect(_address(plan, saved))
 
 
 @router.post("/periods")
-def add_period(session: Db, who: Annotated[Who, allow("plan.write")], label: Annotated[str, Form()] = "") -> Response:
-    actions.add_period(session, who, tidy(label)[:LABEL_LONGEST])
-    return redirect("/tracker/items?saved=year")
+def add_period(request: Request, session: Db, who: Plans, form: SentForm, plan: str | None = None) -> Response:
+    found, label = queries.plan_of(session, plan), tidy(form.get("label", ""))[:LABEL_LONGEST]
+
+    def edit() -> None:
+        period_actions.add_period(session, who, found.plan_id, label)
+
+    return _confirmed(request, session, found, form, edit, f"Add the year {label}", "year")
 
 
 @router.post("/periods/drop-last")
-def drop_period(session: Db, who: Annotated[Who, allow("plan.write")]) -> Response:
-    actions.drop_last_period(session, who)
-    return redirect("/tracker/items?saved=year")
+def drop_period(request: Request, session: Db, who: Plans, form: SentForm, plan: str | None = None) -> Response:
+    found = queries.plan_of(session, plan)
+
+    def edit() -> None:
+        period_actions.drop_last_period(session, who, found.plan_id)
+
+    return _confirmed(request, session, found, form, edit, "Remove the last year", "year")
 
 
 @router.post("/periods/{position}")
 def rename_period(
-    session: Db, who: Annotated[Who, allow("plan.write")], position: int, label: Annotated[str, Form()] = ""
+    request: Request, session: Db, who: Plans, position: int, form: SentForm, plan: str | None = None
 ) -> Response:
-    actions.rename_period(session, who, position, tidy(label)[:LABEL_LONGEST])
-    return redirect("/tracker/items?saved=year")
+    found, label = queries.plan_of(session, plan), tidy(form.get("label", ""))[:LABEL_LONGEST]
+
+    def edit() -> None:
+        period_actions.rename_period(session, who, found.plan_id, position, label)
+
+    return _confirmed(request, session, found, form, edit, f"Rename the year to {label}", "year", position)
 
 
-def _item(session: Db, item_id: str) -> Item:
-    found = session.get(Item, item_id)
-    if found is None:
-        raise NotFound("There is no item with this id. Look at the list of items.")
-    return found
+@router.post("/periods/{position}/terms")
+def name_terms(session: Db, who: Plans, position: int, plan: str | None = None, terms: Word = "") -> Response:
+    found = queries.plan_of(session, plan)
+    named = [tidy(term)[:LABEL_LONGEST] for term in terms.split(",") if term.strip()][:5]
+    period_actions.name_terms(session, who, found.plan_id, position, named)
+    return redirect(_address(found, "year"))
+
+
+@router.post("/plans")
+def add_plan(
+    session: Db, who: Plans, name: Word = "", final_label: Word = "", years: Word = "", copied: Word = ""
+) -> Response:
+    labels = [tidy(label)[:LABEL_LONGEST] for label in years.splitlines() if label.strip()]
+    cut = tidy(name)[:NAME_LONGEST], tidy(final_label)[:LABEL_LONGEST]
+    plan_id = actions.add_plan(session, who, *cut, labels, copied or None)
+    return redirect(f"/tracker/items?plan={plan_id}&saved=plan")
+
+
+@router.post("/plans/{plan_id}/begin")
+def begin_plan(session: Db, who: Plans, plan_id: str) -> Response:
+    actions.begin_draft(session, who, plan_id)
+    return redirect(f"/tracker/items?plan={plan_id}&saved=plan")
+
+
+@router.get("/levels")
+def levels(request: Request, session: Db, who: Plans, saved: bool = False) -> Response:
+    plan = queries.plan_of(session, None)
+    return page(
+        request,
+        "levels.html",
+        kinds=queries.school_kinds(session),
+        levels=queries.levels(session, plan.plan_id),
+        saved=saved,
+    )
+
+
+@router.post("/levels")
+def save_levels(session: Db, who: Plans, form: SentForm) -> Response:
+    plan = queries.plan_of(session, None)
+    named = [level for level in queries.levels(session, plan.plan_id) if f"level-{level}" in form]
+    level_actions.set_kind(session, who, tidy(form.get("kind", ""))[:NAME_LONGEST], named)
+    return redirect("/tracker/levels?saved=true")
 
 
 def _form(
     request: Request,
     session: Db,
-    item_id: str | None,
+    plan: StrategicPlan,
+    found: Item | None,
     typed: Mapping[str, str],
     problems: Mapping[str, str],
     status: int = 200,
@@ -143,10 +235,11 @@ def _form(
         request,
         "item.html",
         status,
-        item_id=item_id,
+        plan=plan,
+        item=found,
         typed=typed,
         problems=problems,
-        levels=queries.levels(session),
+        levels=queries.levels(session, plan.plan_id),
         labels=LABELS,
         longest=LONGEST,
         required=REQUIRED,
@@ -154,22 +247,22 @@ def _form(
     )
 
 
-def _read(form: Mapping[str, str], levels: Sequence[str]) -> tuple[actions.ItemText, dict[str, str]]:
+def _read(form: Mapping[str, str], levels_: Sequence[str]) -> tuple[actions.ItemText, dict[str, str]]:
     words: dict[str, Any] = {name: tidy(form.get(name, "")) for name in LABELS}
     problems = {name: f"Enter the {LABELS[name].lower()}." for name in REQUIRED if not words[name]}
     problems |= {name: f"Use at most {most} characters." for name, most in LONGEST.items() if len(words[name]) > most}
-    if form.get("group") not in GROUPS:
-        problems["group"] = "Choose one of the groups."
+    if form.get("respondents") not in GROUPS:
+        problems["respondents"] = "Choose one of the groups."
     increases: dict[str, Decimal | None] = {}
-    for place, level in enumerate(levels):
+    for place, level in enumerate(levels_):
         try:
             increases[level] = read_percent(form.get(f"increase-{place}", ""), small_is_meant=True)
         except BadPercent as error:
             problems[f"increase-{place}"] = str(error)
     more: dict[str, Any] = {
-        "group": form.get("group", ""),
+        "respondents": form.get("respondents", ""),
         "aliases": tuple(tidy(line)[:200] for line in form.get("aliases", "").splitlines()[:20] if line.strip()),
         "from_rates": "from_rates" in form,
-        "goals": {level: tidy(form.get(f"goal-{place}", ""))[:400] for place, level in enumerate(levels)},
+        "goals": {level: tidy(form.get(f"goal-{place}", ""))[:400] for place, level in enumerate(levels_)},
     }
     return actions.ItemText(**words, **more, increases=increases), problems

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.tracker.queries.schools import schools
+from services.tracker.queries.plan import plan_of
+from services.tracker.queries.schools import schools, sees_any
 from shared.access import Who
 from shared.web import Db, allow, page
 
@@ -23,11 +24,14 @@ def start(
     after: Annotated[int, Query(ge=0)] = 0,
     saved: int | None = None,
 ) -> Response:
-    rows = schools(session, who, q, PAGE + 1, after)
+    plan = plan_of(session, None)
+    rows = schools(session, who, q, plan.plan_id, PAGE + 1, after)
     return page(
         request,
         "start.html",
         schools=rows[:PAGE],
+        sees_any=bool(rows) or sees_any(session, who),
+        plan=plan,
         q=q,
         saved=saved,
         first=after + 1,

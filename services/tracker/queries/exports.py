@@ -1,4 +1,4 @@
-"""What a person has asked for: large workbooks, how far they are, and their content."""
+"""What a person has ordered: large workbooks, how far they are, and their content."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from shared.errors import NotFound
 
 def exports_of(session: Session, who: Who, limit: int = 20) -> Sequence[BookExport]:
     """The person's own exports, newest first: of the role and the schools that they have now."""
-    own = select(BookExport).where(BookExport.by == who.person_id, BookExport.role == who.role)
+    own = select(BookExport).where(BookExport.ordered_by == who.person_id, BookExport.role == who.role)
     own = own.where(col(BookExport.scope) == list(who.scope), col(BookExport.spellings) == list(who.spellings))
     return session.exec(own.order_by(col(BookExport.at).desc()).limit(limit)).all()
 
@@ -21,7 +21,7 @@ def export_of(session: Session, who: Who, export_id: UUID) -> BookExport:
     """One of the person's own exports; NotFound for any other."""
     found = session.get(BookExport, export_id)
     now = (who.person_id, who.role, list(who.scope), list(who.spellings))
-    if found is None or (found.by, found.role, found.scope, found.spellings) != now:
+    if found is None or (found.ordered_by, found.role, found.scope, found.spellings) != now:
         raise NotFound("There is no such export of yours. It may be older than a week, or your schools have changed.")
     return found
 

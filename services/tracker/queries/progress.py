@@ -1,103 +1,68 @@
-"""What can be seen of the plan and of one school's progress."""
+"""What can be seen of one school's progress in a plan."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.tracker.rules.known import LEVELS
-from services.tracker.rules.progress import Progress, progress, projected
-from services.tracker.tables.plan import Goal, Item, Level, Period
-from shared.errors import NotFound
-
-_ENTRIES = text(
-    "select item_id, period, percent, source, by, at from entry where school_key = :school_key and level = :level"
-)
-_HISTORY = text(
-    "select id, item_id, period, was, now, source, by, at from entry_log"
-    " where school_key = :school_key and level = :level"
-    " and (cast(:before as bigint) is null or id < :before) order by id desc limit :limit"
-)
-_USED = text("select distinct level from entry where school_key = :school_key and percent is not null")
+from services.tracker.queries.plan import items_of, periods
+from services.tracker.rules.progress import ProgressFacts, progress, projected
+from services.tracker.tables.plan import Goal, Item
+from services.tracker.tables.progress import Entry, EntryLog
 
 
 @dataclass(frozen=True)
-class Line:
+class ItemLine:
     """An item of a level with a school's values and what follows from them; `values[0]` is the baseline."""
 
     item: Item
     goal: Goal
     values: list[Decimal | None]
-    facts: Progress
+    facts: ProgressFacts
     projected: list[Decimal | None]
-    origins: dict[int, Any]
+    origins: Mapping[int, Entry]
 
 
-def levels(session: Session) -> list[str]:
-    return list(session.exec(select(Level.level).order_by(col(Level.position))))
-
-
-def periods(session: Session) -> list[str]:
-    """The labels of the years in order, the baseline first."""
-    return list(session.exec(select(Period.label).order_by(col(Period.position))))
-
-
-def chosen_level(session: Session, school: Any, level: str | None) -> str:
-    """The level asked for, else the school's own, else the first; NotFound for one that the plan does not have."""
-    known = levels(session)
-    chosen = level or school.tracker_level or (known or LEVELS)[0]
-    if chosen not in known:
-        raise NotFound(f"The plan has no level {chosen}. It has: {', '.join(known) or 'none yet'}.")
-    return chosen
-
-
-def items_of(session: Session, level: str) -> Sequence[tuple[Item, Goal]]:
-    """The items of a level with their goals, in order."""
-    chosen = select(Item, Goal).join(Goal, col(Goal.item_id) == col(Item.item_id)).where(Goal.level == level)
-    return session.exec(chosen.order_by(col(Item.position))).all()
-
-
-def items(session: Session) -> Sequence[Item]:
-    return session.exec(select(Item).order_by(col(Item.position))).all()
-
-
-def goals(session: Session, item_id: str) -> dict[str, Goal]:
-    """The goals of an item by level."""
-    return {goal.level: goal for goal in session.exec(select(Goal).where(Goal.item_id == item_id))}
-
-
-def lines(session: Session, school_key: str, level: str) -> list[Line]:
+def lines(session: Session, school_key: str, plan_id: str, level: str) -> list[ItemLine]:
     """Every item of the level for a school, computed by the rules."""
-    years = len(periods(session))
-    found = session.execute(_ENTRIES, {"school_key": school_key, "level": level}).all()
-    origins: dict[str, dict[int, Any]] = {}
-    for row in found:
-        if row.period < years:
-            origins.setdefault(row.item_id, {})[row.period] = row
-    return [line(item, goal, origins.get(item.item_id, {}), years) for item, goal in items_of(session, level)]
+    years = len(periods(session, plan_id))
+    followed = items_of(session, plan_id, level)
+    found = select(Entry).where(
+        Entry.school_key == school_key,
+        Entry.level == level,
+        col(Entry.item_id).in_([item.item_id for item, _ in followed]),
+        Entry.period < years,
+    )
+    origins: dict[str, dict[int, Entry]] = {}
+    for row in session.exec(found.execution_options(populate_existing=True)):
+        origins.setdefault(row.item_id, {})[row.period] = row
+    return [line(item, goal, origins.get(item.item_id, {}), years) for item, goal in followed]
 
 
-def line(item: Item, goal: Goal, origins: dict[int, Any], years: int) -> Line:
+def line(item: Item, goal: Goal, origins: Mapping[int, Entry], years: int) -> ItemLine:
     """One line from the entries of its years."""
     values = [origins[place].percent if place in origins else None for place in range(years)]
     return line_of_values(item, goal, values, origins)
 
 
-def line_of_values(item: Item, goal: Goal, values: list[Decimal | None], origins: dict[int, Any]) -> Line:
+def line_of_values(item: Item, goal: Goal, values: list[Decimal | None], origins: Mapping[int, Entry]) -> ItemLine:
     """One line from plain values, such as those being typed."""
+    if not values:
+        return ItemLine(item, goal, [None], progress(None, goal.increase, [None]), [None], origins)
     facts = progress(values[0], goal.increase, values[1:])
-    return Line(item, goal, values, facts, projected(values[0], goal.increase, values[1:]), origins)
+    return ItemLine(item, goal, values, facts, projected(values[0], goal.increase, values[1:]), origins)
 
 
 def levels_used(session: Session, school_key: str) -> set[str]:
     """The levels for which a school has entered anything."""
-    return set(session.execute(_USED, {"school_key": school_key}).scalars())
+    found = select(Entry.level).where(Entry.school_key == school_key, col(Entry.percent).is_not(None)).distinct()
+    return set(session.exec(found))
 
 
-def history(session: Session, school_key: str, level: str, before: int | None, limit: int) -> Sequence[Any]:
+def history(session: Session, school_key: str, level: str, before: int | None, limit: int) -> Sequence[EntryLog]:
     """Who changed what, newest first."""
-    values = {"school_key": school_key, "level": level, "before": before, "limit": limit}
-    return session.execute(_HISTORY, values).all()
+    found = select(EntryLog).where(EntryLog.school_key == school_key, EntryLog.level == level)
+    if before is not None:
+        found = found.where(col(EntryLog.id) < before)
+    return session.exec(found.order_by(col(EntryLog.id).desc()).limit(limit)).all()

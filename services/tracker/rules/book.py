@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.tracker.rules.progress import Progress
+from services.tracker.rules.progress import ProgressFacts
 
 
 class BookLine(NamedTuple):
@@ -12,10 +12,10 @@ class BookLine(NamedTuple):
 
     item_id: str
     texts: tuple[str, str, str, str, str]
-    group: str
+    respondents: str
     increase: Decimal | None
     values: Sequence[Decimal | None]
-    facts: Progress
+    facts: ProgressFacts
 
 
 class BookSchool(NamedTuple):

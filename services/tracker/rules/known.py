@@ -1,10 +1,13 @@
-"""The district's known items, levels and years (the progress tracker's own sheet), with which the tracker begins."""
+"""The district's first plan (the progress tracker's own sheet), with which the tracker begins; people add others."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from shared.names import name_key
 
 LEVELS = ("Elementary", "Middle", "High School")
 PERIODS = ("Fall 2021", "Fall 2022", "Fall 2023", "Fall 2024", "Fall 2025")
-FINAL_LABEL = "2026"
+PLAN_ID, PLAN_NAME, FINAL_LABEL = "2022-2026", "Strategic Plan 2022-2026", "2026"
 GROUPS = ("STUDENTS", "PARENTS", "STAFF")
 TO_BE_SET = "To be set for this level."
 _LEVEL_WORDS = {
@@ -19,6 +22,15 @@ _LEVEL_WORDS = {
     "sh": LEVELS[2],
 }
 
+# Kinds of schools of the directory that name no level of the tracker, and where their schools are expected unless
+# central staff say otherwise (a proposal; the documents are silent).
+KINDS = {
+    "Span": (LEVELS[0], LEVELS[1]),
+    "Options": (LEVELS[2],),
+    "Early Education": (LEVELS[0],),
+    "Special Education": (LEVELS[0],),
+}
+
 
 class KnownItem(NamedTuple):
     """An item as the Elementary tab prints it; `is_of_level` where the goal is stated for elementary schools only."""
@@ -27,7 +39,7 @@ class KnownItem(NamedTuple):
     pillar: str
     metric: str
     district_goal: str
-    group: str
+    respondents: str
     item: str
     category: str
     area: str
@@ -176,6 +188,15 @@ def goal_of(item: KnownItem, level: str) -> tuple[str | None, str]:
 
 
 def level_of(directory_level: str) -> str | None:
-    """The tab that a school's level of the directory belongs to; None for a school that chooses itself."""
+    """The tab that a level of the directory, or of a results file, names; None where it names none."""
     first = directory_level.casefold().split()
     return _LEVEL_WORDS.get(first[0]) if first else None
+
+
+def levels_of(directory_level: str, kinds: Mapping[str, Sequence[str]]) -> list[str]:
+    """The levels at which a school of a kind is expected; `kinds` by name key, empty where nobody has said it."""
+    named = kinds.get(name_key(directory_level))
+    if named is not None:
+        return list(named)
+    level = level_of(directory_level)
+    return [] if level is None else [level]

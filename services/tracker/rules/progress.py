@@ -11,18 +11,18 @@ OFF_TRACK = "off track"
 MET = "met"
 NOT_MET = "not met"
 ABOVE_PATH = "above path"
-UNREACHABLE = "unreachable"
-STATUSES = (MET, NOT_MET, ON_TRACK, OFF_TRACK, ABOVE_PATH, UNREACHABLE, AWAITING)
+STATUSES = (MET, NOT_MET, ON_TRACK, OFF_TRACK, ABOVE_PATH, AWAITING)
 HIGHEST = Decimal(100)
 # The district prints goals and results with one decimal and compares them so.
 TENTH = Decimal("0.1")
 Values = Sequence[Decimal | None]
 
 
-class Progress(NamedTuple):
+class ProgressFacts(NamedTuple):
     """What follows from a baseline, a goal increase and results; percents unrounded, None where a value is awaited.
 
-    `latest` is the last known value and `latest_period` its place, 0 for the baseline; `gains` are the yearly changes
+    `latest` is the last known value and `latest_period` its place, 0 for the baseline; `difference` is that of the last
+    result, None where its target is not known; `gains` are the yearly changes
     between neighbouring known values; `needed` is the gain to the next target.
     """
 
@@ -36,8 +36,13 @@ class Progress(NamedTuple):
     gains: list[Decimal]
     needed: Decimal | None
 
+    @property
+    def is_over_hundred(self) -> bool:
+        """Whether the goal is a percentage that nobody can reach; it stays the goal, and is a note beside it."""
+        return self.goal is not None and self.goal > HIGHEST
 
-def progress(baseline: Decimal | None, increase: Decimal | None, results: Values) -> Progress:
+
+def progress(baseline: Decimal | None, increase: Decimal | None, results: Values) -> ProgressFacts:
     """The whole row of an item; a blank is awaited, never zero."""
     goal = None if baseline is None or increase is None else baseline + increase
     values = (baseline, *results)
@@ -49,12 +54,13 @@ def progress(baseline: Decimal | None, increase: Decimal | None, results: Values
     ]
     known = [(place, value) for place, value in enumerate(values) if value is not None]
     latest_period, latest = known[-1] if known else (None, None)
-    difference = next((value for value in reversed(differences) if value is not None), None)
+    last_known = next((value for value in reversed(differences) if value is not None), None)
+    difference = differences[latest_period - 1] if latest_period else None
     needed = None
     if goal is not None and latest is not None and latest_period is not None and latest_period < steps:
         needed = (goal - latest) / (steps - latest_period)
-    status = _status(goal, results, latest if latest_period else None, difference)
-    return Progress(goal, targets, differences, status, difference, latest, latest_period, gains(values), needed)
+    status = _status(goal, results, latest if latest_period else None, last_known)
+    return ProgressFacts(goal, targets, differences, status, difference, latest, latest_period, gains(values), needed)
 
 
 def _target(previous: Decimal | None, goal: Decimal | None, steps_left: int) -> Decimal | None:
@@ -67,8 +73,6 @@ def _status(goal: Decimal | None, results: Values, latest: Decimal | None, diffe
         return AWAITING
     if results[-1] is not None:
         return MET if results[-1].quantize(TENTH) >= goal.quantize(TENTH) else NOT_MET
-    if goal > HIGHEST:
-        return UNREACHABLE
     if latest is not None and latest > goal:
         return ABOVE_PATH
     if difference is None:
@@ -100,8 +104,12 @@ def projected(baseline: Decimal | None, increase: Decimal | None, results: Value
     return found
 
 
-def feasibility(needed: Decimal | None, best: Decimal | None, median: Decimal | None) -> str:
+def feasibility(
+    needed: Decimal | None, best: Decimal | None, median: Decimal | None, goal: Decimal | None = None
+) -> str:
     """The gain needed this year against the school's best yearly gain and the district's median, in words."""
+    if goal is not None and goal > HIGHEST:
+        return "goal over 100 %"
     if needed is None:
         return "awaiting"
     if needed <= 0:

@@ -1,7 +1,10 @@
 """Percents as people type and read them: 0 to 100, at most one decimal; shown with one, half away from zero."""
 
 import re
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+
+from shared.names import name_key
 
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d+)?")
 _TENTH = Decimal("0.1")
@@ -65,3 +68,21 @@ def shown_difference(value: Decimal | None) -> str:
     if not shown or shown == "0.0":
         return shown
     return f"\N{MINUS SIGN}{shown[1:]}" if shown.startswith("-") else f"+{shown}"
+
+
+_SEASONS = {"fa": "fall", "f": "fall", "sp": "spring", "s": "spring", "su": "summer", "wi": "winter", "w": "winter"}
+_TERM = re.compile(r"([a-z]+) ?(?:20)?(\d\d)")
+
+
+def term_key(term: str) -> str:
+    """A term in one spelling: `Fa26`, `FALL 2026` and `Fall 2026` are `fall 26`; other labels by their name key."""
+    key = name_key(term)
+    found = _TERM.fullmatch(key)
+    if found is None:
+        return key
+    return f"{_SEASONS.get(found[1], found[1])} {found[2]}"
+
+
+def same_term(term: str, labels: Iterable[str]) -> bool:
+    """Whether one of a year's labels is the term."""
+    return term_key(term) in {term_key(label) for label in labels}

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, Text, func
+from sqlalchemy import DateTime, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -19,26 +19,29 @@ class BookImport(TrackerTable, table=True):
     __tablename__ = "book_import"
 
     import_id: UUID = Field(primary_key=True)
-    by: str
+    uploaded_by: str
     file_name: str
     written_at: str
     at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=_NOW)
     state: str
     cells: list[dict[str, Any]] = Field(sa_type=JSONB)
+    notes: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
+    )
 
 
 class BookExport(TrackerTable, table=True):
-    """A large workbook or a zip of workbooks: what is wanted by whom, and how far it is."""
+    """A large workbook or a zip of workbooks: which schools, for whom, and how far it is."""
 
     __tablename__ = "book_export"
 
     export_id: UUID = Field(primary_key=True)
-    by: str
+    ordered_by: str
     role: str
     scope: list[str] = Field(sa_type=ARRAY(Text))
     spellings: list[str] = Field(sa_type=ARRAY(Text))
     kind: str
-    wanted: dict[str, Any] = Field(sa_type=JSONB)
+    filters: dict[str, Any] = Field(sa_type=JSONB)
     at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=_NOW)
     state: str
     done: int = 0

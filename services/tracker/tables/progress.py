@@ -21,9 +21,11 @@ class Entry(TrackerTable, table=True):
     period: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     percent: Decimal | None = Field(max_digits=4, decimal_places=1)
     source: str
-    by: str
+    entered_by: str
     revision: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
+    at: datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
 
 
 class EntryLog(TrackerTable, table=True):
@@ -32,7 +34,7 @@ class EntryLog(TrackerTable, table=True):
     __tablename__ = "entry_log"
     __table_args__ = (Index("ix_entry_log_school", "school_key", "level", "id"),)
 
-    id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     school_key: str
     level: str
     item_id: str
@@ -40,15 +42,17 @@ class EntryLog(TrackerTable, table=True):
     was: Decimal | None = Field(max_digits=4, decimal_places=1)
     now: Decimal | None = Field(max_digits=4, decimal_places=1)
     source: str
-    by: str
-    at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
+    entered_by: str
+    at: datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
 
 
-class Standing(TrackerTable, table=True):
+class ItemProgress(TrackerTable, table=True):
     """What follows from a school's values for an item; percents unrounded, see rules.progress."""
 
-    __tablename__ = "standing"
-    __table_args__ = (Index("ix_standing_item", "level", "item_id", "status"),)
+    __tablename__ = "item_progress"
+    __table_args__ = (Index("ix_item_progress_item", "level", "item_id", "status"),)
 
     school_key: str = Field(primary_key=True)
     level: str = Field(primary_key=True)

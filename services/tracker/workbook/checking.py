@@ -1,21 +1,30 @@
-"""Checks an uploaded workbook against the one that was written: every problem with its cell, and what was typed."""
+"""Reads what came back in a workbook: every typed value with its place, what cannot be taken, and what was not used.
 
-from collections.abc import Mapping, Sequence
+Rows are known by the key in their hidden cell, or by their words, so that sorted, inserted, deleted and copied rows and
+tabs come in.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from services.tracker.rules.values import BadPercent, read_percent
-from services.tracker.workbook.child import Rows, tidy_formula
-from services.tracker.workbook.layout import ITEM, STAMP_SHEET, STAMP_VERSION, Layout, cell_name
-from shared.numbers import decimal, whole
+from services.tracker.rules.values import BadPercent, as_percent, read_percent
+from services.tracker.workbook.child import Rows
+from services.tracker.workbook.layout import ABOUT_SHEET, STAMP_SHEET, cell_name
+from services.tracker.workbook.stamps import BookPlan, Held, ReadStamp, read_stamp
+from services.tracker.workbook.tabs import FoundRow, TabTable, read_tab
 
-PROBLEMS_AT_MOST = 100
-MOST_ROWS = 40_000
+PROBLEMS_AT_MOST, NOTES_AT_MOST = 100, 60
 _FRESH = "Download a fresh workbook and type the values there."
+DIFFERENCE, FRACTION, COPIES = "difference", "fraction", "copies"
 
 
 class TypedCell(NamedTuple):
-    """A value in the file, with what the workbook held when it was written."""
+    """A value in the file. `was` is what the workbook held when it was written, where `is_was_known`.
+
+    `kind` is fraction where 0.74 may mean 74, copies where several cells of one place differ; `others` are the values
+    to choose from then, each with its cell.
+    """
 
     school_key: str
     level: str
@@ -24,125 +33,160 @@ class TypedCell(NamedTuple):
     was: Decimal | None
     now: Decimal | None
     cell: str
+    kind: str = DIFFERENCE
+    others: tuple[tuple[str, str], ...] = ()
+    is_was_known: bool = True
 
 
 class ReadBook(NamedTuple):
-    """What came back: when it was written, every input cell, and every problem."""
+    """What came back: when it was written, every input cell, every problem, and what was not used."""
 
     written_at: str
     cells: list[TypedCell]
     problems: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
 
 
-class _Note(NamedTuple):
-    level: str
-    row: int
-    school_key: str
-    item_id: str
-    values: list[Decimal | None]
+Place = tuple[str, str, str, int]
 
 
-def check_book(sheets: Rows, periods: Sequence[str], items: Mapping[str, str]) -> ReadBook:
-    """Reads the typed values; `items` gives each item's text as the workbook shows it.
+class _Reader:
+    """The cells, problems and notes found so far."""
 
-    A workbook with problems is not to be saved, not even in part.
-    """
-    stamp = sheets.get(STAMP_SHEET) or [[]]
-    refused = _stamp_problem(stamp[0], periods)
-    if refused:
-        return ReadBook("", [], [refused])
-    layout = Layout(periods)
-    problems: list[dict[str, Any]] = []
-    cells: list[TypedCell] = []
-    notes = [note for row in stamp[1:] if (note := _note(row, len(periods)))]
-    if len(notes) != len([row for row in stamp[1:] if row]):
-        problems.append(_problem("book_stamp_damaged", STAMP_SHEET, "A1", "The hidden sheet was changed. " + _FRESH))
-    for level in dict.fromkeys(note.level for note in notes):
-        rows = sheets.get(level)
-        if rows is None:
-            problems.append(_problem("book_tab_missing", level, "", f"The tab {level} is missing. {_FRESH}"))
-            continue
-        problems += _heading_problems(level, rows, layout)
-    damaged = {problem["sheet"] for problem in problems}
-    for note in notes:
-        if note.level not in damaged:
-            row = [*sheets[note.level][note.row - 1 : note.row], []][0]
-            problems += _row_problems(note, row, layout, items)
-            _read_row(note, row, layout, cells, problems)
-    return ReadBook(str(stamp[0][1]), cells, problems[:PROBLEMS_AT_MOST])
+    def __init__(self, plan: BookPlan, stamp: ReadStamp) -> None:
+        self.plan = plan
+        self.stamp = stamp
+        self.found: dict[Place, list[TypedCell]] = {}
+        self.problems: list[dict[str, Any]] = []
+        self.notes: list[dict[str, Any]] = []
 
+    def note(self, code: str, sheet: str, cell: str, message: str) -> None:
+        self.notes.append(_told(code, sheet, cell, message))
 
-def _problem(code: str, sheet: str, cell: str, message: str, value: object = None) -> dict[str, Any]:
-    place = f"{sheet} {cell}: " if cell else ""
-    told = {"code": code, "sheet": sheet, "cell": cell, "message": place + message}
-    return told if value is None else {**told, "value": str(value)[:80]}
+    def read_table(self, table: TabTable) -> None:
+        """Takes a tab's rows."""
+        for message in table.notes:
+            self.note("book_not_used", table.title, "", message)
+        for cell, text in table.besides:
+            self.note(
+                "book_note_beside", table.title, cell, f"“{text[:60]}” stands outside the table. It was not used."
+            )
+        if table.typed_over:
+            words = f"{len(table.typed_over)} computed cells were typed over. The tracker computes them itself."
+            self.note("book_formula_changed", table.title, table.typed_over[0], words)
+        for row in table.rows:
+            if row.place is None:
+                words = "This row has values but its item cannot be told. It was not used. " + _FRESH
+                self.note("book_row_unknown", table.title, f"{row.number}:{row.number}", words)
+            elif row.place[2] not in self.plan.items:
+                words = "The item of this row is no longer followed. It was not used."
+                self.note("book_item_unknown", table.title, f"{row.number}:{row.number}", words)
+            else:
+                self._row(table, row, row.place)
 
+    def _row(self, table: TabTable, row: FoundRow, place: tuple[str, str, str]) -> None:
+        held = self.stamp.held.get(place, Held({}))
+        for period, column in table.columns.items():
+            value = row.cells[column] if column < len(row.cells) else None
+            is_known = period in held.values
+            was = held.values.get(period)
+            name = cell_name(column, row.number)
+            read = self._value(table.title, name, value, was)
+            if read is None:
+                continue
+            now, kind, others = read
+            if not is_known and now is None and kind == DIFFERENCE:
+                continue
+            cell = TypedCell(*place, period, was, now, f"{table.title} {name}", kind, others, is_known)
+            self.found.setdefault((*place, period), []).append(cell)
 
-def _stamp_problem(stamp: Sequence[Any], periods: Sequence[str]) -> dict[str, Any] | None:
-    if not stamp or not str(stamp[0] or "").startswith("ses-tracker"):
-        return _problem("book_not_ours", "", "", f"This workbook was not downloaded from the tracker. {_FRESH}")
-    if stamp[0] != STAMP_VERSION or [str(word) for word in stamp[3:]] != list(periods):
-        return _problem("book_outdated", "", "", f"This workbook is of an older version of the tracker. {_FRESH}")
-    return None
-
-
-def _note(row: Sequence[Any], years: int) -> _Note | None:
-    number = whole(str(row[1]), MOST_ROWS) if len(row) >= 4 else None
-    if number is None or number < 2:
-        return None
-    words = [str(word) if word not in (None, "") else None for word in [*row[4 : 4 + years], *[None] * years][:years]]
-    values = [None if word is None else decimal(word) for word in words]
-    if any(value is None and word is not None for value, word in zip(values, words, strict=True)):
-        return None
-    return _Note(str(row[0]), number, str(row[2]), str(row[3]), values)
-
-
-def _heading_problems(level: str, rows: Sequence[Sequence[Any]], layout: Layout) -> list[dict[str, Any]]:
-    found = [*(rows[0] if rows else []), *[None] * layout.owner]
-    return [
-        _problem("book_heading_changed", level, cell_name(column, 1), f"The heading should be “{words}”. {_FRESH}")
-        for column, words in enumerate(layout.headings())
-        if found[column] != words
-    ]
-
-
-def _row_problems(note: _Note, row: Sequence[Any], layout: Layout, items: Mapping[str, str]) -> list[dict[str, Any]]:
-    cells = [*row, *[None] * layout.owner]
-    if cells[ITEM] != items.get(note.item_id) or (
-        len(row) > layout.owner + 2 and row[layout.owner + 2] != note.school_key
-    ):
-        words = f"This row should hold “{items.get(note.item_id, 'an item that is no longer followed')}”. {_FRESH}"
-        return [_problem("book_row_changed", note.level, cell_name(ITEM, note.row), words, cells[ITEM])]
-    return [
-        _problem(
-            "book_formula_changed",
-            note.level,
-            cell_name(column, note.row),
-            f"The formula was typed over. {_FRESH}",
-            cells[column],
-        )
-        for column, formula in layout.formulas(note.row).items()
-        if tidy_formula(str(cells[column] or "")) != tidy_formula(formula)
-    ]
-
-
-def _read_row(
-    note: _Note, row: Sequence[Any], layout: Layout, cells: list[TypedCell], problems: list[dict[str, Any]]
-) -> None:
-    found = [*row, *[None] * layout.owner]
-    for period, column in enumerate(layout.inputs):
-        place, value = cell_name(column, note.row), found[column]
+    def _value(
+        self, title: str, name: str, value: Any, was: Decimal | None
+    ) -> tuple[Decimal | None, str, tuple[tuple[str, str], ...]] | None:
         if isinstance(value, str) and value.startswith("="):
             words = "This cell holds a formula. Type the number itself."
-            problems.append(_problem("book_input_formula", note.level, place, words, value))
-            continue
-        was = note.values[period]
+            self.problems.append(_told("book_input_formula", title, name, words, value))
+            return None
         try:
             # A percent below one that stood there before is meant; a new one is asked about.
-            small = was is not None and 0 < was < 1
-            now = read_percent(value, small_is_meant=small)
+            return read_percent(value, small_is_meant=was is not None and 0 < was < 1), DIFFERENCE, ()
         except BadPercent as error:
-            problems.append(_problem(error.code, note.level, place, str(error), value))
+            if error.code != "percent_as_fraction":
+                self.problems.append(_told(error.code, title, name, str(error), value))
+                return None
+            return None, FRACTION, _meanings(str(value))
+
+    def cells(self) -> list[TypedCell]:
+        """Each place once: where copies of a tab or a row differ, the one that was changed counts."""
+        return [_one_of(cells) for cells in self.found.values()]
+
+
+def check_book(sheets: Rows, plan: BookPlan) -> ReadBook:
+    """Reads the typed values of a workbook of the plan.
+
+    A workbook with problems is not to be saved, not even in part; notes only say what was not used.
+    """
+    stamp = read_stamp(sheets.get(STAMP_SHEET) or [], plan)
+    reader = _Reader(plan, stamp)
+    titles = [title for title in sheets if title not in (STAMP_SHEET, ABOUT_SHEET)]
+    tables = [table for title in titles if (table := read_tab(title, sheets[title], plan, stamp)) is not None]
+    if not stamp.is_ours and not any(row.has_key for table in tables for row in table.rows):
+        refused = f"This workbook was not downloaded from the tracker. {_FRESH}"
+        return ReadBook("", [], [_told("book_not_ours", "", "", refused)], [])
+    if not stamp.is_ours:
+        reader.note(
+            "book_stamp_missing", "", "", "The hidden sheet is missing: changes made here since are not told apart."
+        )
+    for label in stamp.unknown_periods:
+        reader.note("book_year_unknown", "", "", f"The plan has no year {label} any more. Its values were not used.")
+    for table in tables:
+        reader.read_table(table)
+    _note_tabs(reader, titles, tables)
+    return ReadBook(stamp.written_at, reader.cells(), reader.problems[:PROBLEMS_AT_MOST], _capped(reader.notes))
+
+
+def _note_tabs(reader: _Reader, titles: Sequence[str], tables: Iterable[TabTable]) -> None:
+    known = {table.title for table in tables}
+    for title in titles:
+        if title not in known:
+            reader.note(
+                "book_tab_unknown", title, "", f"The tab {title} holds no table of the tracker. It was not used."
+            )
+    levels = {level for _, level, _ in reader.stamp.held}
+    for level in sorted(levels - {place[1] for place in reader.found}):
+        reader.note("book_tab_missing", level, "", f"The tab {level} is missing. What stands there stays as it is.")
+
+
+def _capped(notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    more = len(notes) - NOTES_AT_MOST
+    if more <= 0:
+        return notes
+    return [*notes[:NOTES_AT_MOST], _told("book_notes_more", "", "", f"And {more} more cells were not used.")]
+
+
+def _told(code: str, sheet: str, cell: str, message: str, value: object = None) -> dict[str, Any]:
+    where = f"{sheet} {cell}: " if cell else ""
+    made = {"code": code, "sheet": sheet, "cell": cell, "message": where + message}
+    return made if value is None else {**made, "value": str(value)[:80]}
+
+
+def _meanings(typed: str) -> tuple[tuple[str, str], ...]:
+    """What a number below one can mean: the percent that it is a fraction of, and itself where one decimal is enough."""
+    value = Decimal(typed.strip().removesuffix("%").strip().replace(",", "."))
+    made = []
+    for meant in (Decimal(as_percent(value)), value):
+        try:
+            read = read_percent(str(meant), small_is_meant=True)
+        except BadPercent:
             continue
-        key = (note.school_key, note.level, note.item_id, period, was, now)
-        cells.append(TypedCell(*key, cell=f"{note.level} {place}"))
+        made.append((str(read), f"{meant:f} %"))
+    return tuple(made)
+
+
+def _one_of(cells: Sequence[TypedCell]) -> TypedCell:
+    changed = [cell for cell in cells if cell.kind != DIFFERENCE or cell.now != cell.was or not cell.is_was_known]
+    values: Mapping[str, TypedCell] = {str(cell.now) + cell.kind: cell for cell in changed}
+    if len(values) < 2:
+        return changed[0] if changed else cells[0]
+    others = tuple(("" if cell.now is None else str(cell.now), cell.cell) for cell in values.values())
+    return changed[0]._replace(kind=COPIES, others=others)

@@ -1,10 +1,10 @@
 """Reads an uploaded workbook in a process of its own with little memory and time: `python -m ... FILE`, JSON out."""
 
 import json
-import re
 import sys
 import tempfile
 import zipfile
+import zlib
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +15,18 @@ BOUNDS = Bounds()
 ROWS_LIMIT, COLUMNS_LIMIT, SHEETS_LIMIT = 40_000, 64, 12
 PARTS_LIMIT, UNPACKED_LIMIT = 300, 256 * 1024 * 1024
 _NO_BOOK = "This is not an Excel workbook (.xlsx). Save it as .xlsx without password and upload that."
+_OLD_EXCEL = (
+    "This is a workbook of an old Excel (.xls). Open it in Excel, choose File, Save As, Excel Workbook (.xlsx), and"
+    " upload that."
+)
+_LOCKED = "This workbook has a password. Open it in Excel, remove the password under File, Info, save it, upload that."
+_LIBRE_OFFICE = (
+    "This is an OpenDocument spreadsheet (.ods). Open it in LibreOffice, choose File, Save As, Excel 2007-365 (.xlsx),"
+    " and upload that."
+)
+_OLD_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LOCKED_MARK = "EncryptedPackage".encode("utf-16-le")
+_OPEN_DOCUMENT = b"opendocument.spreadsheet"
 Rows = dict[str, list[list[Any]]]
 
 
@@ -39,9 +51,14 @@ def read_sheets(content: bytes) -> Rows:
 
 
 def _refuse_bomb(content: bytes) -> None:
+    if content.startswith(_OLD_MAGIC):
+        raise UnreadableBook(_LOCKED if _LOCKED_MARK in content else _OLD_EXCEL)
     try:
-        parts = zipfile.ZipFile(BytesIO(content)).infolist()
-    except zipfile.BadZipFile as error:
+        packed = zipfile.ZipFile(BytesIO(content))
+        parts = packed.infolist()
+        if any(part.filename == "mimetype" for part in parts) and _OPEN_DOCUMENT in packed.read("mimetype")[:200]:
+            raise UnreadableBook(_LIBRE_OFFICE)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise UnreadableBook(_NO_BOOK) from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise UnreadableBook(_NO_BOOK)
@@ -71,11 +88,6 @@ def _main(path: str) -> None:
         rows = sheet.iter_rows(max_row=ROWS_LIMIT, max_col=COLUMNS_LIMIT, values_only=True)
         found[sheet.title] = [trimmed(row) for row in rows]
     sys.stdout.write(json.dumps(found, ensure_ascii=True))
-
-
-def tidy_formula(formula: str) -> str:
-    """A formula without what programs add or leave out when they save it."""
-    return re.sub(r"[\s$]|_xlfn\.", "", formula).upper()
 
 
 if __name__ == "__main__":

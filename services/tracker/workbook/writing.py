@@ -14,19 +14,22 @@ from services.tracker.rules.book import BookLine, BookSchool
 from services.tracker.workbook.layout import (
     ABOUT_SHEET,
     INCREASE,
+    KEY_HEADING,
     MET,
     NOT_MET,
     OWNER,
     PENDING,
+    PLAN_COLUMN,
     STAMP_SHEET,
     STAMP_VERSION,
-    Layout,
+    BookLayout,
     cell_name,
+    row_key,
 )
 from shared.files.workbooks import new_workbook, write_cell
 from shared.web.clock import instant_words
 
-GROUP_COLOURS = {"STUDENTS": "#DCEBFA", "PARENTS": "#FFF0CC", "STAFF": "#DDF3E0"}
+GROUP_COLORS = {"STUDENTS": "#DCEBFA", "PARENTS": "#FFF0CC", "STAFF": "#DDF3E0"}
 WIDTHS = {0: 11, 1: 26, 2: 28, 3: 30, 4: 20, INCREASE: 11}
 ROW_HEIGHT, HEADING_HEIGHT = 90, 76
 _CELL = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#8A96A8"}
@@ -55,51 +58,57 @@ class _Forms:
             bg_color="#10233F",
             font_color="white",
         )
-        self.texts = {group: add(**_CELL, bg_color=colour) for group, colour in GROUP_COLOURS.items()}
+        self.texts = {group: add(**_CELL, bg_color=color) for group, color in GROUP_COLORS.items()}
         self.text = add(**_CELL)
         self.number = add(**_NUMBER, bg_color="#ECEFF4")
         self.input = add(**_NUMBER, locked=False)
         self.status = add(**{**_NUMBER, "align": "center"}, bold=True)
         self.met = add(bg_color="#D5F2DA", font_color="#0E4A1B")
         self.not_met = add(bg_color="#FFDCD8", font_color="#7D0D14")
+        self.hidden = add(num_format=";;;")
         self.plain = add(text_wrap=True, valign="top")
 
 
-class Tab(NamedTuple):
+class BookTab(NamedTuple):
     """A level with its schools, and whether each row names its school."""
 
     level: str
     schools: Iterable[BookSchool]
 
 
-class Stamp(NamedTuple):
+class BookStamp(NamedTuple):
     """When and by whom the workbook was written; what it held then goes with it, so that changes can be told apart."""
 
     at: datetime
-    by: str
+    written_for: str
     title: str
+    plan_id: str
 
 
 def write_book(
     target: io.BytesIO | str,
-    periods: Sequence[str],
-    tabs: Sequence[Tab],
-    stamp: Stamp,
+    layout: BookLayout,
+    tabs: Sequence[BookTab],
+    stamp: BookStamp,
     *,
     names_schools: bool = False,
-    told: Callable[[int], None] = lambda _count: None,
+    noted: Callable[[int], None] = lambda _count: None,
 ) -> None:
-    """Writes the workbook; `told` hears after each school how many were written. Memory does not grow with schools."""
+    """Writes the workbook; `noted` is called after each school with how many were written.
+
+    Memory does not grow with schools.
+    """
     book = new_workbook(target, stamp.title, constant_memory=names_schools)
-    forms, layout = _Forms(book), Layout(periods)
+    forms = _Forms(book)
     sheets = [(tab, book.add_worksheet(tab.level)) for tab in tabs]
     about, hidden = book.add_worksheet(ABOUT_SHEET), book.add_worksheet(STAMP_SHEET)
     _write_about(about, forms, stamp)
     hidden.very_hidden()
     hidden.protect()
-    for column, word in enumerate((STAMP_VERSION, stamp.at.isoformat(), stamp.by, *periods)):
+    hidden.write_string(0, PLAN_COLUMN, stamp.plan_id)
+    for column, word in enumerate((STAMP_VERSION, stamp.at.isoformat(), stamp.written_for, *layout.periods)):
         hidden.write_string(0, column, word)
-    noted, schools = 1, 0
+    noted_rows, schools = 1, 0
     for tab, sheet in sheets:
         _start_sheet(sheet, forms, layout, stamp.title, names_schools=names_schools)
         row = 1
@@ -109,20 +118,25 @@ def write_book(
                 if names_schools:
                     for column, word in enumerate((school.name, school.ploc, school.school_key), layout.owner):
                         sheet.write_string(row, column, word, forms.text)
-                _note(hidden, noted, tab.level, row + 1, school, line)
-                row, noted = row + 1, noted + 1
+                key = layout.key_of_many if names_schools else layout.key
+                sheet.write_string(row, key, row_key(school.school_key, tab.level, line.item_id), forms.hidden)
+                _note(hidden, noted_rows, tab.level, row + 1, school, line)
+                row, noted_rows = row + 1, noted_rows + 1
             schools += 1
-            told(schools)
+            noted(schools)
         _finish_sheet(sheet, forms, layout, row, names_schools=names_schools)
     book.close()
 
 
-def _start_sheet(sheet: Worksheet, forms: _Forms, layout: Layout, title: str, *, names_schools: bool) -> None:
+def _start_sheet(sheet: Worksheet, forms: _Forms, layout: BookLayout, title: str, *, names_schools: bool) -> None:
     sheet.set_row(0, HEADING_HEIGHT)
     for column in range(layout.owner):
         sheet.set_column(column, column, WIDTHS.get(column, 10))
     for column, words in enumerate([*layout.headings(), *(OWNER if names_schools else ())]):
         sheet.write_string(0, column, words, forms.heading)
+    key = layout.key_of_many if names_schools else layout.key
+    sheet.set_column(key, key, None, None, {"hidden": True})
+    sheet.write_string(0, key, KEY_HEADING, forms.heading)
     if names_schools:
         sheet.set_column(layout.owner, layout.owner, 24)
     sheet.freeze_panes(1, 4)
@@ -135,8 +149,8 @@ def _start_sheet(sheet: Worksheet, forms: _Forms, layout: Layout, title: str, *,
     sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
 
 
-def _write_line(sheet: Worksheet, forms: _Forms, layout: Layout, row: int, line: BookLine) -> None:
-    text = forms.texts.get(line.group, forms.text)
+def _write_line(sheet: Worksheet, forms: _Forms, layout: BookLayout, row: int, line: BookLine) -> None:
+    text = forms.texts.get(line.respondents, forms.text)
     sheet.set_row(row, ROW_HEIGHT)
     for column, words in enumerate(line.texts):
         sheet.write_string(row, column, words, text)
@@ -149,7 +163,7 @@ def _write_line(sheet: Worksheet, forms: _Forms, layout: Layout, row: int, line:
         sheet.write_formula(row, column, formula, form, cached[column])
 
 
-def _cached(layout: Layout, line: BookLine) -> dict[int, float | str]:
+def _cached(layout: BookLayout, line: BookLine) -> dict[int, float | str]:
     """What each formula gives, for readers that do not recalculate."""
     facts = line.facts
     pairs = [(layout.goal, facts.goal)]
@@ -160,7 +174,7 @@ def _cached(layout: Layout, line: BookLine) -> dict[int, float | str]:
     return found
 
 
-def _finish_sheet(sheet: Worksheet, forms: _Forms, layout: Layout, rows: int, *, names_schools: bool) -> None:
+def _finish_sheet(sheet: Worksheet, forms: _Forms, layout: BookLayout, rows: int, *, names_schools: bool) -> None:
     last = max(rows - 1, 1)
     for column in layout.inputs:
         reference = cell_name(column, 2)
@@ -185,13 +199,13 @@ def _finish_sheet(sheet: Worksheet, forms: _Forms, layout: Layout, rows: int, *,
         rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": form}
         sheet.conditional_format(1, layout.status, last, layout.status, rule)
     if names_schools:
-        sheet.autofilter(0, 0, last, layout.owner + len(OWNER) - 1)
+        sheet.autofilter(0, 0, last, layout.key_of_many)
 
 
-def _write_about(sheet: Worksheet, forms: _Forms, stamp: Stamp) -> None:
+def _write_about(sheet: Worksheet, forms: _Forms, stamp: BookStamp) -> None:
     sheet.set_column(0, 0, 100)
     sheet.write_string(0, 0, stamp.title, forms.heading)
-    for row, words in enumerate((f"Written {instant_words(stamp.at)} for {stamp.by}.", *HELP), 1):
+    for row, words in enumerate((f"Written {instant_words(stamp.at)} for {stamp.written_for}.", *HELP), 1):
         sheet.write_string(row, 0, words, forms.plain)
 
 
@@ -201,3 +215,13 @@ def _note(hidden: Worksheet, row: int, level: str, place: int, school: BookSchoo
         hidden.write_string(row, column, word)
     for column, value in enumerate(line.values, 4):
         hidden.write_string(row, column, "" if value is None else str(value))
+
+
+def write_nothing(target: io.BytesIO | str, title: str, sentence: str) -> None:
+    """A workbook that says why it holds no school."""
+    book = new_workbook(target, title)
+    sheet = book.add_worksheet(ABOUT_SHEET)
+    sheet.set_column(0, 0, 100)
+    sheet.write_string(0, 0, title, book.add_format({"bold": True}))
+    sheet.write_string(1, 0, sentence, book.add_format({"text_wrap": True, "valign": "top"}))
+    book.close()

@@ -1,0 +1,1 @@
+"""What is done with LCAP tables: loads, what a person settles, renumberings."""

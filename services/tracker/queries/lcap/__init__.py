@@ -1,0 +1,1 @@
+"""What of the LCAP tables can be seen."""
