@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Dialog, expect
 
 from services.tracker.tasks import write_books
 from tests.browser.axe import axe
@@ -36,26 +36,64 @@ def site(clean: None) -> Iterator[str]:
         yield address
 
 
-def test_targets_are_recomputed_while_a_person_types(site: str, browser: Browser) -> None:
+HAPPY = "I am happy to be at this school."
+
+
+def test_targets_are_recomputed_while_a_person_types_and_enter_moves_down(site: str, browser: Browser) -> None:
     with opened(browser, site, "principal", PAGE) as page:
-        card = page.locator("#item-1b-happy")
-        card.get_by_label("Fall 2021 baseline %").press_sequentially("74")
-        expect(card.get_by_role("row", name="Target %")).to_contain_text("76.5")
-        card.get_by_label("Fall 2022 result %").press_sequentially("75.3")
-        expect(card.get_by_role("row", name="Target %")).to_contain_text("78.2")
-        expect(card.get_by_text("1.2 below")).to_be_visible()
-        expect(card.get_by_label("Fall 2022 result %")).to_be_focused()
-        expect(card.get_by_role("img")).to_be_visible()
+        row = page.locator("#item-1b-happy")
+        page.get_by_label(f"{HAPPY}: Fall 2021 baseline %").press_sequentially("74")
+        expect(row).to_contain_text("76.5")
+        page.get_by_label(f"{HAPPY}: Fall 2022 result %").press_sequentially("75.3")
+        expect(row).to_contain_text("78.2")
+        expect(row).to_contain_text("\N{MINUS SIGN}1.2")
+        expect(page.get_by_label(f"{HAPPY}: Fall 2022 result %")).to_be_focused()
+        expect(page.get_by_text("2 values not saved yet")).to_be_visible()
         page.keyboard.press("Enter")
+        expect(page.get_by_label(f"{SAFE}: Fall 2022 result %")).to_be_focused()
+        page.keyboard.press("Control+s")
         expect(page.get_by_text("2 values saved.")).to_be_visible()
         expect(page).to_have_url(re.compile("saved=2"))
 
 
+def test_a_block_of_a_workbook_is_pasted_and_unsaved_values_are_guarded(site: str, browser: Browser) -> None:
+    with opened(browser, site, "principal", PAGE) as page:
+        page.get_by_label(f"{HAPPY}: Fall 2021 baseline %").focus()
+        page.evaluate(
+            """() => {
+              const data = new DataTransfer();
+              data.setData("text/plain", "74\\t75,3\\r\\n68\\t71\\r\\n");
+              document.activeElement.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+            }"""
+        )
+        expect(page.get_by_label(f"{HAPPY}: Fall 2022 result %")).to_have_value("75,3")
+        expect(page.get_by_label(f"{SAFE}: Fall 2022 result %")).to_have_value("71")
+        expect(page.get_by_text("4 values pasted; not saved yet")).to_be_visible()
+        kinds: list[str] = []
+
+        def accept(dialog: Dialog) -> None:
+            kinds.append(dialog.type)
+            dialog.accept()
+
+        page.on("dialog", accept)
+        page.goto(f"{site}/tracker/")
+        assert kinds == ["beforeunload"]
+
+
+def test_the_sheet_of_a_level_fits_two_screens_and_a_phone(site: str, browser: Browser) -> None:
+    with opened(browser, site, "principal", PAGE, viewport={"width": 1280, "height": 800}) as page:
+        assert page.evaluate("document.documentElement.scrollHeight") <= 2 * 800
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    with opened(browser, site, "principal", PAGE, viewport={"width": 390, "height": 844}) as page:
+        assert page.evaluate("document.documentElement.scrollHeight") <= 6_000
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_the_school_page_works_without_script(site: str, browser: Browser) -> None:
     with opened(browser, site, "principal", PAGE, java_script_enabled=False) as page:
-        page.locator("#item-1b-happy").get_by_label("Fall 2021 baseline %").fill("74")
-        page.get_by_role("button", name="Save").click()
-        expect(page.locator("#item-1b-happy").get_by_role("row", name="Target %")).to_contain_text("76.5")
+        page.get_by_label(f"{HAPPY}: Fall 2021 baseline %").fill("74")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator("#item-1b-happy")).to_contain_text("76.5")
 
 
 def test_a_workbook_goes_out_and_comes_back_with_a_preview(site: str, browser: Browser, tmp_path: Path) -> None:

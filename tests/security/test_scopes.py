@@ -90,6 +90,7 @@ WITHOUT_SCHOOLS = {
     "/tracker/api/v1/district": "counts by item, as the page",
     "/tracker/exports": "lists the person's own exports",
     "/tracker/api/v1/items": "lists the items of the plan",
+    "/tracker/api/v1/plans": "lists the strategic plans",
     "/sesr/api/v1/incidents": "lists incidents",
     "/sesr/api/v1/reports": "of the school that its address names",
     "/sesr/report/warnings": "of the report that is being typed",
