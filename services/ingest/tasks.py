@@ -45,3 +45,4 @@ def purge_access(session: Session) -> None:
 @bus.daily("ingest.purge_files", timedelta(days=1))
 def purge_files(session: Session) -> None:
     kept_files.purge_files(session, settings().upload_days)
+    kept_files.purge_dry_runs(session)

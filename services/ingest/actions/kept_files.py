@@ -20,3 +20,9 @@ def purge_files(session: Session, days: int) -> int:
     if count:
         audit(session, "retention", "purge", "upload files", {"days": days, "files": count})
     return count
+
+
+def purge_dry_runs(session: Session, days: int = 1) -> None:
+    """Removes the reports of dry runs that a worker read, once whoever asked has had a day to look."""
+    old = col(Upload.uploaded_at) <= func.now() - timedelta(days=days)
+    session.execute(delete(Upload).where(col(Upload.intent) == "dry", col(Upload.state) != "reading", old))

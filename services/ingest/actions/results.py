@@ -25,18 +25,14 @@ def load_results(session: Session, upload: Upload, content: bytes, watch: Watch)
     upload.found, upload.problems = report.groups(), list(report.problems())
     rejected = len(report.rejected_rows)
     upload.counts = {"accepted": len(rows), "rejected": rejected}
+    fractions = report.count("percent_fraction", "fraction_given")
+    percents = sum(bool(row.percent) for row in rows) + report.count("fraction_given")
+    if limits().from_rows <= fractions == percents:
+        raise _fractions_alone(upload)
     if not rows:
         raise Invalid(
             "No row of the file can be taken. Correct what is listed and upload the file again.",
             code="no_good_rows",
-            problems=upload.problems[:200],
-        )
-    fractions = report.count("percent_fraction")
-    if fractions >= limits().from_rows and fractions == sum(bool(row.percent) for row in rows):
-        raise Invalid(
-            "Every percent of the file is 1 or less, as fractions are: 0.765 where 76.5 is meant. Format the cells as"
-            " percent, or multiply them by 100, and upload the file again.",
-            code="fractions_all",
             problems=upload.problems[:200],
         )
     upload.reasons = results_doubts(len(rows), rejected, fractions, limits())
@@ -46,6 +42,15 @@ def load_results(session: Session, upload: Upload, content: bytes, watch: Watch)
         _publish(session, upload, rows)
     else:
         upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
+
+
+def _fractions_alone(upload: Upload) -> Invalid:
+    return Invalid(
+        "Every percent of the file is 1 or less, as fractions are: 0.765 where 76.5 is meant. Format the cells as percent,"
+        " or multiply them by 100, and upload the file again.",
+        code="fractions_all",
+        problems=upload.problems[:200],
+    )
 
 
 def read_results(session: Session, content: bytes, watch: Watch) -> tuple[list[ResultRow], Report]:

@@ -148,6 +148,10 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "rejected",
         "The percent has more than one decimal. Nothing is rounded here: round it as your district does. Correct it.",
     ),
+    "fraction_given": (
+        "rejected",
+        "The percent looks like a fraction: 0.765 where 76.5 is meant. Format the cell as percent, or correct it.",
+    ),
     "percent_fraction": ("warned", "The percent is 1 or less. If it is a fraction, enter 76.5 instead of 0.765."),
     "results_contradict": (
         "rejected",

@@ -99,6 +99,8 @@ def read_percent(cell: Cell) -> Decimal | None:
         raise BadCell("percent", "percent_unreadable")
     percent = Decimal(found.group(1))
     nearest = percent.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    if percent <= 1 and percent != nearest and "%" not in text:
+        raise BadCell("percent", "fraction_given")
     if abs(percent - nearest) > NOISE:
         raise BadCell("percent", "percent_decimals")
     return nearest
