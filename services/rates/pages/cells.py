@@ -46,8 +46,11 @@ class RowCells(NamedTuple):
     trail_words: str
 
 
-def row_cells(row: Any) -> RowCells:
-    """The cells of a row with its history; a school that is not in the extraction is unknown, last seen on a date."""
+def row_cells(row: Any, *, brief: bool = False) -> RowCells:
+    """The cells of a row; a school that is not in the extraction is unknown, last seen on a date.
+
+    Brief, for a page of very many: without what pointing at a cell tells.
+    """
     present = row.present
     return RowCells(
         href=f"/rates/schools/{quote(row.school_key, safe=':')}",
@@ -64,12 +67,12 @@ def row_cells(row: Any) -> RowCells:
         total=number(row.total),
         submitted=number(row.submitted),
         rate=shown_rate(row.submitted, row.total),
-        exact="" if row.rate is None else f"{row.rate.normalize():f} %",
+        exact="" if brief or row.rate is None else f"{row.rate.normalize():f} %",
         date=date_words(row.last_seen),
         needed=number(row.needed),
         change=signed(row.change_surveys),
         points=points(row.change_points),
-        why=why(row),
+        why="" if brief else why(row),
         movement=movement_words(row),
         outlook=OUTLOOKS.get(row.outlook, ""),
         per_day="" if row.needed_per_day is None else f"{row.needed_per_day:,}",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.rates.pages.rows import school_rows
+from services.rates.pages.rows import school_rows, shown_layout
 from services.rates.queries import table as queries
 from services.rates.queries.arrivals import waiting_extractions
 from services.rates.queries.columns import COLUMNS, HISTORY, LAYOUT, Column
@@ -80,7 +80,7 @@ def _shown(
             (label, summary.movements[name], name) for name, label in MOVEMENTS.items() if summary.movements.get(name)
         ],
         "menus": {column.name: _menu(rates, column) for column in COLUMNS.values()},
-        "layout": rates.layout,
+        "layout": shown_layout(rates),
         "choices": _column_choices(rates),
         "chips": _chips(rates),
         "own": own is not None,
