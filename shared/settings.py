@@ -231,9 +231,9 @@ class Settings(BaseSettings):
             name for name in dict.fromkeys(names) if min(len(part) for part in self._parts(name)) < SHORTEST_SECRET
         ]
         if wrong:
-            told = ", ".join(f"{PREFIX}{name.upper()}" for name in wrong)
+            names_shown = ", ".join(f"{PREFIX}{name.upper()}" for name in wrong)
             raise SettingsError(
-                f"{told} must be set, to at least {SHORTEST_SECRET} characters that nobody can guess:"
+                f"{names_shown} must be set, to at least {SHORTEST_SECRET} characters that nobody can guess:"
                 " `ses secrets FOLDER` makes such files, docs/deployment.md says where they go."
             )
 

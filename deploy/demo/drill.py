@@ -38,7 +38,7 @@ def first_reports(size: Size) -> list[StrikeReport]:
 
 
 def _send_reports(client: httpx2.Client, incident: str, today: date, reports: list[StrikeReport]) -> int:
-    """How many were taken; waits until sesr has heard of the schools."""
+    """How many were taken; waits until sesr has the schools."""
     began, sent = time.monotonic(), 0
     for place, report in enumerate(reports):
         body = _body(incident, today, report, minutes_ago=len(reports) - place)

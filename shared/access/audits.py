@@ -17,8 +17,8 @@ def audit(session: Session, actor: str, action: str, subject: str, detail: dict[
 
     The request's id and address are added to the detail as `_request` and `_address` where there is a request.
     """
-    told = {**(detail or {}), **request_places()}
-    values = {"actor": actor, "action": action, "object": subject, "detail": orjson.dumps(told, default=str).decode()}
+    noted = {**(detail or {}), **request_places()}
+    values = {"actor": actor, "action": action, "object": subject, "detail": orjson.dumps(noted, default=str).decode()}
     session.execute(_AUDIT, values)
 
 

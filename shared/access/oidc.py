@@ -45,14 +45,14 @@ class Identity(NamedTuple):
 class Provider:
     """One provider with its description and keys, read when first needed and again when they may have changed."""
 
-    def __init__(self, chosen: Settings) -> None:
-        self._issuer = chosen.oidc_issuer
-        self._client_id = chosen.oidc_client_id
-        self._secret = chosen.oidc_client_secret.get_secret_value() or None
-        self._groups = chosen.oidc_groups_claim
-        self._trusts_emails = chosen.oidc_emails_verified_by == chosen.oidc_issuer != ""
-        self._callback = f"{chosen.public_url}/sign-in/callback"
-        self._after = f"{chosen.public_url}/sign-in"
+    def __init__(self, current: Settings) -> None:
+        self._issuer = current.oidc_issuer
+        self._client_id = current.oidc_client_id
+        self._secret = current.oidc_client_secret.get_secret_value() or None
+        self._groups = current.oidc_groups_claim
+        self._trusts_emails = current.oidc_emails_verified_by == current.oidc_issuer != ""
+        self._callback = f"{current.public_url}/sign-in/callback"
+        self._after = f"{current.public_url}/sign-in"
         self._lock = threading.Lock()
         self._document: dict[str, Any] = {}
         self._document_at = 0.0
@@ -155,8 +155,8 @@ class Provider:
 
     def _is_verified(self, claims: CodeIDToken) -> bool:
         """Whether the address is this person's: the provider says so, or is trusted by name where it says nothing."""
-        told = claims.get("email_verified")
-        return told is True or (self._trusts_emails and (told is None or told == "true"))
+        claim = claims.get("email_verified")
+        return claim is True or (self._trusts_emails and (claim is None or claim == "true"))
 
     def _read(self, claims: CodeIDToken) -> Identity:
         groups = claims.get(self._groups) or []

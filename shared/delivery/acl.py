@@ -18,7 +18,7 @@ def users(settings: Settings) -> list[str]:
 
 
 def service_keys(service: str) -> str:
-    """Its own keys, the queues of those that hear it, and the receipt queues of those that it hears."""
+    """Its own keys, the queues of its subscribers, and the receipt queues of its publishers."""
     subscribers = {
         subscriber for event in EVENTS.values() if event.publisher() == service for subscriber in event.subscribers
     }

@@ -1,4 +1,4 @@
-"""Celery on Redis as a doorbell: one app per service, its listeners, loops and daily jobs.
+"""Celery on Redis: one app per service, its handlers, loops and daily jobs.
 
 PostgreSQL is the truth (docs/decisions/0001): no results, no ETA, no retries, no late acks here. Early ack is safe
 because an unacknowledged delivery is sent again until the subscriber's receipt arrives.
@@ -122,7 +122,7 @@ def _fresh_engines(**_: Any) -> None:
 
 
 def purge(session: Session) -> int:
-    """Removes events that were said and acknowledged, or heard and done, a quarter ago; answers how many rows."""
+    """Removes events that were published and acknowledged, or received and done, a quarter ago; answers how many rows."""
     counted = "with gone as ({} returning 1) select count(*) from gone"
     return sum(int(session.execute(text(counted.format(statement))).scalar_one()) for statement in _PURGE)
 
@@ -208,7 +208,7 @@ class Bus:
     def daily(
         self, name: str, every: timedelta
     ) -> Callable[[Callable[[Session], object]], Callable[[Session], object]]:
-        """Registers database work that runs once per slot, whatever the number of relays that ring for it."""
+        """Registers database work that runs once per slot, whatever the number of relays that send for it."""
 
         def register(work: Callable[[Session], object]) -> Callable[[Session], object]:
             def slot() -> None:

@@ -1,4 +1,4 @@
-"""Saying an event: the row of the event and one delivery per subscriber, in the transaction of what happened."""
+"""Publishing an event: the row of the event and one delivery per subscriber, in the transaction of what happened."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ _DUE = text("update job set due_at = least(due_at, now()), next_at = now() where
 
 
 def publish(session: Session, event: Event) -> UUID | None:
-    """Writes the event for all its subscribers; None where this key was already said at this version."""
+    """Writes the event for all its subscribers; None where this key was already published at this version."""
     values: dict[str, Any] = {
         "topic": event.topic,
         "key": event.key,
@@ -40,7 +40,7 @@ def publish(session: Session, event: Event) -> UUID | None:
 
 
 def call_job(session: Session, name: str) -> None:
-    """Makes a job of this service due now; the relay hears of it when the transaction commits."""
+    """Makes a job of this service due now; the relay learns of it when the transaction commits."""
     session.execute(_DUE, {"name": name})
     session.execute(_RING, {"channel": CHANNEL})
 

@@ -30,13 +30,13 @@ _DISCARD = text(
     " returning topic"
 )
 _WAY = text(
-    "select 'said' as step, '' as subscriber, e.created_at as at, 'topic ' || e.topic || ', key ' || e.key || ', version ' || e.version"
+    "select 'published' as step, '' as subscriber, e.created_at as at, 'topic ' || e.topic || ', key ' || e.key || ', version ' || e.version"
     " as words from outbox_event e where e.event_id = :event_id"
     " union all select 'sent to ' || d.subscriber, d.subscriber, coalesce(d.acked_at, d.next_at), case d.state"
     "  when 'acked' then 'receipt is here, attempts to send: ' || d.attempts"
     "  else d.state || ', attempts to send: ' || d.attempts || ', again at this time' end"
     " from outbox_delivery d where d.event_id = :event_id"
-    " union all select 'heard', current_schema(), i.received_at, 'from ' || i.publisher || ', attempts to do it: ' || i.attempts"
+    " union all select 'received', current_schema(), i.received_at, 'from ' || i.publisher || ', attempts to do it: ' || i.attempts"
     " from inbox i where i.event_id = :event_id"
     " union all select i.state, '', coalesce(i.done_at, i.next_at), coalesce(i.last_error, '') from inbox i"
     " where i.event_id = :event_id order by at"
@@ -55,7 +55,7 @@ def parked_topics(session: Session) -> Sequence[Any]:
 
 
 def way(session: Session, event_id: UUID) -> list[dict[str, Any]]:
-    """What this service knows of an event, in order of time: said, sent, heard, done or parked.
+    """What this service knows of an event, in order of time: published, sent, received, done or parked.
 
     A step that went through the broker has the `subscriber` whose task it was: `<event id>:<subscriber>`.
     """

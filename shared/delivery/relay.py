@@ -172,7 +172,7 @@ class Wire:
             self.clock_at = time.monotonic()
 
     def _send(self, connection: psycopg.Connection[Any], due: str) -> bool:
-        """Sends to a subscriber, or rings for jobs (`due` is empty); False when more is left than was sent."""
+        """Sends to a subscriber, or sends for jobs (`due` is empty); False when more is left than was sent."""
         return self._send_to(connection, due) if due else self._ring_jobs(connection)
 
     def _ring_jobs(self, connection: psycopg.Connection[Any]) -> bool:

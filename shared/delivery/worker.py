@@ -42,13 +42,13 @@ def relay_lives(relay_age: float | None) -> bool:
 
 
 def is_stalled(loop_age: float | None, relay_age: float | None, up_for: float) -> bool:
-    """Whether the worker no longer hears although the relay is alive; ages in seconds, None where never."""
+    """Whether the worker no longer receives although the relay is alive; ages in seconds, None where never."""
     silent_for = up_for if loop_age is None or loop_age < 0 else min(loop_age, up_for)
     return relay_lives(relay_age) and silent_for > STALE_SECONDS
 
 
 def secrets_of(service: str) -> list[str]:
-    """What a worker needs: its passwords, and its key with those of all that it hears and that hear it."""
+    """What a worker needs: its passwords, and its key with those of its publishers and subscribers."""
     publishers = {event.publisher() for event in EVENTS.values() if service in event.subscribers}
     subscribers = {
         subscriber for event in EVENTS.values() if event.publisher() == service for subscriber in event.subscribers

@@ -71,19 +71,19 @@ def migrate(services: Sequence[str] = SERVICES) -> None:
             _append_only(connection, service)
 
 
-def provision(connection: psycopg.Connection[tuple[object, ...]], chosen: Settings) -> None:
+def provision(connection: psycopg.Connection[tuple[object, ...]], current: Settings) -> None:
     """Roles with their passwords and limits, schemas, and rights by default for later tables."""
     database = sql.Identifier(connection.info.dbname)
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute("revoke all on schema public from public")
-    for service in chosen.database_passwords:
-        _provision_service(connection, service, chosen.database_passwords[service].get_secret_value())
+    for service in current.database_passwords:
+        _provision_service(connection, service, current.database_passwords[service].get_secret_value())
     connection.execute("create schema if not exists access")
     connection.execute(
         "alter default privileges in schema access grant select, insert, update, delete on tables to ses_ingest"
     )
     connection.execute("alter default privileges in schema access grant usage on sequences to ses_ingest")
-    for service in chosen.database_passwords:
+    for service in current.database_passwords:
         connection.execute(sql.SQL("grant usage on schema access to {}").format(sql.Identifier(f"ses_{service}")))
 
 

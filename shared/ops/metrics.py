@@ -33,13 +33,13 @@ _GAUGES = text(
     " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'relay') as relay_age,"
     " pg_database_size(current_database()) as database_bytes"
 )
-_TOLD = {
+_WORDS = {
     "unacknowledged": ("ses_outbox_unacknowledged", "Deliveries without a receipt"),
     "oldest_unacknowledged": ("ses_outbox_oldest_seconds", "Age of the oldest delivery without a receipt"),
     "unsent": ("ses_outbox_unsent", "Deliveries that the relay has not sent yet"),
     "oldest_unsent": ("ses_outbox_unsent_seconds", "Age of the oldest delivery that was not sent yet"),
-    "inbox_new": ("ses_inbox_new", "Events heard but not done"),
-    "oldest_new": ("ses_inbox_oldest_seconds", "Age of the oldest event heard but not done"),
+    "inbox_new": ("ses_inbox_new", "Events received but not done"),
+    "oldest_new": ("ses_inbox_oldest_seconds", "Age of the oldest event received but not done"),
     "failing": ("ses_inbox_failing", "Events whose last attempt failed and that are tried again"),
     "parked": ("ses_inbox_parked", "Events set aside after their attempts"),
     "forged": ("ses_messages_refused", "Messages within a day whose signature was not their sender's, at most 1000"),
@@ -57,7 +57,7 @@ class Gauges(NamedTuple):
     """Further figures of one service: a query of one row, and for each of its columns the metric's name and words."""
 
     query: TextClause
-    told: dict[str, tuple[str, str]]
+    words: dict[str, tuple[str, str]]
 
 
 OWN: dict[str, Gauges] = {}
@@ -89,8 +89,8 @@ class QueueGauges(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         state = queue_state(self.service)
-        own = OWN[self.service].told if self.service in OWN else {}
-        for name, (metric, words) in (_TOLD | own).items():
+        own = OWN[self.service].words if self.service in OWN else {}
+        for name, (metric, words) in (_WORDS | own).items():
             gauge = GaugeMetricFamily(metric, words, labels=["service"])
             gauge.add_metric([self.service], state[name])
             yield gauge

@@ -66,7 +66,7 @@ def _of_programs(figures: dict[str, float]) -> list[tuple[bool, str]]:
         ),
         (
             not relay_away and not 0 <= figures["loop_age"] <= STALE_SECONDS,
-            "The worker hears nothing. It ends itself after a minute and must be started again by its supervisor.",
+            "The worker receives nothing. It ends itself after a minute and must be started again by its supervisor.",
         ),
         (
             figures["disk_free"] < DISK_FREE,
@@ -91,11 +91,11 @@ def _of_events(figures: dict[str, float]) -> list[tuple[bool, str]]:
         ),
         (
             figures["oldest_unacknowledged"] > 300,
-            "An event waits for its receipt for more than five minutes: look at the worker of the service that hears it.",
+            "An event waits for its receipt for more than five minutes: look at the worker of the service that subscribes to it.",
         ),
         (
             figures["oldest_new"] > 300,
-            "An event was heard more than five minutes ago and is not done: look for its id in the worker's log.",
+            "An event was received more than five minutes ago and is not done: look for its id in the worker's log.",
         ),
     ]
 

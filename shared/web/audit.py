@@ -56,17 +56,17 @@ def audit_routes(service: str) -> APIRouter:
 
     @router.get("/audit", include_in_schema=False)
     def audit_page(
-        request: Request, session: Db, who: Annotated[Who, see], asked: Annotated[Search, Depends()]
+        request: Request, session: Db, who: Annotated[Who, see], search: Annotated[Search, Depends()]
     ) -> Response:
-        rows = asked.rows(session, PAGE + 1)
+        rows = search.rows(session, PAGE + 1)
         older = rows[PAGE - 1]["id"] if len(rows) > PAGE else None
         return page(
-            request, "audit.html", rows=rows[:PAGE], older=older, asked=asked, services=SERVICES, service=service
+            request, "audit.html", rows=rows[:PAGE], older=older, search=search, services=SERVICES, service=service
         )
 
     @router.get("/audit.csv", include_in_schema=False)
-    def audit_csv(session: Db, who: Annotated[Who, see], asked: Annotated[Search, Depends()]) -> Response:
-        rows = asked.rows(session, MOST_EXPORTED)
+    def audit_csv(session: Db, who: Annotated[Who, see], search: Annotated[Search, Depends()]) -> Response:
+        rows = search.rows(session, MOST_EXPORTED)
         header = ("at", "actor", "action", "object", "detail")
         body = csv_text(header, ([_cell(row[name]) for name in header] for row in rows))
         headers = {"content-disposition": f'attachment; filename="audit-{service}.csv"'}
@@ -76,11 +76,11 @@ def audit_routes(service: str) -> APIRouter:
     def get_audit(
         session: Db,
         who: Annotated[Who, see],
-        asked: Annotated[Search, Depends()],
+        search: Annotated[Search, Depends()],
         limit: Annotated[int, Query(ge=1, le=500)] = PAGE,
     ) -> dict[str, Any]:
         """Audit rows, newest first; `cursor` is the `next` of the page before."""
-        rows = asked.rows(session, limit)
+        rows = search.rows(session, limit)
         return {"audit": rows, "next": rows[-1]["id"] if len(rows) == limit else None}
 
     return router
@@ -100,8 +100,8 @@ def _cell(value: Any) -> Any:
 
 def _words(detail: dict[str, Any]) -> str:
     pairs: Sequence[tuple[str, Any]] = sorted(detail.items(), key=lambda item: item[0].startswith("_"))
-    told = [
+    parts = [
         f"{name.lstrip('_')}: {value if isinstance(value, str) else orjson.dumps(value, default=str).decode()}"
         for name, value in pairs
     ]
-    return without_private("; ".join(told))
+    return without_private("; ".join(parts))

@@ -91,7 +91,7 @@ def _problem(request: Request, refused: Refused, title: str) -> dict[str, Any]:
     }
 
 
-class _Told(Refused):
+class _Plain(Refused):
     def __init__(self, status: int, code: str, sentence: str) -> None:
         super().__init__(sentence, code=code)
         self.status = status
@@ -103,15 +103,15 @@ def _on_refused(request: Request, error: Exception) -> Response:
 
 
 def on_http(request: Request, error: Exception) -> Response:
-    """What the framework refuses (no such address, no such method, too large), told like any other refusal."""
+    """What the framework refuses (no such address, no such method, too large), answered like any other refusal."""
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
-    told = _Told(
+    refusal = _Plain(
         error.status_code,
         phrase.lower().replace(" ", "_").replace("-", "_"),
         _SENTENCES.get(error.status_code, str(error.detail)),
     )
-    return answer(request, told)
+    return answer(request, refusal)
 
 
 def _on_invalid(request: Request, error: Exception) -> Response:
@@ -137,18 +137,18 @@ def _on_statement(request: Request, error: Exception) -> Response:
 
 def _on_database_away(request: Request, error: Exception) -> Response:
     log.error("database away", reason=str(error)[:300])
-    return answer(request, _Told(503, "unavailable", "The system cannot save right now. Try again in a few seconds."))
+    return answer(request, _Plain(503, "unavailable", "The system cannot save right now. Try again in a few seconds."))
 
 
 def on_failure(request: Request, error: Exception) -> Response:
-    """A failure of ours: told without its reason, which is in the log under the request's id."""
+    """A failure of ours: answered without its reason, which is in the log under the request's id."""
     if isinstance(error, DBAPIError) and (error.connection_invalidated or cannot_write(error.orig)):
         return _on_database_away(request, error)
     log.error("request failed", exc_info=error)
     sentence = (
         "Something went wrong here. Nothing was saved. Try again; if it stays, tell the support team the number below."
     )
-    return answer(request, _Told(500, "failed", sentence))
+    return answer(request, _Plain(500, "failed", sentence))
 
 
 def install_errors(app: FastAPI) -> None:

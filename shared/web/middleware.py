@@ -85,7 +85,7 @@ class Surroundings:
                 self._count(scope, status, time.perf_counter() - started)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Tells a failure here, inside, so that its answer has the headers too; the server hears of it as well."""
+        """Tells a failure here, inside, so that its answer has the headers too; the server learns of it as well."""
         started = False
 
         async def note(message: Message) -> None:

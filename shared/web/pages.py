@@ -62,13 +62,13 @@ def navigation(who: Who | None, path: str) -> list[dict[str, Any]]:
 def _everywhere(request: Request) -> dict[str, Any]:
     who: Who | None = getattr(request.state, "who", None)
     token = session_token(request)
-    chosen = settings()
+    current = settings()
     return {
         "who": who,
         "nav": navigation(who, request.url.path),
         "csrf": csrf_of(token) if token else "",
-        "environment": chosen.environment,
-        "support": {"email": chosen.support_email, "phone": chosen.support_phone},
+        "environment": current.environment,
+        "support": {"email": current.support_email, "phone": current.support_phone},
         "request_id": getattr(request.state, "request_id", ""),
         "path": request.url.path,
         "is_without_schools": who is not None and who.role != "ops" and scope_of(who).is_empty,

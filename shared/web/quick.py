@@ -21,7 +21,7 @@ async def _people(connection: Connection, hashes: Sequence[bytes]) -> list[Who |
     idle = timedelta(minutes=settings().session_idle_minutes)
     found = await connection.execute(_WHO, {"hashes": list(set(hashes)), "idle": idle, "touch": True})
     people = people_of_rows(await found.fetchall())
-    return [people.get(asked) for asked in hashes]
+    return [people.get(found) for found in hashes]
 
 
 # One for each service and process, so that lookups of all routes go together.

@@ -172,7 +172,7 @@ def test_one_event_is_followed_through_the_services_by_its_id_or_its_task() -> N
     followed = browser.get("/ops", params={"event": f"{event_id}:ingest"}).text
     assert f"/rates/ops/events/{event_id}" in followed
     shown = browser.get(f"/ingest/ops/events/{event_id}").text
-    assert "heard" in shown
+    assert "received" in shown
     assert f'href="{settings().flower_url}/task/{event_id}:ingest"' in shown
     assert "never met this event" in browser.get(f"/rates/ops/events/{event_id}", headers={"hx-request": "true"}).text
     assert "not an event" in browser.get("/ops", params={"event": "x"}).text
@@ -199,6 +199,6 @@ def test_an_event_is_followed_in_the_order_of_time_across_services() -> None:
         event_id = publish(session, DigestsPlanned(upload_id=uuid4(), revision=1, planned=1, held=0, unroutable=0))
     deliver()
     told = CliRunner().invoke(ses, ["events", "follow", str(event_id)]).output.splitlines()
-    assert [line.split()[3] for line in told if "said" in line or "heard" in line] == ["notify", "ingest"]
+    assert [line.split()[3] for line in told if "published" in line or "received" in line] == ["notify", "ingest"]
     assert {line.split()[2] for line in told} <= {"PST", "PDT"}
     assert [line[:19] for line in told] == sorted(line[:19] for line in told)

@@ -33,7 +33,7 @@ class Chunk:
     board: str
     _told: dict[tuple[int, bool], bytes] = field(default_factory=dict, repr=False)
 
-    def told(self, after: int, with_board: bool = True) -> bytes:
+    def message(self, after: int, with_board: bool = True) -> bytes:
         """The messages for one who has seen everything up to `after`; made once for all who have seen the same."""
         key = (after, with_board)
         if key not in self._told:
@@ -159,7 +159,7 @@ async def follow(key: object, make: Make, after: int | None, may_go_on: Callable
     try:
         first = await channel.read(after)
         place, asked_at = first.place, time.monotonic()
-        yield b"retry: 1000\n" + first.told(first.place if after is None else after)
+        yield b"retry: 1000\n" + first.message(first.place if after is None else after)
         while True:
             chunk = await _next(stream)
             if time.monotonic() - asked_at >= SILENCE_SECONDS:
@@ -174,7 +174,7 @@ async def follow(key: object, make: Make, after: int | None, may_go_on: Callable
             if chunk.place >= place:
                 if chunk.start > place:
                     chunk = await channel.read(place)
-                yield chunk.told(place, with_board=stream.empty())  # whoever is behind gets the newest board only
+                yield chunk.message(place, with_board=stream.empty())  # whoever is behind gets the newest board only
                 place = chunk.place
     finally:
         channel.streams.discard(stream)
