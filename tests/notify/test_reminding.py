@@ -51,7 +51,7 @@ def test_a_reminder_goes_once_a_slot_and_a_plan_stops_it() -> None:
         mark_sent()
     assert counts == [0, 1, 0, 1]
     assert mails("sent")[2:] == [("soren.frisch@lausd.example", "Reminder: your plan for 1 school - SES Sp25")] * 2
-    assert "nothing newer has come" in rows_of("select body from mail where kind = 'reminder'")[0].body
+    assert "We have no plan from you yet." in rows_of("select body from mail where kind = 'reminder'")[0].body
 
 
 def test_reminders_that_were_not_sent_in_time_are_not_made_up_for() -> None:

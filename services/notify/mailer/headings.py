@@ -68,8 +68,8 @@ def schools_in(lines: Iterable[AlertLine], *marks: str) -> int:
 
 def school_days(after: date, last: date) -> int:
     """How many Mondays to Fridays are left after a day, the last day counted."""
-    days = (last - after).days
-    return sum((after + timedelta(days=n)).weekday() < 5 for n in range(1, days + 1))
+    weeks, rest = divmod(max(0, (last - after).days), 7)
+    return weeks * 5 + sum((after + timedelta(days=n)).weekday() < 5 for n in range(1, rest + 1))
 
 
 def a_day(needed: int | None, days: int) -> int | None:
