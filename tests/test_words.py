@@ -19,8 +19,8 @@ LEFT_OVER = {
     "names": ("services/tracker/", "shared/"),
     "classes": ("services/tracker/",),
     "classes twice": tuple(
-        "Arrival Bar Canceled Change Chosen Column Count Days Director Extraction Goal Interrupted Lacking Line Mail"
-        " Package Person Plan Progress Report Result School Sheet SheetReader Site Upload Wanted Window".split()
+        "Arrival Bar Canceled Change Chosen Column Count Days Director Extraction Goal Interrupted Lacking Line Mail Order"
+        " Package Person Place Plan Progress Report Result School Sheet SheetReader Site Upload Wanted Window".split()
     ),
 }
 
