@@ -31,8 +31,10 @@ from shared.access.policy import ROLES
 from shared.db import rehearsed, transaction
 from shared.delivery import acl
 from shared.delivery.bus import purge as purge_events
+from shared.emails import email_key
 from shared.migrations import migrate as migrate_all
 from shared.migrations.origin import OtherSchema
+from shared.privacy.purge import forget, purge_personal
 from shared.settings import DAYS_MOST, SERVICES, Settings, SettingsError, settings
 
 ROOT = Path(__file__).parent.parent
@@ -204,6 +206,9 @@ def purged(days: int | None, *, now: bool) -> list[str]:
             counts["files of uploads"] = purge_files(session, days or settings().upload_days)
     with transaction("sesr") as session:
         counts |= report_retention.purge(session, days or settings().strike_name_days, dry_run=not now)
+    for service in SERVICES:
+        with transaction(service) as session:
+            counts |= purge_personal(session, service, days, dry_run=not now)
     counts["events and jobs done"] = sum(_purged_events(service, now) for service in SERVICES)
     return [f"{count} {name} {'removed' if now else 'would be removed'}" for name, count in counts.items()]
 
@@ -211,6 +216,25 @@ def purged(days: int | None, *, now: bool) -> list[str]:
 def _purged_events(service: str, now: bool) -> int:
     with transaction(service) as session, rehearsed(session, dry_run=not now):
         return purge_events(session)
+
+
+@app.command("forget")
+def forget_person(
+    email: Annotated[str, typer.Argument(help="The person's e-mail address.")],
+    now: Annotated[bool, typer.Option("--now", help="Do it; without this it is only counted.")] = False,
+) -> None:
+    """Take a person's account away and their e-mail address and name out of every table."""
+    use_environment_beside()
+    key = email_key(email)
+    if not key:
+        raise typer.BadParameter(f"{email} is no e-mail address.")
+    with psycopg.connect(settings().database_url) as connection:
+        counts = forget(connection, key)
+        if not now:
+            connection.rollback()
+    for place, count in counts.items():
+        typer.echo(f"{count} rows of {place} {'changed' if now else 'would be changed'}")
+    typer.echo("Take them out of the directory's file too: its next load would bring them back.")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from services.ingest.actions import intake, kept_files, long_files, retention
 from shared.delivery.bus import Bus
 from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
+from shared.privacy import purge
 from shared.settings import settings
 
 bus = Bus("ingest")
@@ -46,3 +47,8 @@ def purge_access(session: Session) -> None:
 def purge_files(session: Session) -> None:
     kept_files.purge_files(session, settings().upload_days)
     kept_files.purge_dry_runs(session)
+
+
+@bus.daily("ingest.purge_personal", timedelta(days=1))
+def purge_personal(session: Session) -> None:
+    purge.purge_personal(session, "ingest")

@@ -8,6 +8,7 @@ from services.notify.actions import bouncing, intake, planning, reminding, sendi
 from shared.db import transaction
 from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, TiersComputed
+from shared.privacy import purge
 
 bus = Bus("notify")
 
@@ -41,3 +42,8 @@ def read_mailbox() -> None:
 @bus.daily("notify.remind", timedelta(hours=1))
 def remind(session: Session) -> None:
     reminding.remind(session)
+
+
+@bus.daily("notify.purge_personal", timedelta(days=1))
+def purge_personal(session: Session) -> None:
+    purge.purge_personal(session, "notify")

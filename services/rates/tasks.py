@@ -9,6 +9,7 @@ from services.rates.actions.forecasts import fit_forecasts
 from shared.delivery.bus import Bus
 from shared.events import DigestsSent, DirectoryLoaded, ExtractionLoaded
 from shared.jobs.writer import start_writer
+from shared.privacy import purge
 
 bus = Bus("rates")
 
@@ -36,3 +37,8 @@ def fill_histories(session: Session) -> None:
 @bus.loop("rates.write_files", timedelta(minutes=1))
 def write_files() -> None:
     start_writer("rates")
+
+
+@bus.daily("rates.purge_personal", timedelta(days=1))
+def purge_personal(session: Session) -> None:
+    purge.purge_personal(session, "rates")

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from services.sesr.actions import intake, recording, retention
 from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, ReportSubmitted
+from shared.privacy import purge
 from shared.settings import settings
 
 bus = Bus("sesr")
@@ -26,3 +27,8 @@ def record_report(session: Session, events: Sequence[ReportSubmitted]) -> None:
 @bus.daily("sesr.purge_names", timedelta(days=1))
 def purge_names(session: Session) -> None:
     retention.purge(session, settings().strike_name_days)
+
+
+@bus.daily("sesr.purge_personal", timedelta(days=1))
+def purge_personal(session: Session) -> None:
+    purge.purge_personal(session, "sesr")

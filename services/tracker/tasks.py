@@ -10,6 +10,7 @@ from services.tracker.actions.lcap import loads
 from shared.db import transaction
 from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, LcapLoaded, SurveyResultsLoaded, TiersComputed
+from shared.privacy import purge
 
 bus = Bus("tracker")
 
@@ -54,3 +55,8 @@ def write_books() -> None:
                 raise
             with transaction("tracker") as session:
                 exports.note_failure(session, begun[-1], error)
+
+
+@bus.daily("tracker.purge_personal", timedelta(days=1))
+def purge_personal(session: Session) -> None:
+    purge.purge_personal(session, "tracker")

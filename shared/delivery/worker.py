@@ -22,7 +22,9 @@ CHECK_SECONDS = 10.0
 log = structlog.get_logger()
 
 _JOB = (
-    "insert into job(name, every, due_at) values (%s, %s, now())"
+    "insert into job(name, every, due_at) values (%(name)s, %(every)s, case when %(every)s < interval '1 day' then now()"
+    # Of daily work the first run comes in the district's next night, the others a day after each.
+    " else ((now() at time zone %(zone)s)::date + 1 + time '02:30') at time zone %(zone)s end)"
     " on conflict (name) do update set every = excluded.every where job.every <> excluded.every"
 )
 # A worker that starts sweeps at once: what waits is done, and the loop shows that it works (readiness).
@@ -61,7 +63,7 @@ def register_jobs(bus: Bus) -> None:
     """Writes the service's loops and jobs into its job table, where the relay finds them."""
     with psycopg.connect(settings().database_url_of(bus.service), connect_timeout=3) as connection:
         for name, every in bus.jobs.items():
-            connection.execute(_JOB, (name, every))
+            connection.execute(_JOB, {"name": name, "every": every, "zone": settings().timezone})
         connection.execute("delete from job where name <> all(%s)", (list(bus.jobs),))
         connection.execute(_SWEEP_NOW, (f"{bus.service}.sweep_inbox",))
 

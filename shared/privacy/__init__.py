@@ -1,0 +1,1 @@
+"""Personal data: where it is, for how long, and how it goes."""

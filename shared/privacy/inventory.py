@@ -1,0 +1,104 @@
+"""The inventory of personal data: every column with something about a person, whose it is, and what removes it when."""
+
+from typing import NamedTuple
+
+WHILE_NEEDED = 0
+SCHOOL_YEAR = 400
+TERM = 90
+
+
+class Kept(NamedTuple):
+    """Personal columns of a table. `days` after `age` they are blanked, or the rows deleted; 0 days: while needed.
+
+    What is kept while needed goes with the directory's next load, with the account, or with its row by another purge.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    what: str
+    days: int = WHILE_NEEDED
+    age: str = ""
+    deletes: bool = False
+
+    @property
+    def schema(self) -> str:
+        return self.table.partition(".")[0]
+
+
+def _of(table: str, columns: str, what: str, days: int = 0, age: str = "", *, deletes: bool = False) -> Kept:
+    return Kept(table, tuple(columns.split()), what, days, age, deletes)
+
+
+INVENTORY = (
+    _of("access.person", "person_id issuer subject name email", "people who may sign in; go 90 days after their role"),
+    _of("access.role_grant", "person_id scope", "roles; go with the person"),
+    _of("access.director_spelling", "spelling person_id", "spellings of a director's name; replaced by each directory"),
+    _of("access.session", "person_id address", "sessions; go 90 days after their end (ingest.purge_access)"),
+    _of("access.token", "person_id label created_by", "tokens; go 90 days after their end (ingest.purge_access)"),
+    _of("ingest.person", "person_id name email aliases resolved_aliases", "the directory; replaced by its next load"),
+    _of("ingest.school", "principal landline director", "the directory; replaced by its next load"),
+    _of("ingest.upload", "uploaded_by file_name problems found", "who uploaded, and what a finding quotes"),
+    _of("ingest.upload_file", "content", "files as they came; go after SES_UPLOAD_DAYS (ingest.purge_files)"),
+    _of("ingest.extraction_count", "director", "the director of a school, as published"),
+    _of("ingest.replaced_count", "director", "the director of a school, as published"),
+    _of("rates.school", "director", "the director of a school; replaced by the next load"),
+    _of("rates.rate", "director director_key", "the director of a school, as published"),
+    _of("rates.school_history", "director director_key", "the director of a school, as published"),
+    _of("rates.mailed", "director", "which director was mailed about a school"),
+    _of("rates.saved_view", "person_id name query", "views that a person saved; go when they delete them"),
+    _of(
+        "notify.director", "person_id name email aliases refused_email refused", "directors; replaced by the next load"
+    ),
+    _of("notify.region_head", "name email refused_email refused", "heads of regions; go when they are removed"),
+    _of("notify.alias_match", "alias_key alias person_id matched_by", "spellings matched by a person"),
+    _of("notify.tier_state", "director", "the director of a school, as published"),
+    _of(
+        "notify.digest",
+        "director director_key person_id why content",
+        "what a director was told",
+        SCHOOL_YEAR,
+        "planned_at",
+    ),
+    _of("notify.mail", "rcpt body html failure last_reply", "mails as they were sent", SCHOOL_YEAR, "queued_at"),
+    _of("notify.mail_note", "words", "the mail server's words", SCHOOL_YEAR, "at"),
+    _of("notify.mail_pause", "failure words", "why mails wait; goes when they are sent again"),
+    _of("notify.acknowledgement", "plan author", "plans of directors", SCHOOL_YEAR, "at"),
+    _of("notify.snooze", "reason author ended_by", "reasons to snooze", SCHOOL_YEAR, "at"),
+    _of("notify.preference", "person_id changed_by", "how a director wants mails"),
+    _of("notify.visit", "person_id", "when a director last came by a mail", TERM, "at", deletes=True),
+    _of("sesr.school", "principal landline director", "the directory; replaced by its next load"),
+    _of(
+        "sesr.report",
+        "author author_name proxy_for reason commander landline cell note",
+        "people in strike reports",
+        SCHOOL_YEAR,
+        "received_at",
+    ),
+    _of(
+        "sesr.held_report",
+        "person_id submission reason decided_by",
+        "reports held for the desk",
+        SCHOOL_YEAR,
+        "received_at",
+        deletes=True,
+    ),
+    _of("sesr.school_call", "author note", "notes of calls", SCHOOL_YEAR, "called_at"),
+    _of("sesr.late_entry", "author reason", "who allowed a late entry, and why", SCHOOL_YEAR, "allowed_at"),
+    _of("sesr.incident", "opened_by closed_by desk_phone", "who switched an incident; the desk's own number"),
+    _of("tracker.school", "director", "the director of a school; replaced by the next load"),
+    _of("tracker.entry", "by", "who entered a value that counts"),
+    _of("tracker.entry_log", "by", "who changed a value", SCHOOL_YEAR, "at"),
+    _of("tracker.book_import", "by file_name cells", "uploaded workbooks", TERM, "at", deletes=True),
+    _of("tracker.book_export", "by scope spellings wanted", "large workbooks asked for", TERM, "at", deletes=True),
+    _of("tracker.lcap_check", "note by", "who checked a value"),
+    _of("tracker.lcap_setting", "by", "who set a threshold"),
+    *(
+        entry
+        for service in ("ingest", "rates", "tracker", "sesr", "notify")
+        for entry in (
+            _of(f"{service}.audit", "actor object detail", "the audit log: only grows for the service"),
+            _of(f"{service}.inbox", "key payload last_error", "events done; go after 90 days (purge_events)"),
+            _of(f"{service}.outbox_event", "key payload", "events published; go after 90 days (purge_events)"),
+        )
+    ),
+)

@@ -1,0 +1,142 @@
+"""Every column of every table is in the inventory of personal data or is known to hold none; purge and forget follow it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from shared.db import transaction
+from shared.privacy.inventory import INVENTORY
+from shared.privacy.purge import forget, purge_personal
+from shared.settings import SERVICES
+from tests.stack import owner
+
+ROOT = Path(__file__).parent.parent.parent
+# A column of one of these names, or that ends in one, may hold a person: it has to be in the inventory.
+PERSONAL = re.compile(
+    r"(^|_)(person_id|email|name|author|by|director|director_key|principal|commander|cell|landline|phone|note|notes|reason"
+    r"|words|body|html|plan|rcpt|alias|aliases|spelling|spellings|address|payload|detail|actor|object|content|subject|key)$"
+)
+# Of those names these hold no person: of schools, files, jobs, measures and events.
+OTHERS = {
+    "access.login": {"browser_hash"}, "ingest.school": {"name", "name_key"}, "ingest.delivery_step": {"detail"},
+    "rates.school": {"name"}, "rates.day_off": {"name"}, "sesr.school": {"name"}, "sesr.incident": {"name"},
+    "tracker.school": {"name"}, "tracker.item": {"aliases"}, "notify.mail": {"subject", "dedupe_key"},
+    "tracker.lcap_check": {"key"}, "tracker.lcap_measure": {"key", "goal_name"}, "notify.snooze": {"director_key"},
+    "notify.acknowledgement": {"director_key"}, "tracker.book_part": {"content"}, "notify.digest": {"reason"},
+}  # fmt: skip
+KEYS = {"school_key", "job.name", "job_log.name", "group_name"}
+
+
+def columns() -> dict[str, dict[str, str]]:
+    with owner() as connection:
+        rows = connection.execute(
+            "select c.table_schema || '.' || c.table_name, c.column_name,"
+            " case c.data_type when 'ARRAY' then c.udt_name else c.data_type end from information_schema.columns c"
+            " join information_schema.tables t using (table_schema, table_name)"
+            " where t.table_type = 'BASE TABLE' and c.table_schema = any(%s)",
+            ([*SERVICES, "access"],),
+        ).fetchall()
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+@pytest.mark.usefixtures("stack_servers")
+def test_the_inventory_names_every_column_that_may_hold_a_person() -> None:
+    listed: dict[str, set[str]] = {}
+    for kept in INVENTORY:
+        listed.setdefault(kept.table, set()).update(kept.columns)
+    missing = []
+    for table, kinds in columns().items():
+        for column, kind in kinds.items():
+            texts = kind in ("text", "character varying", "jsonb", "_text", "bytea")
+            known = column in listed.get(table, set()) | OTHERS.get(table, set()) | KEYS
+            machinery = table.rpartition(".")[2] in ("job", "job_log", "loop_beat", "alembic_version")
+            if texts and not known and not machinery and PERSONAL.search(column):
+                missing.append(f"{table}.{column}")
+    assert missing == []
+
+
+@pytest.mark.usefixtures("stack_servers")
+def test_every_entry_of_the_inventory_is_a_column_and_its_age_too() -> None:
+    found = columns()
+    wrong = [f"{kept.table}.{name}" for kept in INVENTORY for name in kept.columns if name not in found[kept.table]]
+    assert wrong + [kept.table for kept in INVENTORY if kept.days and kept.age not in found[kept.table]] == []
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_nightly_purge_of_each_service_runs_with_its_own_rights(service: str) -> None:
+    with transaction(service) as session:
+        counts = purge_personal(session, service)
+    assert set(counts) == {kept.table for kept in INVENTORY if kept.schema == service and kept.days}
+
+
+def fill(connection: psycopg.Connection[Any], table: str, kinds: dict[str, str], word: str) -> None:
+    """One row in which every personal column has the word and every moment is long past; no other rule of the table holds."""
+    values: list[Any] = []
+    personal = {name for kept in INVENTORY if kept.table == table for name in kept.columns}
+    given = word
+    for column, kind in kinds.items():
+        word = given if column in personal else "x"
+        values.append({
+            "text": sql.Literal(word), "character varying": sql.Literal(word), "jsonb": sql.Literal(f'["{word}"]'),
+            "_text": sql.SQL("array[{}]").format(sql.Literal(word)), "bytea": sql.SQL("'\\x00'::bytea"),
+            "timestamp with time zone": sql.SQL("now() - interval '10 years'"), "date": sql.SQL("date '2016-01-01'"),
+            "uuid": sql.SQL("gen_random_uuid()"), "_numeric": sql.SQL("'{}'"), "_uuid": sql.SQL("'{}'"), "_int4": sql.SQL("'{}'"),
+            "tstzmultirange": sql.SQL("'{}'"), "_timestamptz": sql.SQL("'{}'"), "_date": sql.SQL("'{}'"), "_time": sql.SQL("'{}'"), "boolean": sql.SQL("false"),
+        }.get(kind, sql.SQL("1")))  # fmt: skip
+    place = sql.Identifier(*table.split("."))
+    names = sql.SQL(", ").join(map(sql.Identifier, kinds))
+    connection.execute(
+        sql.SQL("insert into {} ({}) overriding system value values ({})").format(
+            place, names, sql.SQL(", ").join(values)
+        )
+    )
+
+
+def filled(connection: psycopg.Connection[Any], word: str) -> dict[str, dict[str, str]]:
+    """A row in every table of the inventory that can be filled so; their columns."""
+    found = columns()
+    connection.execute("set session_replication_role = replica")
+    done = {}
+    for table in {kept.table for kept in INVENTORY}:
+        kinds = {name: kind for name, kind in found[table].items()}
+        with connection.transaction():
+            for (name,) in connection.execute(
+                "select conname from pg_constraint where conrelid = %s::regclass and contype = 'c'", (table,)
+            ).fetchall():
+                connection.execute(
+                    sql.SQL("alter table {} drop constraint {}").format(
+                        sql.Identifier(*table.split(".")), sql.Identifier(name)
+                    )
+                )
+            fill(connection, table, kinds, word)
+        done[table] = kinds
+    return done
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_person_who_is_forgotten_stands_in_no_column_of_the_inventory() -> None:
+    """In one transaction that is taken back, with the tables' own rules set aside."""
+    word = "quill.feather@lausd.example"
+    with owner() as connection:
+        connection.autocommit = False
+        tables = filled(connection, word)
+        counts = forget(connection, word)
+        assert len(counts) > 50
+        left = []
+        for table in tables:
+            query = sql.SQL("select count(*) from {} t where cast(t as text) like {}").format(
+                sql.Identifier(*table.split(".")), sql.Literal(f"%{word}%")
+            )
+            if connection.execute(query).fetchone() != (0,):
+                left.append(table)
+        connection.rollback()
+    published = {kept.table for kept in INVENTORY if kept.what.endswith("as published")}
+    assert set(left) - published == set()
