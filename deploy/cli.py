@@ -206,10 +206,10 @@ def purged(days: int | None, *, now: bool) -> list[str]:
             counts["files of uploads"] = purge_files(session, days or settings().upload_days)
     with transaction("sesr") as session:
         counts |= report_retention.purge(session, days or settings().strike_name_days, dry_run=not now)
+    counts["events and jobs done"] = sum(_purged_events(service, now) for service in SERVICES)
     for service in SERVICES:
         with transaction(service) as session:
             counts |= purge_personal(session, service, days, dry_run=not now)
-    counts["events and jobs done"] = sum(_purged_events(service, now) for service in SERVICES)
     return [f"{count} {name} {'removed' if now else 'would be removed'}" for name, count in counts.items()]
 
 

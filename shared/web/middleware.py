@@ -102,6 +102,9 @@ class Surroundings:
 
     def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
         headers["x-request-id"] = request_id
+        if headers.get("location", "").startswith("http://") and settings().secure_cookies:
+            # The framework's own redirects name the scheme of the connection behind the proxy.
+            headers["location"] = headers["location"].replace("http://", "https://", 1)
         headers.setdefault("cache-control", "no-store")
         for name, value in self.headers.items():
             headers.setdefault(name, value)

@@ -77,7 +77,9 @@ def callback(request: Request, state: str = "", code: str = "", error: str = "",
     with transaction("ingest") as session:
         started = take_login(session, state, request.cookies.get(login_cookie(), ""))
     if started is None:
-        raise _failed("unknown state", "This sign-in is no longer valid. Start again from the sign-in page.")
+        # Anybody can send this: it is logged, but writes no row.
+        log.warning("sign-in failed", reason="unknown state")
+        raise SignInFailed("This sign-in is no longer valid. Start again from the sign-in page.")
     if error or not code or iss not in (None, settings().oidc_issuer):
         raise _failed(f"provider says {error[:80]!r}", "You were not signed in. Start again from the sign-in page.")
     try:

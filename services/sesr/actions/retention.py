@@ -10,7 +10,7 @@ from shared.access import audit
 from shared.db import rehearsed
 
 DAYS = 400
-_NAMES = ("commander", "landline", "cell", "author_name", "proxy_for")
+_NAMES = ("commander", "landline", "cell", "author", "author_name", "proxy_for", "reason", "note")
 
 
 def purge(session: Session, days: int = DAYS, *, dry_run: bool = False) -> dict[str, int]:
