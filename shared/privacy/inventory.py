@@ -30,6 +30,21 @@ def _of(table: str, columns: str, what: str, days: int = 0, age: str = "", *, de
 
 
 INVENTORY = (
+    _of(
+        "notify.bounce",
+        "content_key recipient words",
+        "what mail servers sent back",
+        SCHOOL_YEAR,
+        "received_at",
+        deletes=True,
+    ),
+    _of("notify.retired_school", "reason author", "who retired a school's alerts, and why"),
+    _of("tracker.item", "owner next_step", "who cares for an item"),
+    _of("tracker.lcap_move", "set_by", "who set a move of an action"),
+    _of("tracker.lcap_version", "decided_by", "who decided on a version"),
+    _of("tracker.offer_dismissed", "dismissed_by", "who dismissed an offer"),
+    _of("rates.file_job", "who parameters title file_name", "large files asked for; go with the queue of files"),
+    _of("rates.file_job_part", "content", "the large files themselves; go with them"),
     _of("access.person", "person_id issuer subject name email", "people who may sign in; go 90 days after their role"),
     _of("access.role_grant", "person_id scope", "roles; go with the person"),
     _of("access.director_spelling", "spelling person_id", "spellings of a director's name; replaced by each directory"),
@@ -81,12 +96,19 @@ INVENTORY = (
     _of("sesr.late_entry", "author reason", "who allowed a late entry, and why", SCHOOL_YEAR, "allowed_at"),
     _of("sesr.incident", "opened_by closed_by desk_phone", "who switched an incident; the desk's own number"),
     _of("tracker.school", "director", "the director of a school; replaced by the next load"),
-    _of("tracker.entry", "by", "who entered a value that counts"),
-    _of("tracker.entry_log", "by", "who changed a value", SCHOOL_YEAR, "at"),
-    _of("tracker.book_import", "by file_name cells", "uploaded workbooks", TERM, "at", deletes=True),
-    _of("tracker.book_export", "by scope spellings wanted", "large workbooks asked for", TERM, "at", deletes=True),
-    _of("tracker.lcap_check", "note by", "who checked a value"),
-    _of("tracker.lcap_setting", "by", "who set a threshold"),
+    _of("tracker.entry", "entered_by", "who entered a value that counts"),
+    _of("tracker.entry_log", "entered_by", "who changed a value", SCHOOL_YEAR, "at"),
+    _of("tracker.book_import", "uploaded_by file_name cells notes", "uploaded workbooks", TERM, "at", deletes=True),
+    _of(
+        "tracker.book_export",
+        "ordered_by scope spellings filters",
+        "large workbooks asked for",
+        TERM,
+        "at",
+        deletes=True,
+    ),
+    _of("tracker.lcap_check", "note checked_by", "who checked a value"),
+    _of("tracker.lcap_setting", "set_by", "who set a threshold"),
     *(
         entry
         for service in ("ingest", "rates", "tracker", "sesr", "notify")

@@ -26,7 +26,9 @@ OTHERS = {
     "rates.school": {"name"}, "rates.day_off": {"name"}, "sesr.school": {"name"}, "sesr.incident": {"name"},
     "tracker.school": {"name"}, "tracker.item": {"aliases"}, "notify.mail": {"subject", "dedupe_key"},
     "tracker.lcap_check": {"key"}, "tracker.lcap_measure": {"key", "goal_name"}, "notify.snooze": {"director_key"},
-    "notify.acknowledgement": {"director_key"}, "tracker.book_part": {"content"}, "notify.digest": {"reason"},
+    "notify.acknowledgement": {"director_key"}, "tracker.book_part": {"content"}, "tracker.lcap_goal": {"name"},
+    "tracker.lcap_load": {"table_name", "file_name"}, "tracker.lcap_row": {"content"}, "tracker.lcap_value": {"words"},
+    "tracker.lcap_version": {"table_name", "file_name"}, "tracker.period": {"aliases"}, "tracker.strategic_plan": {"name"}, "notify.digest": {"reason"},
 }  # fmt: skip
 KEYS = {"school_key", "job.name", "job_log.name", "group_name"}
 
