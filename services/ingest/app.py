@@ -7,12 +7,15 @@ from services.ingest.pages.access import router as access
 from services.ingest.pages.directory import router as directory
 from services.ingest.pages.home import router as home
 from services.ingest.pages.ops import router as ops
+from services.ingest.pages.schools import router as schools
 from services.ingest.pages.sign_in import router as sign_in
+from services.ingest.pages.status_cards import home_cards, school_cards
 from services.ingest.pages.upload import router as upload
 from services.ingest.pages.uploads import router as uploads
 from services.ingest.pages.windows import router as windows
 from shared.settings import settings
 from shared.web import health_routes, service_app
+from shared.web.cards import card_routes
 from shared.web.static_files import route as static
 
 MULTIPART_OVERHEAD = 64 * 1024
@@ -20,6 +23,8 @@ app = service_app(
     "ingest",
     [
         home,
+        card_routes("ingest", "Uploads", home_cards, school_cards),
+        schools,
         sign_in,
         access,
         uploads,

@@ -4,8 +4,10 @@ from sqlalchemy import text
 
 from services.notify.api import router as api
 from services.notify.pages import router as pages
+from services.notify.pages.status_cards import home_cards, school_cards
 from shared.ops.metrics import OWN, Gauges
 from shared.web import service_app
+from shared.web.cards import card_routes
 
 OWN["notify"] = Gauges(
     text(
@@ -25,4 +27,5 @@ OWN["notify"] = Gauges(
         "mails_unknown": ("ses_mails_unknown", "Mails of the last day that may have been sent twice"),
     },
 )
-app = service_app("notify", [pages, api])
+cards = card_routes("notify", "Alerts", home_cards, school_cards)
+app = service_app("notify", [pages, cards, api])

@@ -15,8 +15,11 @@ from services.tracker.pages.lcap.years import router as lcap_years
 from services.tracker.pages.plan import router as plan
 from services.tracker.pages.schools import router as schools
 from services.tracker.pages.start import router as start
+from services.tracker.pages.status_cards import home_cards, school_cards
 from shared.web import service_app
+from shared.web.cards import card_routes
 
-pages = [start, books, imports, plan, schools, district, exports]
+cards = card_routes("tracker", "Progress tracker", home_cards, school_cards)
+pages = [start, cards, books, imports, plan, schools, district, exports]
 lcap = [lcap_loads, lcap_spending, lcap_measures, lcap_years]
 app = service_app("tracker", [*pages, school_api, book_api, district_api, *lcap, lcap_api])

@@ -12,6 +12,7 @@ _OPS = frozenset({"ops"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "home.see": EVERYONE,
+    "schools.see": EVERYONE,
     "session.own": EVERYONE,
     "uploads.see": _CENTRAL | _OPS,
     "uploads.write": _CENTRAL,

@@ -28,6 +28,7 @@ _GAUGES = text(
     " (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'new') as oldest_new,"
     " (select count(*) from inbox where state = 'parked') as parked,"
     " (select count(*) from inbox where state = 'new' and last_error is not null) as failing,"
+    " (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'parked') as oldest_parked,"
     " (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') as forged,"
     " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'loop') as loop_age,"
     " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'relay') as relay_age,"

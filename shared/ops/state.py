@@ -2,7 +2,7 @@
 
 import platform
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -46,6 +46,34 @@ def failing(session: Session, limit: int = 20) -> list[dict[str, Any]]:
     """The events whose last attempt failed and that are tried again, newest first, their errors without phone numbers."""
     rows = session.execute(_FAILING, {"limit": limit})
     return [{**row._mapping, "last_error": without_private(row.last_error)} for row in rows]
+
+
+class Trouble(NamedTuple):
+    """One thing that is wrong, in a sentence that says what to do; for how many seconds, where that is known."""
+
+    sentence: str
+    seconds: float | None
+
+
+# The figure that says for how long it has been so, by words of the sentence.
+_SINCE = {
+    "relay is silent": "relay_age",
+    "worker hears nothing": "loop_age",
+    "Events are parked": "oldest_parked",
+    "waits for its receipt": "oldest_unacknowledged",
+    "was heard more than": "oldest_new",
+    "A mail waits": "mail_oldest",
+}
+
+
+def troubles_since(figures: dict[str, float]) -> list[Trouble]:
+    """What is wrong, and for how long it has been; the age of a beat that never was is unknown."""
+    return [Trouble(sentence, _age(figures, sentence)) for sentence in troubles(figures)]
+
+
+def _age(figures: dict[str, float], sentence: str) -> float | None:
+    ages = [figures.get(figure, -1.0) for words, figure in _SINCE.items() if words in sentence]
+    return ages[0] if ages and ages[0] >= 0 else None
 
 
 def troubles(figures: dict[str, float]) -> list[str]:

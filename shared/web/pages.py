@@ -12,6 +12,7 @@ from shared.access import Who, csrf_of, scope_of
 from shared.access.policy import may
 from shared.settings import settings
 from shared.web.clock import date_words, instant_words, second_words
+from shared.web.counts import counted
 from shared.web.requests import session_token
 from shared.web.static_files import static_url
 
@@ -44,6 +45,7 @@ def environment(service: str) -> Environment:
     made.filters["instant"] = instant_words
     made.filters["second"] = second_words
     made.filters["day"] = date_words
+    made.filters["counted"] = counted
     return made
 
 

@@ -66,9 +66,12 @@ NO_SCHOOLS = "No school is assigned to you here"
 OWN_BY_QUERY = {path: "mine=1&group=parents" for path in (
     "/rates/", "/rates/export.xlsx", "/rates/export.csv", "/rates/api/v1/rates",
 )}  # fmt: skip
-QUERIES = {**OWN_BY_QUERY, "/rates/values": "column=school&mine=1&group=parents"}
+QUERIES = {**OWN_BY_QUERY, "/schools": "q=nowhere", "/rates/values": "column=school&mine=1&group=parents"}
 WITHOUT_SCHOOLS = {
     "/": "the home page lists what a role can do",
+    "/schools": "the search finds every school for everybody, as the table of rates does; here it finds none",
+    "/ingest/cards": "says nothing to these roles",
+    "/notify/cards": "counts alerts",
     "/sign-in": "before anybody is known",
     "/sign-in/start": "before anybody is known",
     "/sign-in/callback": "before anybody is known",
@@ -99,6 +102,8 @@ WITHOUT_SCHOOLS = {
 }
 # Routes that name schools to some roles only, and why.
 OF_ROLES = {
+    "/sesr/cards": ({"principal", "designee"}, "a board in figures for those who have one"),
+    "/tracker/cards": ({"principal", "designee"}, "says nothing to others"),
     "/sesr/": ({"central", "director", "desk"}, "whoever has one site is led to its report at once"),
     "/sesr/report": ({"principal", "designee"}, "a desk first looks for the school"),
     "/sesr/api/v1/me": ({"principal", "designee"}, "the sites that a phone keeps for its form"),
@@ -210,7 +215,8 @@ def at(surface: Surface, school: str) -> str:
     return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: values.get(found[1], "1"), surface.path)
 
 
-OPEN_TO_ALL = ("rates.see",)
+# The page of a school names it to everybody; the cards on it are tried below.
+OPEN_TO_ALL = ("rates.see", "schools.see")
 SCHOOL_ROUTES = [
     surface
     for surface in SURFACES
@@ -237,6 +243,14 @@ def test_a_foreign_school_is_not_there_and_ones_own_is(world: None, person: Pers
             )
         opened += sum(found[school].status_code < 400 for school in person.schools)
     assert opened or not person.schools, "own schools were not there either: the test tries nothing"
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: f"{person.role} {person.name}")
+def test_the_cards_of_a_school_say_something_only_of_ones_own(world: None, person: Person) -> None:
+    client = signed_in(person)
+    for service in ("sesr", "tracker"):
+        cards = {school: client.get(f"/{service}/cards/school/{KEYS[school]}").text for school in EVERY}
+        assert {school for school, body in cards.items() if "status-card" in body} == person.schools, service
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: f"{person.role} {person.name}")

@@ -7,10 +7,12 @@ from fastapi.responses import Response
 
 from services.ingest.pages.sign_in import signed_in
 from shared.access import Who, end_session
+from shared.access.policy import may
 from shared.errors import NotAllowed
 from shared.names import spoken_name
 from shared.web import Db, allow, page, public, redirect
 from shared.web.pages import local_path
+from shared.web.parts import HOME_PARTS
 from shared.web.requests import session_token
 
 router = APIRouter(include_in_schema=False)
@@ -20,7 +22,8 @@ router = APIRouter(include_in_schema=False)
 def home(request: Request, session: Db, who: Annotated[Who | None, public]) -> Response:
     if who is None:
         return redirect("/sign-in")
-    return page(request, "home.html", spoken=spoken_name(who.name))
+    parts = [part for part in HOME_PARTS[who.role] if may(who.role, part.permission)]
+    return page(request, "home.html", spoken=spoken_name(who.name), parts=parts)
 
 
 @router.post("/role")

@@ -102,11 +102,6 @@ def points(value: Decimal | None) -> str:
     return f"{rounded:+,}" if rounded else "0.0"
 
 
-def counted(count: int, thing: str) -> str:
-    """`1 school`, `1,200 schools`."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
-
-
 def why(row: Any) -> str:
     """How much of a change comes from a changed total; empty where the total stayed."""
     if not row.present or row.previous_total is None or row.total == row.previous_total:

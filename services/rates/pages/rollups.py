@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.rates.pages.cells import TRAIL, counted, number, points, trail_words
+from services.rates.pages.cells import TRAIL, number, points, trail_words
 from services.rates.queries.columns import BLANK
 from services.rates.queries.extractions import extraction_at, newest_group, version
 from services.rates.queries.filters import PLACE, RateFilter
@@ -18,6 +18,7 @@ from shared.events import GROUPS
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import lines
+from shared.web.counts import counted
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
 By = Literal["region", "cos", "director", "level", "district"]

@@ -40,7 +40,7 @@
   });
 
   const shortcuts = {
-    "/": () => find("[data-search]") || find("main input[type=search]:not([data-filter-search])"),
+    "/": () => find("[data-search]") || find("main input[type=search]:not([data-filter-search])") || find("[data-site-search]"),
     "[": () => find("a[rel=prev]"),
     "]": () => find("a[rel=next]"),
     "?": () => keys,
@@ -150,15 +150,23 @@
     }
   }
 
+  // A part of the page whose service is away says so; the others stay
+  function isAway(ctx) {
+    const away = ctx?.sourceElement?.matches?.("[data-part]") && find("[data-away]", ctx.sourceElement);
+    if (away) away.hidden = false;
+    return Boolean(away);
+  }
+
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail;
+    if (ctx.response.status !== 401 && isAway(ctx)) return;
     const own = ctx.sourceElement?.getAttributeNames?.().some((name) => name.startsWith(`hx-status:${ctx.response.status}`));
     if (own) return;
     if (ctx.response.status === 401) location.reload();
     else say(sentenceOf(ctx) || "That did not work. Reload the page and try again.", "error");
   });
   document.addEventListener("htmx:error", (event) => {
-    if (!event.detail.ctx?.response) say("No answer from the server. Check your connection and try again.", "error");
+    if (!event.detail.ctx?.response && !isAway(event.detail.ctx)) say("No answer from the server. Check your connection and try again.", "error");
   });
 
   // A page that the browser kept for its Back button may be somebody else's by now: it is asked for again.
