@@ -26,20 +26,20 @@ from shared.settings import SERVICES, settings
 SCHEMAS = (*SERVICES, "access")
 _MIGRATION = re.compile(r"^COPY (\w+)\.alembic_version .*\n(\S+)$", re.MULTILINE)
 _ORIGIN = re.compile(r"^COMMENT ON TABLE (\w+)\.alembic_version IS '(\w+)';$", re.MULTILINE)
-_AT_WORK: LiteralString = (
-    "select distinct application_name from pg_stat_activity"
-    " where datname = current_database() and application_name like 'ses %'"
-)
+_AT_WORK: LiteralString = """
+    select distinct application_name from pg_stat_activity
+    where datname = current_database() and application_name like 'ses %'
+    """
 _LOADED: LiteralString = "select exists (select from pg_tables where schemaname = 'ingest' and tablename = 'upload')"
 _VERSION: LiteralString = "select current_setting('server_version_num')::int / 10000"
-_HOLD: LiteralString = (
-    "with held as (update notify.mail set state = 'held' where state in ('queued','sending') returning digest_id),"
-    " shown as (update notify.digest d set state = 'held',"
-    "  why = 'held by a restore: it may have been sent since the backup'"
-    "  where digest_id in (select digest_id from held) and state = 'planned' and not exists (select 1"
-    "  from notify.mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0)))"
-    " select count(*) from held"
-)
+_HOLD: LiteralString = """
+    with held as (update notify.mail set state = 'held' where state in ('queued','sending') returning digest_id),
+    shown as (update notify.digest d set state = 'held',
+     why = 'held by a restore: it may have been sent since the backup'
+     where digest_id in (select digest_id from held) and state = 'planned' and not exists (select 1
+     from notify.mail m where m.digest_id = d.digest_id and (m.state = 'sent' or m.unknown > 0)))
+    select count(*) from held
+    """
 
 
 class BackupRefused(Exception):

@@ -25,10 +25,10 @@ from shared.settings import SERVICES, SettingsError, settings
 SKEW_SECONDS = 5.0
 CERTIFICATE_DAYS = 21
 WAIT_SECONDS = 5.0
-_SERVER: LiteralString = (
-    "select current_setting('server_version_num')::int / 10000 as major,"
-    " current_setting('max_connections')::int as connections, extract(epoch from now())::float8 as now"
-)
+_SERVER: LiteralString = """
+    select current_setting('server_version_num')::int / 10000 as major,
+    current_setting('max_connections')::int as connections, extract(epoch from now())::float8 as now
+    """
 _TABLES: LiteralString = "select version_num from alembic_version"
 _FAILURES = (
     OSError, psycopg.Error, redis.RedisError, httpx2.HTTPError, Interrupted, smtplib.SMTPException, SettingsError,

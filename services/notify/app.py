@@ -11,11 +11,13 @@ from shared.web.cards import card_routes
 
 OWN["notify"] = Gauges(
     text(
-        "select count(*) filter (where state in ('queued','sending')) as mails_waiting,"
-        " coalesce(extract(epoch from now() - min(queued_at) filter (where state in ('queued','sending'))), 0)"
-        "  as mail_oldest,"
-        " count(*) filter (where state = 'failed' and queued_at > now() - interval '1 day') as mails_failed,"
-        " count(*) filter (where unknown > 0 and queued_at > now() - interval '1 day') as mails_unknown from mail"
+        """
+        select count(*) filter (where state in ('queued','sending')) as mails_waiting,
+        coalesce(extract(epoch from now() - min(queued_at) filter (where state in ('queued','sending'))), 0)
+         as mail_oldest,
+        count(*) filter (where state = 'failed' and queued_at > now() - interval '1 day') as mails_failed,
+        count(*) filter (where unknown > 0 and queued_at > now() - interval '1 day') as mails_unknown from mail
+        """
     ),
     {
         "mails_waiting": ("ses_mails_waiting", "Mails that were not accepted yet"),

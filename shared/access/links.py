@@ -19,25 +19,33 @@ GROUP = "ses-"
 LOGIN_LASTS = timedelta(minutes=10)
 
 _KEEP = text(
-    "insert into access.login(state_hash, browser_hash, nonce, verifier, next)"
-    " values (:state_hash, :browser_hash, :nonce, :verifier, :next)"
+    """
+    insert into access.login(state_hash, browser_hash, nonce, verifier, next)
+    values (:state_hash, :browser_hash, :nonce, :verifier, :next)
+    """
 )
 _OLD = text("delete from access.login where started_at < now() - :lasts")
 _TAKE = text(
-    "delete from access.login where state_hash = :state_hash and browser_hash = :browser_hash"
-    " and started_at > now() - :lasts returning nonce, verifier, next"
+    """
+    delete from access.login where state_hash = :state_hash and browser_hash = :browser_hash
+    and started_at > now() - :lasts returning nonce, verifier, next
+    """
 )
 _KNOWN = text(
     "select person_id, deactivated_at from access.person where issuer = :issuer and subject = :subject for update"
 )
 _BY_EMAIL = text(
-    'select person_id, subject, deactivated_at from access.person where lower(email collate "C") = :email'
-    " and person_id not like 'service:%' order by person_id limit 2 for update"
+    """
+    select person_id, subject, deactivated_at from access.person where lower(email collate "C") = :email
+    and person_id not like 'service:%' order by person_id limit 2 for update
+    """
 )
 _LINK = text("update access.person set issuer = :issuer, subject = :subject where person_id = :person_id")
 _NEW = text(
-    "insert into access.person(person_id, issuer, subject, name, email)"
-    " values (:person_id, :issuer, :subject, :name, :email)"
+    """
+    insert into access.person(person_id, issuer, subject, name, email)
+    values (:person_id, :issuer, :subject, :name, :email)
+    """
 )
 
 

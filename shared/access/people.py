@@ -11,27 +11,35 @@ from shared.access.policy import ROLES
 from shared.emails import email_key
 
 _PERSON = text(
-    "insert into access.person(person_id, name, email) values (:person_id, :name, :email)"
-    " on conflict (person_id) do update set name = excluded.name, email = excluded.email"
-    " where (access.person.name, access.person.email) is distinct from (excluded.name, excluded.email)"
+    """
+    insert into access.person(person_id, name, email) values (:person_id, :name, :email)
+    on conflict (person_id) do update set name = excluded.name, email = excluded.email
+    where (access.person.name, access.person.email) is distinct from (excluded.name, excluded.email)
+    """
 )
 _GRANT = text(
-    "insert into access.role_grant(person_id, role, scope, source)"
-    " values (:person_id, :role, cast(:scope as text[]), :source)"
-    " on conflict (person_id, role) do update set scope = excluded.scope, source = excluded.source"
+    """
+    insert into access.role_grant(person_id, role, scope, source)
+    values (:person_id, :role, cast(:scope as text[]), :source)
+    on conflict (person_id, role) do update set scope = excluded.scope, source = excluded.source
+    """
 )
 _UNGRANT = text("delete from access.role_grant where person_id = :person_id and role = :role")
 _PEOPLE = text(
-    "select p.person_id, p.name, p.email, g.role, g.scope from access.person p join access.role_grant g using (person_id)"
-    ' where g.role = any(:roles) and (cast(:email as text) is null or lower(p.email collate "C") = :email)'
-    " order by g.role, p.name, p.person_id limit :limit"
+    """
+    select p.person_id, p.name, p.email, g.role, g.scope from access.person p join access.role_grant g using (person_id)
+    where g.role = any(:roles) and (cast(:email as text) is null or lower(p.email collate "C") = :email)
+    order by g.role, p.name, p.person_id limit :limit
+    """
 )
 _FOUND = text(
-    "select p.person_id, p.name, p.email, p.subject is not null as linked, p.deactivated_at,"
-    " array_agg(g.role order by g.role) filter (where g.role is not null) as roles"
-    " from access.person p left join access.role_grant g using (person_id)"
-    " where (:q = '' or p.name ilike :like or p.email ilike :like or p.person_id ilike :like) and p.person_id > :after"
-    " group by p.person_id order by p.person_id limit :limit"
+    """
+    select p.person_id, p.name, p.email, p.subject is not null as linked, p.deactivated_at,
+    array_agg(g.role order by g.role) filter (where g.role is not null) as roles
+    from access.person p left join access.role_grant g using (person_id)
+    where (:q = '' or p.name ilike :like or p.email ilike :like or p.person_id ilike :like) and p.person_id > :after
+    group by p.person_id order by p.person_id limit :limit
+    """
 )
 _ONE = text(
     "select person_id, name, email, issuer, subject, deactivated_at from access.person where person_id = :person_id"

@@ -13,23 +13,29 @@ from sqlmodel import Session
 from shared.access.people import Who
 
 WHO = text(
-    "select token_hash, person_id, name, email, role, scope, roles, kind, spellings from access.who"
-    " where token_hash = any(:hashes) and (kind = 'token' or access.touch_session(token_hash, :idle, :touch))"
+    """
+    select token_hash, person_id, name, email, role, scope, roles, kind, spellings from access.who
+    where token_hash = any(:hashes) and (kind = 'token' or access.touch_session(token_hash, :idle, :touch))
+    """
 )
 _SESSION = text(
-    "insert into access.session(token_hash, person_id, role, expires_at, address)"
-    " values (:token_hash, :person_id, :role, now() + :lasts, :address)"
+    """
+    insert into access.session(token_hash, person_id, role, expires_at, address)
+    values (:token_hash, :person_id, :role, now() + :lasts, :address)
+    """
 )
 _END = text("update access.session set ended_at = now() where token_hash = :token_hash and ended_at is null")
 _END_ALL = text(
     "update access.session set ended_at = now() where person_id = :person_id and ended_at is null returning 1"
 )
 _LIVE = text(
-    "select encode(s.token_hash, 'hex') as id, s.person_id, p.name, s.role, s.started_at, s.last_seen_at, s.address"
-    " from access.session s join access.person p using (person_id)"
-    " where s.ended_at is null and s.expires_at > now() and s.last_seen_at > now() - :idle"
-    " and (cast(:person_id as text) is null or s.person_id = :person_id)"
-    " order by s.last_seen_at desc limit :limit"
+    """
+    select encode(s.token_hash, 'hex') as id, s.person_id, p.name, s.role, s.started_at, s.last_seen_at, s.address
+    from access.session s join access.person p using (person_id)
+    where s.ended_at is null and s.expires_at > now() and s.last_seen_at > now() - :idle
+    and (cast(:person_id as text) is null or s.person_id = :person_id)
+    order by s.last_seen_at desc limit :limit
+    """
 )
 
 

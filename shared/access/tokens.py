@@ -14,16 +14,20 @@ from shared.access.sessions import hash_of
 from shared.db import transaction
 
 _TOKEN = text(
-    "insert into access.token(token_hash, label, person_id, role, expires_at, created_by)"
-    " values (:token_hash, :label, :person_id, :role, now() + :lasts, :created_by)"
+    """
+    insert into access.token(token_hash, label, person_id, role, expires_at, created_by)
+    values (:token_hash, :label, :person_id, :role, now() + :lasts, :created_by)
+    """
 )
 _TOKENS = text(
-    "select encode(t.token_hash, 'hex') as id, t.label, t.person_id, p.name, t.role, g.scope, t.created_at, t.expires_at,"
-    " t.revoked_at, t.created_by,"
-    " case when t.revoked_at is not null then 'revoked' when t.expires_at <= now() then 'expired' else 'valid' end as state"
-    " from access.token t join access.person p using (person_id)"
-    " left join access.role_grant g on g.person_id = t.person_id and g.role = t.role"
-    " order by t.created_at desc, id limit :limit"
+    """
+    select encode(t.token_hash, 'hex') as id, t.label, t.person_id, p.name, t.role, g.scope, t.created_at, t.expires_at,
+    t.revoked_at, t.created_by,
+    case when t.revoked_at is not null then 'revoked' when t.expires_at <= now() then 'expired' else 'valid' end as state
+    from access.token t join access.person p using (person_id)
+    left join access.role_grant g on g.person_id = t.person_id and g.role = t.role
+    order by t.created_at desc, id limit :limit
+    """
 )
 _REVOKE = text(
     "update access.token set revoked_at = now() where encode(token_hash, 'hex') = :id and revoked_at is null returning label"

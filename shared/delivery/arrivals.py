@@ -7,12 +7,14 @@ from shared.events import DirectoryLoaded
 
 # The one row is also the lock: parts that come at the same moment take turns.
 _ARRIVE = text(
-    "insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])"
-    " on conflict (id) do update set revision = excluded.revision, parts = case"
-    "  when directory_arrival.revision < excluded.revision then excluded.parts"
-    "  when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts"
-    "  else array_append(directory_arrival.parts, cast(:part as smallint)) end"
-    " where directory_arrival.revision <= excluded.revision returning cardinality(parts)"
+    """
+    insert into directory_arrival(id, revision, parts) values (1, :revision, array[:part]::smallint[])
+    on conflict (id) do update set revision = excluded.revision, parts = case
+     when directory_arrival.revision < excluded.revision then excluded.parts
+     when cast(:part as smallint) = any(directory_arrival.parts) then directory_arrival.parts
+     else array_append(directory_arrival.parts, cast(:part as smallint)) end
+    where directory_arrival.revision <= excluded.revision returning cardinality(parts)
+    """
 )
 
 

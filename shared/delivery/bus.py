@@ -32,8 +32,10 @@ from shared.settings import settings
 # What was done is kept for 90 days; an inbox longer than the outboxes, so that a late repetition is still known.
 _PURGE = (
     (
-        "delete from outbox_event e where created_at < now() - interval '90 days'"
-        " and not exists (select 1 from outbox_delivery d where d.event_id = e.event_id and d.state <> 'acked')"
+        """
+        delete from outbox_event e where created_at < now() - interval '90 days'
+        and not exists (select 1 from outbox_delivery d where d.event_id = e.event_id and d.state <> 'acked')
+        """
     ),
     "delete from inbox where state in ('done','discarded') and done_at < now() - interval '120 days'",
     "delete from job_log where slot < now() - interval '90 days'",
@@ -46,20 +48,26 @@ SWEEP_AT_MOST = 200
 LONG_WORK_BEAT_SECONDS = 15.0
 
 _REFUSED = text(
-    "insert into audit(actor, action, object, detail)"
-    " select 'broker', 'message refused', :kind, jsonb_build_object('reason', cast(:reason as text))"
-    " where (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') < 1000"
+    """
+    insert into audit(actor, action, object, detail)
+    select 'broker', 'message refused', :kind, jsonb_build_object('reason', cast(:reason as text))
+    where (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') < 1000
+    """
 )
 _BEAT = text("insert into loop_beat(id, at) values ('loop', now()) on conflict (id) do update set at = now()")
 _ADVANCE = text(
-    "update job set due_at = greatest(due_at + every, now()), next_at = now()"
-    " where name = :name and due_at <= now() returning due_at"
+    """
+    update job set due_at = greatest(due_at + every, now()), next_at = now()
+    where name = :name and due_at <= now() returning due_at
+    """
 )
 _SLOT = text(
-    "with j as (select name, due_at from job where name = :name and due_at <= now() for update skip locked),"
-    " s as (insert into job_log(name, slot) select name, due_at from j on conflict do nothing returning slot)"
-    " update job set due_at = case when job.due_at + every > now() then job.due_at + every else now() + every end"
-    " from j where job.name = j.name returning (select count(*) from s) as ran"
+    """
+    with j as (select name, due_at from job where name = :name and due_at <= now() for update skip locked),
+    s as (insert into job_log(name, slot) select name, due_at from j on conflict do nothing returning slot)
+    update job set due_at = case when job.due_at + every > now() then job.due_at + every else now() + every end
+    from j where job.name = j.name returning (select count(*) from s) as ran
+    """
 )
 
 

@@ -12,14 +12,18 @@ from shared.events import Event
 CHANNEL = "ses_outbox"
 
 _EVENT = text(
-    "insert into outbox_event(topic, key, version, payload) values (:topic, :key, :version, :payload)"
-    " on conflict (topic, key, version) do nothing returning event_id"
+    """
+    insert into outbox_event(topic, key, version, payload) values (:topic, :key, :version, :payload)
+    on conflict (topic, key, version) do nothing returning event_id
+    """
 )
 _DELIVERY = text("insert into outbox_delivery(event_id, subscriber) select :event_id, unnest(cast(:names as text[]))")
 _RING = text("select pg_notify(:channel, current_schema())")
 _RECEIPT = text(
-    "update outbox_delivery set state = 'acked', acked_at = now()"
-    " where event_id = any(:event_ids) and subscriber = :subscriber and state in ('pending', 'sent')"
+    """
+    update outbox_delivery set state = 'acked', acked_at = now()
+    where event_id = any(:event_ids) and subscriber = :subscriber and state in ('pending', 'sent')
+    """
 )
 _DUE = text("update job set due_at = least(due_at, now()), next_at = now() where name = :name")
 

@@ -13,33 +13,43 @@ from shared.errors import Conflict, Invalid
 from shared.ops.logs import without_private
 
 _PARKED = text(
-    "select event_id, publisher, topic, key, version, attempts, last_error, received_at from inbox"
-    " where state = 'parked' and (cast(:after as uuid) is null or event_id > :after) order by event_id limit :limit"
+    """
+    select event_id, publisher, topic, key, version, attempts, last_error, received_at from inbox
+    where state = 'parked' and (cast(:after as uuid) is null or event_id > :after) order by event_id limit :limit
+    """
 )
 _TOPICS = text("select topic, count(*) as count from inbox where state = 'parked' group by topic order by topic")
 _REPLAY = text(
-    "update inbox set state = 'new', attempts = 0, next_at = now() where state = 'parked' and event_id = :event_id"
-    " returning topic"
+    """
+    update inbox set state = 'new', attempts = 0, next_at = now() where state = 'parked' and event_id = :event_id
+    returning topic
+    """
 )
 _REPLAY_ALL = text(
-    "update inbox set state = 'new', attempts = 0, next_at = now() where state = 'parked' and topic = :topic"
-    " returning event_id"
+    """
+    update inbox set state = 'new', attempts = 0, next_at = now() where state = 'parked' and topic = :topic
+    returning event_id
+    """
 )
 _DISCARD = text(
-    "update inbox set state = 'discarded', done_at = now() where state = 'parked' and event_id = :event_id"
-    " returning topic"
+    """
+    update inbox set state = 'discarded', done_at = now() where state = 'parked' and event_id = :event_id
+    returning topic
+    """
 )
 _WAY = text(
-    "select 'published' as step, '' as subscriber, e.created_at as at, 'topic ' || e.topic || ', key ' || e.key || ', version ' || e.version"
-    " as words from outbox_event e where e.event_id = :event_id"
-    " union all select 'sent to ' || d.subscriber, d.subscriber, coalesce(d.acked_at, d.next_at), case d.state"
-    "  when 'acked' then 'receipt is here, attempts to send: ' || d.attempts"
-    "  else d.state || ', attempts to send: ' || d.attempts || ', again at this time' end"
-    " from outbox_delivery d where d.event_id = :event_id"
-    " union all select 'received', current_schema(), i.received_at, 'from ' || i.publisher || ', attempts to do it: ' || i.attempts"
-    " from inbox i where i.event_id = :event_id"
-    " union all select i.state, '', coalesce(i.done_at, i.next_at), coalesce(i.last_error, '') from inbox i"
-    " where i.event_id = :event_id order by at"
+    """
+    select 'published' as step, '' as subscriber, e.created_at as at, 'topic ' || e.topic || ', key ' || e.key || ', version ' || e.version
+    as words from outbox_event e where e.event_id = :event_id
+    union all select 'sent to ' || d.subscriber, d.subscriber, coalesce(d.acked_at, d.next_at), case d.state
+     when 'acked' then 'receipt is here, attempts to send: ' || d.attempts
+     else d.state || ', attempts to send: ' || d.attempts || ', again at this time' end
+    from outbox_delivery d where d.event_id = :event_id
+    union all select 'received', current_schema(), i.received_at, 'from ' || i.publisher || ', attempts to do it: ' || i.attempts
+    from inbox i where i.event_id = :event_id
+    union all select i.state, '', coalesce(i.done_at, i.next_at), coalesce(i.last_error, '') from inbox i
+    where i.event_id = :event_id order by at
+    """
 )
 
 

@@ -44,29 +44,29 @@ SECRETS = [f"{kind}__{name}" for kind in ("database_passwords", "redis_passwords
 _UNSENT = (redis.RedisError, KombuError, OSError)
 log = structlog.get_logger()
 
-_DUE: LiteralString = (
-    "select distinct subscriber from outbox_delivery where state in ('pending','sent') and next_at <= now()"
-    " union all select distinct '' from job where due_at <= now() and next_at <= now()"
-)
-_CLAIM: LiteralString = (
-    "with due as (select event_id, subscriber, next_at from outbox_delivery"
-    "   where subscriber = %s and state in ('pending','sent') and next_at <= now()"
-    "   order by next_at, event_id limit %s for update skip locked),"
-    " sized as (select d.event_id, d.subscriber, sum(pg_column_size(e.payload)) over (order by d.next_at, d.event_id)"
-    "   as upto, row_number() over (order by d.next_at, d.event_id) as nr"
-    "   from due d join outbox_event e using (event_id)),"
-    " x as (select event_id, subscriber from sized where nr = 1 or upto <= %s)"
-    " update outbox_delivery d set state = 'sent', attempts = attempts + 1,"
-    "   next_at = now() + least(15 * 2 ^ least(attempts, 6), 600) * (0.75 + random() / 2) * interval '1 s'"
-    " from x, outbox_event e where (d.event_id, d.subscriber) = (x.event_id, x.subscriber) and e.event_id = d.event_id"
-    " returning e.event_id, e.topic, e.key, e.version, e.payload"
-)
+_DUE: LiteralString = """
+    select distinct subscriber from outbox_delivery where state in ('pending','sent') and next_at <= now()
+    union all select distinct '' from job where due_at <= now() and next_at <= now()
+    """
+_CLAIM: LiteralString = """
+    with due as (select event_id, subscriber, next_at from outbox_delivery
+      where subscriber = %s and state in ('pending','sent') and next_at <= now()
+      order by next_at, event_id limit %s for update skip locked),
+    sized as (select d.event_id, d.subscriber, sum(pg_column_size(e.payload)) over (order by d.next_at, d.event_id)
+      as upto, row_number() over (order by d.next_at, d.event_id) as nr
+      from due d join outbox_event e using (event_id)),
+    x as (select event_id, subscriber from sized where nr = 1 or upto <= %s)
+    update outbox_delivery d set state = 'sent', attempts = attempts + 1,
+      next_at = now() + least(15 * 2 ^ least(attempts, 6), 600) * (0.75 + random() / 2) * interval '1 s'
+    from x, outbox_event e where (d.event_id, d.subscriber) = (x.event_id, x.subscriber) and e.event_id = d.event_id
+    returning e.event_id, e.topic, e.key, e.version, e.payload
+    """
 # What could not be sent is due again soon, not after the wait for a receipt: at once where it was not even tried.
-_GIVE_BACK: LiteralString = (
-    "update outbox_delivery set attempts = attempts - (event_id <> all(%(failed)s))::int,"
-    " next_at = now() + case when event_id = any(%(failed)s) then 2 ^ least(attempts, 9) else 0 end * interval '1 s'"
-    " where subscriber = %(subscriber)s and event_id = any(%(unsent)s) and state = 'sent'"
-)
+_GIVE_BACK: LiteralString = """
+    update outbox_delivery set attempts = attempts - (event_id <> all(%(failed)s))::int,
+    next_at = now() + case when event_id = any(%(failed)s) then 2 ^ least(attempts, 9) else 0 end * interval '1 s'
+    where subscriber = %(subscriber)s and event_id = any(%(unsent)s) and state = 'sent'
+    """
 _JOBS_BACK: LiteralString = "update job set next_at = now() where name = any(%s)"
 # One tick for all that is due; what repeats within a minute comes along shortly before, so that ticks fall together.
 _JOBS: LiteralString = """

@@ -29,10 +29,10 @@ _JOB = (
 )
 # A worker that starts sweeps at once: what waits is done, and the loop shows that it works (readiness).
 _SWEEP_NOW = "update job set due_at = least(due_at, now()), next_at = now() where name = %s"
-_AGES = (
-    "select extract(epoch from now() - max(at) filter (where id = 'loop')),"
-    " extract(epoch from now() - max(at) filter (where id = 'relay')) from loop_beat"
-)
+_AGES = """
+    select extract(epoch from now() - max(at) filter (where id = 'loop')),
+    extract(epoch from now() - max(at) filter (where id = 'relay')) from loop_beat
+    """
 
 
 def relay_lives(relay_age: float | None) -> bool:

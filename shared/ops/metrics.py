@@ -18,21 +18,23 @@ REQUESTS = Counter("ses_requests", "Requests answered", ["service", "method", "s
 SECONDS = Histogram("ses_request_seconds", "Time to answer a request", ["service"], registry=REGISTRY)
 
 _GAUGES = text(
-    "select (select count(*) from outbox_delivery where state in ('pending','sent')) as unacknowledged,"
-    " (select coalesce(extract(epoch from now() - min(e.created_at)), 0) from outbox_delivery d"
-    "  join outbox_event e using (event_id) where d.state in ('pending','sent')) as oldest_unacknowledged,"
-    " (select count(*) from outbox_delivery where state = 'pending') as unsent,"
-    " (select coalesce(extract(epoch from now() - min(e.created_at)), 0) from outbox_delivery d"
-    "  join outbox_event e using (event_id) where d.state = 'pending') as oldest_unsent,"
-    " (select count(*) from inbox where state = 'new') as inbox_new,"
-    " (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'new') as oldest_new,"
-    " (select count(*) from inbox where state = 'parked') as parked,"
-    " (select count(*) from inbox where state = 'new' and last_error is not null) as failing,"
-    " (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'parked') as oldest_parked,"
-    " (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') as forged,"
-    " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'loop') as loop_age,"
-    " (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'relay') as relay_age,"
-    " pg_database_size(current_database()) as database_bytes"
+    """
+    select (select count(*) from outbox_delivery where state in ('pending','sent')) as unacknowledged,
+    (select coalesce(extract(epoch from now() - min(e.created_at)), 0) from outbox_delivery d
+     join outbox_event e using (event_id) where d.state in ('pending','sent')) as oldest_unacknowledged,
+    (select count(*) from outbox_delivery where state = 'pending') as unsent,
+    (select coalesce(extract(epoch from now() - min(e.created_at)), 0) from outbox_delivery d
+     join outbox_event e using (event_id) where d.state = 'pending') as oldest_unsent,
+    (select count(*) from inbox where state = 'new') as inbox_new,
+    (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'new') as oldest_new,
+    (select count(*) from inbox where state = 'parked') as parked,
+    (select count(*) from inbox where state = 'new' and last_error is not null) as failing,
+    (select coalesce(extract(epoch from now() - min(received_at)), 0) from inbox where state = 'parked') as oldest_parked,
+    (select count(*) from audit where action = 'message refused' and at > now() - interval '1 day') as forged,
+    (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'loop') as loop_age,
+    (select coalesce(extract(epoch from now() - max(at)), -1) from loop_beat where id = 'relay') as relay_age,
+    pg_database_size(current_database()) as database_bytes
+    """
 )
 _WORDS = {
     "unacknowledged": ("ses_outbox_unacknowledged", "Deliveries without a receipt"),

@@ -18,13 +18,17 @@ _FAILING = text("""
 DISK_FREE = 0.1
 
 _JOBS = text(
-    "select j.name, j.due_at, extract(epoch from now() - j.due_at) as late,"
-    " (select max(slot) from job_log l where l.name = j.name) as last_slot from job j order by j.name"
+    """
+    select j.name, j.due_at, extract(epoch from now() - j.due_at) as late,
+    (select max(slot) from job_log l where l.name = j.name) as last_slot from job j order by j.name
+    """
 )
 _FACTS = text(
-    "select (select string_agg(version_num, ', ') from alembic_version) as migration,"
-    " (select at from loop_beat where id = 'loop') as loop_at, (select at from loop_beat where id = 'relay') as relay_at,"
-    " current_setting('server_version') as postgresql"
+    """
+    select (select string_agg(version_num, ', ') from alembic_version) as migration,
+    (select at from loop_beat where id = 'loop') as loop_at, (select at from loop_beat where id = 'relay') as relay_at,
+    current_setting('server_version') as postgresql
+    """
 )
 
 

@@ -16,8 +16,10 @@ from shared.privacy.inventory import INVENTORY, Kept
 # What stands where a text was: of a type that has no blank, the nearest thing to one.
 _BLANK = {"text": "''", "character varying": "''", "jsonb": "'[]'::jsonb", "ARRAY": "'{}'", "bytea": "''::bytea"}
 _TYPES = text(
-    "select column_name, data_type from information_schema.columns"
-    " where table_schema = :schema and table_name = :name and column_name = any(:columns)"
+    """
+    select column_name, data_type from information_schema.columns
+    where table_schema = :schema and table_name = :name and column_name = any(:columns)
+    """
 )
 FORGOTTEN, SHORTEST_NAME, AS_PUBLISHED = "forgotten", 6, "as published"
 _TYPE = (
@@ -95,7 +97,9 @@ def _replaced(connection: Any, table: str, column: str, words: Sequence[str], in
     cast = {"jsonb": sql.SQL("jsonb"), "ARRAY": sql.SQL("text[]")}.get(kind, sql.SQL("text"))
     pattern = "|".join(re.escape(word).replace("\\ ", " ") for word in words)
     query = sql.SQL(
-        "update {place} set {column} = cast(regexp_replace(cast({column} as text), {pattern}, {instead}, 'gi') as {cast})"
-        " where cast({column} as text) ~* {pattern}"
+        """
+        update {place} set {column} = cast(regexp_replace(cast({column} as text), {pattern}, {instead}, 'gi') as {cast})
+        where cast({column} as text) ~* {pattern}
+        """
     ).format(place=place, column=sql.Identifier(column), pattern=pattern, instead=instead, cast=cast)
     return int(connection.execute(query).rowcount)

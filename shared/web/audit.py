@@ -19,12 +19,14 @@ from shared.web.requests import Db, allow
 PAGE = 100
 MOST_EXPORTED = 50_000
 _ROWS = text(
-    "select id, at, actor, action, object, detail from audit"
-    " where (:q = '' or actor ilike :like or action ilike :like or object ilike :like or cast(detail as text) ilike :like)"
-    " and (cast(:cursor as bigint) is null or id < :cursor)"
-    " and (cast(:since as date) is null or at >= cast(:since as date)::timestamp at time zone :zone)"
-    " and (cast(:until as date) is null or at < (cast(:until as date) + 1)::timestamp at time zone :zone)"
-    " order by id desc limit :limit"
+    """
+    select id, at, actor, action, object, detail from audit
+    where (:q = '' or actor ilike :like or action ilike :like or object ilike :like or cast(detail as text) ilike :like)
+    and (cast(:cursor as bigint) is null or id < :cursor)
+    and (cast(:since as date) is null or at >= cast(:since as date)::timestamp at time zone :zone)
+    and (cast(:until as date) is null or at < (cast(:until as date) + 1)::timestamp at time zone :zone)
+    order by id desc limit :limit
+    """
 )
 
 

@@ -11,21 +11,29 @@ DAYS = 90
 _GONE = {
     "unfinished sign-ins": text("delete from access.login where started_at < now() - interval '1 day' returning 1"),
     "ended sessions": text(
-        "delete from access.session where least(coalesce(ended_at, expires_at), expires_at)"
-        " < now() - make_interval(days => :days) returning 1"
+        """
+        delete from access.session where least(coalesce(ended_at, expires_at), expires_at)
+        < now() - make_interval(days => :days) returning 1
+        """
     ),
     "expired and revoked tokens": text(
-        "delete from access.token where least(coalesce(revoked_at, expires_at), expires_at)"
-        " < now() - make_interval(days => :days) returning 1"
+        """
+        delete from access.token where least(coalesce(revoked_at, expires_at), expires_at)
+        < now() - make_interval(days => :days) returning 1
+        """
     ),
     "programs without a token": text(
-        "delete from access.person p where person_id like 'service:%'"
-        " and not exists (select 1 from access.token t where t.person_id = p.person_id) returning 1"
+        """
+        delete from access.person p where person_id like 'service:%'
+        and not exists (select 1 from access.token t where t.person_id = p.person_id) returning 1
+        """
     ),
     "people without a role": text(
-        "delete from access.person p where person_id not like 'service:%' and deactivated_at is null"
-        " and not exists (select 1 from access.role_grant g where g.person_id = p.person_id)"
-        " and not exists (select 1 from access.session s where s.person_id = p.person_id) returning 1"
+        """
+        delete from access.person p where person_id not like 'service:%' and deactivated_at is null
+        and not exists (select 1 from access.role_grant g where g.person_id = p.person_id)
+        and not exists (select 1 from access.session s where s.person_id = p.person_id) returning 1
+        """
     ),
 }
 

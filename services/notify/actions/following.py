@@ -8,9 +8,11 @@ from shared.access import audit
 
 # One name that left and came anew: never two of the name at once, and nobody else has it.
 _READDRESSED = text(
-    "select g.person_id as old, n.person_id as new from director g join director n using (name)"
-    " where g.revision < :revision and n.revision = :revision and n.since > g.revision"
-    " and (select count(*) from director d where d.name = g.name) = 2 order by 1"
+    """
+    select g.person_id as old, n.person_id as new from director g join director n using (name)
+    where g.revision < :revision and n.revision = :revision and n.since > g.revision
+    and (select count(*) from director d where d.name = g.name) = 2 order by 1
+    """
 )
 _FOLLOW = (
     text("update digest set director_key = :new where director_key = :old"),
@@ -19,12 +21,16 @@ _FOLLOW = (
     text("update acknowledgement set director_key = :new where director_key = :old"),
     text("update alias_match set person_id = :new where person_id = :old"),
     text(
-        "update preference set person_id = :new where person_id = :old"
-        " and not exists (select 1 from preference where person_id = :new)"
+        """
+        update preference set person_id = :new where person_id = :old
+        and not exists (select 1 from preference where person_id = :new)
+        """
     ),
     text(
-        "update visit set person_id = :new where person_id = :old"
-        " and not exists (select 1 from visit where person_id = :new)"
+        """
+        update visit set person_id = :new where person_id = :old
+        and not exists (select 1 from visit where person_id = :new)
+        """
     ),
 )
 

@@ -17,17 +17,19 @@ from shared.settings import settings
 
 # Only whom the directory still has, at an address that was not refused, and to whom no mail is on its way.
 _NEWEST = text(
-    "select d.digest_id, m.last_at, m.reminded from (select distinct on (director_key, term) * from digest"
-    "  where state = 'planned' and kind = 'digest' order by director_key, term, digest_id desc) d"
-    " join director p on p.person_id = d.person_id and p.email <> '' and p.refused_email <> p.email"
-    " cross join lateral (select max(coalesce(sent_at, queued_at)) as last_at,"
-    "  count(*) filter (where kind = 'reminder') as reminded,"
-    "  bool_or(kind <> 'reminder' and state = 'sent') and not bool_or(state in ('queued', 'held', 'sending')) as rests"
-    "  from mail where mail.digest_id = d.digest_id) m"
-    " where m.rests and (select t.extraction_date from tier_state t where t.term = d.term and not t.removed"
-    "  order by t.extraction_date desc limit 1) <= d.extraction_date"
-    " and cast(now() at time zone :zone as date) <= cast(d.content->>'closes' as date)"
-    " and not exists (select 1 from acknowledgement a where a.digest_id = d.digest_id)"
+    """
+    select d.digest_id, m.last_at, m.reminded from (select distinct on (director_key, term) * from digest
+     where state = 'planned' and kind = 'digest' order by director_key, term, digest_id desc) d
+    join director p on p.person_id = d.person_id and p.email <> '' and p.refused_email <> p.email
+    cross join lateral (select max(coalesce(sent_at, queued_at)) as last_at,
+     count(*) filter (where kind = 'reminder') as reminded,
+     bool_or(kind <> 'reminder' and state = 'sent') and not bool_or(state in ('queued', 'held', 'sending')) as rests
+     from mail where mail.digest_id = d.digest_id) m
+    where m.rests and (select t.extraction_date from tier_state t where t.term = d.term and not t.removed
+     order by t.extraction_date desc limit 1) <= d.extraction_date
+    and cast(now() at time zone :zone as date) <= cast(d.content->>'closes' as date)
+    and not exists (select 1 from acknowledgement a where a.digest_id = d.digest_id)
+    """
 )
 
 

@@ -21,10 +21,12 @@ _WAITING = text(
 )
 # Mails not sent yet whose director the directory no longer has, or has at another address; so for heads of regions.
 _ASTRAY = text(
-    "select distinct d.term, d.kind, d.director, d.director_key from mail m join digest d using (digest_id)"
-    " left join director p on p.person_id = d.person_id left join region_head h on d.director_key = :head || h.region"
-    " where m.kind = 'digest' and m.state in ('queued', 'held') and m.unknown = 0"
-    " and case d.kind when 'escalation' then h.email else p.email end is distinct from m.rcpt"
+    """
+    select distinct d.term, d.kind, d.director, d.director_key from mail m join digest d using (digest_id)
+    left join director p on p.person_id = d.person_id left join region_head h on d.director_key = :head || h.region
+    where m.kind = 'digest' and m.state in ('queued', 'held') and m.unknown = 0
+    and case d.kind when 'escalation' then h.email else p.email end is distinct from m.rcpt
+    """
 )
 _RESOLVED = text(
     "update digest set state = 'superseded', why = :why where digest_id = any(:ids) and state = 'unroutable'"

@@ -23,26 +23,30 @@ from shared.access import audit
 from shared.delivery.outbox import publish
 from shared.events import DigestsSent, SentDigest
 
-_SENT: LiteralString = (
-    "with resumed as (delete from mail_pause where id = 1)"
-    " update mail set state = 'sent', sent_at = now(), last_reply = %s, failure = ''"
-    " where mail_id = %s and state = 'sending'"
-)
+_SENT: LiteralString = """
+    with resumed as (delete from mail_pause where id = 1)
+    update mail set state = 'sent', sent_at = now(), last_reply = %s, failure = ''
+    where mail_id = %s and state = 'sending'
+    """
 _TOLD = text(
-    "update mail m set announced = true from digest d where m.state = 'sent' and not m.announced and d.digest_id = m.digest_id"
-    " returning m.mail_id, m.upload_id, d.kind, d.director, d.content"
+    """
+    update mail m set announced = true from digest d where m.state = 'sent' and not m.announced and d.digest_id = m.digest_id
+    returning m.mail_id, m.upload_id, d.kind, d.director, d.content
+    """
 )
 # A mail that a person sent again to a refused address, and that was taken since the last refusal.
-_WORKS_AGAIN = (
-    "update {table} w set refused_email = '', refused = '' where w.email <> '' and w.refused_email = w.email"
-    " and exists (select 1 from mail m where m.rcpt = w.email and m.state = 'sent' and not m.announced and m.sent_at >"
-    "  (select max(n.at) from mail_note n join mail f using (mail_id) where f.rcpt = w.email and n.what = :what))"
-    " returning w.email"
-)
+_WORKS_AGAIN = """
+    update {table} w set refused_email = '', refused = '' where w.email <> '' and w.refused_email = w.email
+    and exists (select 1 from mail m where m.rcpt = w.email and m.state = 'sent' and not m.announced and m.sent_at >
+     (select max(n.at) from mail_note n join mail f using (mail_id) where f.rcpt = w.email and n.what = :what))
+    returning w.email
+    """
 _WORK_AGAIN = [text(_WORKS_AGAIN.format(table=table)) for table in ("director", "region_head")]
 _AGAIN = text(
-    "update mail set state = :state, next_at = now() + cast(:wait as interval), last_reply = :words,"
-    " failure = :failure, unknown = unknown + :unknown where mail_id = :mail_id and state = 'sending' returning mail_id"
+    """
+    update mail set state = :state, next_at = now() + cast(:wait as interval), last_reply = :words,
+    failure = :failure, unknown = unknown + :unknown where mail_id = :mail_id and state = 'sending' returning mail_id
+    """
 )
 # A sender that died a second time with the same mail: it was sent once more already.
 _LEFT_BEHIND = text(
@@ -77,12 +81,16 @@ _UNSENT = text(
 _NOTE = text("insert into mail_note(mail_id, what, words) values (:mail_id, :failure, :words)")
 # The server takes mails from us, and has taken one since it last said this of that recipient.
 _OTHERS_GO = text(
-    "select exists (select 1 from mail where sent_at > (select max(n.at) from mail_note n join mail m using (mail_id)"
-    " where m.rcpt = :rcpt and n.what = :what))"
+    """
+    select exists (select 1 from mail where sent_at > (select max(n.at) from mail_note n join mail m using (mail_id)
+    where m.rcpt = :rcpt and n.what = :what))
+    """
 )
 _WAITS = text(
-    "update digest d set state = 'unroutable', why = :why where digest_id = :digest_id and state = 'planned'"
-    " and not exists (select 1 from mail m where m.digest_id = d.digest_id and m.state = 'sent')"
+    """
+    update digest d set state = 'unroutable', why = :why where digest_id = :digest_id and state = 'planned'
+    and not exists (select 1 from mail m where m.digest_id = d.digest_id and m.state = 'sent')
+    """
 )
 _REFUSED = text(
     "update director set refused_email = :rcpt, refused = :words where person_id = :person_id and email = :rcpt"
@@ -91,9 +99,11 @@ _HEAD_REFUSED = text(
     "update region_head set refused_email = :rcpt, refused = :words where region = :region and email = :rcpt"
 )
 _PAUSE = text(
-    "insert into mail_pause(id, resume_at, failure, words) values (1, now() + cast(:wait as interval), :failure, :words)"
-    " on conflict (id) do update set failure = excluded.failure, words = excluded.words, resume_at = now() +"
-    " least(greatest(now() - mail_pause.since, cast(:wait as interval)), interval '30 min')"
+    """
+    insert into mail_pause(id, resume_at, failure, words) values (1, now() + cast(:wait as interval), :failure, :words)
+    on conflict (id) do update set failure = excluded.failure, words = excluded.words, resume_at = now() +
+    least(greatest(now() - mail_pause.since, cast(:wait as interval)), interval '30 min')
+    """
 )
 _RESUME = text("delete from mail_pause where id = 1")
 

@@ -32,11 +32,13 @@ _SNOOZES = text(
     """
 )
 _ACKNOWLEDGEMENTS = text(
-    "select a.*, coalesce(d.name, a.director_key) as director from acknowledgement a"
-    " left join director d on d.person_id = a.director_key"
-    " where (cast(:key as text) is null or a.director_key = :key)"
-    " and (cast(:before as bigint) is null or a.acknowledgement_id < :before)"
-    " order by a.acknowledgement_id desc limit :limit"
+    """
+    select a.*, coalesce(d.name, a.director_key) as director from acknowledgement a
+    left join director d on d.person_id = a.director_key
+    where (cast(:key as text) is null or a.director_key = :key)
+    and (cast(:before as bigint) is null or a.acknowledgement_id < :before)
+    order by a.acknowledgement_id desc limit :limit
+    """
 )
 
 

@@ -33,27 +33,33 @@ _AWAITING = text(
     """
 )
 _DIGESTS = text(
-    "select d.digest_id, d.upload_id, d.term, d.extraction_date, d.revision, d.kind, d.director, d.director_key, d.person_id,"
-    " d.reason, d.correction, d.state, d.why, d.planned_at, (select count(*) from jsonb_array_elements("
-    "  d.content->'lines') l where l->>'mark' in ('new','still')) as rows, m.mail_id, m.rcpt, m.state as mail_state,"
-    " m.subject, m.sent_at, m.last_reply, a.plan from digest d left join lateral (select * from mail m"
-    "  where m.digest_id = d.digest_id order by m.mail_id desc limit 1) m on true left join lateral (select plan"
-    "  from acknowledgement a where a.digest_id = d.digest_id order by acknowledgement_id desc limit 1) a on true"
-    " where (cast(:state as text) is null or d.state = :state)"
-    " and (cast(:term as text) is null or d.term = :term) and (cast(:extraction_date as date) is null or d.extraction_date = :extraction_date)"
-    " and (cast(:key as text) is null or d.director_key = :key)"
-    " and (cast(:before as bigint) is null or d.digest_id < :before) order by d.digest_id desc limit :limit"
+    """
+    select d.digest_id, d.upload_id, d.term, d.extraction_date, d.revision, d.kind, d.director, d.director_key, d.person_id,
+    d.reason, d.correction, d.state, d.why, d.planned_at, (select count(*) from jsonb_array_elements(
+     d.content->'lines') l where l->>'mark' in ('new','still')) as rows, m.mail_id, m.rcpt, m.state as mail_state,
+    m.subject, m.sent_at, m.last_reply, a.plan from digest d left join lateral (select * from mail m
+     where m.digest_id = d.digest_id order by m.mail_id desc limit 1) m on true left join lateral (select plan
+     from acknowledgement a where a.digest_id = d.digest_id order by acknowledgement_id desc limit 1) a on true
+    where (cast(:state as text) is null or d.state = :state)
+    and (cast(:term as text) is null or d.term = :term) and (cast(:extraction_date as date) is null or d.extraction_date = :extraction_date)
+    and (cast(:key as text) is null or d.director_key = :key)
+    and (cast(:before as bigint) is null or d.digest_id < :before) order by d.digest_id desc limit :limit
+    """
 )
 _MAILS = text(
-    "select m.mail_id, m.digest_id, m.kind, m.rcpt, m.subject, m.message_id, m.state, m.attempts, m.unknown,"
-    " m.queued_at, m.next_at, m.sent_at, m.failure, m.last_reply from mail m"
-    " where (cast(:state as text) is null or m.state = :state)"
-    " and (cast(:rcpt as text) is null or m.rcpt ilike '%' || :rcpt || '%')"
-    " and (cast(:before as bigint) is null or m.mail_id < :before) order by m.mail_id desc limit :limit"
+    """
+    select m.mail_id, m.digest_id, m.kind, m.rcpt, m.subject, m.message_id, m.state, m.attempts, m.unknown,
+    m.queued_at, m.next_at, m.sent_at, m.failure, m.last_reply from mail m
+    where (cast(:state as text) is null or m.state = :state)
+    and (cast(:rcpt as text) is null or m.rcpt ilike '%' || :rcpt || '%')
+    and (cast(:before as bigint) is null or m.mail_id < :before) order by m.mail_id desc limit :limit
+    """
 )
 _MAIL = text(
-    "select m.*, d.term, d.extraction_date, d.director, d.director_key, d.reason, d.state as digest_state, d.why"
-    " from mail m join digest d using (digest_id) where m.mail_id = :mail_id"
+    """
+    select m.*, d.term, d.extraction_date, d.director, d.director_key, d.reason, d.state as digest_state, d.why
+    from mail m join digest d using (digest_id) where m.mail_id = :mail_id
+    """
 )
 _NOTES = text("select at, what, words from mail_note where mail_id = :mail_id order by note_id")
 _WAITING = text("select count(*) from mail where state in ('queued', 'sending')")
