@@ -11,20 +11,20 @@ def district_zone() -> ZoneInfo:
 
 
 def instant_words(instant: datetime) -> str:
-    """An instant in the district's time zone: `Fri Feb 21, 2025, 9:12 AM PST`."""
+    """An instant in the district's time zone: `Feb 21, 2025, 9:12 AM PST`."""
     local = instant.astimezone(district_zone())
-    return f"{local:%a %b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+    return f"{local:%b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M %p %Z}"
 
 
 def second_words(instant: datetime) -> str:
-    """An instant to the second, for what follows quickly on one another: `Fri Feb 21, 2025, 9:12:41 AM PST`."""
+    """An instant to the second, for what follows quickly on one another: `Feb 21, 2025, 9:12:41 AM PST`."""
     local = instant.astimezone(district_zone())
-    return f"{local:%a %b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M:%S %p %Z}"
+    return f"{local:%b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M:%S %p %Z}"
 
 
 def date_words(day: date) -> str:
-    """A day: `Fri Feb 21, 2025`."""
-    return f"{day:%a %b} {day.day}, {day:%Y}"
+    """A day: `Feb 21, 2025`."""
+    return f"{day:%b} {day.day}, {day:%Y}"
 
 
 def today() -> date:
