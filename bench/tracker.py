@@ -13,7 +13,7 @@ import psycopg
 
 from bench.figures import Figure, keep, timed
 from bench.installation import database
-from services.tracker.actions.exports import Order, order_export, write_next
+from services.tracker.actions.exports import ExportOrder, order_export, write_next
 from services.tracker.actions.plan import begin_plan
 from services.tracker.actions.targets import recompute
 from services.tracker.queries.books import one_school
@@ -82,7 +82,7 @@ def write_one() -> None:
 
 def write_all(kind: str) -> None:
     with transaction("tracker") as session:
-        order_export(session, CENTRAL, Order(kind, SchoolFilter(), None))
+        order_export(session, CENTRAL, ExportOrder(kind, SchoolFilter(), None))
     with transaction("tracker") as session:
         write_next(session, lambda _export, _done, _total: None)
 

@@ -16,7 +16,7 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]++).*$", re.M
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
-class Package(NamedTuple):
+class LockedPackage(NamedTuple):
     """A package of the lock file; the license as the package itself tells it."""
 
     name: str
@@ -35,11 +35,11 @@ def locked() -> dict[tuple[str, str], list[str]]:
     }
 
 
-def packages() -> list[Package]:
+def packages() -> list[LockedPackage]:
     """Those of the lock file that are installed here, by name; markers leave some out on some systems."""
     found = {_key(found.name): found for found in distributions() if found.name}
     names = sorted({name for name, _ in locked()} & set(found))
-    return [Package(name, found[name].version, license_of(found[name])) for name in names]
+    return [LockedPackage(name, found[name].version, license_of(found[name])) for name in names]
 
 
 def license_of(distribution: Distribution) -> str:

@@ -4,7 +4,7 @@ from random import Random
 from typing import TypedDict
 
 from deploy.demo.names import PERSON_WORDS
-from deploy.demo.shapes import Change, Director, School
+from deploy.demo.shapes import Director, FormerSchool, School
 from deploy.demo.spellings import damaged
 
 DIRECTOR_MOVES = 0.01
@@ -17,7 +17,7 @@ OPENED_AT = 2
 class Changes(TypedDict):
     """The parts of a district that tell what happened during the window."""
 
-    changes: dict[str, Change]
+    changes: dict[str, FormerSchool]
     closed_at: dict[str, int]
     opened_at: dict[str, int]
     misspelt: dict[str, str]
@@ -44,19 +44,21 @@ def changes(schools: tuple[School, ...], heads: tuple[Director, ...], rng: Rando
     )
 
 
-def _renamed(school: School, rng: Random) -> Change:
+def _renamed(school: School, rng: Random) -> FormerSchool:
     old = f"{rng.choice(PERSON_WORDS)} Mem El"
-    return Change(rng.randrange(2, 6), old, school.region, school.cos, school.director)
+    return FormerSchool(rng.randrange(2, 6), old, school.region, school.cos, school.director)
 
 
-def _other_director(school: School, schools: tuple[School, ...], heads: tuple[Director, ...], rng: Random) -> Change:
+def _other_director(
+    school: School, schools: tuple[School, ...], heads: tuple[Director, ...], rng: Random
+) -> FormerSchool:
     """Before, the school had another director of its region; where there is none, any other."""
     near = {other.director for other in schools if other.region == school.region} - {school.director}
     old = rng.choice([head for head in heads if head in near] or [h for h in heads if h != school.director])
-    return Change(rng.randrange(2, 6), school.name, school.region, school.cos, old)
+    return FormerSchool(rng.randrange(2, 6), school.name, school.region, school.cos, old)
 
 
-def _other_place(school: School, schools: tuple[School, ...], rng: Random) -> Change:
+def _other_place(school: School, schools: tuple[School, ...], rng: Random) -> FormerSchool:
     """Before, the school stood where some school of another CoS stands."""
     old = rng.choice([other for other in schools if other.cos != school.cos and other.region != "XS"])
-    return Change(rng.randrange(2, 6), school.name, old.region, old.cos, old.director)
+    return FormerSchool(rng.randrange(2, 6), school.name, old.region, old.cos, old.director)

@@ -6,7 +6,7 @@ from deploy.demo.changes import changes
 from deploy.demo.labels import base_names, elementary_bases, magnet_names
 from deploy.demo.people import directors, invented_names, people
 from deploy.demo.shapes import District, School, Size
-from deploy.demo.sites import KINDS, Site, sites
+from deploy.demo.sites import KINDS, HostSite, sites
 
 SEED = 20260321
 PLOCS = {
@@ -55,7 +55,7 @@ def district(size: Size = "full", seed: int = SEED) -> District:
     )
 
 
-def _schools(found: list[Site], size: Size, seed: int, principals: list[str]) -> tuple[School, ...]:
+def _schools(found: list[HostSite], size: Size, seed: int, principals: list[str]) -> tuple[School, ...]:
     rng = Random(f"{seed}/schools")
     plocs = _plocs(found, rng)
     labels = _labels(found, size, rng)
@@ -65,12 +65,12 @@ def _schools(found: list[Site], size: Size, seed: int, principals: list[str]) ->
     return tuple(sorted(schools, key=lambda school: school.code))
 
 
-def _plocs(found: list[Site], rng: Random) -> list[str]:
+def _plocs(found: list[HostSite], rng: Random) -> list[str]:
     pools = {name: rng.sample(numbers, len(numbers)) for name, numbers in PLOCS.items()}
     return [str(pools[POOL.get(site.kind, "secondary")].pop()) for site in found]
 
 
-def _labels(found: list[Site], size: Size, rng: Random) -> list[str]:
+def _labels(found: list[HostSite], size: Size, rng: Random) -> list[str]:
     bases = elementary_bases(rng)
     fresh = bases[: KINDS[size]["El"]]
     free = {
@@ -80,7 +80,7 @@ def _labels(found: list[Site], size: Size, rng: Random) -> list[str]:
     return [free[site.kind].pop() for site in found]
 
 
-def _on_site(site: Site, ploc: str, label: str, principal: str, rng: Random) -> list[School]:
+def _on_site(site: HostSite, ploc: str, label: str, principal: str, rng: Random) -> list[School]:
     """The host school and its magnet centers, which share PLOC and principal; centers have half a school's size."""
     level = LEVELS[site.kind]
     hosted = [_school(site, ploc, 1, label, site.kind, level, principal, rng)]
@@ -90,7 +90,7 @@ def _on_site(site: Site, ploc: str, label: str, principal: str, rng: Random) -> 
 
 
 def _school(
-    site: Site, ploc: str, suffix: int, name: str, kind: str, level: str, principal: str, rng: Random
+    site: HostSite, ploc: str, suffix: int, name: str, kind: str, level: str, principal: str, rng: Random
 ) -> School:
     median, spread, least, most = ENROLMENT[site.kind]
     share = 0.5 if kind == "Mag" else 1.0

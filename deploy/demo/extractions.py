@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Extraction:
+class DemoExtraction:
     """One file: the day the data were pulled, the term label of its headers (`Sp26`), its rows."""
 
     on: date
@@ -55,12 +55,12 @@ def term_label(opens: date) -> str:
     return f"{'Sp' if opens.month <= 6 else 'Fa'}{opens:%y}"
 
 
-def extractions(district: District, today: date) -> tuple[Extraction, ...]:
+def extractions(district: District, today: date) -> tuple[DemoExtraction, ...]:
     """All extractions, oldest first; the last one is the user's to upload."""
     opens, _ = window(today)
     courses = _courses(district)
     return tuple(
-        Extraction(
+        DemoExtraction(
             opens + timedelta(days=day),
             term_label(opens),
             tuple(

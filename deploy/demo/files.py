@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 
 from deploy.demo.district import SEED, district
-from deploy.demo.extractions import GROUPS, Extraction, extractions, window
+from deploy.demo.extractions import GROUPS, DemoExtraction, extractions, window
 from deploy.demo.shapes import District, Size
 from deploy.demo.sheets import (
     PEOPLE_COLUMNS,
@@ -90,7 +90,7 @@ def write_directory(path: Path, found: District) -> None:
         _sheet(book, "People", PEOPLE_COLUMNS, people_cells(found))
 
 
-def write_participation(path: Path, extraction: Extraction) -> None:
+def write_participation(path: Path, extraction: DemoExtraction) -> None:
     """Three tabs, counts and rates as numbers, PLOC and dates as text."""
     with _workbook(path) as book:
         percent = book.add_format({"num_format": "0%"})
@@ -101,7 +101,7 @@ def write_participation(path: Path, extraction: Extraction) -> None:
             sheet.autofilter(0, 0, len(rows), len(participation_columns(extraction.term)) - 1)
 
 
-def write_participation_csv(path: Path, extraction: Extraction) -> None:
+def write_participation_csv(path: Path, extraction: DemoExtraction) -> None:
     """All three groups below one header, the rate as text such as `86%`."""
     rows = (with_percent_text(row) for group in GROUPS for row in participation_cells(extraction, group))
     _csv(path, participation_columns(extraction.term), rows)
@@ -112,7 +112,7 @@ def write_results(path: Path, found: District) -> None:
     _csv(path, RESULT_COLUMNS, result_cells(found))
 
 
-def _file_name(extraction: Extraction) -> str:
+def _file_name(extraction: DemoExtraction) -> str:
     return f"participation_{extraction.on}.xlsx"
 
 

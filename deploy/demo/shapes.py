@@ -56,7 +56,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Change:
+class FormerSchool:
     """What a school was called and where it belonged before the extraction number `at` (0 is the first)."""
 
     at: int
@@ -75,7 +75,7 @@ class District:
     schools: tuple[School, ...]
     people: tuple[Person, ...]
     directors: tuple[Director, ...]
-    changes: dict[str, Change]
+    changes: dict[str, FormerSchool]
     closed_at: dict[str, int]
     opened_at: dict[str, int]
     misspelt: dict[str, str]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from deploy.demo.extractions import Extraction, Row
+from deploy.demo.extractions import DemoExtraction, Row
 from deploy.demo.results import results
 from deploy.demo.shapes import District, School
 from deploy.demo.spellings import upper
@@ -48,7 +48,7 @@ def participation_columns(term: str) -> tuple[str, ...]:
     )
 
 
-def participation_cells(extraction: Extraction, group: str) -> list[tuple[Cell, ...]]:
+def participation_cells(extraction: DemoExtraction, group: str) -> list[tuple[Cell, ...]]:
     """One tab in the district's order: region, tier from high to low, PLOC; the rate is a fraction or None."""
     rows = [(row, tier(row.submitted, row.total)) for row in extraction.rows if row.group == group]
     rows.sort(key=lambda found: (found[0].region, -(found[1] or 0), found[0].ploc, found[0].school))

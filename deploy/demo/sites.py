@@ -28,7 +28,7 @@ MAY_HOST = ("El", "MS", "HS", "LC")
 
 
 @dataclass
-class Site:
+class HostSite:
     """A host school and the number of magnet centers that share its PLOC; the place is filled in later."""
 
     kind: str
@@ -42,9 +42,9 @@ class Site:
         return 1 + self.magnets
 
 
-def sites(size: Size, directors: tuple[Director, ...], rng: Random) -> list[Site]:
+def sites(size: Size, directors: tuple[Director, ...], rng: Random) -> list[HostSite]:
     """Every site with its magnets, region, CoS and director; the regions' school counts are exact."""
-    found = [Site(kind) for kind, count in KINDS[size].items() for _ in range(count)]
+    found = [HostSite(kind) for kind, count in KINDS[size].items() for _ in range(count)]
     _give_magnets(found, MAGNETS[size], rng)
     rng.shuffle(found)
     _place_in_regions([site for site in found if site.kind != "XS"], REGIONS[size])
@@ -55,7 +55,7 @@ def sites(size: Size, directors: tuple[Director, ...], rng: Random) -> list[Site
     return found
 
 
-def _give_magnets(found: list[Site], magnets: int, rng: Random) -> None:
+def _give_magnets(found: list[HostSite], magnets: int, rng: Random) -> None:
     hosts = [site for site in found if site.kind in MAY_HOST]
     while magnets:
         host = rng.choice(hosts)
@@ -64,14 +64,14 @@ def _give_magnets(found: list[Site], magnets: int, rng: Random) -> None:
             magnets -= 1
 
 
-def _place_in_regions(found: list[Site], room: dict[str, int]) -> None:
+def _place_in_regions(found: list[HostSite], room: dict[str, int]) -> None:
     left = dict(room)
     for site in sorted(found, key=lambda site: -site.schools):
         site.region = max(left, key=lambda region: left[region] / room[region])
         left[site.region] -= site.schools
 
 
-def _share_out(inside: list[Site], size: Size, region: str, directors: tuple[Director, ...]) -> None:
+def _share_out(inside: list[HostSite], size: Size, region: str, directors: tuple[Director, ...]) -> None:
     """Neighbouring slices, so that a CoS has one to three directors and a director one or two CoS."""
     names = communities(region, COMMUNITIES[size][region])
     numbers = DIRECTORS[size][region]
@@ -83,7 +83,7 @@ def _share_out(inside: list[Site], size: Size, region: str, directors: tuple[Dir
         seen += site.schools
 
 
-def _place_options(found: list[Site], size: Size, directors: tuple[Director, ...], rng: Random) -> None:
+def _place_options(found: list[HostSite], size: Size, directors: tuple[Director, ...], rng: Random) -> None:
     """Options schools belong to region XS, yet sit inside geographic CoS."""
     everywhere = [cos for region in REGIONS[size] for cos in communities(region, COMMUNITIES[size][region])]
     numbers = DIRECTORS[size]["XS"]

@@ -29,7 +29,7 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-class Order(TypedDict):
+class StartOrder(TypedDict):
     """One program to start: `python -m` with these words, this environment and folder."""
 
     name: str
@@ -48,7 +48,7 @@ def load() -> None:
     gc.freeze()
 
 
-def serve(door: socket.socket) -> Order:
+def serve(door: socket.socket) -> StartOrder:
     """Takes orders; returns only in the fork that is to become the program of an order."""
     awake, wake = socket.socketpair()
     awake.setblocking(False)
@@ -63,7 +63,7 @@ def serve(door: socket.socket) -> Order:
         text, fds, _, _ = socket.recv_fds(door, LARGEST, 1)
         if not text:
             os._exit(0)
-        order: Order = json.loads(text)
+        order: StartOrder = json.loads(text)
         tie = tied(order["death_signal"])
         pid = os.fork()
         if pid == 0:
@@ -77,7 +77,7 @@ def serve(door: socket.socket) -> Order:
         door.send(json.dumps({"born": pid}).encode())
 
 
-def become(order: Order, output: int) -> None:
+def become(order: StartOrder, output: int) -> None:
     """Makes this fork look like a program that was started anew."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.embedded.child import REPOSITORY, Child, tied
-from deploy.embedded.fork_server import LARGEST, Order
+from deploy.embedded.fork_server import LARGEST, StartOrder
 
 
 class ServerGone(Exception):
@@ -65,7 +65,7 @@ class Forks:
 
     async def start(self, child: Child, output: int) -> Forked:
         """Forks the program of a child whose command is `python -m MODULE ...`; ServerGone when that cannot be."""
-        order = Order(
+        order = StartOrder(
             name=child.name, words=list(child.command[2:]), env={**os.environ, **child.env}, cwd=str(child.cwd),
             death_signal=child.death_signal,
         )  # fmt: skip

@@ -98,7 +98,7 @@ class FileJob:
         return self.state in ("waiting", "running")
 
 
-class Canceled(Exception):
+class JobCanceled(Exception):
     """The person does not want the file any more, or the lease went to another writer."""
 
 
@@ -158,7 +158,7 @@ def note_progress(session: Session, job_id: UUID, done: int, total: int) -> None
     """Shows how far a file is and keeps the lease; raises Canceled where it is not this writer's any more."""
     values = {"job_id": job_id, "done": done, "total": total, "lease": LEASE}
     if session.execute(_PROGRESS, values).scalar() is None:
-        raise Canceled(str(job_id))
+        raise JobCanceled(str(job_id))
 
 
 def keep(session: Session, job_id: UUID, path: str) -> None:

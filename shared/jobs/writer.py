@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from shared.db import transaction
 from shared.jobs import queue
-from shared.jobs.queue import Canceled, FileJob
+from shared.jobs.queue import FileJob, JobCanceled
 from shared.ops.logs import set_up_logs
 from shared.settings import SERVICES, settings
 
@@ -74,7 +74,7 @@ def _write(service: str, write: Writer, job: FileJob) -> None:
         if done % EVERY and done != total:
             return
         if os.getppid() != parent:
-            raise Canceled("the worker has left")
+            raise JobCanceled("the worker has left")
         with transaction(service) as session:
             queue.note_progress(session, job.job_id, done, total)
 
@@ -85,7 +85,7 @@ def _write(service: str, write: Writer, job: FileJob) -> None:
             write(session, job, path, note)
         with transaction(service) as session:
             queue.keep(session, job.job_id, path)
-    except Canceled:
+    except JobCanceled:
         log.info("file not written", job=str(job.job_id))
     except Exception:
         log.exception("file failed", job=str(job.job_id))

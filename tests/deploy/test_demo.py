@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from deploy.demo.district import district
 from deploy.demo.example import EXAMPLES, write_examples
-from deploy.demo.extractions import Extraction, Row, extractions, term_label, window
+from deploy.demo.extractions import DemoExtraction, Row, extractions, term_label, window
 from deploy.demo.files import Written, write, written_before
 from deploy.demo.results import ITEMS, PERIODS, results
 from deploy.demo.shapes import District
@@ -35,7 +35,7 @@ def full_district() -> District:
 
 
 @pytest.fixture(scope="module")
-def weeks(full_district: District) -> tuple[Extraction, ...]:
+def weeks(full_district: District) -> tuple[DemoExtraction, ...]:
     return extractions(full_district, TODAY)
 
 
@@ -51,12 +51,12 @@ def cells(path: Path) -> dict[str, list[list[Any]]]:
     return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
-def tier_one_share(week: Extraction, group: str) -> float:
+def tier_one_share(week: DemoExtraction, group: str) -> float:
     tiers = [tier(row.submitted, row.total) for row in week.rows if row.group == group]
     return tiers.count(1) / len(tiers)
 
 
-def counts_of(week: Extraction) -> dict[tuple[str, str, str], Row]:
+def counts_of(week: DemoExtraction) -> dict[tuple[str, str, str], Row]:
     return {(row.ploc, row.school, row.group): row for row in week.rows}
 
 
@@ -149,7 +149,9 @@ def test_every_person_has_a_scope_that_exists(full_district: District) -> None:
     assert {"central", "desk", "ops"} <= set(roles)
 
 
-def test_an_extraction_has_about_3300_rows_and_is_dated_inside_the_open_window(weeks: tuple[Extraction, ...]) -> None:
+def test_an_extraction_has_about_3300_rows_and_is_dated_inside_the_open_window(
+    weeks: tuple[DemoExtraction, ...],
+) -> None:
     opens, closes = window(TODAY)
     assert [week.on for week in weeks] == sorted({week.on for week in weeks})
     for week in weeks:
@@ -158,14 +160,16 @@ def test_an_extraction_has_about_3300_rows_and_is_dated_inside_the_open_window(w
         assert max(Counter((row.ploc, row.school, row.group) for row in week.rows).values()) == 1
 
 
-def test_students_are_asked_neither_in_early_education_nor_in_primary_centers(weeks: tuple[Extraction, ...]) -> None:
+def test_students_are_asked_neither_in_early_education_nor_in_primary_centers(
+    weeks: tuple[DemoExtraction, ...],
+) -> None:
     students = [row for week in weeks for row in week.rows if row.group == "Students"]
     assert students
     assert not [row.school for row in students if row.school.endswith((" EEC", " PC"))]
 
 
 def test_every_director_of_the_rows_is_a_person_except_one_damaged_spelling(
-    full_district: District, weeks: tuple[Extraction, ...]
+    full_district: District, weeks: tuple[DemoExtraction, ...]
 ) -> None:
     known = {spelling for head in full_district.directors for spelling in (full(head), *aliases(head))}
     unknown = {row.director for week in weeks for row in week.rows} - known
@@ -180,7 +184,7 @@ def test_no_two_directors_can_be_taken_for_each_other(full_district: District) -
     assert not [(a, b) for i, a in enumerate(found) for b in found[:i] if same_person(a, b)]
 
 
-def test_parents_leave_tier_one_over_the_window(weeks: tuple[Extraction, ...]) -> None:
+def test_parents_leave_tier_one_over_the_window(weeks: tuple[DemoExtraction, ...]) -> None:
     shares = [tier_one_share(week, "Parents") for week in weeks]
     assert shares[0] > 0.9
     assert 0.55 <= shares[2] <= 0.75
@@ -188,7 +192,7 @@ def test_parents_leave_tier_one_over_the_window(weeks: tuple[Extraction, ...]) -
     assert shares == sorted(shares, reverse=True)
 
 
-def test_schools_without_any_parent_survey_cluster_with_some_directors(weeks: tuple[Extraction, ...]) -> None:
+def test_schools_without_any_parent_survey_cluster_with_some_directors(weeks: tuple[DemoExtraction, ...]) -> None:
     parents = [row for row in weeks[5].rows if row.group == "Parents" and row.total]
     stuck = Counter(row.director for row in parents if 50 * row.submitted <= row.total)
     assert stuck.total() > 40
@@ -196,7 +200,7 @@ def test_schools_without_any_parent_survey_cluster_with_some_directors(weeks: tu
 
 
 def test_paper_arrives_in_batches_counts_fall_totals_change_and_some_pass_a_hundred_percent(
-    weeks: tuple[Extraction, ...],
+    weeks: tuple[DemoExtraction, ...],
 ) -> None:
     seen: Counter[str] = Counter()
     for before, after in pairwise(weeks):
@@ -213,7 +217,7 @@ def test_paper_arrives_in_batches_counts_fall_totals_change_and_some_pass_a_hund
     assert sum(row.total == 0 for row in weeks[-1].rows) == 5
 
 
-def test_schools_move_are_renamed_close_and_open(full_district: District, weeks: tuple[Extraction, ...]) -> None:
+def test_schools_move_are_renamed_close_and_open(full_district: District, weeks: tuple[DemoExtraction, ...]) -> None:
     first, last = ({(row.ploc, row.school) for row in week.rows} for week in (weeks[0], weeks[-1]))
     closed, opened = set(full_district.closed_at), set(full_district.opened_at)
     named = {school.code: (school.ploc, school.name) for school in full_district.schools}

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from deploy.embedded.installation import Servers
 from services.rates.actions.extractions import compute_tiers, publish_by_hand
 from services.rates.queries.arrivals import waiting_extractions
-from services.rates.rules.arrivals import WAIT, Arrived, Lacking, lacking
+from services.rates.rules.arrivals import WAIT, Arrived, MissingParts, lacking
 from shared.db import transaction
 from shared.errors import Conflict
 from shared.events import GROUPS, ExtractionLoaded, Group
@@ -30,14 +30,14 @@ PARENTS: tuple[Group, ...] = ("parents",)
 
 def test_a_correction_that_overtakes_its_extraction_waits_for_it() -> None:
     correction = Arrived(2, 1, PARENTS, {"parents": ({1}, 1)})
-    assert lacking([correction]) == [Lacking(1)]
+    assert lacking([correction]) == [MissingParts(1)]
     original = Arrived(1, 0, GROUPS[::2], {"parents": ({1, 3}, 3)})
     found = lacking([correction, original])
-    assert found == [Lacking(1, "parents", (2,)), Lacking(1, "students")]
+    assert found == [MissingParts(1, "parents", (2,)), MissingParts(1, "students")]
     assert list(map(str, found)) == ["part 2 of parents of revision 1", "all students of revision 1"]
     whole = Arrived(1, 0, PARENTS, {"parents": ({1, 2, 3}, 3)})
     assert lacking([whole, correction]) == []
-    assert lacking([Arrived(7, 4, PARENTS, {"parents": ({1}, 1)})]) == [Lacking(4)]
+    assert lacking([Arrived(7, 4, PARENTS, {"parents": ({1}, 1)})]) == [MissingParts(4)]
 
 
 class Revision(NamedTuple):
@@ -174,7 +174,7 @@ def test_a_person_may_publish_what_is_here_after_a_while_and_nobody_is_called_mi
     with transaction("rates") as session, pytest.raises(Conflict, match="30 minutes"):
         publish_by_hand(session, "central", "Sp25", FEB_21, datetime.now(UTC))
     with transaction("rates") as session:
-        assert publish_by_hand(session, "central", "Sp25", FEB_21, LATER) == [Lacking(1)]
+        assert publish_by_hand(session, "central", "Sp25", FEB_21, LATER) == [MissingParts(1)]
     assert marks() == {"A": "", "B": "awaited", "C": "awaited", "D": "awaited"}
     assert [event["is_whole"] for event in published()] == [True, False]
     with transaction("rates") as session, pytest.raises(Conflict, match="Nothing has arrived"):

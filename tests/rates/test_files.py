@@ -19,7 +19,7 @@ from services.rates.queries.filters import RateFilter
 from services.rates.queries.table import rows
 from shared.db import transaction
 from shared.jobs import queue, writer
-from shared.jobs.queue import Canceled
+from shared.jobs.queue import JobCanceled
 from tests.deploy.waiting import until
 from tests.people import api_of, browser_of
 from tests.rates.world import FEB_21, counts, load
@@ -99,7 +99,7 @@ def test_a_file_is_canceled_before_and_while_it_is_written(few: None) -> None:
     with transaction("rates") as session:
         assert queue.claim(session) is not None
     assert central.post(f"{place}/cancel").status_code == 303
-    with transaction("rates") as session, pytest.raises(Canceled):
+    with transaction("rates") as session, pytest.raises(JobCanceled):
         queue.note_progress(session, job_id_of(place), 1, 8)
     assert "Canceled" in central.get(place).text
 

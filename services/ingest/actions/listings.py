@@ -7,7 +7,7 @@ from services.ingest.actions.columns import missing_problems, refusing_columns
 from services.ingest.actions.reading import Watch, refuse_uncached
 from services.ingest.rules.findings import Place
 from services.ingest.rules.lcap import NEEDED, LcapFound, LcapReader, raw_line
-from services.ingest.rules.listing import Lacking, Listing, ListingReader, Table
+from services.ingest.rules.listing import IncompleteSheet, Listing, ListingReader, Table
 from services.ingest.rules.rows import SheetAbout
 from services.ingest.sheets import Batch, How, Sheet
 from shared.errors import Invalid
@@ -51,7 +51,7 @@ def sheets_of(parts: Iterable[Sheet | Batch]) -> Iterator[tuple[Sheet, Iterator[
         yield ahead.pop(), batches()
 
 
-def _columns_missing(lacking: Sequence[Lacking]) -> Invalid:
+def _columns_missing(lacking: Sequence[IncompleteSheet]) -> Invalid:
     problems = [problem for each in lacking for problem in missing_problems(each.sheet, each.row, each.missing)]
     places = "; ".join(f"{each.sheet or 'the file'} lacks {', '.join(each.missing)}" for each in lacking)
     sentence = f"Columns are missing: {places}. Download the template of this kind to see them."

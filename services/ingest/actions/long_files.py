@@ -7,9 +7,9 @@ import structlog
 from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
 
-from services.ingest.actions.reading import Canceled, in_worker, without_collector
+from services.ingest.actions.reading import ReadingCanceled, in_worker, without_collector
 from services.ingest.actions.uploads import LOADERS, summary, upload_file
-from services.ingest.sheets import Interrupted, UnreadableFile
+from services.ingest.sheets import ReadingInterrupted, UnreadableFile
 from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
 from shared.db import transaction
@@ -60,10 +60,10 @@ def read_upload(upload_id: UUID) -> bool:
                 return False
             _read(session, upload)
             audit(session, upload.uploaded_by, "read", str(upload_id), summary(upload))
-    except (Refused, UnreadableFile, Canceled) as error:
+    except (Refused, UnreadableFile, ReadingCanceled) as error:
         with transaction("ingest") as session:
             _close(session, upload_id, error)
-    except Interrupted as error:
+    except ReadingInterrupted as error:
         log.warning("the reading of an upload was interrupted", upload_id=str(upload_id), reason=str(error))
     return True
 
@@ -88,7 +88,7 @@ def _read(session: Session, upload: Upload) -> None:
 def _heed_cancel(session: Session, upload: Upload) -> None:
     """Raises Canceled where somebody stopped the reading, also while its rows were being stored."""
     if session.exec(select(Progress.canceled).where(col(Progress.upload_id) == upload.upload_id)).first():
-        raise Canceled
+        raise ReadingCanceled
 
 
 def _forget(session: Session, upload_id: UUID) -> None:
@@ -98,7 +98,7 @@ def _forget(session: Session, upload_id: UUID) -> None:
 def _close(session: Session, upload_id: UUID, error: Exception) -> None:
     """The end of a file that was not taken: discarded on request, else refused with the reason; its bytes go."""
     upload = session.get_one(Upload, upload_id, with_for_update=True)
-    upload.state = "discarded" if isinstance(error, Canceled) else "refused"
+    upload.state = "discarded" if isinstance(error, ReadingCanceled) else "refused"
     upload.retry_at = None
     if isinstance(error, Refused):
         refusal = {"code": error.code, "outcome": "refused", "message": error.sentence}

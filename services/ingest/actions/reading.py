@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import col, update
 
-from services.ingest.sheets import Batch, How, Interrupted, Sheet, TakesLong, UnreadableFile, read_parts
+from services.ingest.sheets import Batch, How, ReadingInterrupted, Sheet, TakesLong, UnreadableFile, read_parts
 from services.ingest.tables import Progress
 from shared.db import transaction
 
@@ -17,7 +17,7 @@ WORKER_SECONDS = 100.0
 PROGRESS_SECONDS = 0.5
 
 
-class Canceled(Exception):
+class ReadingCanceled(Exception):
     """Somebody has canceled the reading."""
 
 
@@ -30,7 +30,7 @@ class Watch:
         self.heard_at = time.monotonic()
 
     def parts(self, content: bytes, *, how: How = "table") -> Iterator[Sheet | Batch]:
-        """The parts of a file. Raises UnreadableFile, TakesLong, Interrupted, or what `hear` raises."""
+        """The parts of a file. Raises UnreadableFile, TakesLong, ReadingInterrupted, or what `hear` raises."""
         rows = 0
         for part in read_parts(content, seconds=self.left(), how=how):
             if not isinstance(part, Sheet):
@@ -63,11 +63,11 @@ class WorkerWatch(Watch):
     """For a worker: a file that takes too long there was interrupted, for only the child's own limits are the file's."""
 
     def parts(self, content: bytes, *, how: How = "table") -> Iterator[Sheet | Batch]:
-        """As those of Watch; raises Interrupted where that raises TakesLong."""
+        """As those of Watch; raises ReadingInterrupted where that raises TakesLong."""
         try:
             yield from super().parts(content, how=how)
         except TakesLong as error:
-            raise Interrupted("the machine was too busy to read the file in time") from error
+            raise ReadingInterrupted("the machine was too busy to read the file in time") from error
 
 
 def in_worker(upload_id: UUID) -> Watch:
@@ -77,7 +77,7 @@ def in_worker(upload_id: UUID) -> Watch:
         with transaction("ingest") as session:
             noted = update(Progress).where(col(Progress.upload_id) == upload_id).values(rows=rows)
             if session.execute(noted.returning(col(Progress.canceled))).scalar():
-                raise Canceled
+                raise ReadingCanceled
 
     return WorkerWatch(WORKER_SECONDS, hear)
 

@@ -14,7 +14,7 @@ from services.ingest.actions.participation import load_participation
 from services.ingest.actions.reading import Watch, impatient
 from services.ingest.actions.results import load_results
 from services.ingest.actions.revisions import later_revision
-from services.ingest.sheets import Interrupted, TakesLong, UnreadableFile
+from services.ingest.sheets import ReadingInterrupted, TakesLong, UnreadableFile
 from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
 from shared.access.policy import may
@@ -113,7 +113,7 @@ def read_at_once(session: Session, upload: Upload, content: bytes) -> None:
         session.flush()
     except UnreadableFile as error:
         raise NotSupported(str(error), code=error.code) from error
-    except (TakesLong, Interrupted):
+    except (TakesLong, ReadingInterrupted):
         upload.state = "reading"
         call_job(session, "ingest.read_upload")
 

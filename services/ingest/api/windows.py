@@ -14,14 +14,14 @@ from shared.web import Db, allow
 router = APIRouter(prefix="/ingest/api/v1/windows", tags=["survey windows"])
 
 
-class Days(BaseModel):
+class WindowDays(BaseModel):
     """The first and the last day of a survey window."""
 
     opens: date
     closes: date
 
 
-class WindowOut(Days):
+class WindowOut(WindowDays):
     """A term with its survey window."""
 
     term: str
@@ -34,7 +34,7 @@ def get_windows(session: Db, _: Annotated[Who, allow("uploads.see")]) -> list[Wi
 
 
 @router.put("/{term}")
-def put_window(session: Db, who: Annotated[Who, allow("windows.write")], term: str, days: Days) -> WindowOut:
+def put_window(session: Db, who: Annotated[Who, allow("windows.write")], term: str, days: WindowDays) -> WindowOut:
     """Adds or changes the survey window of a term such as `Sp26`."""
     return WindowOut(**keep_window(session, term, days.opens, days.closes, who.actor).model_dump())
 

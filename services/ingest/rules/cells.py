@@ -62,7 +62,7 @@ def read_ploc(cell: Cell) -> Ploc:
     return Ploc(digits.zfill(4), None, code)
 
 
-class Count(NamedTuple):
+class ReadCount(NamedTuple):
     """A whole number of surveys, None for a blank, and what had to be mended."""
 
     number: int | None
@@ -74,12 +74,12 @@ def read_count(cell: Cell, field: str) -> int | None:
     return count_of(cell, field).number
 
 
-def count_of(cell: Cell, field: str, *, points: bool | None = None) -> Count:
+def count_of(cell: Cell, field: str, *, points: bool | None = None) -> ReadCount:
     """As `read_count`, with what had to be mended. `points`: whether `1.000` is one thousand; None: nobody knows."""
     if cell is None or cell == "":
-        return Count(None, "")
+        return ReadCount(None, "")
     if type(cell) is str and len(cell) < 9 and cell.isascii() and cell.isdigit():
-        return Count(int(cell), "")
+        return ReadCount(int(cell), "")
     if isinstance(cell, float):
         return _whole(cell, field)
     if isinstance(cell, bool):
@@ -89,29 +89,29 @@ def count_of(cell: Cell, field: str, *, points: bool | None = None) -> Count:
     return _count_in(tidy(shown(cell)), field, points=points)
 
 
-def _whole(number: float, field: str) -> Count:
+def _whole(number: float, field: str) -> ReadCount:
     """The integer that Excel shows, where the number is within NOISE of it."""
     near = round(number) if -NOISE <= number <= MOST_SURVEYS else -1
     if near < 0 or abs(number - near) > NOISE:
         raise BadCell(field, "count_unreadable")
-    return Count(near, "" if number == near else "count_rounded")
+    return ReadCount(near, "" if number == near else "count_rounded")
 
 
-def _count_in(text: str, field: str, *, points: bool | None) -> Count:
+def _count_in(text: str, field: str, *, points: bool | None) -> ReadCount:
     if not text:
-        return Count(None, "")
+        return ReadCount(None, "")
     if any(unicodedata.category(character) in ("Cf", "Cc") for character in text):
         raise BadCell(field, "count_invisible")
     if text.isascii() and _POINTED.match(text):
         if points is None:
             raise BadCell(field, "count_ambiguous")
         if points:
-            return Count(int(text.replace(".", "")), "count_thousands")
+            return ReadCount(int(text.replace(".", "")), "count_thousands")
     found = _WHOLE.match(text) if text.isascii() else None
     count = int(found.group(1).replace(",", "")) if found else -1
     if not 0 <= count <= MOST_SURVEYS:
         raise BadCell(field, "count_unreadable")
-    return Count(count, "")
+    return ReadCount(count, "")
 
 
 def is_pointed(cell: Cell) -> bool:

@@ -28,7 +28,7 @@ class Table(NamedTuple):
         return self.required.get(name, name.replace("_", " ").capitalize())
 
 
-class Lacking(NamedTuple):
+class IncompleteSheet(NamedTuple):
     """A sheet that names some columns of a table and not all required ones: its likely header row, and what it lacks."""
 
     sheet: str
@@ -47,7 +47,7 @@ class Listing:
 
     report: Report = field(default_factory=Report)
     rows: dict[str, list[Any]] = field(default_factory=dict)
-    lacking: list[Lacking] = field(default_factory=list)
+    lacking: list[IncompleteSheet] = field(default_factory=list)
     first_texts: list[str] = field(default_factory=list)
 
 
@@ -63,7 +63,7 @@ class ListingReader:
         self.header: Header | None = None
         self.names: Sequence[Cell] = ()
         self.searched = 0
-        self.best: tuple[int, Lacking | None] = (0, None)
+        self.best: tuple[int, IncompleteSheet | None] = (0, None)
 
     def read(self, number: int, cells: Sequence[Cell]) -> None:
         """Takes the sheet's next row."""
@@ -87,7 +87,7 @@ class ListingReader:
                 self.found.first_texts.append(" | ".join(text for cell in cells if (text := tidy(shown(cell))))[:100])
             if len(header.columns) > self.best[0]:
                 names = [table.required[name] for name in missing]
-                self.best = len(header.columns), Lacking(self.sheet, number, names, len(table.required))
+                self.best = len(header.columns), IncompleteSheet(self.sheet, number, names, len(table.required))
 
     def _begin(self, number: int, table: Table, header: Header) -> None:
         self.table, self.header = table, header

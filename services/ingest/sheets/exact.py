@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from services.ingest.rules.cells import is_error
 from services.ingest.sheets.formats import Shown
-from services.ingest.sheets.opc import Package, careful_parser
+from services.ingest.sheets.opc import OfficePackage, careful_parser
 from services.ingest.sheets.parts import Cell
 from services.ingest.sheets.refusals import UnreadableFile
 from shared.numbers import whole
@@ -33,7 +33,7 @@ class _Names(defaultdict[str, str]):
         return name
 
 
-class SheetReader:
+class ExactSheetReader:
     """Reads one sheet. `rows` holds those that were read and not yet taken; the facts are whole at the end."""
 
     def __init__(self, strings: list[str], formats: list[Shown], *, epoch_1904: bool, percents: bool) -> None:
@@ -58,7 +58,7 @@ class SheetReader:
         self._formula = False
         self._phonetic = False
 
-    def read(self, package: Package, part: str) -> Iterator[tuple[int, list[Cell]]]:
+    def read(self, package: OfficePackage, part: str) -> Iterator[tuple[int, list[Cell]]]:
         """The rows of the sheet that hold something, with their numbers."""
         parser = careful_parser()
         parser.StartElementHandler = self._begin
@@ -199,7 +199,7 @@ def _as_text(instant: datetime) -> str:
     return instant.date().isoformat() if is_day else instant.isoformat()
 
 
-def strings(package: Package, part: str) -> list[str]:
+def strings(package: OfficePackage, part: str) -> list[str]:
     """The texts that cells point to, without the readings of Asian characters."""
     found: list[str] = []
     open_texts: list[str] = []

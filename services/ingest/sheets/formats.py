@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from services.ingest.sheets.opc import USUAL_STYLES, Package, careful_parser
+from services.ingest.sheets.opc import USUAL_STYLES, OfficePackage, careful_parser
 from shared.numbers import whole
 
 Shown = Literal["number", "date", "percent"]
@@ -25,7 +25,7 @@ def shown_as(code: str) -> Shown:
     return "date" if _DATE.search(plain.replace("General", "")) else "number"
 
 
-def formats(package: Package) -> list[Shown]:
+def formats(package: OfficePackage) -> list[Shown]:
     """What each cell format of the workbook shows, by its index."""
     part = package.related("styles", USUAL_STYLES)
     if not part:

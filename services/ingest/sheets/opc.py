@@ -31,7 +31,7 @@ class SheetPart(NamedTuple):
     hidden: bool
 
 
-class Package:
+class OfficePackage:
     """An open package. Names of parts are read as Windows and some programs write them: any case, `\\` or `/`."""
 
     def __init__(self, package: zipfile.ZipFile) -> None:

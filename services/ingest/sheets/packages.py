@@ -9,9 +9,9 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from services.ingest.sheets.calculation import is_calculated
-from services.ingest.sheets.exact import SheetReader, strings
+from services.ingest.sheets.exact import ExactSheetReader, strings
 from services.ingest.sheets.formats import Shown, formats
-from services.ingest.sheets.opc import USUAL_STRINGS, Package
+from services.ingest.sheets.opc import USUAL_STRINGS, OfficePackage
 from services.ingest.sheets.refusals import UnreadableFile
 
 PARTS_LIMIT = 2000
@@ -53,7 +53,7 @@ class SheetLook(NamedTuple):
 class PackageLook:
     """An open package with a look at each of its sheets; its strings and formats are read when they are needed."""
 
-    def __init__(self, package: Package, *, percents: bool) -> None:
+    def __init__(self, package: OfficePackage, *, percents: bool) -> None:
         self.package = package
         self.percents = percents
         self.epoch_1904 = any(
@@ -88,15 +88,15 @@ class PackageLook:
         filtered = look.filtered or reader.filtered
         return look._replace(hidden_rows=reader.hidden_rows, filtered=filtered, uncached=uncached, exact=True)
 
-    def _is_calculated(self, reader: SheetReader) -> bool:
+    def _is_calculated(self, reader: ExactSheetReader) -> bool:
         if self._calculated is None:
             self._calculated = is_calculated(self.package)
         # LibreOffice saves the zeros of a library again without calculating them, if it is not asked to.
         return self._calculated and (reader.formula_numbers <= MOST_ZEROS or reader.formula_results)
 
-    def reader(self) -> SheetReader:
+    def reader(self) -> ExactSheetReader:
         """A reader for one sheet of this package."""
-        return SheetReader(self.strings, self.formats, epoch_1904=self.epoch_1904, percents=self.percents)
+        return ExactSheetReader(self.strings, self.formats, epoch_1904=self.epoch_1904, percents=self.percents)
 
     @property
     def strings(self) -> list[str]:
@@ -114,7 +114,7 @@ class PackageLook:
 class PlainLook:
     """A quick look through the XML of a sheet: whether it is as plain as most are, with hidden rows and filters."""
 
-    def __init__(self, package: Package, part: str) -> None:
+    def __init__(self, package: OfficePackage, part: str) -> None:
         self.is_plain = True
         self.hidden_rows = 0
         self.filtered = False
@@ -149,7 +149,7 @@ def opened(path: str, *, percents: bool = False) -> Iterator[PackageLook]:
     """The package. Raises UnreadableFile for what no real extraction file holds, and where the package is torn."""
     try:
         with zipfile.ZipFile(path) as archive:
-            package = Package(archive)
+            package = OfficePackage(archive)
             _refuse_foreign(package)
             yield PackageLook(package, percents=percents)
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, NotImplementedError) as error:
@@ -158,7 +158,7 @@ def opened(path: str, *, percents: bool = False) -> Iterator[PackageLook]:
         raise UnreadableFile("file_has_password") from error
 
 
-def _refuse_foreign(package: Package) -> None:
+def _refuse_foreign(package: OfficePackage) -> None:
     for code, pattern in _FOREIGN:
         if any(pattern.search(name) for name in package.entries):
             raise UnreadableFile(code)
@@ -175,7 +175,7 @@ def _refuse_foreign(package: Package) -> None:
 def far_cell(path: str) -> str:
     """The first cell that lies far to the right, such as XFD1048576; empty where there is none."""
     with zipfile.ZipFile(path) as archive:
-        package = Package(archive)
+        package = OfficePackage(archive)
         for sheet in package.sheets():
             for block in package.blocks(sheet.part):
                 if cell := _FAR.search(block):

@@ -33,14 +33,14 @@ class TakesLong(Exception):
     """The file takes longer to read than the caller would wait."""
 
 
-class Interrupted(Exception):
+class ReadingInterrupted(Exception):
     """The reading ended for a reason that is not the file's: it can be tried again."""
 
 
 def read_parts(content: bytes, *, seconds: float = MOST_SECONDS, how: How = "table") -> Iterator[Sheet | Batch]:
     """The sheets of a file, each followed by its rows; blank rows are left out, but not blank lines of a text as it is.
 
-    Raises UnreadableFile, TakesLong when the child has not ended after that many seconds, and Interrupted.
+    Raises UnreadableFile, TakesLong when the child has not ended after that many seconds, and ReadingInterrupted.
     """
     if not content:
         raise UnreadableFile("file_empty")
@@ -142,18 +142,18 @@ def _refusal(heard: dict[str, str]) -> UnreadableFile:
     return UnreadableFile(heard.get("refused", "file_unreadable"), heard.get("place", ""))
 
 
-def _reason_of_death(path: str, how: str, status: int) -> UnreadableFile | Interrupted:
+def _reason_of_death(path: str, how: str, status: int) -> UnreadableFile | ReadingInterrupted:
     """Why a child died: of its own limits by the file, which a second child that only looks can name, or from outside."""
     if status == -signal.SIGXCPU:
         return UnreadableFile("file_takes_too_long")
     if status in _FROM_OUTSIDE:
-        return Interrupted(f"the reader was ended by signal {-status}")
+        return ReadingInterrupted(f"the reader was ended by signal {-status}")
     if how == "explain":
         return UnreadableFile("file_unreadable")
     try:
         list(_parts(path, "explain", 30.0))
     except UnreadableFile as error:
         return error
-    except (Interrupted, TakesLong) as error:
-        return Interrupted(f"the reader ended with {status}, and nobody could look why: {error}")
+    except (ReadingInterrupted, TakesLong) as error:
+        return ReadingInterrupted(f"the reader ended with {status}, and nobody could look why: {error}")
     return UnreadableFile("file_unreadable")

@@ -19,7 +19,7 @@ from services.rates.queries.arrivals import (
     unpublished,
     waiting_extractions,
 )
-from services.rates.rules.arrivals import WAIT, Lacking, concerns, may_publish_by_hand
+from services.rates.rules.arrivals import WAIT, MissingParts, concerns, may_publish_by_hand
 from services.rates.tables import Arrival, Extraction, Rate, Upload
 from shared.access import audit
 from shared.db import raw
@@ -100,7 +100,7 @@ def _note_arrival(session: Session, event: ExtractionLoaded) -> bool:
 
 
 def show_groups(
-    session: Session, term: str, day: date, waits_for: Sequence[Lacking], fit: Fit | None, *, by_hand: bool = False
+    session: Session, term: str, day: date, waits_for: Sequence[MissingParts], fit: Fit | None, *, by_hand: bool = False
 ) -> None:
     """Computes what the pages show of the groups that are whole, or by hand of all."""
     for group in groups_to_show(session, term, day):
@@ -133,7 +133,7 @@ def _note_extraction(session: Session, term: str, day: date, group: Group, *, is
     session.execute(shown.values(is_shown=True))
 
 
-def publish_by_hand(session: Session, actor: str, term: str, day: date, now: datetime) -> list[Lacking]:
+def publish_by_hand(session: Session, actor: str, term: str, day: date, now: datetime) -> list[MissingParts]:
     """Publishes what is here of an extraction that waits; answers what it lacks.
 
     Raises Conflict where everything is here, nothing is new or the first part has not been here for WAIT.

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from services.rates.queries.settings import Window, days_off, window_of
+from services.rates.queries.settings import TermWindow, days_off, window_of
 from services.rates.rules.curves import Curves
 from services.rates.rules.forecast import final_rates
 from services.rates.rules.outlook import FinalCounts, outlook
@@ -62,7 +62,7 @@ def _lines(found: Counts, earlier: Sequence[Curves], left: int) -> Iterator[str]
         yield copy_line(school, *facts, outlook(submitted, total, ends), needed) + "\n"
 
 
-def _earlier(session: Session, window: Window, group: str) -> list[Window]:
+def _earlier(session: Session, window: TermWindow, group: str) -> list[TermWindow]:
     """The windows of the newest terms that were over when this one opened and have extractions of the group."""
     own = (col(Extraction.respondent_group) == group, col(Extraction.schools) > 0, col(Extraction.term) != window.term)
     newest = func.max(Extraction.extraction_date)
@@ -71,7 +71,7 @@ def _earlier(session: Session, window: Window, group: str) -> list[Window]:
     return [each for each in windows if each is not None and each.closes < window.opens][:EARLIER_TERMS]
 
 
-def _counts(session: Session, window: Window, group: str, until: date) -> Counts:
+def _counts(session: Session, window: TermWindow, group: str, until: date) -> Counts:
     values = {"term": window.term, "respondent_group": group, "until": until}
     rows = raw(session).execute(_COUNTS, values).fetchall()
     dates, schools = sorted({row[1] for row in rows}), sorted({row[0] for row in rows})

@@ -134,7 +134,7 @@ def _pace_words(counts: list[Count], off: dict[date, str]) -> str:
     return "" if found is None else f"{float(found):.1f}"
 
 
-def _forecast(now: Any, window: settings.Window, off: dict[date, str]) -> dict[str, Any] | None:
+def _forecast(now: Any, window: settings.TermWindow, off: dict[date, str]) -> dict[str, Any] | None:
     """The forecast in words; None where nothing can be said or the window is over."""
     if now is None or now.final_likely is None or today() > window.closes:
         return None
@@ -151,7 +151,7 @@ def _forecast(now: Any, window: settings.Window, off: dict[date, str]) -> dict[s
     }
 
 
-def _chart(term: list[Any], window: settings.Window, now: Any) -> dict[str, Any]:
+def _chart(term: list[Any], window: settings.TermWindow, now: Any) -> dict[str, Any]:
     """The points of the chart: rates so far, the forecast's line and its range, the tiers' bands and the window."""
     frame = Frame(min(window.opens, term[0].extraction_date), max(window.closes, term[-1].extraction_date))
     known = [(row.extraction_date, row.rate) for row in term if row.rate is not None]

@@ -8,7 +8,7 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from services.rates.rules.arrivals import Arrived, Lacking, lacking
+from services.rates.rules.arrivals import Arrived, MissingParts, lacking
 from services.rates.tables import Arrival, Extraction, Rate, Upload
 from shared.events import GROUPS, Group
 
@@ -24,7 +24,7 @@ def _arrivals(session: Session, term: str, day: date) -> Sequence[Arrival]:
     return session.scalars(select(Arrival).where(col(Arrival.upload_id).in_(own))).all()
 
 
-def lacking_of(session: Session, term: str, day: date) -> list[Lacking]:
+def lacking_of(session: Session, term: str, day: date) -> list[MissingParts]:
     """What is not here of an extraction; empty where its tiers may be published."""
     arrivals = _arrivals(session, term, day)
     return lacking(
@@ -94,7 +94,7 @@ class WaitingExtraction:
     term: str
     extraction_date: date
     since: datetime
-    lacking: list[Lacking]
+    lacking: list[MissingParts]
 
 
 def waiting_extractions(session: Session, term: str = "", day: date | None = None) -> list[WaitingExtraction]:

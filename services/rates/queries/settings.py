@@ -14,7 +14,7 @@ CHANGES_SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Window:
+class TermWindow:
     """A term's survey window; `is_set` where it was set here and did not come with an extraction."""
 
     term: str
@@ -34,18 +34,18 @@ class SettingChange:
     detail: dict[str, object]
 
 
-def window_of(session: Session, term: str) -> Window | None:
+def window_of(session: Session, term: str) -> TermWindow | None:
     """The survey window of a term: as set here, else as it came with the newest extraction."""
     own = session.get(SurveyWindow, term)
     if own is not None:
-        return Window(term, own.opens, own.closes, True)
+        return TermWindow(term, own.opens, own.closes, True)
     newest = (
         select(Extraction)
         .where(col(Extraction.term) == term)
         .order_by(col(Extraction.extraction_date).desc(), col(Extraction.revision).desc())
     )
     found = session.scalars(newest.limit(1)).first()
-    return None if found is None else Window(term, found.window_opens, found.window_closes, False)
+    return None if found is None else TermWindow(term, found.window_opens, found.window_closes, False)
 
 
 def days_off(session: Session) -> dict[date, str]:

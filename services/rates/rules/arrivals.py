@@ -23,7 +23,7 @@ class Arrived(NamedTuple):
     parts: Mapping[Group, tuple[Collection[int], int]]
 
 
-class Lacking(NamedTuple):
+class MissingParts(NamedTuple):
     """What is not here: a whole revision (`group` None), a group of it (`parts` empty), or some parts of a group."""
 
     revision: int
@@ -40,24 +40,24 @@ class Lacking(NamedTuple):
         return f"part{'s' if len(self.parts) > 1 else ''} {numbers} of {named}"
 
 
-def lacking(arrived: Collection[Arrived]) -> list[Lacking]:
+def lacking(arrived: Collection[Arrived]) -> list[MissingParts]:
     """What is not here of an extraction, by the revisions of which something is; empty where its tiers may be published.
 
     Each revision names the one before it, so that a correction that overtakes its extraction is known to have. No group
     is waited for that no upload has named.
     """
     absent = {each.follows for each in arrived} - {each.revision for each in arrived} - {0}
-    found = {Lacking(revision) for revision in absent}
+    found = {MissingParts(revision) for revision in absent}
     for each in arrived:
         for group in each.groups:
             here, count = each.parts.get(group, ((), 0))
             missing = tuple(part for part in range(1, count + 1) if part not in here)
             if missing or group not in each.parts:
-                found.add(Lacking(each.revision, group, missing))
+                found.add(MissingParts(each.revision, group, missing))
     return sorted(found, key=lambda each: (each.revision, each.group or "", each.parts))
 
 
-def concerns(lacking: Lacking, group: Group) -> bool:
+def concerns(lacking: MissingParts, group: Group) -> bool:
     """Whether rows of a group may be in what is lacking: of a revision that is not here nobody knows the groups."""
     return lacking.group in (None, group)
 

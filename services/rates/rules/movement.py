@@ -65,7 +65,7 @@ def cases() -> Iterator[Case]:
         yield Case(present, whole, before, now, first, stalled, found)
 
 
-class Change(NamedTuple):
+class PointsChange(NamedTuple):
     """A change of the rate in points: all of it, what the surveys made and what the changed total made."""
 
     points: Decimal
@@ -73,9 +73,9 @@ class Change(NamedTuple):
     by_total: Decimal
 
 
-def change(was: tuple[int | None, int | None], now: tuple[int | None, int | None]) -> Change | None:
+def change(was: tuple[int | None, int | None], now: tuple[int | None, int | None]) -> PointsChange | None:
     """The change between two (submitted, total); the total's part is what the old surveys lose or win under it."""
     before, after, between = rate(*was), rate(*now), rate(was[0], now[1])
     if before is None or after is None or between is None:
         return None
-    return Change(after - before, after - between, between - before)
+    return PointsChange(after - before, after - between, between - before)

@@ -15,7 +15,7 @@ from services.sesr.actions.submission import DESKS
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import board, incidents, reports, schools
 from services.sesr.rules.counts import warnings
-from services.sesr.rules.reports import Change, changed_counts, report_before
+from services.sesr.rules.reports import CountChange, changed_counts, report_before
 from shared.access import Who, scope_of
 from shared.access.policy import may
 from shared.errors import NotFound
@@ -105,7 +105,7 @@ def history(
     )
 
 
-def _changes(rows: Sequence[Any]) -> dict[UUID, dict[str, Change]]:
+def _changes(rows: Sequence[Any]) -> dict[UUID, dict[str, CountChange]]:
     """Report -> what it changed against the report counted before it."""
     known = [reports.recorded_of(row) for row in rows]
     changes = {}

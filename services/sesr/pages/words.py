@@ -8,7 +8,7 @@ from services.sesr.queries.boards import FeedChange
 from services.sesr.rules.board import adults_of, gave_adults
 from services.sesr.rules.contact import dialable
 from services.sesr.rules.counts import ADULTS, FLAGS, INPUTS, STAFF
-from services.sesr.rules.reports import Change
+from services.sesr.rules.reports import CountChange
 from shared.web.clock import district_zone
 
 
@@ -55,13 +55,13 @@ def change_words(change: FeedChange) -> str:
         parts.append(_amount(counts.get("walkout"), "in a walkout", change.counts["walkout"], change.is_first))
     if any(name in change.counts for name in ADULTS) and gave_adults(counts):
         before = {name: change.counts[name].before if name in change.counts else counts.get(name) for name in ADULTS}
-        staff = Change(adults_of(before), adults_of(counts))
+        staff = CountChange(adults_of(before), adults_of(counts))
         parts.append(_amount(staff.now, "staff", staff, change.is_first))
     parts += [FLAGS[name].lower() + ("" if is_on else " is over") for name, is_on in change.flags.items()]
     return "; ".join(parts)
 
 
-def _amount(now: int | None, label: str, change: Change | None, is_first: bool) -> str:
+def _amount(now: int | None, label: str, change: CountChange | None, is_first: bool) -> str:
     was = (
         ""
         if is_first or change is None or change.before is None or change.before == now

@@ -14,7 +14,7 @@ from services.sesr.rules.board import Present
 from services.sesr.rules.counts import Counts
 from services.sesr.rules.plans import windows_known
 from services.sesr.rules.reports import (
-    Change,
+    CountChange,
     RecordedReport,
     changed_counts,
     changed_flags,
@@ -42,7 +42,7 @@ class FeedChange(NamedTuple):
 
     row: Any
     is_first: bool
-    counts: dict[str, Change]
+    counts: dict[str, CountChange]
     flags: dict[str, bool]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from services.sesr.rules.acceptance import Days, Earlier
+from services.sesr.rules.acceptance import Earlier, IncidentDays
 from services.sesr.rules.counts import TOTALS, Counts
 from shared.access import Scope, within
 
@@ -49,7 +49,7 @@ class ReportContext(NamedTuple):
     totals: Counts
     incident_id: UUID | None
     incident: str | None
-    days: Days | None
+    days: IncidentDays | None
     day: date
     newest: Earlier | None
     late_ok: bool
@@ -123,7 +123,7 @@ def context_of(row: Mapping[str, Any]) -> ReportContext:
         totals={total: row[name] for total, name in zip(TOTALS, names, strict=True)},
         incident_id=row["incident_id"],
         incident=row["incident"],
-        days=Days(row["first_day"], row["last_day"], row["closed_at"]) if is_there else None,
+        days=IncidentDays(row["first_day"], row["last_day"], row["closed_at"]) if is_there else None,
         day=row["day"],
         newest=_newest(row),
         late_ok=row["late_ok"],

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.sesr.rules.counts import INPUTS, Counts
 
 
-class Days(NamedTuple):
+class IncidentDays(NamedTuple):
     """The days of an incident and when it was closed, if it was."""
 
     first: date
@@ -46,7 +46,7 @@ class Merged(NamedTuple):
 
 
 def refusal(
-    days: Days | None, day: date, made_at: datetime, made_on: date, today: date, *, late_ok: bool
+    days: IncidentDays | None, day: date, made_at: datetime, made_on: date, today: date, *, late_ok: bool
 ) -> Refusal | None:
     """Why not; None when it may be taken. `days` is None where no incident is open.
 

@@ -8,7 +8,7 @@ Counts = dict[str, int | None]
 Problem = dict[str, str]
 
 
-class Count(NamedTuple):
+class CountField(NamedTuple):
     """An input of the form; `total` names the prefilled number it is a part of."""
 
     name: str
@@ -18,18 +18,18 @@ class Count(NamedTuple):
 
 
 STAFF = (
-    Count("classified_classroom", "Classified present (classroom support)", "staff", "classified_classroom_total"),
-    Count("classified_other", "Classified present (non-classroom support)", "staff", "classified_other_total"),
-    Count("certificated_admin", "Certificated present (administrators)", "staff", "certificated_admin_total"),
-    Count("certificated_other", "Certificated present (non-administrators)", "staff", "certificated_other_total"),
+    CountField("classified_classroom", "Classified present (classroom support)", "staff", "classified_classroom_total"),
+    CountField("classified_other", "Classified present (non-classroom support)", "staff", "classified_other_total"),
+    CountField("certificated_admin", "Certificated present (administrators)", "staff", "certificated_admin_total"),
+    CountField("certificated_other", "Certificated present (non-administrators)", "staff", "certificated_other_total"),
 )
 INPUTS = (
-    Count("students_present", "Students present", "students", "enrolled"),
-    Count("walkout", "Students in a walkout", "students"),
+    CountField("students_present", "Students present", "students", "enrolled"),
+    CountField("walkout", "Students in a walkout", "students"),
     *STAFF,
-    Count("substitutes", "Substitutes present", "staff"),
-    Count("deployed", "Central or regional staff deployed (not counted above)", "other"),
-    Count("volunteers", "Volunteers", "other"),
+    CountField("substitutes", "Substitutes present", "staff"),
+    CountField("deployed", "Central or regional staff deployed (not counted above)", "other"),
+    CountField("volunteers", "Volunteers", "other"),
 )
 TOTALS = ("enrolled", *(count.total for count in STAFF))
 ADULTS = (*(count.name for count in STAFF), "substitutes", "deployed", "volunteers")

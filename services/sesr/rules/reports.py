@@ -35,7 +35,7 @@ class CurrentReport(NamedTuple):
     flags: dict[str, bool]
 
 
-class Change(NamedTuple):
+class CountChange(NamedTuple):
     """A number of the report before and of this one; None where it was not given."""
 
     before: int | None
@@ -83,9 +83,9 @@ def report_before(reports: Sequence[RecordedReport], now: RecordedReport) -> Rec
     return earlier[-1] if earlier else None
 
 
-def changed_counts(before: Mapping[str, int | None], now: Mapping[str, int | None]) -> dict[str, Change]:
+def changed_counts(before: Mapping[str, int | None], now: Mapping[str, int | None]) -> dict[str, CountChange]:
     """Count -> (before, now) for what differs."""
-    return {name: Change(before.get(name), value) for name, value in now.items() if before.get(name) != value}
+    return {name: CountChange(before.get(name), value) for name, value in now.items() if before.get(name) != value}
 
 
 def changed_flags(before: Mapping[str, bool], now: Mapping[str, bool]) -> dict[str, bool]:

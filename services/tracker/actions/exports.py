@@ -33,7 +33,7 @@ _MINE = text("select pg_try_advisory_xact_lock(hashtextextended(:lock, 0))")
 Noted = Callable[[UUID, int, int], None]
 
 
-class Order(NamedTuple):
+class ExportOrder(NamedTuple):
     """What is to be written: `book` or `zip`, of which schools, at one level or (None) at all, of which plan."""
 
     kind: str
@@ -42,7 +42,7 @@ class Order(NamedTuple):
     plan_id: str | None = None
 
 
-def order_export(session: Session, who: Who, order: Order) -> UUID:
+def order_export(session: Session, who: Who, order: ExportOrder) -> UUID:
     """Notes a large workbook, or one workbook a school, for the worker to write."""
     if order.kind not in KINDS:
         raise Invalid("Choose one workbook with all schools, or a zip of one workbook a school.")

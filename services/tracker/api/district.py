@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from services.tracker.actions.exports import Order, order_export
+from services.tracker.actions.exports import ExportOrder, order_export
 from services.tracker.queries.district import heat_rows, item_counts
 from services.tracker.queries.exports import export_of
 from services.tracker.queries.plan import items_of, level_named, plan_of
@@ -118,7 +118,7 @@ def post_export(
     plan: str | None = None,
 ) -> dict[str, Any]:
     """Orders one workbook of many schools (`book`) or one workbook a school (`zip`); look at `/exports/{id}` for it."""
-    export_id = order_export(session, who, Order(kind, filters, level, plan))
+    export_id = order_export(session, who, ExportOrder(kind, filters, level, plan))
     return {"export_id": str(export_id), "location": f"/tracker/api/v1/exports/{export_id}"}
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from services.tracker.actions.exports import Order, order_export
+from services.tracker.actions.exports import ExportOrder, order_export
 from services.tracker.queries.district import choices
 from services.tracker.queries.exports import content_of, export_of, exports_of
 from services.tracker.queries.plan import levels, plan_of
@@ -37,7 +37,7 @@ def order_book(
     session: Db, who: Sees, kind: Word, level: Word = "", region: Word = "", cos: Word = "", director: Word = ""
 ) -> Response:
     filters = SchoolFilter(region or None, cos or None, director or None)
-    return redirect(f"/tracker/exports/{order_export(session, who, Order(kind, filters, level or None))}")
+    return redirect(f"/tracker/exports/{order_export(session, who, ExportOrder(kind, filters, level or None))}")
 
 
 @router.get("/exports/{export_id}")

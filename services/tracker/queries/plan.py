@@ -31,7 +31,7 @@ class Untaken(NamedTuple):
     unknown: str
 
 
-class Place(NamedTuple):
+class ResultPlace(NamedTuple):
     """Where a result stands: level, item and position of the year."""
 
     level: str
@@ -124,7 +124,7 @@ class PlanWords:
             for label in (*period.aliases, period.label):
                 self.periods[period.plan_id, name_key(label)] = period.position
 
-    def places(self, level: str, item: str, period: str) -> list[Place]:
+    def places(self, level: str, item: str, period: str) -> list[ResultPlace]:
         """Every place of a result; none where no plan has its level, item and year."""
         made = []
         for known in self.items.get(name_key(item), ()):
@@ -132,7 +132,7 @@ class PlanWords:
             position = self.periods.get((known.plan_id, name_key(period)))
             own = self.levels.get((known.plan_id, name_key(level)), own)
             if own is not None and position is not None:
-                made.append(Place(own, known.item_id, position))
+                made.append(ResultPlace(own, known.item_id, position))
         return made
 
     def unknown(self, item: str, period: str) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 Fields = Mapping[str, str]
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """A field of a row with what was and what is."""
 
     name: str
@@ -19,7 +19,7 @@ class Compared(NamedTuple):
 
     number: str
     title: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
 
 
 class Comparison(NamedTuple):
@@ -55,8 +55,10 @@ def compare(standing: Mapping[Hashable, TableRow], loaded: Mapping[Hashable, Tab
     return Comparison(added, changed, gone, len(loaded) - len(added) - len(changed))
 
 
-def _changes(was: Fields, now: Fields) -> tuple[Change, ...]:
+def _changes(was: Fields, now: Fields) -> tuple[FieldChange, ...]:
     names = list(dict.fromkeys([*was, *now]))
     return tuple(
-        Change(name, was.get(name, ""), now.get(name, "")) for name in names if was.get(name, "") != now.get(name, "")
+        FieldChange(name, was.get(name, ""), now.get(name, ""))
+        for name in names
+        if was.get(name, "") != now.get(name, "")
     )
