@@ -34,6 +34,7 @@ POOL: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
     URL, min_size=8, max_size=8, open=False, kwargs={"autocommit": True}
 )
 WHO_SQL = psycopg_style(WHO.text)
+LIMITS = {"idle": timedelta(minutes=30), "reporting": timedelta(hours=12), "touch": True}
 
 
 class PlainReport(SQLModel, table=True):
@@ -83,7 +84,7 @@ def plain(session: Annotated[Session, Depends(_session)], sent: PlainBody) -> Pl
 @app.post("/usual", status_code=201)
 def usual(request: Request, session: Annotated[Session, Depends(_session)], sent: PlainBody) -> Report:
     """The same work in the same style: session, scope, incident, report, audit row, event, one commit, refresh."""
-    person = session.execute(WHO, {"hashes": [hash_of(request.cookies["sid"])], "idle": timedelta(minutes=30)}).one()
+    person = session.execute(WHO, {"hashes": [hash_of(request.cookies["sid"])], **LIMITS}).one()
     assert sent.school_key in person.scope
     school = session.get_one(School, sent.school_key)
     incident = session.exec(select(Incident).where(col(Incident.closed_at).is_(None))).one()
@@ -112,7 +113,7 @@ async def hand(request: Request) -> Response:
     scope = Scope(schools=(sent["school_key"],))
     question = context_values([ContextQuestion(scope, sent["school_key"], None, day, report_id, None)])
     async with POOL.connection() as connection:
-        values = {"hashes": [hash_of(token)], "idle": timedelta(minutes=30)}
+        values = {"hashes": [hash_of(token)], **LIMITS}
         who: Any = await (await connection.execute(WHO_SQL, values)).fetchone()
         cursor = await connection.cursor(row_factory=dict_row).execute(CONTEXTS, question)
         known: Any = await cursor.fetchone()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.access.policy import ROLES
+from shared.access.policy import REPORTING, ROLES, may
 from shared.emails import email_key
 
 _PERSON = text(
@@ -68,6 +68,10 @@ class Who:
     roles: tuple[str, ...]
     kind: str
     spellings: tuple[str, ...] = ()
+
+    def may(self, permission: str) -> bool:
+        """Whether the role holds a permission, and the session still carries it."""
+        return may(self.role, permission) and (self.kind != "reporting" or permission in REPORTING)
 
     @property
     def actor(self) -> str:

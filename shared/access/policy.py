@@ -14,6 +14,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "home.see": EVERYONE,
     "schools.see": EVERYONE,
     "session.own": EVERYONE,
+    "session.end": EVERYONE,
     "uploads.see": _CENTRAL | _OPS,
     "uploads.write": _CENTRAL,
     "uploads.decide": _CENTRAL,
@@ -47,7 +48,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 # Permissions that no service token carries, whatever its role: what is made with them would outlive the token.
-PERSONAL = frozenset({"access.write", "session.own"})
+PERSONAL = frozenset({"access.write", "session.own", "session.end"})
+
+# Roles whose session goes on to report strike counts over the school day, and all that it may do then.
+REPORTERS = ("principal", "designee")
+REPORTING = frozenset({"sesr.report", "sesr.see", "session.end"})
 
 
 class Limit(NamedTuple):

@@ -4,20 +4,27 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import text
 from sqlmodel import Session
 
 from shared.access.people import Who
+from shared.access.policy import REPORTERS
 
-WHO = text(
-    """
-    select token_hash, person_id, name, email, role, scope, roles, kind, spellings from access.who
-    where token_hash = any(:hashes) and (kind = 'token' or access.touch_session(token_hash, :idle, :touch))
-    """
-)
+# Longer than this after its sign-in no session reports, however much it was used (also in access.touch_session).
+REPORTING_AT_MOST = timedelta(hours=24)
+WHO = text("""
+    select token_hash, person_id, name, email, role, scope, roles, usable, spellings
+    from (
+      select w.*, case kind when 'token' then kind else access.touch_session(token_hash, :idle, :reporting, :touch) end
+        as usable
+      from access.who w
+      where token_hash = any(:hashes)
+    ) known
+    where usable is not null
+""")
 _SESSION = text(
     """
     insert into access.session(token_hash, person_id, role, expires_at, address)
@@ -32,7 +39,9 @@ _LIVE = text(
     """
     select encode(s.token_hash, 'hex') as id, s.person_id, p.name, s.role, s.started_at, s.last_seen_at, s.address
     from access.session s join access.person p using (person_id)
-    where s.ended_at is null and s.expires_at > now() and s.last_seen_at > now() - :idle
+    where s.ended_at is null and (s.expires_at > now() and s.last_seen_at > now() - :idle
+      or s.role = any(:reporters) and greatest(s.last_seen_at, s.reported_at) > now() - :reporting
+        and s.started_at > now() - :at_most)
     and (cast(:person_id as text) is null or s.person_id = :person_id)
     order by s.last_seen_at desc limit :limit
     """
@@ -48,13 +57,23 @@ def csrf_of(token: str) -> str:
     return hashlib.sha256(f"csrf {token}".encode()).hexdigest()
 
 
-def who_is(session: Session, token: str, idle: timedelta, *, touch: bool = True) -> Who | None:
+class SessionLimits(NamedTuple):
+    """A session ends `idle` after its last use; one of a school goes on to report strike counts, and nothing else,
+    until `reporting` after its last use, within REPORTING_AT_MOST of its sign-in.
+    """
+
+    idle: timedelta
+    reporting: timedelta = timedelta()
+
+
+def who_is(session: Session, token: str, limits: SessionLimits, *, touch: bool = True) -> Who | None:
     """The person of a live session or service token; None when it is unknown, ended or expired.
 
-    Without `touch` the session stays as idle as it was: a page that refreshes itself is nobody at work.
+    `kind` is `reporting` where the session may only report strike counts any more. Without `touch` the session stays as
+    idle as it was: a page that refreshes itself is nobody at work.
     """
     hashed = hash_of(token)
-    rows = session.execute(WHO, {"hashes": [hashed], "idle": idle, "touch": touch}).all()
+    rows = session.execute(WHO, {"hashes": [hashed], **limits._asdict(), "touch": touch}).all()
     return people_of_rows(rows).get(hashed)
 
 
@@ -89,6 +108,10 @@ def end_sessions_of(session: Session, person_id: str) -> int:
     return len(session.execute(_END_ALL, {"person_id": person_id}).all())
 
 
-def live_sessions(session: Session, idle: timedelta, person_id: str | None = None, limit: int = 200) -> Sequence[Any]:
+def live_sessions(
+    session: Session, limits: SessionLimits, person_id: str | None = None, limit: int = 200
+) -> Sequence[Any]:
     """Rows (id, person_id, name, role, started_at, last_seen_at, address) of the sessions that still work."""
-    return session.execute(_LIVE, {"idle": idle, "person_id": person_id, "limit": limit}).all()
+    reporting = {"reporters": list(REPORTERS), "at_most": REPORTING_AT_MOST}
+    values = {**limits._asdict(), **reporting, "person_id": person_id, "limit": limit}
+    return session.execute(_LIVE, values).all()

@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from shared.access import Who, csrf_of, scope_of
-from shared.access.policy import may
 from shared.settings import settings
 from shared.web.clock import date_words, instant_words, second_words
 from shared.web.counts import counted
@@ -55,7 +54,7 @@ def navigation(who: Who | None, path: str) -> list[dict[str, Any]]:
         return []
     if path.split("/")[2:3] == ["ops"]:
         path = "/ops"
-    entries = [(href, label) for href, label, permission in NAVIGATION if may(who.role, permission)]
+    entries = [(href, label) for href, label, permission in NAVIGATION if who.may(permission)]
     inside = [href for href, _ in entries if path == href or (href != "/" and path.startswith(href))]
     current = max(inside, key=len, default="")
     return [{"href": href, "label": label, "current": href == current} for href, label in entries]
@@ -74,7 +73,7 @@ def _everywhere(request: Request) -> dict[str, Any]:
         "request_id": getattr(request.state, "request_id", ""),
         "path": request.url.path,
         "is_without_schools": who is not None and who.role != "ops" and scope_of(who).is_empty,
-        "may": lambda permission: who is not None and may(who.role, permission),
+        "may": lambda permission: who is not None and who.may(permission),
     }
 
 

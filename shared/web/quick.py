@@ -1,7 +1,6 @@
 """Sign-in and permission of the one busy route: the same as everywhere, without a thread and asked together."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from fastapi import Depends, Request
@@ -9,17 +8,16 @@ from fastapi import Depends, Request
 from shared.access import Who, hash_of
 from shared.access.sessions import WHO, people_of_rows
 from shared.db import psycopg_style
-from shared.settings import settings
 from shared.web.direct import Connection
-from shared.web.requests import Permission, accepted, token_of
+from shared.web.requests import Permission, accepted, session_limits, token_of
 from shared.web.together import Together
 
 _WHO = psycopg_style(WHO.text)
 
 
 async def _people(connection: Connection, hashes: Sequence[bytes]) -> list[Who | None]:
-    idle = timedelta(minutes=settings().session_idle_minutes)
-    found = await connection.execute(_WHO, {"hashes": list(set(hashes)), "idle": idle, "touch": True})
+    values = {"hashes": list(set(hashes)), **session_limits()._asdict(), "touch": True}
+    found = await connection.execute(_WHO, values)
     people = people_of_rows(await found.fetchall())
     return [people.get(found) for found in hashes]
 

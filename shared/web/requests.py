@@ -13,8 +13,8 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from shared.access import Who, csrf_of, who_is
-from shared.access.policy import PERMISSIONS, PERSONAL, may
+from shared.access import SessionLimits, Who, csrf_of, who_is
+from shared.access.policy import PERMISSIONS, PERSONAL, REPORTING, may
 from shared.db import transaction
 from shared.errors import NotAllowed, NotSignedIn
 from shared.settings import settings
@@ -121,9 +121,14 @@ def current_who(request: Request, session: Db) -> Who | None:
     token, is_bearer = token_of(request)
     if token is None:
         return None
-    idle = timedelta(minutes=settings().session_idle_minutes)
     touch = not request.url.path.endswith(REFRESHES)
-    return accepted(request, who_is(session, token, idle, touch=touch), is_bearer)
+    return accepted(request, who_is(session, token, session_limits(), touch=touch), is_bearer)
+
+
+def session_limits() -> SessionLimits:
+    """How long sessions last by the settings."""
+    current = settings()
+    return SessionLimits(timedelta(minutes=current.session_idle_minutes), timedelta(hours=current.strike_session_hours))
 
 
 def token_of(request: Request) -> tuple[str | None, bool]:
@@ -170,7 +175,8 @@ class Permission:
 
     def permit(self, request: Request, who: Who | None) -> Who:
         """The one who asks, if they may; counts a write against its limit. Raises NotSignedIn, NotAllowed, TooMany."""
-        if who is None:
+        if who is None or (who.kind == "reporting" and self.name not in REPORTING):
+            request.state.who = None
             raise NotSignedIn(
                 "Sign in to see this page."
                 if request.method in SAFE_METHODS
@@ -192,7 +198,11 @@ class Public:
 
     name = "public"
 
-    def __call__(self, who: Annotated[Who | None, Depends(current_who, scope="function")]) -> Who | None:
+    def __call__(
+        self, request: Request, who: Annotated[Who | None, Depends(current_who, scope="function")]
+    ) -> Who | None:
+        if who is not None and who.kind == "reporting":
+            who = request.state.who = None
         return who
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from shared.access import hash_of, start_session, who_is
+from shared.access import SessionLimits, hash_of, start_session, who_is
 from shared.access.people import grant
 from shared.db import transaction
 from shared.settings import settings
@@ -79,11 +79,11 @@ def test_a_role_that_operations_give_works_at_once_and_a_role_taken_ends_its_ses
     switched = desk.post("/role", data={"role": "principal"})
     token = str(switched.cookies[cookie_name()])
     with transaction("ingest") as session:
-        who = who_is(session, token, timedelta(minutes=5))
+        who = who_is(session, token, SessionLimits(timedelta(minutes=5)))
     assert who is not None and (who.role, who.scope) == ("principal", ("1400101", "1400102"))
     send(ops, f"{DESK}/roles/take", role="principal")
     with transaction("ingest") as session:
-        assert who_is(session, token, timedelta(minutes=5)) is None
+        assert who_is(session, token, SessionLimits(timedelta(minutes=5))) is None
 
 
 def test_a_role_of_own_schools_is_not_given_without_them_and_one_that_has_none_says_so() -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from services.sesr.pages.board import _may_go_on
-from shared.access import end_session, issue_token, start_session, who_is
+from shared.access import SessionLimits, end_session, issue_token, start_session, who_is
 from shared.access.people import set_active, take_role
 from shared.db import transaction
 from shared.web.clock import today
@@ -17,7 +17,7 @@ from tests.sesr.world import ALDER, body, load_schools, open_incident
 from tests.stack import deliver
 
 pytestmark = pytest.mark.usefixtures("clean")
-IDLE = timedelta(minutes=30)
+IDLE = SessionLimits(timedelta(minutes=30))
 
 
 def test_a_board_that_a_token_opened_ends_with_the_token() -> None:

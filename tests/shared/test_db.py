@@ -45,7 +45,9 @@ def test_a_role_cannot_touch_a_table_of_another_service(service: str) -> None:
 def test_only_ingest_writes_access_and_the_others_see_one_view(service: str) -> None:
     with listening(service) as connection:
         connection.execute("select * from access.who")
-        assert connection.execute("select access.touch_session('\\x00', '1 minute', true)").fetchone() == (False,)
+        assert connection.execute("select access.touch_session('\\x00', '1 minute', '1 hour', true)").fetchone() == (
+            None,
+        )
     for table in tables_of("access"):
         with listening(service) as connection:
             if service == "ingest":

@@ -30,6 +30,7 @@ create table access.session(
   role text not null,
   started_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
+  reported_at timestamptz not null default now(),
   expires_at timestamptz not null,
   ended_at timestamptz,
   address text not null default '');
@@ -65,7 +66,8 @@ create view access.who as
       order by spelling) as spellings
   from (
     select token_hash, 'session' as kind, person_id, role from access.session
-      where ended_at is null and expires_at > now()
+      where ended_at is null and (expires_at > now()
+        or role in ('principal', 'designee') and started_at > now() - interval '24 hours')
     union all
     select token_hash, 'token', person_id, role from access.token
       where revoked_at is null and expires_at > now()) x
@@ -75,16 +77,25 @@ create view access.who as
 """
 
 FUNCTION = """
-create function access.touch_session(hash bytea, idle interval, touch boolean) returns boolean
+create function access.touch_session(hash bytea, idle interval, reporting interval, touch boolean) returns text
 language plpgsql security definer set search_path = access as $$
-declare seen timestamptz;
+declare s access.session;
 begin
-  select last_seen_at into seen from access.session where token_hash = hash and ended_at is null;
-  if seen is null or seen < now() - idle then return false; end if;
-  if touch and seen < now() - interval '1 minute' then
-    update access.session set last_seen_at = now() where token_hash = hash;
+  select * into s from session where token_hash = hash and ended_at is null;
+  if s.expires_at > now() and s.last_seen_at >= now() - idle then
+    if touch and s.last_seen_at < now() - interval '1 minute' then
+      update session set last_seen_at = now() where token_hash = hash;
+    end if;
+    return 'session';
   end if;
-  return true;
+  if s.role in ('principal', 'designee') and s.started_at > now() - interval '24 hours'
+      and greatest(s.last_seen_at, s.reported_at) > now() - reporting then
+    if touch and s.reported_at < now() - interval '1 minute' then
+      update session set reported_at = now() where token_hash = hash;
+    end if;
+    return 'reporting';
+  end if;
+  return null;
 end $$;
 revoke all on function access.touch_session from public;
 create function access.holder_of(person text, held text)

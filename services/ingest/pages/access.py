@@ -13,18 +13,14 @@ from shared.access.policy import ROLES, UNBOUNDED
 from shared.access.sessions import end_session_by_id, end_sessions_of, live_sessions
 from shared.access.tokens import create_token, revoke_token, tokens
 from shared.errors import Conflict, Invalid, NotFound
-from shared.settings import settings
 from shared.web import Db, allow, page, redirect
+from shared.web.requests import session_limits
 
 router = APIRouter(prefix="/access", include_in_schema=False)
 PAGE = 50
 MOST_DAYS = 366
 Text = Annotated[str, Form(max_length=200)]
 Id = Annotated[str, Form(pattern="^[0-9a-f]{64}$")]
-
-
-def _idle() -> timedelta:
-    return timedelta(minutes=settings().session_idle_minutes)
 
 
 def _page_of(person_id: str) -> Response:
@@ -64,7 +60,7 @@ def one_person(request: Request, session: Db, who: Annotated[Who, allow("access.
         "person.html",
         person=found,
         grants=grants_of(session, person_id),
-        sessions=live_sessions(session, _idle(), person_id),
+        sessions=live_sessions(session, session_limits(), person_id),
         roles=ROLES,
         unbounded=UNBOUNDED,
     )
@@ -124,7 +120,7 @@ def end_all(session: Db, who: Annotated[Who, allow("access.write")], person_id: 
 
 @router.get("/sessions")
 def sessions(request: Request, session: Db, who: Annotated[Who, allow("access.see")]) -> Response:
-    return page(request, "sessions.html", sessions=live_sessions(session, _idle()))
+    return page(request, "sessions.html", sessions=live_sessions(session, session_limits()))
 
 
 @router.post("/sessions/end")

@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from shared.access import Who, audit, end_session, people_of, start_session
 from shared.access.links import LOGIN_LASTS, Login, person_for, start_login, take_login
 from shared.access.oidc import Identity, Provider, ProviderRefused
-from shared.access.policy import ROLES
+from shared.access.policy import REPORTERS, ROLES
+from shared.access.sessions import REPORTING_AT_MOST
 from shared.db import transaction
 from shared.errors import NotAllowed, NotFound, Refused
 from shared.settings import settings
@@ -119,7 +120,7 @@ def sign_in_demo(
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, session: Db, who: Annotated[Who, allow("session.own")]) -> Response:
+def sign_out(request: Request, session: Db, who: Annotated[Who, allow("session.end")]) -> Response:
     token = session_token(request)
     if token is not None:
         end_session(session, token)
@@ -154,7 +155,7 @@ def signed_in(session: Db, person_id: str, role: str, path: str) -> Response:
     token = start_session(session, person_id, role, lasts)
     audit(session, f"{person_id} as {role}", "sign-in", person_id)
     response = redirect(path)
-    _keep_cookie(response, cookie_name(), token, lasts)
+    _keep_cookie(response, cookie_name(), token, max(lasts, REPORTING_AT_MOST) if role in REPORTERS else lasts)
     return response
 
 

@@ -25,12 +25,11 @@ from shared.db import transaction
 from shared.errors import Invalid, NotFound
 from shared.files.workbooks import CSV_TYPE, XLSX_TYPE
 from shared.numbers import whole
-from shared.settings import settings
 from shared.web import Db, allow, page
 from shared.web.charts import lines as chart_lines
 from shared.web.clock import district_zone, instant_words, today
 from shared.web.pages import environment
-from shared.web.requests import token_of
+from shared.web.requests import session_limits, token_of
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
 Seen = Annotated[Who, allow("sesr.board")]
@@ -219,7 +218,7 @@ def _may_go_on(token: str | None, opened_by: Who) -> Callable[[], bool]:
         if token is None:
             return False
         with transaction("sesr") as session:
-            who = who_is(session, token, timedelta(minutes=settings().session_idle_minutes), touch=False)
+            who = who_is(session, token, session_limits(), touch=False)
         return (
             who is not None
             and may(who.role, "sesr.board")
