@@ -20,6 +20,8 @@ from services.notify.rules.alerts import (
 
 GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 CLOSEST = 3
+# Reasons that come after those of new schools: every school that is listed was listed before.
+_NOTHING_NEW = ("still", "some left", "none expected", "moved", "missing")
 
 
 class DigestFacts(NamedTuple):
@@ -115,7 +117,7 @@ def _of_head(facts: DigestFacts) -> str:
 def _what(facts: DigestFacts) -> str:
     lines = facts.lines
     if listed := schools_in(lines, *LISTED):
-        still = "still " if facts.reason in ("still", "some left") and not facts.correction else ""
+        still = "still " if facts.reason in _NOTHING_NEW and not facts.correction else ""
         above = _schools(lines, LEFT) - _schools(lines, *OPEN)
         more = (
             (schools_in(lines, NEW), "new"),
