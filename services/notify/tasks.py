@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.notify.actions import bouncing, intake, planning, reminding, sending
+from services.notify.actions import bouncing, intake, planning, reminding, sending, undoing
 from shared.db import transaction
 from shared.delivery.bus import Bus
-from shared.events import DirectoryLoaded, TiersComputed
+from shared.events import DirectoryLoaded, TiersComputed, UndoBegun
 from shared.privacy import purge
 
 bus = Bus("notify")
@@ -21,6 +21,11 @@ def plan_digests(session: Session, event: TiersComputed) -> None:
 @bus.handles(DirectoryLoaded)
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
     intake.store_directory(session, event)
+
+
+@bus.handles(UndoBegun)
+def stop_mails(session: Session, event: UndoBegun) -> None:
+    undoing.stop_mails(session, event)
 
 
 @bus.loop("notify.plan_overdue", timedelta(seconds=40))

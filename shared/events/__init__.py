@@ -8,6 +8,7 @@ it has when the version that arrives is not newer. What each event carries stand
 | `ExtractionLoaded` | ingest | rates |
 | `DirectoryLoaded` | ingest | rates, tracker, sesr, notify |
 | `SurveyResultsLoaded`, `LcapLoaded` | ingest | tracker |
+| `UndoBegun` | ingest | notify |
 | `TiersComputed` | rates | notify, tracker, ingest |
 | `ReportSubmitted` | sesr | sesr |
 | `DigestsPlanned` | notify | ingest |
@@ -25,6 +26,7 @@ from shared.events.ingest import (
     LcapLoaded,
     ResultRow,
     SurveyResultsLoaded,
+    UndoBegun,
 )
 from shared.events.notify import AliasResolved, DigestsPlanned, DigestsSent, SentDigest
 from shared.events.rates import TierRow, TiersComputed
@@ -51,6 +53,7 @@ __all__ = [
     "SurveyResultsLoaded",
     "TierRow",
     "TiersComputed",
+    "UndoBegun",
     "subscriptions",
 ]
 
@@ -61,6 +64,7 @@ EVENTS: dict[str, type[Event]] = {
         DirectoryLoaded,
         SurveyResultsLoaded,
         LcapLoaded,
+        UndoBegun,
         TiersComputed,
         ReportSubmitted,
         DigestsPlanned,

@@ -63,6 +63,31 @@ class ExtractionLoaded(Event):
         return self.revision
 
 
+class UndoBegun(Event):
+    """An undo of an upload was accepted; `upload_id` is the undo's own, whose rows come as ExtractionLoaded.
+
+    It goes straight to notify, ahead of the tiers: what was planned by `undone_revision` and is not sent stays unsent.
+    """
+
+    topic: ClassVar[str] = "ingest.undo_begun"
+    subscribers: ClassVar[dict[str, str]] = {"notify": "notify.stop_mails"}
+
+    upload_id: UUID
+    undoes: UUID
+    term: str
+    extraction_date: date
+    revision: int
+    undone_revision: int
+
+    @property
+    def key(self) -> str:
+        return f"undo/{self.upload_id}"
+
+    @property
+    def version(self) -> int:
+        return self.revision
+
+
 class DirectorySchool(NamedTuple):
     """A school of the directory; `landline` is the office's, the only phone in an event."""
 

@@ -14,8 +14,9 @@ from services.ingest.queries.windows import windows
 from services.ingest.rules.dates import Window, window_of
 from services.ingest.tables import DeliveryStep, Upload
 from shared.access import audit
+from shared.delivery.outbox import publish
 from shared.errors import Conflict
-from shared.events import GROUPS, Group
+from shared.events import GROUPS, Group, UndoBegun
 
 # Whole sets of rows, joined with those that the upload replaced.
 _ADDED = text(
@@ -80,9 +81,26 @@ def undo_upload(session: Session, upload: Upload, actor: str) -> Upload:
     }
     groups = [group for group in GROUPS if group in restored or group in removed]
     undo.groups = list(groups)
+    _publish_begun(session, undo, upload)
     publish_extraction(session, undo, _window(session, undo), groups, removed)
     audit(session, actor, "undo", str(upload.upload_id), {"undo": str(undo.upload_id), **undo.counts})
     return undo
+
+
+def _publish_begun(session: Session, undo: Upload, undone: Upload) -> None:
+    """Stops the mails of the undone upload while the tiers that the undo leads to are under way."""
+    assert undo.extraction_date is not None and undo.revision is not None and undone.revision is not None
+    publish(
+        session,
+        UndoBegun(
+            upload_id=undo.upload_id,
+            undoes=undone.upload_id,
+            term=undo.term or "",
+            extraction_date=undo.extraction_date,
+            revision=undo.revision,
+            undone_revision=undone.revision,
+        ),
+    )
 
 
 def _compensation(session: Session, upload: Upload, actor: str) -> Upload:

@@ -54,7 +54,8 @@ CONNECTIONS = 6
 TURN_SECONDS = int(ROUND_SECONDS + GREETING_SECONDS + COMMAND_SECONDS + MAIL_SECONDS) + 60
 log = structlog.get_logger()
 
-# Nothing goes while a mail to the same person is in hand, so that two never change places on their way.
+# Nothing goes while a mail to the same person is in hand, so that two never change places on their way; nor what an undo
+# that is under way, or that came since, takes back.
 _CLAIM = psycopg_style(
     """
     with x as (
@@ -67,6 +68,11 @@ _CLAIM = psycopg_style(
         and not exists (
           select 1 from digest n where n.director_key = d.director_key and n.term = d.term and n.kind = d.kind
             and n.digest_id > d.digest_id and n.state = 'planned')
+        and not exists (
+          select 1 from begun_undo b
+          where b.term = d.term and b.extraction_date = d.extraction_date and b.undone_revision <= d.revision and (
+            b.revision > d.revision
+            or not exists (select 1 from upload u where u.upload_id = b.upload_id and u.outcome is not null)))
       order by m.attempts, m.next_at, m.mail_id limit 1 for update of m skip locked
     )
     update mail m set state = 'sending', attempts = attempts + 1,

@@ -58,16 +58,21 @@ _LEFT_BEHIND = text(
     insert into mail_note(mail_id, what, words) select mail_id, :failure, :words from lost
     """
 )
-# Mails that came back to the queue while a newer one was made for the same director: the newest state is the last mail.
+# Mails that came back to the queue while a newer one was made for the same director (the newest state is the last mail),
+# or whose extraction was undone.
 _OVERTAKEN = text(
     """
     update mail m set state = 'superseded', unknown = m.unknown + cast(m.state = 'sending' as int)
     from digest d
     where d.digest_id = m.digest_id and (m.state = 'queued' or (m.state = 'sending' and m.next_at <= now()))
-      and exists (
+      and (exists (
         select 1 from digest n join mail x on x.digest_id = n.digest_id
         where n.director_key = d.director_key and n.term = d.term and n.kind = d.kind and n.digest_id > d.digest_id
           and n.state = 'planned' and x.state in ('queued', 'sending', 'sent'))
+      or exists (
+        select 1 from begun_undo b join upload u using (upload_id)
+        where b.term = d.term and b.extraction_date = d.extraction_date and u.outcome is not null
+          and d.revision >= b.undone_revision and d.revision < b.revision))
     returning m.mail_id, m.unknown, d.digest_id, d.term, d.director_key
     """
 )

@@ -54,6 +54,17 @@ def upgrade() -> None:
         schema="notify",
     )
     op.create_table(
+        "begun_undo",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("term", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("extraction_date", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("undone_revision", sa.Integer(), nullable=False),
+        sa.Column("arrived_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_begun_undo")),
+        schema="notify",
+    )
+    op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -513,6 +524,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_notify_audit_object"), table_name="audit", schema="notify")
     op.drop_index(op.f("ix_notify_audit_at"), table_name="audit", schema="notify")
     op.drop_table("audit", schema="notify")
+    op.drop_table("begun_undo", schema="notify")
     op.drop_table("arrival", schema="notify")
     op.drop_table("alias_match", schema="notify")
     op.drop_table("alert_settings", schema="notify")

@@ -2,7 +2,7 @@
 
 from services.notify.tables.answers import Acknowledgement, LinkUse, Preference, RetiredSchool, Snooze, Visit
 from services.notify.tables.bounces import Bounce
-from services.notify.tables.facts import AliasMatch, Arrival, Director, DirectoryArrival, TierState, Upload
+from services.notify.tables.facts import AliasMatch, Arrival, BegunUndo, Director, DirectoryArrival, TierState, Upload
 from services.notify.tables.mails import Digest, Mail, MailNote
 from services.notify.tables.schema import metadata
 from services.notify.tables.settings import AlertSettings, MailPause, RegionHead
@@ -12,6 +12,7 @@ __all__ = [
     "AlertSettings",
     "AliasMatch",
     "Arrival",
+    "BegunUndo",
     "Bounce",
     "Digest",
     "Director",

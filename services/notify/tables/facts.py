@@ -68,6 +68,19 @@ class Arrival(NotifyTable, table=True):
     arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
+class BegunUndo(NotifyTable, table=True):
+    """An undo that ingest accepted, by its own upload; it is under way until that upload has an outcome here."""
+
+    __tablename__ = "begun_undo"
+
+    upload_id: UUID = Field(primary_key=True)
+    term: str
+    extraction_date: date
+    revision: int
+    undone_revision: int
+    arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
+
+
 class Director(NotifyTable, table=True):
     """A regional director of the directory, `since` the revision that first named this id.
 
