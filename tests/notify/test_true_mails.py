@@ -1,6 +1,7 @@
 """Mails say nothing that is not so: misspelled directors, snoozes, groups in several files, nights, corrections, faults."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -267,3 +268,23 @@ def test_a_copy_sent_by_hand_has_the_same_facts_and_a_running_number() -> None:
         assert len(ids) == count
     with transaction("notify") as session:
         settling.give_up(session)
+
+
+@pytest.mark.parametrize("older_last", [False, True])
+def test_what_comes_after_a_person_published_an_extraction_that_lacked_it_is_mailed(
+    older_last: bool, server: Sink
+) -> None:
+    load = uuid4()
+    lacking = tiers(LOW[:1], FEB21, upload_id=load, state=1, is_whole=False)
+    whole = tiers(
+        [*LOW[:1], row("Birch 4002", 12, 100)], FEB21, upload_id=load, state=2, groups=("students", "parents")
+    )
+    other = tiers([row("Alder 4001", 6, 100)], FEB21, upload_id=load, group="students", groups=("students", "parents"))
+    hear(*((whole, other, lacking) if older_last else (lacking,)))
+    sending.send_due()
+    hear(*(() if older_last else (whole, other)))
+    sending.send_due()
+    assert marks() == {"4001/parents": "still", "4002/parents": "new", "4001/students": "new"} or older_last
+    newest = server.mails()[-1].get_body(("plain",))
+    assert newest is not None and "6 of 100" in newest.get_content() and "12 of 100" in newest.get_content()
+    assert len(server.mails()) == (1 if older_last else 2)

@@ -38,14 +38,27 @@ _MERGE = text(
       values (:term, :extraction_date, :group, :state, {_FIELDS}, false)
     """
 )
-# Two parts of one group arrive at the same moment: the row itself puts them in turn.
+# Two parts of one group arrive at the same moment: the row itself puts them in turn. A newer publication of the group
+# under the same upload (a person published it when something was lacking) begins anew, an older one changes nothing.
 _ARRIVE = text(
     """
-    insert into arrival(upload_id, respondent_group, parts, part_count, groups, is_whole)
-    values (:upload_id, :group, array[:part]::smallint[], :parts, :groups, :is_whole)
-    on conflict (upload_id, respondent_group) do update
-      set parts = array_append(arrival.parts, cast(:part as smallint))
-      where not (cast(:part as smallint) = any(arrival.parts))
+    insert into arrival(upload_id, respondent_group, state, parts, part_count, groups, is_whole)
+    values (:upload_id, :group, :state, array[:part]::smallint[], :parts, :groups, :is_whole)
+    on conflict (upload_id, respondent_group) do update set
+      parts = case when arrival.state < excluded.state then excluded.parts else arrival.parts || excluded.parts end,
+      part_count = excluded.part_count, is_whole = excluded.is_whole, state = excluded.state
+      where arrival.state < excluded.state
+        or (arrival.state = excluded.state and not (cast(:part as smallint) = any(arrival.parts)))
+    """
+)
+# What was planned before all of it was here is planned again with what came.
+_REOPEN = text(
+    """
+    update upload u set groups = :groups, outcome = case when u.outcome is null then null else 'late' end
+    where u.upload_id = :upload_id and u.groups <@ cast(:groups as text[]) and (
+      cardinality(u.groups) < cardinality(cast(:groups as text[])) or exists (
+        select 1 from arrival a where a.upload_id = u.upload_id and a.respondent_group = :group
+          and a.state < :state and not a.is_whole))
     """
 )
 _COMPLETE = text("select count(*) from arrival where upload_id = :upload_id and cardinality(parts) = part_count")
@@ -86,6 +99,7 @@ def keep_tiers(session: Session, event: TiersComputed) -> bool:
     if event.removed:
         _remove(session, event)
     _keep_upload(session, event)
+    session.execute(_REOPEN, {**values, "groups": list(event.groups)})
     session.execute(_ARRIVE, {**values, "groups": list(event.groups)})
     complete: int = session.execute(_COMPLETE, values).scalar_one()
     return complete == len(event.groups)

@@ -45,6 +45,7 @@ def upgrade() -> None:
         "arrival",
         sa.Column("upload_id", sa.Uuid(), nullable=False),
         sa.Column("respondent_group", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("parts", postgresql.ARRAY(sa.SmallInteger()), nullable=False),
         sa.Column("part_count", sa.Integer(), nullable=False),
         sa.Column("groups", postgresql.ARRAY(sa.Text()), nullable=False),

@@ -55,12 +55,13 @@ class Upload(NotifyTable, table=True):
 
 
 class Arrival(NotifyTable, table=True):
-    """One group of an upload: which parts have come. `is_whole`: rates has published it with all its parts."""
+    """One group of an upload: which parts of its newest state have come. `is_whole`: rates published it with all rows."""
 
     __tablename__ = "arrival"
 
     upload_id: UUID = Field(primary_key=True)
     respondent_group: str = Field(primary_key=True)
+    state: int = Field(default=0, sa_column_kwargs=default("0"))
     parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
     part_count: int
     groups: list[str] = Field(sa_type=ARRAY(Text))
