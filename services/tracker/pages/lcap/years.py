@@ -92,7 +92,7 @@ def _shown(
         200 if problem is None else problem.status,
         tabs=tabs(RENUMBERING),
         year=year,
-        after=next_year(year) if year else "",
+        after=next_year(year) if is_plan_year(year) else "",
         years=known,
         lines=[*lines, *[("", "")] * EMPTY_LINES],
         problem="" if problem is None else str(problem),
