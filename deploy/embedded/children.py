@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import LiteralString
 
 import psycopg
+from psycopg.rows import scalar_row
 
 from deploy.embedded.child import Child
 from deploy.embedded.installation import Embedded, settings_of
@@ -89,9 +90,8 @@ def says_ok(url: str) -> Callable[[], bool]:
 def now_of(database_url: str) -> datetime:
     """The database's own time."""
     with psycopg.connect(database_url, connect_timeout=5) as connection:
-        row = connection.execute("select now()").fetchone()
-    assert row is not None
-    now: datetime = row[0]
+        now: datetime | None = connection.cursor(row_factory=scalar_row).execute("select now()").fetchone()
+    assert now is not None
     return now
 
 
@@ -105,9 +105,9 @@ def beats_after(database_url: str, query: LiteralString, start: datetime) -> Cal
         looked_at = time.monotonic()
         try:
             with psycopg.connect(database_url, connect_timeout=2) as connection:
-                row = connection.execute(query).fetchone()
+                beat: datetime | None = connection.cursor(row_factory=scalar_row).execute(query).fetchone()
         except psycopg.Error:
             return False
-        return row is not None and row[0] is not None and row[0] > start
+        return beat is not None and beat > start
 
     return ask

@@ -24,7 +24,7 @@ LIBRARIES = (
     "celery.apps.worker", "celery.bin.celery", "celery.concurrency.prefork", "kombu.transport.redis",
     "fastapi", "uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.http.auto", "jinja2", "multipart",
     "psycopg_pool", "sqlalchemy.dialects.postgresql.psycopg", "sqlmodel", "structlog", "prometheus_client", "httpx2",
-    "shared.files.plain_openpyxl", "xlsxwriter", "authlib.integrations.starlette_client", "brotli", "css_inline", "sse_starlette",
+    "shared.files.plain_openpyxl", "xlsxwriter", "authlib.integrations.starlette_client", "brotli", "css_inline",
     "shared.delivery.bus", "shared.delivery.outbox", "shared.access.policy", "shared.access", "shared.ops.metrics",
 )  # fmt: skip
 

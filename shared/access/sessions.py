@@ -78,11 +78,14 @@ def who_is(session: Session, token: str, limits: SessionLimits, *, touch: bool =
 
 
 def people_of_rows(rows: Sequence[Any]) -> dict[bytes, Who]:
-    """Token hash -> person, from rows of the statement WHO."""
+    """Token hash -> person, from rows of the statement WHO, read by name."""
     return {
-        bytes(row[0]): Who(row[1], row[2], row[3], row[4], tuple(row[5]), tuple(row[6]), row[7], tuple(row[8]))
+        bytes(row.token_hash): Who(
+            row.person_id, row.name, row.email, row.role,
+            tuple(row.scope), tuple(row.roles), row.usable, tuple(row.spellings),
+        )
         for row in rows
-    }
+    }  # fmt: skip
 
 
 def start_session(session: Session, person_id: str, role: str, lasts: timedelta) -> str:

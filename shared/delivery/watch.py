@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 import psycopg
+from psycopg.rows import scalar_row
 
 from shared.settings import SERVICES, settings
 
@@ -15,8 +16,8 @@ _AGE = "select extract(epoch from now() - max(at)) from loop_beat where id = %s"
 def beat_age(service: str, loop: str) -> float | None:
     """Seconds since the last beat of `loop` or `relay` in a service's schema; None where there never was one."""
     with psycopg.connect(settings().database_url_of(service), connect_timeout=3) as connection:
-        row = connection.execute(_AGE, (loop,)).fetchone()
-    return None if row is None or row[0] is None else float(row[0])
+        age = connection.cursor(row_factory=scalar_row).execute(_AGE, (loop,)).fetchone()
+    return None if age is None else float(age)
 
 
 def silent(name: str) -> Sequence[str]:

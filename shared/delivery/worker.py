@@ -21,12 +21,16 @@ STALE_SECONDS = 50
 CHECK_SECONDS = 10.0
 log = structlog.get_logger()
 
-_JOB = (
-    "insert into job(name, every, due_at) values (%(name)s, %(every)s, case when %(every)s < interval '1 day' then now()"
-    # Of daily work the first run comes in the district's next night, the others a day after each.
-    " else ((now() at time zone %(zone)s)::date + 1 + time '02:30') at time zone %(zone)s end)"
-    " on conflict (name) do update set every = excluded.every where job.every <> excluded.every"
-)
+# Of daily work the first run comes in the district's next night, the others a day after each.
+_JOB = """
+    insert into job(name, every, due_at) values (
+        %(name)s,
+        %(every)s,
+        case when %(every)s < interval '1 day' then now()
+        else ((now() at time zone %(zone)s)::date + 1 + time '02:30') at time zone %(zone)s end
+    )
+    on conflict (name) do update set every = excluded.every where job.every <> excluded.every
+    """
 # A worker that starts sweeps at once: what waits is done, and the loop shows that it works (readiness).
 _SWEEP_NOW = "update job set due_at = least(due_at, now()), next_at = now() where name = %s"
 _AGES = """

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from alembic.script import ScriptDirectory
 from psycopg import sql
+from psycopg.rows import scalar_row
 
 
 class OtherSchema(Exception):
@@ -35,8 +36,8 @@ def check_origin(connection: psycopg.Connection[Any], service: str, script: Scri
         return
     table = sql.SQL("select version_num from {}").format(sql.Identifier(service, "alembic_version"))
     for (version,) in connection.execute(table).fetchall():
-        kept = connection.execute("select obj_description(%s, 'pg_class')", found).fetchone()
-        if not is_made_by(script, version, kept[0] if kept else None):
+        noted = connection.cursor(row_factory=scalar_row).execute("select obj_description(%s, 'pg_class')", found)
+        if not is_made_by(script, version, noted.fetchone()):
             raise OtherSchema(sentence(service, version))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg import sql
+from psycopg.rows import scalar_row
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -91,7 +92,7 @@ def forget(connection: Any, email: str) -> dict[str, int]:
 
 def _replaced(connection: Any, table: str, column: str, words: Sequence[str], instead: str) -> int:
     place = sql.Identifier(*table.split("."))
-    kind = connection.execute(_TYPE, (*table.split("."), column)).fetchone()[0]
+    kind = connection.cursor(row_factory=scalar_row).execute(_TYPE, (*table.split("."), column)).fetchone()
     if kind == "bytea":
         return 0
     cast = {"jsonb": sql.SQL("jsonb"), "ARRAY": sql.SQL("text[]")}.get(kind, sql.SQL("text"))

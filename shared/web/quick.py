@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Depends, Request
+from psycopg.rows import namedtuple_row
 
 from shared.access import Who, hash_of
 from shared.access.sessions import WHO, people_of_rows
@@ -17,7 +18,7 @@ _WHO = psycopg_style(WHO.text)
 
 async def _people(connection: Connection, hashes: Sequence[bytes]) -> list[Who | None]:
     values = {"hashes": list(set(hashes)), **session_limits()._asdict(), "touch": True}
-    found = await connection.execute(_WHO, values)
+    found = await connection.cursor(row_factory=namedtuple_row).execute(_WHO, values)
     people = people_of_rows(await found.fetchall())
     return [people.get(found) for found in hashes]
 

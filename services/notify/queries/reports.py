@@ -91,9 +91,9 @@ def school_name(session: Session, school_key: str, term: str | None = None) -> T
 
 def terms_of(session: Session, school_key: str) -> Sequence[str]:
     """The terms that have rows of the school, the newest first."""
-    found = select(TierState.term, func.max(TierState.extraction_date)).where(TierState.school_key == school_key)
-    rows = session.exec(found.group_by(col(TierState.term))).all()
-    return [term for term, _ in sorted(rows, key=lambda row: row[1], reverse=True)]
+    newest = func.max(TierState.extraction_date).desc()
+    found = select(TierState.term).where(TierState.school_key == school_key)
+    return session.exec(found.group_by(col(TierState.term)).order_by(newest)).all()
 
 
 def retired_terms(session: Session, school_key: str) -> Sequence[RetiredSchool]:

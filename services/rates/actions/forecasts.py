@@ -74,7 +74,7 @@ def _earlier(session: Session, window: TermWindow, group: str) -> list[TermWindo
 def _counts(session: Session, window: TermWindow, group: str, until: date) -> Counts:
     values = {"term": window.term, "respondent_group": group, "until": until}
     rows = raw(session).execute(_COUNTS, values).fetchall()
-    dates, schools = sorted({row[1] for row in rows}), sorted({row[0] for row in rows})
+    dates, schools = sorted({day for _, day, _, _ in rows}), sorted({school for school, _, _, _ in rows})
     column, at = {day: n for n, day in enumerate(dates)}, {school: n for n, school in enumerate(schools)}
     rates = np.full((len(schools), len(dates)), np.nan)
     newest: dict[str, tuple[int, int]] = {}

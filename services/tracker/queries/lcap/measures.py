@@ -142,7 +142,10 @@ def measure(session: Session, key: str) -> MeasureView | None:
         .join(LcapVersion, col(LcapVersion.version_id) == col(_M.version_id))
         .where(_M.key == key, LcapVersion.state == STANDING)
     ).first()
-    return None if found is None else _views(session, [(found[0], found[1])], found[2])[0]
+    if found is None:
+        return None
+    of_key, comparison, version = found
+    return _views(session, [(of_key, comparison)], version)[0]
 
 
 def measures_of(
