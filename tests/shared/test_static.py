@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
+from shared.settings import SERVICES
 from shared.web import charts
 from shared.web.static_files import DIGEST, FILES, FOLDER, FOLDERS, static_url
 from tests.browser.axe import axe
@@ -82,6 +83,11 @@ def test_a_misspelt_static_file_is_refused_when_the_page_is_made() -> None:
         static_url("sess.js")
 
 
+def test_a_file_of_one_service_stands_with_that_service() -> None:
+    wrong = [path.name for path in FOLDER.iterdir() if path.stem.partition("-")[0] in SERVICES]
+    assert wrong == [], f"move it to services/<service>/static: {wrong}"
+
+
 def test_both_dark_palettes_are_the_same() -> None:
     blocks = re.findall(r"data-theme=\"(?:light\"\]\)|dark\"\]) \{([^}]*)\}", (FOLDER / "tokens.css").read_text())
     assert len(blocks) == 2
@@ -89,7 +95,7 @@ def test_both_dark_palettes_are_the_same() -> None:
 
 
 def test_every_value_of_the_look_is_used() -> None:
-    style = "".join(path.read_text() for path in sorted(FOLDER.glob("*.css")))
+    style = "".join(path.read_text() for folder in FOLDERS for path in sorted(folder.glob("*.css")))
     named = set(re.findall(r"^\s*(--[a-z0-9-]+):", style, re.MULTILINE))
     assert named - set(re.findall(r"var\((--[a-z0-9-]+)", style)) == set()
 
