@@ -32,7 +32,7 @@ PACKAGES = {
 NAMED = {"exim4": "exim", "prometheus": "promtool"}  # how tests name a program, where it is not by its own name
 COMPILE = (
     "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
-    " pyproject.toml --extra embedded"
+    " pyproject.toml --extra embedded --extra folders"
 )
 
 

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     timezone: str = "America/Los_Angeles"
     upload_max_mb: PositiveInt = 64
     upload_days: Days = 400
+    drop_folders: dict[str, SecretStr] = Field(default_factory=dict)
     hold_rejected_percent: Percent = 10
     hold_contradicting_percent: Percent = 10
     hold_unnamed_percent: Percent = 10
@@ -112,7 +113,7 @@ class Settings(BaseSettings):
     broker_bin: str = ""
     demo_size: Literal["small", "full"] = "full"
 
-    @field_validator("database_passwords", "redis_passwords", "event_keys")
+    @field_validator("database_passwords", "redis_passwords", "event_keys", "drop_folders")
     @classmethod
     def _lower_keys(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
         return {name.lower(): secret for name, secret in value.items()}
@@ -299,6 +300,8 @@ def unknown_names(environ: Mapping[str, str]) -> list[str]:
         if not name.startswith(PREFIX) or name in known:
             continue
         head, _, service = name.partition("__")
+        if head == f"{PREFIX}DROP_FOLDERS" and service:
+            continue
         if head in known and service.lower() in (*SERVICES, "relay", "flower", "web", "default"):
             continue
         near = difflib.get_close_matches(name, known, n=1)

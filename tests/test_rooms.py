@@ -14,7 +14,7 @@ from shared.settings import SERVICES
 from tests.stack import bus_of
 
 ROOT = Path(__file__).parent.parent
-DOORS = ("sheets", "workbook", "mailer", "mailbox", "channels", "exports")
+DOORS = ("sheets", "folders", "workbook", "mailer", "mailbox", "channels", "exports")
 ROOMS = ("rules", "tables", "actions", "queries", "api", "pages", "tasks", "app", *DOORS)
 # Own rooms that a room may import. A door's own package counts as the door.
 MAY_IMPORT = {

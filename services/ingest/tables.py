@@ -28,7 +28,7 @@ class Upload(IngestTable, table=True):
 
     `state`: reading, preview, quarantined, published, unchanged, refused, discarded or undone. `intent`: what becomes
     of it once read: publish, preview or dry (a dry run that went on in a worker). `part_of`: the upload whose file
-    held this date too. `undoes`: the upload that this compensating revision takes back. `parts`: how many
+    held this date too. `undoes`: the upload that this compensating revision takes back. `hold_mails`: its alerts wait for a person. `parts`: how many
     events each group was published in. `retry_at`: not read before, after an attempt that was interrupted.
     """
 
@@ -55,6 +55,7 @@ class Upload(IngestTable, table=True):
     counts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
     problems: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     thin: bool = False
+    hold_mails: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     intent: str = Field(default="publish", sa_column_kwargs={"server_default": "publish"})
     named_term: str = Field(default="", sa_column_kwargs={"server_default": ""})
     confirmed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
@@ -119,6 +120,38 @@ class ReplacedCount(IngestTable, table=True):
     submitted: int | None
     file_tier: str
     file_rate: str
+
+
+class DropFolder(IngestTable, table=True):
+    """A drop folder that was looked at: its row is the lock of a look, `problem` why the last one failed."""
+
+    __tablename__ = "drop_folder"
+
+    folder: str = Field(primary_key=True)
+    looked_at: datetime | None = None
+    problem: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class DroppedFile(IngestTable, table=True):
+    """A file of a drop folder, by its name there; a file that comes under the same name later takes the row over.
+
+    `state`: waiting (seen, perhaps still written), left (cannot be taken), taken (to be moved), done, held or refused.
+    `stamp`: its size and time as last seen. `target`: its path below the folder once moved, decided before the move.
+    `problems`: of a refused file, which has no upload. `is_known`: its content had been taken before.
+    """
+
+    __tablename__ = "dropped_file"
+
+    folder: str = Field(primary_key=True)
+    file_name: str = Field(primary_key=True)
+    stamp: str
+    state: str
+    sentence: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    upload_id: UUID | None = None
+    target: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    problems: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB, sa_column_kwargs=NO_LIST)
+    is_known: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    seen_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
 class Progress(IngestTable, table=True):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.ingest.actions import intake, kept_files, long_files, retention
+from services.ingest.actions import drops, intake, kept_files, long_files, retention
 from shared.delivery.bus import Bus
 from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
 from shared.privacy import purge
@@ -38,6 +38,11 @@ def read_upload() -> None:
     long_files.read_waiting()
 
 
+@bus.loop("ingest.look_at_folders", timedelta(seconds=60), soft_seconds=240)
+def look_at_folders() -> None:
+    drops.look_at_folders()
+
+
 @bus.daily("ingest.purge_access", timedelta(days=1))
 def purge_access(session: Session) -> None:
     retention.purge(session)
@@ -47,6 +52,7 @@ def purge_access(session: Session) -> None:
 def purge_files(session: Session) -> None:
     kept_files.purge_files(session, settings().upload_days)
     kept_files.purge_dry_runs(session)
+    drops.purge_dropped(session, settings().upload_days)
 
 
 @bus.daily("ingest.purge_personal", timedelta(days=1))

@@ -95,6 +95,7 @@ class Upload(RatesTable, table=True):
     follows_revision: int
     groups: list[str] = Field(sa_type=ARRAY(Text))
     thin: bool
+    hold_mails: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     is_undo: bool
     window_opens: date
     window_closes: date

@@ -32,7 +32,8 @@ class ExtractionLoaded(Event):
 
     `revision` counts the loads of one (term, date); rows replace those of the same (term, date, group, school).
     `follows_revision` is the revision that was published before it, 0 for the first: a subscriber that lacks one of
-    the chain knows that something has not arrived. `removed` lists schools whose row an undo takes back. `is_undo` marks such a compensating revision.
+    the chain knows that something has not arrived. `removed` lists schools whose row an undo takes back. `is_undo` marks such a compensating revision. `hold_mails`:
+    its alerts wait for a person, as those of a `thin` one do.
     """
 
     topic: ClassVar[str] = "ingest.extraction_loaded"
@@ -50,6 +51,7 @@ class ExtractionLoaded(Event):
     window_opens: date
     window_closes: date
     thin: bool = False
+    hold_mails: bool = False
     is_undo: bool = False
     rows: list[ExtractionRow]
     removed: list[str] = Field(default_factory=list)

@@ -59,6 +59,7 @@ class TiersComputed(Event):
     part: int
     parts: int
     thin: bool
+    hold_mails: bool = False
     is_undo: bool
     window_closes: date
     is_whole: bool = True

@@ -53,6 +53,11 @@ INVENTORY = (
     _of("ingest.person", "person_id name email aliases resolved_aliases", "the directory; replaced by its next load"),
     _of("ingest.school", "principal landline director", "the directory; replaced by its next load"),
     _of("ingest.upload", "uploaded_by file_name problems found", "who uploaded, and what a finding quotes"),
+    _of(
+        "ingest.dropped_file",
+        "file_name problems",
+        "files of drop folders; go after SES_UPLOAD_DAYS (ingest.purge_files)",
+    ),
     _of("ingest.upload_file", "content", "files as they came; go after SES_UPLOAD_DAYS (ingest.purge_files)"),
     _of("ingest.extraction_count", "director", "the director of a school, as published"),
     _of("ingest.replaced_count", "director", "the director of a school, as published"),

@@ -116,6 +116,7 @@ def _sibling(session: Session, upload: Upload, day: date, ready: Ready) -> Uploa
         uploaded_by=upload.uploaded_by,
         part_of=upload.upload_id,
         thin=upload.thin,
+        hold_mails=upload.hold_mails,
         term=ready.windows[day].term,
         extraction_date=day,
         groups=_groups(ready, day),
@@ -159,6 +160,7 @@ def publish_extraction(
         "window_opens": window.opens,
         "window_closes": window.closes,
         "thin": upload.thin,
+        "hold_mails": upload.hold_mails,
         "is_undo": upload.undoes is not None,
     }
     for group in groups:

@@ -45,6 +45,7 @@ class Offered:
     actor: str
     intent: str = "publish"
     term: str = ""
+    hold_mails: bool = False
 
 
 @dataclass
@@ -77,6 +78,7 @@ def take_upload(session: Session, offered: Offered) -> Taken:
         uploaded_by=offered.actor,
         intent=offered.intent,
         named_term=offered.term,
+        hold_mails=offered.hold_mails,
     )
     if offered.intent != "dry":
         _keep(session, upload, offered.content)

@@ -135,6 +135,8 @@ TABLES = (
     "replaced_count",
     "audit",
     "directory_revision",
+    "drop_folder",
+    "dropped_file",
     "extraction_count",
     "inbox",
     "job",
@@ -339,6 +341,7 @@ def _tables() -> None:
         sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("problems", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("thin", sa.Boolean(), nullable=False),
+        sa.Column("hold_mails", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("intent", sqlmodel.sql.sqltypes.AutoString(), server_default="publish", nullable=False),
         sa.Column("named_term", sqlmodel.sql.sqltypes.AutoString(), server_default="", nullable=False),
         sa.Column("confirmed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -395,6 +398,31 @@ def _tables() -> None:
             ["upload_id"], ["ingest.upload.upload_id"], name=op.f("fk_upload_file_upload_id_upload"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_upload_file")),
+        schema="ingest",
+    )
+    op.create_table(
+        "drop_folder",
+        sa.Column("folder", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("looked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("problem", sqlmodel.sql.sqltypes.AutoString(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("folder", name=op.f("pk_drop_folder")),
+        schema="ingest",
+    )
+    op.create_table(
+        "dropped_file",
+        sa.Column("folder", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("file_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("stamp", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sentence", sqlmodel.sql.sqltypes.AutoString(), server_default="", nullable=False),
+        sa.Column("upload_id", sa.Uuid(), nullable=True),
+        sa.Column("target", sqlmodel.sql.sqltypes.AutoString(), server_default="", nullable=False),
+        sa.Column(
+            "problems", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column("is_known", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("folder", "file_name", name=op.f("pk_dropped_file")),
         schema="ingest",
     )
     op.create_table(

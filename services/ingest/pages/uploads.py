@@ -1,7 +1,7 @@
 """The list of uploads with the form that takes a file in, and the templates to fill in."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
@@ -10,6 +10,7 @@ from services.ingest.actions.uploads import Offered, take_upload
 from services.ingest.pages.templates import KINDS, made_template
 from services.ingest.queries import uploads as upload_queries
 from services.ingest.queries import windows as window_queries
+from services.ingest.rules.drops import folder_address
 from shared.access import Who
 from shared.errors import NotFound
 from shared.files.workbooks import XLSX_TYPE
@@ -42,7 +43,29 @@ def uploads(
         kinds=KINDS,
         windows=window_queries.survey_windows(session),
         most=settings().upload_max_mb,
+        folders=_folders(session),
     )
+
+
+def _folders(session: Db) -> list[dict[str, Any]]:
+    """The drop folders of the settings: where each is, its last look, why that failed, and its files."""
+    looked = upload_queries.drop_folders(session)
+    return [
+        {
+            "name": name,
+            "shown": _shown(name, secret.get_secret_value()),
+            "row": looked.get(name),
+            "files": upload_queries.dropped_files(session, name),
+        }
+        for name, secret in settings().drop_folders.items()
+    ]
+
+
+def _shown(name: str, address: str) -> str:
+    try:
+        return folder_address(name, address).shown
+    except ValueError:
+        return ""
 
 
 @router.post("/uploads")

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, or_, select
 
-from services.ingest.tables import Progress, Upload
+from services.ingest.tables import DropFolder, DroppedFile, Progress, Upload
 
 # A report can be large; a list shows none.
 _REPORT: tuple[Any, ...] = (Upload.problems, Upload.found, Upload.difference)
@@ -43,3 +43,15 @@ def related(session: Session, taken: Upload) -> Sequence[Upload]:
     mine = (col(Upload.part_of) == taken.upload_id, col(Upload.undoes) == taken.upload_id)
     found = select(Upload).where(or_(*mine, col(Upload.upload_id) == (taken.part_of or taken.undoes)))
     return session.exec(found.order_by(col(Upload.extraction_date).desc(), col(Upload.uploaded_at))).all()
+
+
+def drop_folders(session: Session) -> dict[str, DropFolder]:
+    """The drop folders that were looked at, by name."""
+    return {row.folder: row for row in session.exec(select(DropFolder))}
+
+
+def dropped_files(session: Session, folder: str, limit: int = 20) -> Sequence[DroppedFile]:
+    """The files of a drop folder, those still to be settled first, then the newest."""
+    settled = col(DroppedFile.state).in_(("done", "held", "refused"))
+    found = select(DroppedFile).where(col(DroppedFile.folder) == folder)
+    return session.exec(found.order_by(settled, col(DroppedFile.seen_at).desc()).limit(limit)).all()

@@ -120,7 +120,7 @@ def _remove(session: Session, event: TiersComputed) -> None:
 
 def _keep_upload(session: Session, event: TiersComputed) -> None:
     named = event.model_dump(
-        include={"upload_id", "term", "extraction_date", "revision", "thin", "is_undo", "window_closes"}
+        include={"upload_id", "term", "extraction_date", "revision", "thin", "hold_mails", "is_undo", "window_closes"}
     )
     session.execute(insert(Upload).values({**named, "groups": list(event.groups)}).on_conflict_do_nothing())
 

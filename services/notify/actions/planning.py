@@ -57,17 +57,18 @@ _OLDER = text(
       where t.respondent_group = g and t.extraction_date > :extraction_date and not t.removed))
     """
 )
-_THIN = text(
+_WAITS = text(
     """
-    select exists (select 1 from (
-      select distinct on (g) u.thin, u.released_at from upload u, unnest(u.groups) g
+    select coalesce(bool_or(x.thin), false) as thin, coalesce(bool_or(x.hold_mails), false) as hold_mails from (
+      select distinct on (g) u.thin, u.hold_mails, u.released_at from upload u, unnest(u.groups) g
       where u.term = :term and u.extraction_date = :extraction_date order by g, u.revision desc
-    ) x where x.thin and x.released_at is null)
+    ) x where x.released_at is null
     """
 )
 # Why mails are held without a person; it is decided anew each time.
 PREVIEW = "the settings ask for a preview before mails go out"
 THIN = "a group has fewer than 80 % of the schools of its last extraction"
+DROPPED = "the file came by a drop folder whose mails wait for a person"
 
 
 class Planned(NamedTuple):
@@ -157,7 +158,7 @@ def plan(
     `held`: why the extraction's mails wait for a person, where they do so already. What a person held stays held.
     """
     newest = newest_day(session, upload.term) or upload.extraction_date
-    by_hand = _held_digests(upload.term, newest).where(col(Digest.why).not_in((PREVIEW, THIN)))
+    by_hand = _held_digests(upload.term, newest).where(col(Digest.why).not_in((PREVIEW, THIN, DROPPED)))
     held_by_hand = session.exec(by_hand).first()
     by_hand_why = "" if held_by_hand is None else held_by_hand.why
     supersede(session, upload.term, only)
@@ -195,11 +196,10 @@ def _hold_reason(session: Session, upload: Any, *, again: bool) -> str:
     current = alert_settings.settings_of(session)
     if current.hold_all and not (again and upload.released_at):
         return PREVIEW
-    thin = (
-        current.hold_thin
-        and session.execute(_THIN, {"term": upload.term, "extraction_date": upload.extraction_date}).scalar_one()
-    )
-    return THIN if thin else ""
+    waits = session.execute(_WAITS, {"term": upload.term, "extraction_date": upload.extraction_date}).one()
+    if waits.hold_mails:
+        return DROPPED
+    return THIN if waits.thin and current.hold_thin else ""
 
 
 def _digest(upload: Any, revision: int, found: Situation, due: DueDigest, hold: str, late: Collection[str]) -> Digest:

@@ -45,6 +45,7 @@ class Upload(NotifyTable, table=True):
     revision: int
     groups: list[str] = Field(sa_type=ARRAY(Text))
     thin: bool
+    hold_mails: bool = Field(default=False, sa_column_kwargs=default("false"))
     is_undo: bool
     window_closes: date
     arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)

@@ -27,7 +27,7 @@ from shared.delivery.outbox import publish
 from shared.errors import Conflict
 from shared.events import ROWS_PER_PART, ExtractionLoaded, Group, TiersComputed
 
-_PUBLISHED = {"upload_id", "term", "extraction_date", "revision", "thin", "is_undo", "window_closes"}
+_PUBLISHED = {"upload_id", "term", "extraction_date", "revision", "thin", "hold_mails", "is_undo", "window_closes"}
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:lock, 3))")
 # Text: what an undo takes back may still be on its way, so a row is left that keeps the older revision out.
 _REMOVE = text(
@@ -83,8 +83,8 @@ def lock_extraction(session: Session, term: str, day: date) -> None:
 def _note_arrival(session: Session, event: ExtractionLoaded) -> bool:
     """Notes the part; False where it was there already."""
     names = {
-        "upload_id", "term", "extraction_date", "revision", "follows_revision", "thin", "is_undo", "window_opens",
-        "window_closes",
+        "upload_id", "term", "extraction_date", "revision", "follows_revision", "thin", "hold_mails", "is_undo",
+        "window_opens", "window_closes",
     }  # fmt: skip
     upload = {**event.model_dump(include=names), "groups": list(event.groups)}
     session.execute(insert(Upload).values(upload).on_conflict_do_nothing())

@@ -281,6 +281,7 @@ def upgrade() -> None:
         sa.Column("follows_revision", sa.Integer(), nullable=False),
         sa.Column("groups", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("thin", sa.Boolean(), nullable=False),
+        sa.Column("hold_mails", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_undo", sa.Boolean(), nullable=False),
         sa.Column("window_opens", sa.Date(), nullable=False),
         sa.Column("window_closes", sa.Date(), nullable=False),
