@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     timezone: str = "America/Los_Angeles"
     upload_max_mb: PositiveInt = 64
     upload_days: Days = 400
+    drop_networks: str = ""
     drop_folders: dict[str, SecretStr] = Field(default_factory=dict)
     hold_rejected_percent: Percent = 10
     hold_contradicting_percent: Percent = 10

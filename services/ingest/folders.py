@@ -1,16 +1,20 @@
 """The door to drop folders: a directory of this machine, an SFTP folder or an S3 bucket, through fsspec's drivers."""
 
 import os
+import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 import fsspec
 
 from services.ingest.rules.drops import FolderAddress
+from shared.settings import settings
 
 PLACES = ("done", "held", "refused")
+WAIT_SECONDS = 20
 
 
 class FolderProblem(Exception):
@@ -91,6 +95,13 @@ class LocalFolder(Folder):
             os.rename(self._at(name), self._at(target))
 
 
+class Bucket(Folder):
+    """A bucket, or a part of one: its places need not be made, and a move is a copy and a removal."""
+
+    def prepare(self, place: str) -> None:
+        pass
+
+
 @contextmanager
 def _sentences(what: str) -> Iterator[None]:
     """Turns what a driver raises into one sentence: drivers know many classes of errors."""
@@ -107,7 +118,79 @@ def _sentences(what: str) -> Iterator[None]:
 
 @contextmanager
 def open_folder(address: FolderAddress) -> Iterator[Folder]:
-    """The folder at that address. Raises FolderProblem where it cannot be reached."""
+    """The folder at that address. Raises FolderProblem where it cannot be reached or may not be."""
     with _sentences("the folder cannot be opened"):
-        files = fsspec.filesystem("file", skip_instance_cache=True)
-    yield LocalFolder(files, address.path)
+        opened = OPENED[address.scheme](address)
+    yield opened
+
+
+def _local(address: FolderAddress) -> Folder:
+    return LocalFolder(fsspec.filesystem("file", skip_instance_cache=True), address.path)
+
+
+def _sftp(address: FolderAddress) -> Folder:
+    """By asyncssh, over a connection that was checked; the server must hold the key that the setting names."""
+    files = fsspec.filesystem(
+        "sftp",
+        host=address.host,
+        port=address.port or 22,
+        sock=_connected(address.host, address.port or 22),
+        username=address.user,
+        password=address.password,
+        known_hosts=f"* {address.host_key}\n".encode(),
+        client_keys=None,
+        agent_path=None,
+        config=None,
+        login_timeout=WAIT_SECONDS,
+        keepalive_interval=WAIT_SECONDS,
+        timeout=2 * WAIT_SECONDS,
+        skip_instance_cache=True,
+    )
+    return Folder(files, address.path)
+
+
+def _bucket(address: FolderAddress) -> Folder:
+    """By aiobotocore; every connection that it opens, to an address of a name or a bare one, is checked."""
+    files = fsspec.filesystem(
+        "s3",
+        key=address.user or None,
+        secret=address.password or None,
+        endpoint_url=address.endpoint or None,
+        config_kwargs={
+            "connect_timeout": WAIT_SECONDS,
+            "read_timeout": WAIT_SECONDS,
+            "retries": {"max_attempts": 2},
+            "connector_args": {"socket_factory": _checked_socket},
+        },
+        skip_instance_cache=True,
+        use_listings_cache=False,
+    )
+    return Bucket(files, f"{address.host}{address.path}")
+
+
+OPENED: dict[str, Callable[[FolderAddress], Folder]] = {"file": _local, "sftp": _sftp, "s3": _bucket}
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    """A connection to the first address of the host that takes one; each is checked before it is called."""
+    failure: OSError = OSError(f"{host} has no address")
+    for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        made = _checked_socket(found)
+        try:
+            made.settimeout(WAIT_SECONDS)
+            made.connect(found[4])
+            return made
+        except OSError as error:
+            made.close()
+            failure = error
+    raise failure
+
+
+def _checked_socket(found: Any) -> socket.socket:
+    """A socket for what getaddrinfo found. Raises FolderProblem for an address inside that no setting names."""
+    family, kind, protocol, _, place = found
+    address = ip_address(str(place[0]).partition("%")[0])
+    allowed = (ip_network(entry) for entry in settings().drop_networks.replace(",", " ").split())
+    if not address.is_global and not any(address in network for network in allowed):
+        raise FolderProblem(f"{address} is a private address: SES_DROP_NETWORKS must name its network to allow it.")
+    return socket.socket(family, kind, protocol)

@@ -6,7 +6,11 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 KINDS = ("participation", "directory", "survey-results", "lcap-actions", "lcap-measures")
-OPTIONS = {"file": {"kind", "term", "mails"}}
+OPTIONS = {
+    "file": {"kind", "term", "mails"},
+    "sftp": {"kind", "term", "mails", "host_key"},
+    "s3": {"kind", "term", "mails", "endpoint"},
+}
 # Where a file goes by the state of its upload; one that is still being read stays.
 PLACES = {
     "published": "done",
@@ -56,6 +60,10 @@ def folder_address(name: str, address: str) -> FolderAddress:
     _check_options(parts.scheme, options)
     if (parts.scheme == "file") == bool(parts.hostname):
         raise ValueError("A directory of this machine is file:///PATH; other addresses name their server or bucket.")
+    if parts.scheme == "sftp" and not options.get("host_key"):
+        raise ValueError("An SFTP folder needs host_key=TYPE%20KEY, the server's public key as ssh-keyscan prints it.")
+    if parts.scheme == "s3" and not options.get("endpoint", "https://").startswith(("https://", "http://127.0.0.1:")):
+        raise ValueError("The endpoint of a bucket must begin with https://.")
     return FolderAddress(
         name,
         parts.scheme,
