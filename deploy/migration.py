@@ -46,7 +46,8 @@ def write_migration(service: str, name: str, day: date, folder: Path | None = No
     )  # fmt: skip
     path = target / f"{version}.py"
     assert written is not None and path.exists()
-    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(path)], check=False)
+    for tidy in (("check", "--fix", "--select", "F401"), ("format",)):
+        subprocess.run([sys.executable, "-m", "ruff", *tidy, "-q", str(path)], check=False)
     return path
 
 

@@ -201,7 +201,9 @@ def test_every_event_has_all_the_subscribers_that_the_map_names(topic: str) -> N
     event = EVENTS[topic]
     for service, task in event.subscribers.items():
         bus = bus_of(service)
-        assert topic in bus.handlers, f"{service} has no handler for {topic}"
+        assert topic in bus.handlers, (
+            f"{service} has no handler for {topic}: write one in services/{service}/tasks.py under @bus.handles"
+        )
         assert task in bus.celery.tasks, f"{service} has no task {task}"
 
 
@@ -212,13 +214,19 @@ def test_every_event_is_published_by_its_publisher_alone(topic: str) -> None:
     publishers = {
         path.relative_to(ROOT / "services").parts[0] for path in service_files() if says.search(path.read_text())
     }
-    assert publishers == {event.publisher()}, f"{topic} is published by {publishers}"
+    assert publishers == {event.publisher()}, (
+        f"{topic} must be published by {event.publisher()} alone, in its actions; it is published by {publishers or 'nobody'}"
+    )
 
 
 def test_no_service_subscribes_to_what_the_map_does_not_name() -> None:
     for service in SERVICES:
-        heard = set(bus_of(service).handlers)
-        assert heard == {topic for topic, event in EVENTS.items() if service in event.subscribers}
+        handled = set(bus_of(service).handlers)
+        named = {topic for topic, event in EVENTS.items() if service in event.subscribers}
+        assert handled == named, (
+            f"{service} handles {sorted(handled - named)} without being named as a subscriber, and lacks {sorted(named - handled)}:"
+            " name it in `subscribers` of the event, or write its handler in tasks.py"
+        )
 
 
 def test_no_import_goes_in_a_circle() -> None:

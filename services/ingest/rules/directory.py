@@ -124,7 +124,7 @@ def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[d
 def note_landlines(schools: Iterable[dict[str, Any]], report: Report) -> None:
     """Reports landlines that nobody could dial as they stand."""
     for school in schools:
-        digits = sum(sign.isdigit() for sign in school["landline"].lower().partition("x")[0])
+        digits = sum(sign.isascii() and sign.isdigit() for sign in school["landline"].lower().partition("x")[0])
         if school["landline"] and digits not in PHONE_DIGITS:
             report.add("landline_unclear", _place(school, SCHOOLS.shown("landline"), school["landline"]))
 

@@ -80,8 +80,7 @@ def seen(session: Db, who: Me) -> Response:
 
 
 def _page(request: Request, session: Db, director: Director, more: dict[str, Any], status: int = 200) -> Response:
-    count = request.query_params.get("shown", "")
-    shown = min(int(count), 10_000) if count.isdecimal() and len(count) < 6 else SHOWN
+    shown = whole(request.query_params.get("shown", ""), 10_000) or SHOWN
     digest = found.newest_digest(session, director.person_id)
     lines = [] if digest is None else [line for line in lines_of(digest.content) if line.mark in OPEN]
     values: dict[str, Any] = {"plan": "", "reason": "", "until": "", "ticked": set(), "problems": [], **more}

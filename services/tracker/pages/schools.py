@@ -29,6 +29,7 @@ from services.tracker.tables.schools import School
 from shared.access import Who
 from shared.access.policy import may
 from shared.errors import NotFound
+from shared.numbers import whole
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import today
 
@@ -201,10 +202,11 @@ def _offered(session: Db, sheet: SchoolSheet, lines: list[queries.ItemLine], off
 def dismiss(request: Request, session: Db, who: Writes, sheet: Sheet, form: SentForm) -> Response:
     """Leaves a results file's value aside; what was typed on the page stays typed."""
     sheet.find(session, who)
-    period, _, item_id = form.get("offer", "").removeprefix("file/").partition("/")
-    if not period.isdecimal():
+    number, _, item_id = form.get("offer", "").removeprefix("file/").partition("/")
+    period = whole(number, 1000)
+    if period is None:
         raise NotFound("This value is no longer offered. Reload the page.")
-    dismiss_file_value(session, who, sheet.school, OfferPlace(sheet.plan.plan_id, sheet.level, item_id, int(period)))
+    dismiss_file_value(session, who, sheet.school, OfferPlace(sheet.plan.plan_id, sheet.level, item_id, period))
     return _shown(request, session, who, sheet, typed=form, read=read_fields(sheet.lines(session), form))
 
 
