@@ -133,7 +133,7 @@ def needed_by(parts: Sequence[Path]) -> list[str]:
     """Which programs the test files in `parts` name, in themselves or in the files of tests that they import."""
     files = {file for part in parts for file in ([part] if part.is_file() else part.rglob("*.py"))}
     text = "".join(file.read_text() for file in with_imported(files))
-    return [program for program in PACKAGES if re.search(rf"\b{NAMED.get(program, program)}", text)]
+    return [program for program in PACKAGES if NAMED.get(program, program) in text]
 
 
 def with_imported(files: set[Path]) -> set[Path]:

@@ -182,7 +182,7 @@ GUARDS = (
         ("shared/delivery/relay.py", "if first.topic in EVENTS else None", ""),
     ), f"{FAULTS}relay.py::test_an_event_that_only_a_newer_version_knows_holds_up_nobody_and_waits"),
     Guard("a mail is claimed before it is sent, and settled once", "mail", (
-        ("services/notify/actions/sending.py", " limit 1 for update skip locked)", " limit 1)"),
+        ("services/notify/actions/sending.py", " limit 1 for update of m skip locked", " limit 1"),
     ), "tests/notify/test_sending.py::test_a_distant_server_gets_several_connections_and_each_mail_once"),
     Guard("a mail server that is away pauses all mails", "mail", (
         ("services/notify/actions/sending.py", "            settling.pause(session, error.failure, str(error))\n", "            pass\n"),

@@ -59,7 +59,7 @@ def test_postgresql_with_a_certificate_of_nobody_known_is_refused(postgres: str)
 
 
 def test_postgresql_without_tls_is_refused_where_tls_is_asked_for(stack_servers: object) -> None:
-    url = settings().database_url_of("rates") + "?sslmode=require"
+    url = settings().database_url_of("rates") + "&sslmode=require"
     with pytest.raises(psycopg.OperationalError, match="does not support SSL"):
         psycopg.connect(url)
 

@@ -15,7 +15,7 @@ DISTRICT, CARRYOVER = "district", "carryover"
 MEASURES = "measures"
 _YEAR = re.compile(r"\b(20\d\d) ?(?:20)?(\d\d)\b")
 _SPACES = re.compile(r" {2,}")
-_ENDING = re.compile(r"(?: (?:in|to|from|for|of))+$")
+_ENDING = re.compile(r"(?: (?:in|to|from|for|of)){1,5}$")
 # Amounts whose heading names the year: the newest planned one is that of the plan year itself, the one before it the
 # year that is ending.
 _PLANNED, _ACTUAL = "planned", "estimated_actual"
@@ -119,7 +119,8 @@ _MEASURES = {
 # In a heading of the State's template: the number of a line of its form, what it is computed from, a hint for input.
 _NUMBERED = re.compile(r"^\d{1,2}\s*\.\s+")
 _COMPUTED = re.compile(
-    r"\((?:\d[^()]*|subtract[^()]*|[^()]*divided[^()]*|%|input[^()]*percentage[^()]*)\)", re.IGNORECASE
+    r"\((?:\d[^()]{0,99}|subtract[^()]{0,99}|[^()]{0,99}divided[^()]{0,99}|%|input[^()]{0,99}percentage[^()]{0,99})\)",
+    re.IGNORECASE,
 )
 # The forms, the most telling columns first: one is known by the columns that no other has.
 _FORMS: tuple[tuple[str, frozenset[str]], ...] = (

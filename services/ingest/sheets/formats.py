@@ -13,7 +13,7 @@ _BUILT_IN: dict[int, Shown] = {
     9: "percent",
     10: "percent",
 }
-_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
+_LITERAL = re.compile(r'"[^"]{0,255}"|\\.|_.|\*.|\[(?!(?:h{1,9}|m{1,9}|s{1,9})\])[^\]]{0,99}\]', re.IGNORECASE)
 _DATE = re.compile(r"[ymdhs]", re.IGNORECASE)
 
 

@@ -48,7 +48,7 @@ MOST_ROWS = (30, 20, 12, 6, 3)
 # What left needs nothing; beyond so many it is only counted.
 MOST_LEFT = 5
 TEMPLATES = Path(__file__).parent.parent / "templates"
-_MARK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_MARK = re.compile(r"\{%[^%]*%\}|\{\{[^{}]*\}\}")
 _HIDDEN = re.compile(r"<!--(\d+)-->|MARK(\d+)MARK")
 _SECTIONS = (
     ((NEW,), "Newly below 25 %"),

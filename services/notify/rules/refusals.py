@@ -53,41 +53,40 @@ BY_STATUS = {
 class ProviderText(NamedTuple):
     """Words by which a provider says what its code alone does not, and the class they mean."""
 
-    words: str
+    words: re.Pattern[str]
     failure: str
 
 
 # The first one found decides. Kept in lower case; the servers' own case differs by version.
 PROVIDERS = (
     # Limits of the sender: Google, Amazon, Microsoft, SendGrid, Mailgun, Postfix policy servers.
-    ProviderText(r"(daily|hourly|user|account|domain|tenant)\b.{0,20}\bsending (limit|quota)", RATE),
-    ProviderText(r"(sending|message|submission|outbound) (rate|quota|limit).{0,20}(exceed|reach)", RATE),
-    ProviderText(r"(exceed|reach)(ed|es|s)?\b.{0,40}\b(sending|submission|message|external recipient|hourly|daily)\b.{0,20}\b(rate|limit|quota)", RATE),
-    ProviderText(r"throttl", RATE),
-    ProviderText(r"maximum credits exceeded", RATE),
-    ProviderText(r"tenant has exceeded threshold|exceeded the allowed number of messages|too many messages", RATE),
-    ProviderText(r"sending (is |has been )?(paused|suspended)", RATE),
+    ProviderText(re.compile(r"(daily|hourly|user|account|domain|tenant)\b.{0,20}\bsending (limit|quota)"), RATE),
+    ProviderText(re.compile(r"(sending|message|submission|outbound) (rate|quota|limit).{0,20}(exceed|reach)"), RATE),
+    ProviderText(re.compile(r"(exceed|reach)(ed|es|s)?\b.{0,40}\b(sending|submission|message|external recipient|hourly|daily)\b.{0,20}\b(rate|limit|quota)"), RATE),
+    ProviderText(re.compile(r"throttl"), RATE),
+    ProviderText(re.compile(r"maximum credits exceeded"), RATE),
+    ProviderText(re.compile(r"tenant has exceeded threshold|exceeded the allowed number of messages|too many messages"), RATE),
+    ProviderText(re.compile(r"sending (is |has been )?(paused|suspended)"), RATE),
     # The mailbox is full, whatever the code: Google's OverQuota, Exchange, Dovecot, cPanel, Yahoo.
-    ProviderText(r"(mailbox|inbox|quota|storage|account)\b.{0,30}\b(is |has )?(full|exceeded|over ?quota|out of storage)", FULL),
-    ProviderText(r"over ?quota|exceeded (storage|mailbox|disk) (allocation|quota)|insufficient (mailbox )?storage", FULL),
-    ProviderText(r"not enough (storage|disk) space|user is over (the )?quota", FULL),
-    ProviderText(r"receiving mail (at a rate|too quickly)", FULL),
+    ProviderText(re.compile(r"(mailbox|inbox|quota|storage|account)\b.{0,30}\b(is |has )?(full|exceeded|over ?quota|out of storage)"), FULL),
+    ProviderText(re.compile(r"over ?quota|exceeded (storage|mailbox|disk) (allocation|quota)|insufficient (mailbox )?storage"), FULL),
+    ProviderText(re.compile(r"not enough (storage|disk) space|user is over (the )?quota"), FULL),
+    ProviderText(re.compile(r"receiving mail (at a rate|too quickly)"), FULL),
     # The server wants this mail once more later, not fewer mails.
-    ProviderText(r"gr[ae]y-?list", TEMPORARY),
+    ProviderText(re.compile(r"gr[ae]y-?list"), TEMPORARY),
     # About us: relaying, signing in, the reputation of address, domain or machine.
-    ProviderText(r"relay(ing)?\b.{0,20}\b(denied|not (permitted|allowed)|access)|unable to relay|not permitted to relay", AUTH),
-    ProviderText(r"authenticat(e|ion) (is )?required|client was not authenticated|must (authenticate|issue a starttls)", AUTH),
-    ProviderText(r"(sender|from) (address |domain )?(is )?(rejected|refused|not (allowed|verified|owned|permitted)|verify failed)", AUTH),
-    ProviderText(r"unauthenticated senders|email address is not verified|domain .{0,60} is (not allowed to send|unverified)", AUTH),
-    ProviderText(r"(banned|bad) (outbound )?(sending ip|sender)|blocked using|block ?list|blacklist|ipcheck|spamhaus", AUTH),
-    ProviderText(r"\b(spf|dkim|dmarc)\b", AUTH),
+    ProviderText(re.compile(r"relay(ing)?\b.{0,20}\b(denied|not (permitted|allowed)|access)|unable to relay|not permitted to relay"), AUTH),
+    ProviderText(re.compile(r"authenticat(e|ion) (is )?required|client was not authenticated|must (authenticate|issue a starttls)"), AUTH),
+    ProviderText(re.compile(r"(sender|from) (address |domain )?(is )?(rejected|refused|not (allowed|verified|owned|permitted)|verify failed)"), AUTH),
+    ProviderText(re.compile(r"unauthenticated senders|email address is not verified|domain .{0,60} is (not allowed to send|unverified)"), AUTH),
+    ProviderText(re.compile(r"(banned|bad) (outbound )?(sending ip|sender)|blocked using|block ?list|blacklist|ipcheck|spamhaus"), AUTH),
+    ProviderText(re.compile(r"\b(spf|dkim|dmarc)\b"), AUTH),
     # The person is not there, under codes that say something else.
-    ProviderText(r"(user|recipient|mailbox|account|person|address)\b.{0,30}\b(unknown|not found|does ?n[o']t exist|unavailable|disabled|inactive|suspended|no longer)", ADDRESS),
-    ProviderText(r"no such (user|recipient|mailbox|person|address)|unknown (user|recipient|mailbox|person|address)|recipientnotfound", ADDRESS),
+    ProviderText(re.compile(r"(user|recipient|mailbox|account|person|address)\b.{0,30}\b(unknown|not found|does ?n[o']t exist|unavailable|disabled|inactive|suspended|no longer)"), ADDRESS),
+    ProviderText(re.compile(r"no such (user|recipient|mailbox|person|address)|unknown (user|recipient|mailbox|person|address)|recipientnotfound"), ADDRESS),
 )  # fmt: skip
 _RATE_WORDS = re.compile(r"\brate\b|too many|slow down|try again later", re.IGNORECASE)
 _STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_KNOWN = tuple((re.compile(provider.words), provider.failure) for provider in PROVIDERS)
 
 
 def failure_of(code: int, words: str, *, stage: str) -> str:
@@ -129,7 +128,7 @@ def _read(words: str) -> str | None:
 
 def _by_words(words: str) -> str | None:
     lowered = words.lower()
-    return next((failure for known, failure in _KNOWN if known.search(lowered)), None)
+    return next((known.failure for known in PROVIDERS if known.words.search(lowered)), None)
 
 
 def _by_status(words: str) -> str | None:

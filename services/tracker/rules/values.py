@@ -71,7 +71,7 @@ def shown_difference(value: Decimal | None) -> str:
 
 
 _SEASONS = {"fa": "fall", "f": "fall", "sp": "spring", "s": "spring", "su": "summer", "wi": "winter", "w": "winter"}
-_TERM = re.compile(r"([a-z]+) ?(?:20)?(\d\d)")
+_TERM = re.compile(r"([a-z]{1,12}) ?(?:20)?(\d\d)")
 
 
 def term_key(term: str) -> str:

@@ -9,9 +9,11 @@ from services.tracker.workbook.stamps import BookPlan, Key, ReadStamp
 from shared.names import name_key
 
 SEARCHED_ROWS = 15
-_BASELINE = re.compile(r"(.+) SCHOOL Baseline %")
-_RESULT = re.compile(r"(.+) Result %")
-_COMPUTED = re.compile(r".+ (?:Target %|Result Difference from Target)|.+ SCHOOL (?:Target % .*|Goal Met/Not Met)")
+_BASELINE = re.compile(r"(.{1,100}) SCHOOL Baseline %")
+_RESULT = re.compile(r"(.{1,100}) Result %")
+_COMPUTED = re.compile(
+    r".{1,100} (?:Target %|Result Difference from Target|SCHOOL Target % .{0,100}|SCHOOL Goal Met/Not Met)"
+)
 _FIXED_KEYS = {name_key(words.partition("{")[0]) for words in FIXED} | {
     name_key(words) for words in (*OWNER, KEY_HEADING)
 }
