@@ -106,7 +106,8 @@ class Upload(RatesTable, table=True):
 class Arrival(RatesTable, table=True):
     """Which parts of one group of an upload have been stored, and of how many.
 
-    `is_shown`: the group's histories, which the pages show, hold what has arrived.
+    `is_shown`: the group's histories, which the pages show, hold what has arrived. `is_published`: so do the tiers that
+    were published last, whole or by hand.
     """
 
     __tablename__ = "arrival"
@@ -116,6 +117,7 @@ class Arrival(RatesTable, table=True):
     parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
     part_count: int
     is_shown: bool = Field(default=False, sa_column_kwargs=_NO)
+    is_published: bool = Field(default=False, sa_column_kwargs=_NO)
 
 
 class SchoolHistory(RatesTable, table=True):

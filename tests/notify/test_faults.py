@@ -24,7 +24,7 @@ STEPS = {
     "tell_sent",
 }  # fmt: skip
 FRESH = (
-    "with m as (update mail set state = 'queued', told = false, attempts = 0, unknown = 0, sent_at = null, next_at = now() returning 1),"
+    "with m as (update mail set state = 'queued', announced = false, attempts = 0, unknown = 0, sent_at = null, next_at = now() returning 1),"
     " d as (delete from outbox_delivery returning 1), l as (delete from mail_pause returning 1) select 1"
 )
 

@@ -93,7 +93,7 @@ def _note_arrival(session: Session, event: ExtractionLoaded) -> bool:
     )
     if event.part in arrival.parts:
         return False
-    arrival.parts, arrival.is_shown = [*arrival.parts, event.part], False
+    arrival.parts, arrival.is_shown, arrival.is_published = [*arrival.parts, event.part], False, False
     session.add(arrival)
     session.flush()
     return True
@@ -165,6 +165,9 @@ def publish_tiers(session: Session, term: str, day: date, *, is_whole: bool = Tr
         if is_whole:
             upload.published_at = datetime.now(UTC)
             session.add(upload)
+    session.flush()
+    uploads = select(col(Upload.upload_id)).where(col(Upload.term) == term, col(Upload.extraction_date) == day)
+    session.execute(update(Arrival).where(col(Arrival.upload_id).in_(uploads)).values(is_published=True))
 
 
 def _publish_group(session: Session, upload: Upload, groups: Sequence[Group], group: Group) -> None:

@@ -308,6 +308,7 @@ def upgrade() -> None:
         sa.Column("parts", postgresql.ARRAY(sa.SmallInteger()), nullable=False),
         sa.Column("part_count", sa.Integer(), nullable=False),
         sa.Column("is_shown", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(
             ["upload_id"], ["rates.upload.upload_id"], name=op.f("fk_arrival_upload_id_upload"), ondelete="CASCADE"
         ),

@@ -60,8 +60,8 @@ def groups_to_show(session: Session, term: str, day: date) -> list[Group]:
 
 
 def has_news(session: Session, term: str, day: date) -> bool:
-    """Whether more of an extraction has arrived than the pages show."""
-    return any(not each.is_shown for each in _arrivals(session, term, day))
+    """Whether more of an extraction has arrived than was published, whole or by hand."""
+    return any(not each.is_published for each in _arrivals(session, term, day))
 
 
 def newest_upload(session: Session, term: str, day: date, group: Group) -> Upload:
