@@ -59,7 +59,7 @@ def after_a_killed_worker(stack: Programs, said: int) -> list[float]:
     taken = []
     for number in range(1, KILLED + 1):
         with owner() as connection, connection.transaction():
-            connection.execute("lock table ingest.travel in exclusive mode")
+            connection.execute("lock table ingest.delivery_step in exclusive mode")
             speak(1)
             until(lambda: count("ingest", "select count(*) from inbox where state = 'new'"), seconds=4)
             command, env = stack.commands["worker-ingest"]

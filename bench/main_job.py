@@ -18,7 +18,9 @@ from shared.settings import settings
 from tests.deploy.waiting import until
 from tests.sink import Sink
 
-_PLANNED = text("select detail->>'planned' from travel where upload_id = cast(:key as uuid) and station = 'digests'")
+_PLANNED = text(
+    "select detail->>'planned' from delivery_step where upload_id = cast(:key as uuid) and step = 'digests'"
+)
 _NAIVE = text("select mails from naive_done where upload = :name")
 
 

@@ -19,7 +19,7 @@ _LATER = (
     "update job set due_at = now(), next_at = now()",
 )
 _MAILS_LATER = (
-    "delete from lane",
+    "delete from mail_pause",
     "update mail set next_at = now() where state = 'queued'",
     # A claim of 15 minutes that is older than any worker's time limit: its worker is gone.
     "update mail set next_at = now() where state = 'sending' and next_at < now() + interval '14 min'",

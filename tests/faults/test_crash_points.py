@@ -21,7 +21,7 @@ from tests.stack import bus_of, owner
 
 PROTOCOL = (
     "shared/delivery/outbox.py", "shared/delivery/inbox.py", "shared/delivery/bus.py", "shared/delivery/relay.py", "shared/delivery/envelope.py", "shared/db.py",
-    "services/ingest/actions/travel.py", "services/ingest/tasks.py",
+    "services/ingest/actions/intake.py", "services/ingest/tasks.py",
 )  # fmt: skip
 MAIL = (
     "services/notify/actions/sending.py", "services/notify/actions/settling.py", "services/notify/mailer/smtp.py",

@@ -170,8 +170,11 @@ def test_snoozed_schools_are_counted_until_the_snooze_ends_and_the_head_of_the_r
     to_vega, to_head, _ = alder.told()
     assert to_vega.subject == "1 school still below 25 % - SES Sp25, Feb 14"
     assert "1 snoozed school is not listed" in to_vega.text and "Alder 4001" not in to_vega.text
-    assert to_head[:2] == ("head.e@lausd.example", "Region E: 3 schools below 25 % for 1 extraction or more - SES Sp25")
-    assert to_head.text.count("2 extractions in Tier 1") == 3
+    assert to_head[:2] == (
+        "head.e@lausd.example",
+        "Region E: 3 schools below 25 % for 2 extractions or more - SES Sp25",
+    )
+    assert to_head.text.count("(2 extractions)") == 3
     assert "director VEGA, MARTA" in to_head.text and "director FRISCH, SOREN L" in to_head.text
     assert "/notify/answer/" not in to_head.text
 
@@ -228,5 +231,5 @@ def test_what_a_foreign_mail_server_refuses_waits_and_goes_once_the_address_is_m
         ]
         assert "head.gone@lausd.example" in alder.page("/notify/unroutable")
         alder.change("/notify/settings/heads", name_E="Ito, Kenji", email_E="head.e@lausd.example")
-        assert alder.subjects() == ["head.e: Region E: 2 schools below 25 % for 1 extraction or more - SES Sp25"]
+        assert alder.subjects() == ["head.e: Region E: 2 schools below 25 % for 2 extractions or more - SES Sp25"]
         assert "Every alert has a route" in alder.page("/notify/unroutable")

@@ -43,6 +43,8 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     def upload(content: bytes, kind: str = "participation") -> None:
         files = {"file": ("extraction.xlsx", content)}
         answer = central.post(f"/ingest/api/v1/uploads?kind={kind}", files=files)
+        if answer.status_code == 409:  # counts that fell: the office has looked, and means them
+            answer = central.post(f"/ingest/api/v1/uploads/{answer.json()['upload_id']}/publish?confirm=true")
         assert answer.status_code in (200, 201), answer.text
         deliver(times=2)
         sending.send_due()
@@ -80,7 +82,7 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
         upload(extraction(moved))
         assert new_mails() == [
             "director: 1 school rose above 25 % - SES Sp25, Feb 21",
-            "soren.frisch: 1 school below 25 % - SES Sp25, Feb 21",
+            "soren.frisch: 1 school below 25 %, 1 now yours - SES Sp25, Feb 21",
         ]
         upload(
             extraction(
