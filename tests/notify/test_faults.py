@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from types import FrameType
@@ -61,6 +62,7 @@ def send_and_die(line: int) -> bool:
         try:
             engine.cache_clear()
             killer = Killer(line)
+            threading.settrace(killer)  # each connection is a thread
             sys.settrace(killer)
             sending.send_due()
         finally:
