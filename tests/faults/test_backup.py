@@ -96,21 +96,21 @@ def test_a_restored_installation_has_the_same_rows_and_mails_nobody_twice(
     before = contents()
     assert back_up(tmp_path / "ses.backup") > 10_000
     sending.send_due()
-    assert len(server.accepted) == 3
+    assert len(server.accepted) == 2
 
     use(fresh, monkeypatch)
     assert restore(tmp_path / "ses.backup", replace=False) == 2
     assert contents() == before
     sending.send_due()
     deliver(times=2)
-    assert len(server.accepted) == 3
+    assert len(server.accepted) == 2
     assert [r.state for r in rows_of("select state from mail order by mail_id")] == ["sent", "held", "held"]
     states = rows_of("select state from digest order by digest_id")
     assert [r.state for r in states] == ["planned", "held"], "what was sent before the backup stays told"
     with transaction("notify") as session:
         assert [mails.release(session, TERM, on, "a test") for on in (FEB21, FEB28)] == [1, 1]
     sending.send_due()
-    assert (len(server.accepted), len({mail["Message-ID"] for _, mail in server.messages()})) == (5, 3)
+    assert (len(server.accepted), len({mail["Message-ID"] for _, mail in server.messages()})) == (3, 2)  # the older copy never follows the newer mail
     use(original, monkeypatch)
 
 

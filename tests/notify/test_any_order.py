@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.notify.actions import planning
 from services.notify.rules.alerts import LISTED, OPEN, LastDigest
 from services.notify.rules.planning import digests_due
 from services.notify.tasks import plan_digests, store_directory
@@ -155,6 +156,13 @@ def test_the_events_of_an_extraction_lead_to_the_same_digests_in_any_order_and_a
     }
 
 
+def plan_overdue() -> None:
+    """As if the time in which the groups of the extraction before are waited for were over."""
+    with transaction("notify") as session:
+        session.connection().exec_driver_sql("update upload set arrived_at = now() - interval '31 min'")
+        planning.plan_overdue(session)
+
+
 class Term(RuleBasedStateMachine):
     """Files of four weeks, loaded, corrected, late or old, told in any order on the real tables, mails sent in between."""
 
@@ -207,6 +215,7 @@ class Term(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         hear(*self.waiting)
+        plan_overdue()
         mark_sent()
         earlier = {
             r.director_key: r.content
