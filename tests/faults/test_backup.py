@@ -110,7 +110,10 @@ def test_a_restored_installation_has_the_same_rows_and_mails_nobody_twice(
     with transaction("notify") as session:
         assert [mails.release(session, TERM, on, "a test") for on in (FEB21, FEB28)] == [1, 1]
     sending.send_due()
-    assert (len(server.accepted), len({mail["Message-ID"] for _, mail in server.messages()})) == (3, 2)  # the older copy never follows the newer mail
+    assert (len(server.accepted), len({mail["Message-ID"] for _, mail in server.messages()})) == (
+        3,
+        2,
+    )  # the older copy never follows the newer mail
     use(original, monkeypatch)
 
 

@@ -117,7 +117,7 @@ def test_no_key_loses_a_letter(last: str, first: str) -> None:
     letters = sum(character.isalpha() for character in unicodedata.normalize("NFC", last + first))
     assert len(name_key(f"{last}, {first}").replace(" ", "")) >= letters
     name = person_name(f"{last}, {first}")
-    assert name is None or len(name.last + name.first) >= letters
+    assert name is None or len(name.last + name.first + "".join(name.middle) + name.suffix) >= letters
 
 
 @given(st.lists(st.tuples(LETTERS, LETTERS), min_size=2, max_size=2, unique=True))
