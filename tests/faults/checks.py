@@ -15,7 +15,7 @@ from tests.stack import owner
 
 _LATER = (
     "update outbox_delivery set next_at = now() where state in ('pending','sent')",
-    "update inbox set next_at = now() where state = 'new'",
+    "update inbox set next_at = now() where event_id in (select event_id from inbox where state = 'new' for update skip locked)",
     # In one order and past what the relay holds just now, so that neither waits for the other.
     "update job set due_at = now(), next_at = now() where name in (select name from job order by name for update skip locked)",
 )
