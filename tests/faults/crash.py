@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -60,6 +61,7 @@ def lines_until_death(work: Callable[[], None], files: tuple[str, ...], fatal: i
 def _run_and_leave(work: Callable[[], None], lines: Lines, writer: int) -> None:
     said = "it did not come to its end"
     with contextlib.suppress(BaseException):
+        threading.settrace(lines.trace)  # each connection to the mail server is a thread
         sys.settrace(lines.trace)
         try:
             work()

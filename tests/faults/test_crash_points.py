@@ -50,7 +50,7 @@ def crash_points(work: Callable[[], None], files: tuple[str, ...], start: Callab
         if lines is None:
             yield fatal
         fatal += EVERY
-    assert lines > 60
+    assert lines > 100
     print(f"every {EVERY}th of {lines} lines")
 
 
