@@ -28,7 +28,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 NOT_TYPED = re.compile(r"csrf|query|id|\b\w{1,60}_(id|key)")
 
 
-# Asked for on the event loop: a thread that waited for a connection would be missing to the request that holds one.
+# Taken on the event loop: a thread that waited for a connection would be missing to the request that holds one.
 _rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
 
 

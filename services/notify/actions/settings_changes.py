@@ -24,7 +24,7 @@ NUMBERS = {
 
 
 def change_settings(session: Session, new: dict[str, Any], actor: str) -> AlertSettings:
-    """Keeps new settings, all fields of Chosen but the id. Invalid with every problem, each with its field."""
+    """Keeps new settings, all fields of the settings but the id. Invalid with every problem, each with its field."""
     problems = []
     for field, (least, most, label) in NUMBERS.items():
         value = new.get(field)

@@ -73,7 +73,7 @@
     place.scrollIntoView();
   }
 
-  // Asked only now that something waits: before, it would be a question that nobody understands.
+  // Requested only now that something waits: before, it would be a question that nobody understands.
   function later() {
     navigator.storage?.persist?.().catch(() => undefined);
     sesr.send.askForLater().catch(() => undefined);

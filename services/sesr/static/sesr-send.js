@@ -99,7 +99,7 @@ sesr.send = (() => {
     return running;
   }
 
-  // Asked of the browser as well, where it can send after the page is closed.
+  // The browser is requested to do so as well, where it can send after the page is closed.
   async function askForLater() {
     const worker = await navigator.serviceWorker?.getRegistration?.("/sesr/");
     await worker?.sync?.register("sesr-send");
