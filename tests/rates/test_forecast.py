@@ -96,6 +96,16 @@ def test_the_order_of_the_schools_does_not_matter() -> None:
         np.testing.assert_allclose(np.array(said)[:, turned], np.array(again), atol=1e-6)
 
 
+def test_a_term_of_daily_extractions_is_forecast_from_two_dozen_of_them_the_newest_among_them() -> None:
+    days = np.arange(0.0, 120.0)
+    shares = 1 - np.exp(-days / 25)
+    rates = np.linspace(10, 80, 30)[:, None] * shares[None, :]
+    kept = [round(n * 119 / 23) for n in range(24)]
+    every, some = (final_rates(Curves(days[at], rates[:, at], 150.0)) for at in (np.arange(120), np.array(kept)))
+    assert all(np.array_equal(one, other) for one, other in zip(every, some, strict=True))
+    assert float(np.mean(np.abs(every.likely - np.linspace(10, 80, 30) * (1 - np.exp(-6))))) < 2
+
+
 def test_nothing_is_said_where_nothing_can_be_known() -> None:
     rates = respond(8, 20)
     few, opening = term(rates[:5], 3), term(rates, 0)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
 from services.rates.actions.extractions import compute_tiers
 from services.rates.actions.forecasts import fit_forecasts
@@ -77,6 +78,27 @@ def test_history_that_was_loaded_tells_where_schools_end(two_terms: date) -> Non
     assert (rows["School 7"].outlook, rows["School 7"].tier) == ("leaves", 1)
     assert rows["School 19"].outlook == ""
     assert float(rows["School 0"].needed_per_day) == pytest.approx((100 - 30) / 25)
+
+
+def test_a_late_extraction_leaves_only_the_newest_one_fitted_anew(clean: None) -> None:
+    """One event costs one fit, whatever the number of extractions after it: more would outlast a task."""
+    fitted: list[date] = []
+
+    def fit(session: Session, term: str, group: str, day: date) -> None:
+        fitted.append(day)
+        fit_forecasts(session, term, group, day)
+
+    for week in (1, 3, 4, 5):
+        with transaction("rates") as session:
+            compute_tiers(session, loaded("Sp25", OPENS, week, [school(n, week) for n in range(20)]), fit)
+    assert fitted == [OPENS + timedelta(7 * week) for week in (1, 3, 4, 5)]
+    fitted.clear()
+    with transaction("rates") as session:
+        compute_tiers(session, loaded("Sp25", OPENS, 2, [school(n, 2) for n in range(20)]), fit)
+    assert fitted == [OPENS + timedelta(35)]
+    foreseen = {week: stored("Sp25", OPENS + timedelta(7 * week))["School 7"].final_likely for week in (1, 2, 3, 5)}
+    assert foreseen[2] is None and foreseen[3] is None
+    assert foreseen[1] is not None and foreseen[5] is not None
 
 
 def test_without_a_window_ahead_or_enough_schools_nothing_is_said() -> None:

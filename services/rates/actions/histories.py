@@ -120,18 +120,23 @@ def fill_histories(session: Session, fit: Fit | None = None) -> None:
 
 
 def compute_histories(session: Session, term: str, group: str, since: date, fit: Fit | None) -> None:
-    """Computes the histories of a group at an extraction and at all after it, without forecasts where nothing fits them."""
+    """Computes the histories of a group at an extraction and at all after it, with the forecast of the newest one.
+
+    What an extraction foresaw when it was the newest stays with it until it, or one before it, changes. To fit all after a
+    late one again would take longer than a task may, in a term with many extractions.
+    """
     _lock_histories(session, term, group)
     after = (col(SchoolHistory.term) == term, col(SchoolHistory.respondent_group) == group)
     session.execute(delete(SchoolHistory).where(*after, col(SchoolHistory.extraction_date) >= since))
     values: dict[str, Any] = {"term": term, "respondent_group": group, "stalled_after": STALLED_AFTER}
     previous: date | None = None
-    for earlier, found in enumerate(_extractions(session, term, group)):
+    extractions = _extractions(session, term, group)
+    for earlier, found in enumerate(extractions):
         if found.extraction_date >= since:
             place = {"extraction_date": found.extraction_date, "previous_extraction": previous}
             session.execute(_NO_FORECAST)
             session.execute(_FORECAST)
-            if fit is not None:
+            if fit is not None and found is extractions[-1]:
                 fit(session, term, group, found.extraction_date)
             session.execute(_CARRY, {**values, **place, "earlier": earlier, "is_whole": found.is_whole})
         previous = found.extraction_date

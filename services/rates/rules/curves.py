@@ -17,6 +17,8 @@ SHORTEST_STRETCH, LEAST_GROWTH = 5.0, 0.05
 # Ranges count as right so many times before they were ever checked, and are at most halved or doubled.
 PRIOR_CHECKS, MOST_WIDENING = 2, 2.0
 FEWEST_CHECKED = 10
+# A fit looks at so many extractions: three a week for eight weeks. Its time grows with the square of them.
+MOST_EXTRACTIONS = 24
 
 
 class FinalRates(NamedTuple):
@@ -60,6 +62,14 @@ def from_opening(curves: Curves) -> Curves:
         days = np.concatenate([[0.0], days])
         rates = np.column_stack([np.zeros(len(rates)), rates])
     return Curves(days, rates, curves.closes)
+
+
+def thinned(curves: Curves) -> Curves:
+    """The curves at no more than `MOST_EXTRACTIONS` extractions, evenly spread, the first and the newest among them."""
+    if curves.days.size <= MOST_EXTRACTIONS:
+        return curves
+    kept = np.linspace(0, curves.days.size - 1, MOST_EXTRACTIONS).round().astype(int)
+    return Curves(curves.days[kept], curves.rates[:, kept], curves.closes)
 
 
 def nothing_known(schools: int) -> FinalRates:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.rates.rules.curves import Curves, FinalRates, from_opening, nothing_known
+from services.rates.rules.curves import Curves, FinalRates, from_opening, nothing_known, thinned
 from services.rates.rules.likeness import final_rates_like
 from services.rates.rules.sharing import final_rates_alone
 
@@ -23,8 +23,12 @@ def final_rates(now: Curves, earlier: Sequence[Curves] = ()) -> FinalRates:
     Nothing is said for a school that the newest extraction lacks, without an earlier term in a group of a few schools or
     on the opening day, and once the window is closed.
     """
-    term = from_opening(now)
-    usable = [whole for whole in map(from_opening, earlier) if whole.is_whole() and len(whole.rates) >= FEWEST_SCHOOLS]
+    term = thinned(from_opening(now))
+    usable = [
+        whole
+        for whole in (thinned(from_opening(each)) for each in earlier)
+        if whole.is_whole() and len(whole.rates) >= FEWEST_SCHOOLS
+    ]
     if not term.days.size or term.days[-1] >= term.closes:
         return nothing_known(len(now.rates))
     if usable:
