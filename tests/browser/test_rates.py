@@ -207,7 +207,11 @@ def test_axe_finds_nothing_in_light_on_a_desk_and_in_dark_on_a_phone(browser: Br
 def test_axe_finds_nothing_in_an_open_menu(browser: Browser, site: str) -> None:
     with opened(browser, site, "central", "/rates/?group=parents", bypass_csp=True) as page:
         menu(page, "CoS")
-        assert axe(page, without="target-size") == []  # an open menu lies over its neighbors until it is closed
+        # To show the menu the table scrolls sideways: a column that slid half under the sticky first one looks small.
+        half_under = "target-size: th[aria-label="
+        assert [line for line in axe(page) if not (line.startswith(half_under) and ".filter-menu" in line)] == []
+        page.locator(".table-region").evaluate("region => region.scrollTo({ left: 0 })")
+        assert axe(page) == []
 
 
 def test_a_phone_shows_cards_without_scrolling_sideways(browser: Browser, site: str) -> None:

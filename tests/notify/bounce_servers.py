@@ -14,23 +14,11 @@ from typing import NamedTuple
 from deploy.embedded.servers import free_port
 from services.notify.mailer.smtp import Interrupted
 from tests.deploy.waiting import until
-from tests.notify.exim import reached
+from tests.notify.exim import MAIN, reached
 
-EXIM = """
-spool_directory = {folder}/spool
-log_file_path = {folder}/%slog
-pid_file_path = {folder}/exim.pid
-primary_hostname = mail.lausd.example
-local_interfaces = 127.0.0.1
-daemon_smtp_ports = {smtp}
-tls_advertise_hosts =
-exim_user = {user}
-exim_group = {group}
-keep_environment =
-acl_smtp_rcpt = check
-begin acl
-check:
-  accept
+EXIM = (
+    MAIN
+    + """  accept
 begin routers
 gone:
   driver = redirect
@@ -60,6 +48,7 @@ taken:
   file = {folder}/mbox
   user = {user}
 """
+)
 DOVECOT = """
 base_dir = {folder}/run
 log_path = {folder}/dovecot.log
@@ -134,7 +123,7 @@ def bounce_servers(gone: str) -> Iterator[BounceServers]:
     os.chown(folder, owner.pw_uid, owner.pw_gid)
     smtp, imap = free_port(), free_port()
     named = {
-        "folder": folder, "smtp": smtp, "imap": imap, "gone": gone, "user": owner.pw_name, "group": owner.pw_gid,
+        "folder": folder, "port": smtp, "imap": imap, "gone": gone, "user": owner.pw_name, "group": owner.pw_gid,
         "group_name": owner.pw_name, "uid": owner.pw_uid, "gid": owner.pw_gid,
     }  # fmt: skip
     (folder / "exim.conf").write_text(EXIM.format(**named))

@@ -15,7 +15,8 @@ from pathlib import Path
 from services.notify.mailer.smtp import Interrupted, connection
 from tests.deploy.waiting import until
 
-CONFIG = """
+# What every exim of the tests begins with: a spool and a log of its own, one port of the loopback, its own user.
+MAIN = """
 spool_directory = {folder}/spool
 log_file_path = {folder}/%slog
 pid_file_path = {folder}/exim.pid
@@ -29,7 +30,10 @@ keep_environment =
 acl_smtp_rcpt = check
 begin acl
 check:
-  deny local_parts = {unknown}
+"""
+CONFIG = (
+    MAIN
+    + """  deny local_parts = {unknown}
        message = 5.1.1 unknown person
   accept
 begin routers
@@ -43,6 +47,7 @@ file:
   user = {user}
   delivery_date_add
 """
+)
 
 
 class Exim:

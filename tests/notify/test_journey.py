@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.ingest.rules.verdicts import QUARANTINES
 from services.notify.actions import sending
 from shared.files.workbooks import Cell
 from shared.settings import settings
@@ -44,6 +45,8 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
         files = {"file": ("extraction.xlsx", content)}
         answer = central.post(f"/ingest/api/v1/uploads?kind={kind}", files=files)
         if answer.status_code == 409:  # counts that fell: the office has looked, and means them
+            held_for = {problem["code"] for problem in answer.json()["problems"]}
+            assert held_for & set(QUARANTINES) == {"fallen_many"}, answer.text
             answer = central.post(f"/ingest/api/v1/uploads/{answer.json()['upload_id']}/publish?confirm=true")
         assert answer.status_code in (200, 201), answer.text
         deliver(times=2)
