@@ -25,6 +25,12 @@ LEFT = (
     "update notify.mail set state = 'failed', failure = 'unknown outcome', unknown = 2"
     " where mail_id = (select min(mail_id) from notify.mail)"
 )
+# The sender of this mail died with it in hand, longer ago than any sender lives.
+IN_HAND = """
+    update notify.mail set state = 'sending', attempts = 1, next_at = now() - interval '1 min'
+    where mail_id = (select min(mail_id) from notify.mail)
+"""
+NEWER_GONE = "update notify.digest set state = 'superseded' where extraction_date = '2025-02-28'"
 # What is planted, where, and what the checker must say to it.
 PLANTED = (
     ("update rates.inbox set state = 'new' " + ONE, "rates.inbox", "said and not done"),
@@ -63,8 +69,11 @@ def send(path: str, **more: object) -> dict[str, str]:
     return told
 
 
-def sound_run() -> Load:
-    """A directory, two extractions with their mails, and a strike with a report and its correction."""
+def sound_run(*, left_in_hand: bool = False) -> Load:
+    """A directory, two extractions with their mails, and a strike with a report and its correction.
+
+    `left_in_hand`: the sender of one mail of the first extraction died, and was found dead after the second one.
+    """
     load = Load(settings().public_url, [""], seed=1, pause=0)
     uploads = "/ingest/api/v1/uploads?kind="
     send(f"{uploads}directory", files={"file": ("x.xlsx", directory(PEOPLE))})
@@ -72,7 +81,11 @@ def sound_run() -> Load:
     for on in ("2025-02-21", "2025-02-28"):
         file = ("x.xlsx", extraction(guide_rows(on)))
         load.uploads.append(UUID(send(f"{uploads}participation", files={"file": file})["upload_id"]))
-        sending.send_due()
+        if left_in_hand and on == "2025-02-21":
+            with owner() as connection:
+                connection.execute(IN_HAND.encode())
+        else:
+            sending.send_due()
         deliver()
         body: dict[str, object] = {"report_id": str(uuid4()), "school_key": "1432201", "proxy_for": "the office"}
         body |= {"supersedes": str(load.reports[-1]), "reason": "counted again"} if load.reports else {}
@@ -131,6 +144,16 @@ def check_promises(load: Load, server: MailServer) -> None:
         with pytest.raises(AssertionError, match=said):
             checks.check(load, server)
         server.accepted = before
+
+
+def test_a_mail_that_may_have_arrived_needs_no_second_copy_after_a_newer_mail(server: MailServer) -> None:
+    with ledger():
+        load = sound_run(left_in_hand=True)
+        doubtful = "select count(*) from mail m join digest d using (digest_id) where m.unknown = 1 and {}"
+        assert checks.number("notify", doubtful.format("m.state = 'superseded' and d.state = 'planned'")) == 1
+        assert checks.check(load, server).repeated == 0
+        with planted(NEWER_GONE, "notify.digest"), pytest.raises(AssertionError, match="not mailed"):
+            checks.check(load, server)
 
 
 def test_a_seed_is_a_schedule_which_can_be_had_again_and_each_kind_of_fault_can_be_done() -> None:
