@@ -84,9 +84,10 @@ def test_a_late_extraction_leaves_only_the_newest_one_fitted_anew(clean: None) -
     """One event costs one fit, whatever the number of extractions after it: more would outlast a task."""
     fitted: list[date] = []
 
-    def fit(session: Session, term: str, group: str, day: date) -> None:
-        fitted.append(day)
-        fit_forecasts(session, term, group, day)
+    def fit(session: Session, term: str, group: str, day: date, is_newest: bool) -> None:
+        if is_newest:
+            fitted.append(day)
+        fit_forecasts(session, term, group, day, is_newest)
 
     for week in (1, 3, 4, 5):
         with transaction("rates") as session:
@@ -96,7 +97,9 @@ def test_a_late_extraction_leaves_only_the_newest_one_fitted_anew(clean: None) -
     with transaction("rates") as session:
         compute_tiers(session, loaded("Sp25", OPENS, 2, [school(n, 2) for n in range(20)]), fit)
     assert fitted == [OPENS + timedelta(35)]
-    foreseen = {week: stored("Sp25", OPENS + timedelta(7 * week))["School 7"].final_likely for week in (1, 2, 3, 5)}
+    rows = {week: stored("Sp25", OPENS + timedelta(7 * week))["School 7"] for week in (1, 2, 3, 5)}
+    foreseen = {week: row.final_likely for week, row in rows.items()}
+    assert all(row.needed_per_day for row in rows.values() if row.tier == 1)
     assert foreseen[2] is None and foreseen[3] is None
     assert foreseen[1] is not None and foreseen[5] is not None
 

@@ -1,6 +1,6 @@
 """Fitting the forecast of a group's final rates, once for each extraction. Only this module loads the numerical library."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import LiteralString, NamedTuple
 
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from services.rates.queries.settings import TermWindow, days_off, window_of
-from services.rates.rules.curves import Curves
+from services.rates.rules.curves import Curves, FinalRates, nothing_known
 from services.rates.rules.forecast import final_rates
 from services.rates.rules.outlook import FinalCounts, outlook
 from services.rates.rules.pace import per_day, school_days
@@ -23,7 +23,7 @@ EARLIER_TERMS = 3
 # Text: as many rows as a national file has go from the driver into arrays.
 _COUNTS: LiteralString = """
     select school_key, extraction_date, submitted, total from rate
-    where term = %(term)s and respondent_group = %(respondent_group)s and extraction_date <= %(until)s
+    where term = %(term)s and respondent_group = %(respondent_group)s and extraction_date between %(since)s and %(until)s
         and not removed and submitted is not null and total > 0
 """
 
@@ -36,19 +36,25 @@ class Counts(NamedTuple):
     newest: dict[str, tuple[int, int]]
 
 
-def fit_forecasts(session: Session, term: str, group: str, day: date) -> None:
-    """Fills the temporary table `forecast` of a group at an extraction; it stays empty where nothing can be said."""
+def fit_forecasts(session: Session, term: str, group: str, day: date, is_newest: bool = True) -> None:
+    """Fills the temporary table `forecast` of a group at an extraction; it stays empty where nothing can be said.
+
+    Final rates are fitted for the newest extraction only; what is needed per school day is a division, known for all.
+    """
     window = window_of(session, term)
     if window is None or not window.opens <= day < window.closes:
         return
-    found = _counts(session, window, group, day)
-    earlier = [_counts(session, each, group, each.closes).curves for each in _earlier(session, window, group)]
+    found = _counts(session, window, group, date.min if is_newest else day, day)
+    finals = nothing_known(len(found.schools))
+    if is_newest:
+        earlier = [_counts(session, each, group, date.min, each.closes) for each in _earlier(session, window, group)]
+        finals = final_rates(found.curves, [each.curves for each in earlier])
     left = school_days(day, window.closes, days_off(session))
-    copy_lines(session, "forecast", _lines(found, earlier, left))
+    copy_lines(session, "forecast", _lines(found, finals, left))
 
 
-def _lines(found: Counts, earlier: Sequence[Curves], left: int) -> Iterator[str]:
-    low, likely, high = final_rates(found.curves, earlier)
+def _lines(found: Counts, finals: FinalRates, left: int) -> Iterator[str]:
+    low, likely, high = finals
     for at, school in enumerate(found.schools):
         counts = found.newest.get(school)
         if counts is None:
@@ -71,8 +77,8 @@ def _earlier(session: Session, window: TermWindow, group: str) -> list[TermWindo
     return [each for each in windows if each is not None and each.closes < window.opens][:EARLIER_TERMS]
 
 
-def _counts(session: Session, window: TermWindow, group: str, until: date) -> Counts:
-    values = {"term": window.term, "respondent_group": group, "until": until}
+def _counts(session: Session, window: TermWindow, group: str, since: date, until: date) -> Counts:
+    values = {"term": window.term, "respondent_group": group, "since": since, "until": until}
     rows = raw(session).execute(_COUNTS, values).fetchall()
     dates, schools = sorted({day for _, day, _, _ in rows}), sorted({school for school, _, _, _ in rows})
     column, at = {day: n for n, day in enumerate(dates)}, {school: n for n, school in enumerate(schools)}

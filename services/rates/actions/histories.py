@@ -11,9 +11,9 @@ from services.rates.rules.movement import STALLED_AFTER, cases
 from services.rates.tables import Extraction, SchoolHistory
 
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))")
-# Fills the temporary table `forecast` for (term, group, day). The worker hands it in: only there is the numerical
+# Fills the temporary table `forecast` for (term, group, day, whether it is the newest extraction). The worker hands it in: only there is the numerical
 # library loaded.
-Fit = Callable[[Session, str, str, date], None]
+Fit = Callable[[Session, str, str, date, bool], None]
 _NO_FORECAST = text("drop table if exists forecast")
 # Text: a temporary table is no part of the schema.
 _FORECAST = text(
@@ -136,8 +136,8 @@ def compute_histories(session: Session, term: str, group: str, since: date, fit:
             place = {"extraction_date": found.extraction_date, "previous_extraction": previous}
             session.execute(_NO_FORECAST)
             session.execute(_FORECAST)
-            if fit is not None and found is extractions[-1]:
-                fit(session, term, group, found.extraction_date)
+            if fit is not None:
+                fit(session, term, group, found.extraction_date, found is extractions[-1])
             session.execute(_CARRY, {**values, **place, "earlier": earlier, "is_whole": found.is_whole})
         previous = found.extraction_date
 
