@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 
-from services.notify.actions import answers
+from services.notify.actions import answers, resending
 from services.notify.queries import answers as found
 from services.notify.queries import lists
 from shared.access import Who
@@ -87,6 +87,36 @@ def get_mails(
     """Mails, newest first, with the mail server's answer."""
     rows = [_shown(row._mapping) for row in lists.mails(session, state, None, cursor, limit)]
     return {"mails": rows, "next": rows[-1]["mail_id"] if len(rows) == limit else None}
+
+
+def _refused_filter(
+    term: str | None = None,
+    on: date | None = None,
+    address: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> lists.RefusedFilter:
+    """Of an extraction, to an address, or queued on the days `since` to `until`; at least one of them."""
+    return lists.RefusedFilter(term, on, address, since, until)
+
+
+Refused = Annotated[lists.RefusedFilter, Depends(_refused_filter)]
+
+
+@router.get("/refused-mails")
+def get_refused_mails(session: Db, _: Annotated[Who, allow("digests.see")], filtered: Refused) -> dict[str, Any]:
+    """The mails that were refused or came back, and how many of them may be sent again; all of them, oldest first."""
+    found = resending.refused(session, filtered)
+    rows = [_shown(mail._asdict()) for mail in found]
+    return {"mails": rows, "expected": sum(not mail.why_not for mail in found)}
+
+
+@router.post("/refused-mails", status_code=201)
+def post_refused_mails(
+    session: Db, who: Annotated[Who, allow("digests.resend")], filtered: Refused, expected: int
+) -> dict[str, Any]:
+    """Sends them again in one step; 409 where there are not as many as `expected`, which GET answered."""
+    return {"mails": resending.send_again(session, filtered, expected, who.actor)}
 
 
 @router.get("/snoozes")

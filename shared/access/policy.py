@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "rates.views": EVERYONE,
     "digests.see": _CENTRAL | _OPS,
     "digests.write": _CENTRAL,
+    "digests.resend": _CENTRAL | _OPS,
     "alerts.answer": frozenset({"central", "director"}),
     "alerts.mine": frozenset({"director"}),
     "plan.write": _CENTRAL,

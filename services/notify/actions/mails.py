@@ -106,22 +106,23 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
 
 def addressees(session: Session, digests: Collection[Digest]) -> dict[str, tuple[str, str]]:
     """Name and address of who gets the digests, by whom they are for."""
-    keys = {_is_for(digest) for digest in digests}
+    keys = {is_for(digest) for digest in digests}
     people = session.exec(select(Director).where(col(Director.person_id).in_(keys), Director.email != ""))
     found = {person.person_id: (person.name, person.email) for person in people}
     return found | {f"{HEAD}{head.region}": (head.name, head.email) for head in session.exec(select(RegionHead))}
 
 
-def _is_for(digest: Digest) -> str:
+def is_for(digest: Digest) -> str:
+    """The key in `addressees` of who gets a digest."""
     return digest.director_key if digest.kind == "escalation" else digest.person_id or digest.director_key
 
 
 def add_mails(session: Session, digests: Collection[Digest], kind: str = "digest", number: int = 0) -> list[Mail]:
     """Makes the mails of digests; the key makes each one mail, however often this runs. Conflict for nobody's digest."""
     known = addressees(session, digests)
-    if any(_is_for(digest) not in known for digest in digests):
+    if any(is_for(digest) not in known for digest in digests):
         raise Conflict("Nobody in the directory can get this mail. Match the name under Without a route first.")
-    made = [_mail(session, digest, *known[_is_for(digest)], kind, number) for digest in digests]
+    made = [_mail(session, digest, *known[is_for(digest)], kind, number) for digest in digests]
     session.add_all(made)
     session.flush()
     return made

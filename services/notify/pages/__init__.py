@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.notify.pages import answers, mails, mine, overview, reports, routes, settings
+from services.notify.pages import answers, mails, mine, overview, refused, reports, routes, settings
 
 router = APIRouter(prefix="/notify", include_in_schema=False)
-for part in (overview, mails, routes, answers, mine, reports, settings):
+for part in (overview, mails, refused, routes, answers, mine, reports, settings):
     router.include_router(part.router)

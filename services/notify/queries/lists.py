@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
-from services.notify.tables import Digest
+from services.notify.tables import Digest, Mail
 
 _EXTRACTIONS = text(
     """
@@ -78,6 +78,16 @@ class DigestFilter(NamedTuple):
 EVERY = DigestFilter()
 
 
+class RefusedFilter(NamedTuple):
+    """Which mails that were not taken: of an extraction, to an address, queued on the days from `since` to `until`."""
+
+    term: str | None = None
+    extraction_date: date | None = None
+    rcpt: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
 def extractions(session: Session, before: tuple[date, str] | None = None, limit: int = 20) -> Sequence[Any]:
     """Extractions with the counts of their digests and mails, newest first; `before`: day and term of the last one seen."""
     day, term = before or (None, None)
@@ -107,6 +117,27 @@ def mails(
     """Mails, newest first; `rcpt` is a part of an address."""
     values = {"state": state, "rcpt": rcpt, "before": before, "limit": limit}
     return session.execute(_MAILS, values).all()
+
+
+def refused_mails(session: Session, filtered: RefusedFilter, zone: str) -> Sequence[Mail]:
+    """The mails that the server refused or that came back, oldest first; of a digest only the last one.
+
+    `zone` is the time zone of the days.
+    """
+    newest = select(func.max(Mail.mail_id)).where(Mail.digest_id == Digest.digest_id).scalar_subquery()
+    found = select(Mail).join(Digest, col(Digest.digest_id) == col(Mail.digest_id))
+    found = found.where(col(Mail.state).in_(("failed", "bounced")), col(Mail.mail_id) == newest.correlate(Digest))
+    day = func.date(func.timezone(zone, col(Mail.queued_at)))
+    limits = (
+        (filtered.term, col(Digest.term) == filtered.term),
+        (filtered.extraction_date, col(Digest.extraction_date) == filtered.extraction_date),
+        (filtered.rcpt, func.lower(col(Mail.rcpt)) == (filtered.rcpt or "").lower()),
+        (filtered.since, day >= (filtered.since or date.min)),
+        (filtered.until, day <= (filtered.until or date.max)),
+    )
+    for value, condition in limits:
+        found = found.where(condition) if value else found
+    return session.exec(found.order_by(col(Mail.mail_id))).all()
 
 
 def mail(session: Session, mail_id: int) -> Any | None:
