@@ -33,7 +33,11 @@ _AT_WORK: LiteralString = """
 _LOADED: LiteralString = "select exists (select from pg_tables where schemaname = 'ingest' and tablename = 'upload')"
 _VERSION: LiteralString = "select current_setting('server_version_num')::int / 10000"
 _HOLD: LiteralString = """
-    with held as (update notify.mail set state = 'held' where state in ('queued','sending') returning digest_id),
+    with marked as (insert into notify.database_restore(id, restored_at) values (1, now())
+     on conflict (id) do update set restored_at = excluded.restored_at),
+    held as (update notify.mail set state = 'held' where state in ('queued','sending') returning digest_id, mail_id),
+    noted as (insert into notify.mail_note(mail_id, what, words)
+     select mail_id, 'held', 'held by a restore: it may have been sent since the backup' from held),
     shown as (update notify.digest d set state = 'held',
      why = 'held by a restore: it may have been sent since the backup'
      where digest_id in (select digest_id from held) and state = 'planned' and not exists (select 1

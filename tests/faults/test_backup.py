@@ -23,6 +23,7 @@ from tests.deploy.waiting import until
 from tests.faults.crash import fresh_connections
 from tests.notify.sinks import Sink, sink
 from tests.notify.telling import FEB21, FEB28, TERM, row, rows_of, tell, tell_directory
+from tests.people import api_of
 from tests.stack import deliver, owner
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -100,7 +101,9 @@ def test_a_restored_installation_has_the_same_rows_and_mails_nobody_twice(
 
     use(fresh, monkeypatch)
     assert restore(tmp_path / "ses.backup", replace=False) == 2
-    assert contents() == before
+    after_it = contents()
+    noted = {"notify.database_restore": 1, "notify.mail_note": before["notify.mail_note"] + 2}
+    assert after_it == {**before, **noted}
     sending.send_due()
     deliver(times=2)
     assert len(server.accepted) == 2
@@ -115,6 +118,39 @@ def test_a_restored_installation_has_the_same_rows_and_mails_nobody_twice(
         2,
     )  # the older copy never follows the newer mail
     use(original, monkeypatch)
+
+
+def test_an_extraction_loaded_again_after_a_restore_waits_for_a_person_who_reads_that_it_may_have_been_sent(
+    server: Sink, fresh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = settings().database_url
+    tell_directory()
+    back_up(tmp_path / "ses.backup")
+    tell([row("Alder 4001", 10, 100)])
+    sending.send_due()
+    ((_, first),) = server.messages()
+
+    use(fresh, monkeypatch)
+    restore(tmp_path / "ses.backup", replace=False)
+    tell([row("Alder 4001", 10, 100)])
+    sending.send_due()
+    assert [r.state for r in rows_of("select state from mail")] == ["held"]
+    page = api_of("central").get(f"/notify/extractions/{TERM}/{FEB21}", headers={"accept": "text/html"}).text
+    assert page.index("Directors may have had these mails") < page.index("Release all held mails")
+    with transaction("notify") as session:
+        mails.release(session, TERM, FEB21, "a test")
+    sending.send_due()
+    assert [mail["Message-ID"] for _, mail in server.messages()] == [first["Message-ID"]] * 2
+    tell([row("Alder 4001", 12, 100)], revision=2)
+    assert [r.state for r in rows_of("select state from digest order by digest_id")] == ["planned", "planned"]
+    use(original, monkeypatch)
+
+
+def test_an_extraction_of_a_day_after_the_restore_is_mailed_as_ever(server: Sink) -> None:
+    tell_directory()
+    rows_of("insert into database_restore(id, restored_at) values (1, :at) returning 1", at="2025-02-20T12:00Z")
+    tell([row("Alder 4001", 10, 100)])
+    assert [r.state for r in rows_of("select state from mail")] == ["queued"]
 
 
 def test_a_restore_over_data_or_beside_running_programs_is_refused(tmp_path: Path) -> None:

@@ -65,9 +65,19 @@ _WAITS = text(
     ) x where x.released_at is null
     """
 )
+# An extraction of a day up to that of a restore may have been mailed before it, by a program that the backup is older than.
+_RESTORED = text(
+    """
+    select exists (
+      select 1 from database_restore r where :extraction_date <= cast(r.restored_at as date) and not exists (
+        select 1 from upload u where u.term = :term and u.extraction_date = :extraction_date
+          and u.released_at > r.restored_at))
+    """
+)
 # Why mails are held without a person; it is decided anew each time.
 PREVIEW = "the settings ask for a preview before mails go out"
 THIN = "a group has fewer than 80 % of the schools of its last extraction"
+RESTORED = "the database was restored from a backup: this mail may have been sent before"
 DROPPED = "the file came by a drop folder whose mails wait for a person"
 
 
@@ -158,7 +168,7 @@ def plan(
     `held`: why the extraction's mails wait for a person, where they do so already. What a person held stays held.
     """
     newest = newest_day(session, upload.term) or upload.extraction_date
-    by_hand = _held_digests(upload.term, newest).where(col(Digest.why).not_in((PREVIEW, THIN, DROPPED)))
+    by_hand = _held_digests(upload.term, newest).where(col(Digest.why).not_in((PREVIEW, THIN, DROPPED, RESTORED)))
     held_by_hand = session.exec(by_hand).first()
     by_hand_why = "" if held_by_hand is None else held_by_hand.why
     supersede(session, upload.term, only)
@@ -196,7 +206,10 @@ def _hold_reason(session: Session, upload: Any, *, again: bool) -> str:
     current = alert_settings.settings_of(session)
     if current.hold_all and not (again and upload.released_at):
         return PREVIEW
-    waits = session.execute(_WAITS, {"term": upload.term, "extraction_date": upload.extraction_date}).one()
+    place = {"term": upload.term, "extraction_date": upload.extraction_date}
+    if session.execute(_RESTORED, place).scalar_one():
+        return RESTORED
+    waits = session.execute(_WAITS, place).one()
     if waits.hold_mails:
         return DROPPED
     return THIN if waits.thin and current.hold_thin else ""

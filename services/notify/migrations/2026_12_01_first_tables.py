@@ -31,6 +31,13 @@ def upgrade() -> None:
         schema="notify",
     )
     op.create_table(
+        "database_restore",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("restored_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_database_restore")),
+        schema="notify",
+    )
+    op.create_table(
         "alias_match",
         sa.Column("alias_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("alias", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -529,4 +536,5 @@ def downgrade() -> None:
     op.drop_table("begun_undo", schema="notify")
     op.drop_table("arrival", schema="notify")
     op.drop_table("alias_match", schema="notify")
+    op.drop_table("database_restore", schema="notify")
     op.drop_table("alert_settings", schema="notify")

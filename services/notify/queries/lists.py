@@ -16,8 +16,10 @@ _EXTRACTIONS = text(
       count(distinct d.digest_id) filter (where d.state = 'unroutable') as unroutable,
       count(m.mail_id) filter (where m.state = 'sent') as sent,
       count(m.mail_id) filter (where m.state in ('queued', 'sending')) as waiting,
-      count(m.mail_id) filter (where m.state = 'failed') as failed
+      count(m.mail_id) filter (where m.state = 'failed') as failed,
+      max(r.restored_at) filter (where m.state = 'held') as restored_at
     from digest d left join mail m using (digest_id)
+      left join database_restore r on d.extraction_date <= cast(r.restored_at as date)
     where d.state <> 'superseded' and (cast(:term as text) is null or d.term = :term)
       and (cast(:extraction_date as date) is null or d.extraction_date = :extraction_date)
       and (cast(:before as date) is null or d.extraction_date < :before
@@ -89,7 +91,10 @@ class RefusedFilter(NamedTuple):
 
 
 def extractions(session: Session, before: tuple[date, str] | None = None, limit: int = 20) -> Sequence[Any]:
-    """Extractions with the counts of their digests and mails, newest first; `before`: day and term of the last one seen."""
+    """Extractions with the counts of their digests and mails, newest first; `before`: day and term of the last one seen.
+
+    `restored_at`: when the database was restored, where held mails may have been sent before that.
+    """
     day, term = before or (None, None)
     values = {"term": None, "extraction_date": None, "before": day, "before_term": term, "limit": limit}
     return session.execute(_EXTRACTIONS, values).all()

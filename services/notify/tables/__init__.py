@@ -5,7 +5,7 @@ from services.notify.tables.bounces import Bounce
 from services.notify.tables.facts import AliasMatch, Arrival, BegunUndo, Director, DirectoryArrival, TierState, Upload
 from services.notify.tables.mails import Digest, Mail, MailNote
 from services.notify.tables.schema import metadata
-from services.notify.tables.settings import AlertSettings, MailPause, RegionHead
+from services.notify.tables.settings import AlertSettings, DatabaseRestore, MailPause, RegionHead
 
 __all__ = [
     "Acknowledgement",
@@ -14,6 +14,7 @@ __all__ = [
     "Arrival",
     "BegunUndo",
     "Bounce",
+    "DatabaseRestore",
     "Digest",
     "Director",
     "DirectoryArrival",

@@ -1,4 +1,4 @@
-"""What central staff set for alerts, the heads of the regions, and whether sending is paused."""
+"""What central staff set for alerts, the heads of the regions, whether sending is paused, and the last restore."""
 
 from datetime import datetime, time
 
@@ -49,3 +49,12 @@ class MailPause(NotifyTable, table=True):
     failure: str
     words: str
     since: datetime | None = Field(default=None, sa_column_kwargs=NOW)
+
+
+class DatabaseRestore(NotifyTable, table=True):
+    """The one row that `ses restore` leaves: mails about extractions up to that day may have been sent before it."""
+
+    __tablename__ = "database_restore"
+
+    id: int = Field(default=1, primary_key=True)
+    restored_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
