@@ -8,9 +8,10 @@ from typing import Any
 import openpyxl
 import pytest
 
+from services.tracker.rules.lcap.actions import read_actions
 from tests.people import api_of, browser_of
 from tests.stack import deliver, failures
-from tests.tracker.lcap_tables import demo, load, loaded_events, published
+from tests.tracker.lcap_tables import clean, demo, load, loaded_events, published
 
 ACTIONS, LOADS = "/tracker/api/v1/lcap/actions", "/tracker/api/v1/lcap/loads"
 HEADINGS = (
@@ -89,6 +90,48 @@ def test_the_published_text_of_another_year_is_read_as_that_year() -> None:
     assert {number: row["planned_next"] for number, row in this.items()} == {
         number: row["planned_next"] for number, row in following.items()
     }
+
+
+def _styled(style: str, first: int) -> str:
+    return style.format(first, first + 1, (first + 1) % 100)
+
+
+@pytest.mark.parametrize(
+    "style", ["{0}-{2:02}", "{0}–{2:02}", "{0}‑{1}", "{0} - {2:02}", "{0}/{2:02}", "FY {0}-{2:02}", "FY{0}/{1}"]
+)
+def test_a_year_is_read_however_it_is_written(style: str) -> None:
+    this, before = _styled(style, 2030), _styled(style, 2029)
+    (reading,) = read_actions(
+        clean("actions", [[heading.format(now=this, before=before) for heading in HEADINGS], *ROWS])
+    )
+    lines = [
+        {**row, "text": str(row["text"]).replace("2024-25", this).replace("2023-24", before)} for row in published()
+    ]
+    (text,) = read_actions(lines)
+    assert [(found.year, found.warnings) for found in (reading, text)] == [("2030-31", ()), ("2030-31", ())]
+    assert (len(reading.actions), len(text.actions)) == (2, 18)
+
+
+def test_a_second_file_of_a_year_waits_and_says_what_it_would_change() -> None:
+    upload(district_table("2025-26", "2024-25"), "first.csv")
+    upload(
+        district_table("2025-26", "2024-25", [*ROWS[:1], ("1.02", "Choirs", "Yes", "-20", "180", "200", "150")]),
+        "b.csv",
+    )
+    assert (newest()["state"], rows_of("2025-26")["1.02"]["planned_next"]) == ("waiting", 220)
+    page = browser_of("central").get(f"/tracker/lcap/loads/{newest()['version_id']}").text
+    assert "A table of 2025-26 stands here: from first.csv" in page and "$180" in page
+
+
+def test_the_states_tables_that_name_two_years_are_refused_with_a_sentence() -> None:
+    headings = [*TOTAL_PLANNED[:5], "LCFF Funds (2025-26)", *TOTAL_PLANNED[6:9], "Total Funds (2026-27)"]
+    answer = api_of("central").post(
+        "/ingest/api/v1/uploads",
+        params={"kind": "lcap-actions"},
+        files={"file": ("a.csv", text_of(headings, ("1", "1.1", "Gardens", "All", "No", "1", "0", "0", "0", "1")))},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "lcap_years")
+    assert "The headings name several years: 2025-26, 2026-27." in answer.json()["detail"]
 
 
 def test_a_text_whose_page_headers_name_two_years_waits_until_a_person_says_which() -> None:

@@ -13,7 +13,7 @@ from shared.names import name_key
 
 DISTRICT, CARRYOVER = "district", "carryover"
 MEASURES = "measures"
-_YEAR = re.compile(r"\b(20\d\d) ?(?:20)?(\d\d)\b")
+_YEAR = re.compile(r"\b(?:(?:fy|sy|fiscal year|school year) ?)?(20\d\d) ?(?:20)?(\d\d)\b")
 _SPACES = re.compile(r" {2,}")
 _ENDING = re.compile(r"(?: (?:in|to|from|for|of)){1,5}$")
 # Amounts whose heading names the year: the newest planned one is that of the plan year itself, the one before it the
@@ -153,7 +153,7 @@ class Headings(NamedTuple):
 
 
 def school_years(text: str) -> list[str]:
-    """The school years that a heading names, as 2025-26; "2025- 26" and "2025-2026" are the same."""
+    """The school years that a heading names, as 2025-26; "2025- 26", "2025–2026" and "FY 2025/26" are the same."""
     return [f"{first}-{last}" for first, last in _YEAR.findall(name_key(text)) if (int(first) + 1) % 100 == int(last)]
 
 

@@ -12,7 +12,7 @@ from services.tracker.rules.values import BadPercent, as_percent, read_percent
 from services.tracker.workbook.child import Rows
 from services.tracker.workbook.layout import ABOUT_SHEET, STAMP_SHEET, cell_name
 from services.tracker.workbook.stamps import BookPlan, Held, ReadStamp, read_stamp
-from services.tracker.workbook.tabs import FoundRow, TabTable, read_tab
+from services.tracker.workbook.tabs import FoundRow, TabTable, item_text, read_tab
 
 PROBLEMS_AT_MOST, NOTES_AT_MOST = 100, 60
 _FRESH = "Download a fresh workbook and type the values there."
@@ -77,6 +77,8 @@ class _Reader:
         for row in table.rows:
             if row.place is None:
                 words = "This row has values but its item cannot be told. It was not used. " + _FRESH
+                if text := item_text(row.cells):
+                    words = f"The item “{text[:60]}” is not known here. The row was not used."
                 self.note("book_row_unknown", table.title, f"{row.number}:{row.number}", words)
             elif row.place[2] not in self.plan.items:
                 words = "The item of this row is no longer followed. It was not used."

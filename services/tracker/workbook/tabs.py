@@ -58,10 +58,10 @@ def read_tab(title: str, rows: Sequence[Sequence[Any]], plan: BookPlan, stamp: R
     for at in range(top + 1, len(rows)):
         number, cells = at + 1, rows[at]
         place = places.get(at)
-        inputs = [cells[column] for column in columns.inputs.values() if column < len(cells)]
-        if place is not None or any(isinstance(value, (int, float)) for value in inputs):
+        is_row = place is not None or _is_shaped_as_row(cells, columns)
+        if is_row:
             table.rows.append(FoundRow(number, cells, place, _key_in(cells) is not None))
-        _look_beside(table, number, cells, columns, is_row=place is not None)
+        _look_beside(table, number, cells, columns, is_row=is_row)
     for number, cells in enumerate(rows[:top], 1):
         _look_beside(table, number, cells, _Columns({}, set(), set()), is_row=False)
     return table
@@ -71,6 +71,18 @@ def _is_heading(row: Sequence[Any]) -> bool:
     return (
         sum(_BASELINE.fullmatch(text) is not None or _RESULT.fullmatch(text) is not None for text in map(str, row)) >= 2
     )
+
+
+def _is_shaped_as_row(cells: Sequence[Any], columns: _Columns) -> bool:
+    """Whether a row that is no known item's holds a value of a year, or an item's words with their formulas."""
+    inputs = [cells[column] for column in columns.inputs.values() if column < len(cells)]
+    if any(isinstance(value, (int, float)) for value in inputs):
+        return True
+    return _has_item_text(cells) and any(_is_formula(cells[at]) for at in columns.computed if at < len(cells))
+
+
+def _is_formula(cell: object) -> bool:
+    return isinstance(cell, str) and cell.startswith("=")
 
 
 def _columns(row: Sequence[Any], plan: BookPlan, stamp: ReadStamp, notes: list[str]) -> _Columns:
@@ -150,8 +162,13 @@ def _item(cells: Sequence[Any], plan: BookPlan) -> str | None:
     return next((item for text in texts for item, words in plan.items.items() if text in words), None)
 
 
+def item_text(cells: Sequence[Any]) -> str:
+    """What stands where the table has the item's words."""
+    return str(cells[ITEM]).strip() if len(cells) > ITEM and cells[ITEM] else ""
+
+
 def _has_item_text(cells: Sequence[Any]) -> bool:
-    return len(cells) > ITEM and bool(cells[ITEM])
+    return bool(item_text(cells))
 
 
 def _look_beside(table: TabTable, number: int, cells: Sequence[Any], columns: _Columns, *, is_row: bool) -> None:
@@ -159,8 +176,8 @@ def _look_beside(table: TabTable, number: int, cells: Sequence[Any], columns: _C
     for at, cell in enumerate(cells):
         if cell in (None, "") or read_row_key(cell) is not None:
             continue
-        if is_row and at in columns.computed:
-            if not str(cell).startswith("="):
+        if at in columns.computed and (is_row or _is_formula(cell)):
+            if not _is_formula(cell):
                 table.typed_over.append(cell_name(at, number))
         elif len(table.besides) < _BESIDES_AT_MOST and (
             at not in columns.known if is_row else not isinstance(cell, (int, float))

@@ -15,7 +15,7 @@ _HEADER_WORDS = frozenset(
 _MEASURES_HEADER = re.compile(r"\Agoal\s(?>.*?goal action title).*progress measure", re.IGNORECASE)
 # At least this share of a header line's words are known ones; the rest is misread or has spilled in from a row.
 KNOWN_SHARE = 0.4
-_YEAR = r"(20\d\d) ?- ?(?:20)?(\d\d)"
+_YEAR = r"(20\d\d) ?[-‐‑‒–—−/_] ?(?:20)?(\d\d)"
 _YEAR_WORDS = re.compile(r"\b20\d\d (?:20)?\d\d\b|\b20\d\d\b|\b\d\d\b(?!\S)")
 ACTION_TITLE = re.compile(rf"{_YEAR} Action Title")
 _PLAN_YEAR = re.compile(rf"{_YEAR} Action Title|in {_YEAR} LCAP")
