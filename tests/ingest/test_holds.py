@@ -126,3 +126,9 @@ def test_a_dry_run_that_a_worker_read_is_listed_nowhere_and_goes_with_the_day(do
     with transaction("ingest") as session:
         kept_files.purge_dry_runs(session, days=0)
         assert session.exec(select(Upload).where(Upload.intent == "dry")).all() == []
+
+
+def test_rejected_rows_are_counted_among_all_rows_of_the_file(door: Door) -> None:
+    unread = [row(f"{4100 + n}", f"School {n} El", "many") for n in range(6)]
+    found = reasons(door, table([*unread, *rows()[6:]]))
+    assert found["rejected_many"].startswith("6 of 30 rows were rejected.")

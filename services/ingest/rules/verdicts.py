@@ -14,7 +14,7 @@ QUARANTINES = {
     "date_after_window": "The date of extraction lies long after the survey window closed. Check the date and the term.",
     "dates_too_many": "The file holds more than two dates of extraction. Check that it is one extraction.",
     "terms_mixed": "The column names carry several terms. Check which term the counts belong to.",
-    "rejected_many": "{rejected} of {rows} rows were rejected. Correct them, or confirm to publish the others.",
+    "rejected_many": "{rejected} of {every} rows were rejected. Correct them, or confirm to publish the others.",
     "contradicting_many": (
         "{contradicting} of {rows} rows have a rate or a tier that contradicts their own counts. Check the columns."
     ),
@@ -31,7 +31,7 @@ QUARANTINES = {
         " the directory is the newest."
     ),
     "swapped_many": (
-        "{swapped} of {rows} rows carry the PLOC of one school and the name of another. A column was sorted alone, or"
+        "{swapped} of {every} rows carry the PLOC of one school and the name of another. A column was sorted alone, or"
         " names and codes were pasted beside each other's rows."
     ),
     "fallen_many": (
@@ -135,9 +135,10 @@ def results_doubts(rows: int, rejected: int, fractions: int, limits: Limits) -> 
     return [*found, "fractions_many"] if is_above(fractions, rows, limits.fractions) else found
 
 
-def reason_sentence(code: str, counts: Mapping[str, int]) -> str:
-    """Why a file waits, with the counts."""
-    return QUARANTINES[code].format_map(_Counts(counts))
+def reason_sentence(code: str, counts: dict[str, int]) -> str:
+    """Why a file waits, with the counts; `rows` are those that were taken, `every` has the rejected ones too."""
+    every = {"every": counts["rows"] + counts["rejected"]} if {"rows", "rejected"} <= counts.keys() else {}
+    return QUARANTINES[code].format_map(_Counts(counts | every))
 
 
 class _Counts(dict[str, int]):
