@@ -1,17 +1,18 @@
 """PostgreSQL: one engine per service and process, one schema and role per service, and the one commit point."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Engine, MetaData, create_engine, event, func, inspect
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.compiler import compiles
-from sqlmodel import AutoString, Session
+from sqlmodel import AutoString, Session, SQLModel
 
 from shared.settings import settings
 from shared.waits import BoundedConnection, cannot_write
@@ -82,6 +83,39 @@ def rehearsed(session: Session, *, dry_run: bool) -> Iterator[None]:
         part.rollback()
     else:
         part.commit()
+
+
+def upsert(
+    session: Session,
+    table: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: Sequence[str] = (),
+    newer: str = "",
+    once: Collection[str] = (),
+    stamp: str = "",
+) -> None:
+    """Inserts the rows; a row whose key (the primary one) is there takes the fields that are given.
+
+    `newer` names a column that must grow for that, such as a version; `once` the fields that only a first row takes;
+    `stamp` the column that gets the time of the change. All rows carry the same fields.
+    """
+    if not rows:
+        return
+    known = [column.key for column in inspect(table).primary_key]
+    fresh = insert(table)
+    columns = {name: fresh.excluded[name] for name in rows[0] if name not in (*(key or known), *once)}
+    times = {stamp: func.now()} if stamp else {}
+    grows = inspect(table).columns[newer] < fresh.excluded[newer] if newer else None
+    session.execute(
+        fresh.on_conflict_do_update(index_elements=key or known, set_={**columns, **times}, where=grows), rows
+    )
+
+
+def fields_of(table: type[SQLModel], thing: Mapping[str, Any]) -> dict[str, Any]:
+    """Those fields of a thing, such as an event's, that the table has columns for."""
+    columns = inspect(table).columns
+    return {name: value for name, value in thing.items() if name in columns}
 
 
 @contextmanager

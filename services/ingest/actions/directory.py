@@ -16,6 +16,7 @@ from services.ingest.rules.verdicts import directory_reasons
 from services.ingest.tables import DirectoryRevision, Person, School, Upload
 from shared.access.policy import ROLES
 from shared.access.spellings import keep_spellings, match_spellings
+from shared.db import upsert
 from shared.delivery.outbox import publish
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, DirectoryLoaded, DirectoryPerson, DirectorySchool
@@ -161,9 +162,7 @@ def _store_people(session: Session, people: list[dict[str, Any]]) -> None:
     ids = [row["person_id"] for row in rows]
     moved = _spellings_of_those_who_leave(session, ids)
     session.execute(delete(Person).where(col(Person.person_id).not_in(ids)))
-    given = insert(Person)
-    kept = {name: given.excluded[name] for name in ("name", "email", "role", "scope", "aliases")}
-    session.execute(given.on_conflict_do_update(index_elements=["person_id"], set_=kept), rows)
+    upsert(session, Person, rows, once={"resolved_aliases"})
     names = Counter((row["role"], row["name"]) for row in rows)
     for row in rows:
         key = row["role"], row["name"]

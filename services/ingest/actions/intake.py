@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from services.ingest.actions.directory import publish_directory
 from services.ingest.tables import DeliveryStep, Person
+from shared.db import upsert
 from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
 
 
@@ -32,9 +31,7 @@ def note_sent(session: Session, event: DigestsSent) -> None:
 
 def _note(session: Session, upload_id: UUID, step: str, detail: Mapping[str, Any]) -> None:
     """Notes that an upload reached a step; once, however often the event comes."""
-    noted = insert(DeliveryStep).values(upload_id=upload_id, step=step, detail=dict(detail))
-    again = {"detail": noted.excluded.detail, "at": func.now()}
-    session.execute(noted.on_conflict_do_update(index_elements=["upload_id", "step"], set_=again))
+    upsert(session, DeliveryStep, [{"upload_id": upload_id, "step": step, "detail": dict(detail)}], stamp="at")
 
 
 def keep_alias(session: Session, event: AliasResolved) -> None:

@@ -11,6 +11,7 @@ from services.notify.queries.content import lines_of
 from services.notify.rules.alerts import OPEN
 from services.notify.tables import Acknowledgement, Digest, Director, LinkUse, Preference, Snooze, Visit
 from shared.access import audit
+from shared.db import upsert
 from shared.errors import Conflict, Invalid, NotFound
 
 LONGEST = timedelta(days=180)
@@ -133,8 +134,7 @@ def prefer(session: Session, person_id: str, *, only_changes: bool, also_when_no
 
 def note_visit(session: Session, person_id: str) -> None:
     """A director has opened the page of the own alerts."""
-    visit = insert(Visit).values(person_id=person_id)
-    session.execute(visit.on_conflict_do_update(index_elements=["person_id"], set_={"at": func.now()}))
+    upsert(session, Visit, [{"person_id": person_id}], stamp="at")
 
 
 def _one_at_a_time(session: Session, digest: Digest) -> None:

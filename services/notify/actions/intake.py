@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete
 from services.notify.actions import planning, routing
 from services.notify.actions.following import follow
 from services.notify.tables import Director, TierState, Upload
-from shared.db import raw
+from shared.db import raw, upsert
 from shared.delivery.arrivals import directory_arrives
 from shared.events import DirectoryLoaded, DirectoryPerson, TierRow, TiersComputed
 
@@ -110,12 +110,7 @@ def _remove(session: Session, event: TiersComputed) -> None:
     empty = dict.fromkeys(("ploc", "school", "region", "cos", "director"), "")
     place = {"term": event.term, "extraction_date": event.extraction_date, "respondent_group": event.group}
     rows = [{**place, **empty, "school_key": key, "state": event.state, "removed": True} for key in event.removed]
-    made = insert(TierState).values(rows)
-    newer = {"removed": True, "state": made.excluded.state}
-    keys = ["term", "extraction_date", "respondent_group", "school_key"]
-    session.execute(
-        made.on_conflict_do_update(index_elements=keys, set_=newer, where=col(TierState.state) < made.excluded.state)
-    )
+    upsert(session, TierState, rows, newer="state", once=empty)
 
 
 def _keep_upload(session: Session, event: TiersComputed) -> None:
@@ -136,10 +131,7 @@ def keep_directory(session: Session, event: DirectoryLoaded) -> bool:
     rows = [_director(person, event.revision) for person in event.people if person.role == "director"]
     if rows:
         session.execute(_UNMATCH, rows)
-        made = insert(Director)
-        fields = {name: made.excluded[name] for name in ("revision", "name", "email", "aliases")}
-        newer = col(Director.revision) < made.excluded.revision
-        session.execute(made.on_conflict_do_update(index_elements=["person_id"], set_=fields, where=newer), rows)
+        upsert(session, Director, rows, newer="revision", once={"since"})
     if not is_whole:
         return False
     follow(session, event.revision)

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from services.rates.tables import Mailed, School
+from shared.db import fields_of, upsert
 from shared.delivery.arrivals import directory_arrives
 from shared.events import DigestsSent, DirectoryLoaded
 
@@ -14,15 +15,8 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     is_whole = directory_arrives(session, event)
     if is_whole is None:
         return
-    names = [name for name in School.model_fields if name != "revision"]
-    rows = [{name: getattr(school, name) for name in names} for school in event.schools]
-    if rows:
-        fresh = insert(School)
-        newer = {name: fresh.excluded[name] for name in (*names, "revision") if name != "school_key"}
-        keep = fresh.on_conflict_do_update(
-            index_elements=["school_key"], set_=newer, where=col(School.revision) < fresh.excluded.revision
-        )
-        session.execute(keep, [{**row, "revision": event.revision} for row in rows])
+    rows = [{**fields_of(School, school._asdict()), "revision": event.revision} for school in event.schools]
+    upsert(session, School, rows, newer="revision")
     if is_whole:
         session.execute(delete(School).where(col(School.revision) < event.revision))
 

@@ -3,13 +3,13 @@
 from urllib.parse import parse_qsl
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from services.rates.queries.filters import RateFilter
 from services.rates.queries.saved_views import VERSION
 from services.rates.tables import SavedView
 from shared.access import audit
+from shared.db import upsert
 from shared.errors import Conflict, Invalid, NotFound
 
 MOST_VIEWS = 50
@@ -25,11 +25,8 @@ def save_view(session: Session, person_id: str, actor: str, name: str, query: st
     if (session.scalar(others) or 0) >= MOST_VIEWS:
         raise Conflict(f"You have {MOST_VIEWS} saved views. Remove one before you save another.")
     kept = RateFilter.read(parse_qsl(query)).address("").removeprefix("?")
-    values = {"version": VERSION, "query": kept}
-    fresh = insert(SavedView).values(person_id=person_id, name=tidy, **values)
-    session.execute(
-        fresh.on_conflict_do_update(index_elements=["person_id", "name"], set_={**values, "saved_at": func.now()})
-    )
+    view = {"person_id": person_id, "name": tidy, "version": VERSION, "query": kept}
+    upsert(session, SavedView, [view], key=("person_id", "name"), stamp="saved_at")
     audit(session, actor, "view.saved", tidy, {"query": kept})
 
 

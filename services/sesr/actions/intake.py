@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, update
 
 from services.sesr.tables import School
+from shared.db import fields_of, upsert
 from shared.delivery.arrivals import directory_arrives
 from shared.events import DirectoryLoaded
 
@@ -30,20 +30,14 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     is_whole = directory_arrives(session, event)
     if is_whole is None:
         return
-    rows = [{**school._asdict(), "revision": event.revision, "gone": False} for school in event.schools]
-    if rows:
-        _keep_newer(session, rows)
+    rows = [
+        {**fields_of(School, school._asdict()), "revision": event.revision, "gone": False} for school in event.schools
+    ]
+    upsert(session, School, rows, newer="revision")
     if is_whole:
         gone = update(School).where(col(School.revision) < event.revision, col(School.gone).is_(False))
         session.execute(gone.values(gone=True))
     expect_schools(session)
-
-
-def _keep_newer(session: Session, rows: list[dict[str, object]]) -> None:
-    fresh = insert(School)
-    columns = {name: fresh.excluded[name] for name in rows[0] if name != "school_key"}
-    is_newer = col(School.revision) < fresh.excluded.revision
-    session.execute(fresh.on_conflict_do_update(index_elements=["school_key"], set_=columns, where=is_newer), rows)
 
 
 def expect_schools(session: Session, incident_id: UUID | None = None) -> None:

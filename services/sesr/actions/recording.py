@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from services.sesr.rules.reports import RecordedReport, current_report_of
 from services.sesr.tables import CurrentOfDay, Recorded
+from shared.db import upsert
 from shared.events import ReportSubmitted
 
 BOARDS = "sesr_board"
@@ -42,11 +43,7 @@ def _keep_current(session: Session, days: Sequence[SchoolDay]) -> None:
     reports = _reports_of(session, days)
     found = [(key, current) for key in days if (current := current_report_of(reports.get(key, ()))) is not None]
     rows = [{**key._asdict(), **current._asdict(), "times": list(current.times)} for key, current in found]
-    if not rows:
-        return
-    fresh = insert(CurrentOfDay)
-    columns = {name: fresh.excluded[name] for name in rows[0] if name not in SchoolDay._fields}
-    session.execute(fresh.on_conflict_do_update(index_elements=SchoolDay._fields, set_=columns), rows)
+    upsert(session, CurrentOfDay, rows)
 
 
 def _reports_of(session: Session, days: Sequence[SchoolDay]) -> dict[SchoolDay, list[RecordedReport]]:

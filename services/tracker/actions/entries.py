@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import func, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, select
 
@@ -12,6 +12,7 @@ from services.tracker.actions.targets import recompute
 from services.tracker.rules.values import shown_percent
 from services.tracker.tables.progress import Entry, EntryLog
 from shared.access import Who, audit
+from shared.db import upsert
 from shared.errors import Conflict
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))")
@@ -52,14 +53,8 @@ def save_cells(
         return []
     shared = {"school_key": school_key, "level": level, "source": source, "entered_by": who.actor}
     places = [{**shared, "item_id": cell.item_id, "period": cell.period} for cell in changed]
-    merge = insert(Entry)
-    taken = {name: merge.excluded[name] for name in ("percent", "source", "entered_by")}
-    session.execute(
-        merge.on_conflict_do_update(
-            index_elements=["school_key", "level", "item_id", "period"], set_={**taken, "at": func.now()}
-        ),
-        [{**place, "percent": cell.now} for place, cell in zip(places, changed, strict=True)],
-    )
+    entered = [{**place, "percent": cell.now} for place, cell in zip(places, changed, strict=True)]
+    upsert(session, Entry, entered, stamp="at")
     logged = [{**place, "was": cell.was, "now": cell.now} for place, cell in zip(places, changed, strict=True)]
     session.execute(insert(EntryLog), logged)
     audit(session, who.actor, "entries.saved", f"{school_key}/{level}", {"cells": len(changed), "source": source})

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from services.tracker.actions.entries import EntryChange, save_cells
@@ -10,6 +9,7 @@ from services.tracker.queries.offers import FileOffer, file_offers
 from services.tracker.queries.progress import lines
 from services.tracker.tables.schools import OfferDismissed, School
 from shared.access import Who, audit
+from shared.db import upsert
 from shared.errors import NotFound
 
 
@@ -32,13 +32,11 @@ def take_file_value(session: Session, who: Who, school: School, place: OfferPlac
 def dismiss_file_value(session: Session, who: Who, school: School, place: OfferPlace) -> None:
     """Leaves what was entered as it is, and offers this value of the file no more."""
     offer = _offer(session, school, place)
-    merge = insert(OfferDismissed).values(
-        school_key=school.school_key, level=place.level, item_id=offer.item_id, period=offer.period,
-        percent=offer.percent, dismissed_by=who.actor,
-    )  # fmt: skip
-    changed = {"percent": merge.excluded.percent, "dismissed_by": merge.excluded.dismissed_by}
-    keys = ["school_key", "level", "item_id", "period"]
-    session.execute(merge.on_conflict_do_update(index_elements=keys, set_=changed))
+    dismissed = {
+        "school_key": school.school_key, "level": place.level, "item_id": offer.item_id, "period": offer.period,
+        "percent": offer.percent, "dismissed_by": who.actor,
+    }  # fmt: skip
+    upsert(session, OfferDismissed, [dismissed])
     what = {"item": offer.item_id, "period": offer.period, "percent": str(offer.percent)}
     audit(session, who.actor, "offer.dismissed", f"{school.school_key}/{place.level}", what)
 

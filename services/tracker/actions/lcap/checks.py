@@ -5,8 +5,6 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, select
 
 from services.tracker.queries.lcap.versions import STANDING
@@ -15,6 +13,7 @@ from services.tracker.rules.lcap.growth import Value, read_growth
 from services.tracker.rules.lcap.measures import is_part_year
 from services.tracker.tables.lcap import LcapCheck, LcapMeasure, LcapSetting, LcapValue, LcapVersion
 from shared.access import Who, audit
+from shared.db import upsert
 from shared.errors import Invalid, NotFound
 
 MOST_PERCENT = 999
@@ -78,9 +77,8 @@ def _check(
         raise NotFound("This measure is no longer in the table. Open the list of measures again.")
     found, year = row
     given: list[dict[str, Any]] = [asdict(value) for value in values or ()]
-    columns = {"corrected": values is not None, "given": given, "note": note, "checked_by": who.name}
-    merge = insert(LcapCheck).values(key=key, **columns)
-    session.execute(merge.on_conflict_do_update(index_elements=["key"], set_={**columns, "checked_at": func.now()}))
+    check = {"key": key, "corrected": values is not None, "given": given, "note": note, "checked_by": who.name}
+    upsert(session, LcapCheck, [check], stamp="checked_at")
     did = "lcap measure confirmed" if values is None else "lcap measure corrected"
     audit(session, who.actor, did, key, {"measure": found.number, "values": given, "note": note})
     session.get(LcapCheck, key, populate_existing=True)
@@ -91,7 +89,6 @@ def set_material(session: Session, who: Who, under: Decimal, over: Decimal) -> N
     """From which percent spent on a difference needs an explanation."""
     if not 0 <= under < over <= MOST_PERCENT:
         raise Invalid(f"Give two percentages, the first below the second, between 0 and {MOST_PERCENT}.")
-    columns = {"under_percent": under, "over_percent": over, "set_by": who.name}
-    merge = insert(LcapSetting).values(id=1, **columns)
-    session.execute(merge.on_conflict_do_update(index_elements=["id"], set_={**columns, "set_at": func.now()}))
+    limits = {"id": 1, "under_percent": under, "over_percent": over, "set_by": who.name}
+    upsert(session, LcapSetting, [limits], stamp="set_at")
     audit(session, who.actor, "lcap material set", "lcap", {"under": str(under), "over": str(over)})

@@ -27,6 +27,7 @@ from services.tracker.tables.lcap import (
     LcapValue,
     LcapVersion,
 )
+from shared.db import upsert
 from shared.events import LcapLoaded
 
 REPLACED = "replaced"
@@ -159,11 +160,7 @@ def _name_goals(session: Session, found: LcapVersion) -> None:
     rows = select(LcapMeasure.goal, LcapMeasure.goal_name).where(LcapMeasure.version_id == found.version_id)
     names = {goal: name for goal, name in session.exec(rows) if name}
     named = [{"plan_year": found.plan_year, "goal": goal, "name": name} for goal, name in names.items()]
-    if named:
-        merge = insert(LcapGoal)
-        session.execute(
-            merge.on_conflict_do_update(index_elements=["plan_year", "goal"], set_={"name": merge.excluded.name}), named
-        )
+    upsert(session, LcapGoal, named)
 
 
 def _forget_old(session: Session, found: LcapVersion) -> None:
