@@ -25,6 +25,7 @@ _RECEIPT = text(
     where event_id = any(:event_ids) and subscriber = :subscriber and state in ('pending', 'sent')
     """
 )
+_NEXT_VERSION = text("select nextval('event_version')")
 _DUE = text("update job set due_at = least(due_at, now()), next_at = now() where name = :name")
 
 
@@ -41,6 +42,15 @@ def publish(session: Session, event: Event) -> UUID | None:
         session.execute(_DELIVERY, {"event_id": event_id, "names": list(event.subscribers)})
         session.execute(_RING, {"channel": CHANNEL})
     return event_id
+
+
+def next_version(session: Session) -> int:
+    """A version above all that this service has taken so far: for an event whose key has no count of its own.
+
+    Take it while the row of the key is locked, as an update of it does, so that versions grow as states do.
+    """
+    version: int = session.execute(_NEXT_VERSION).scalar_one()
+    return version
 
 
 def call_job(session: Session, name: str) -> None:

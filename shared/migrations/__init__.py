@@ -102,6 +102,9 @@ def _provision_service(connection: psycopg.Connection[tuple[object, ...]], servi
     defaults = sql.SQL("alter default privileges in schema {} grant {} to {}")
     for rights in ("select, insert, update, delete on tables", "usage on sequences"):
         connection.execute(defaults.format(schema, sql.SQL(rights), role))
+    # Made here and not by a migration: the comparison of tables and migrations does not see sequences.
+    versions = sql.Identifier(service, "event_version")
+    connection.execute(sql.SQL("create sequence if not exists {}").format(versions))
 
 
 def _append_only(connection: psycopg.Connection[tuple[object, ...]], service: str) -> None:

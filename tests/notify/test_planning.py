@@ -1,8 +1,10 @@
 """Planning on the real database: who gets which digest, what is replaced, waiting, and told again."""
 
 import pytest
+from sqlmodel import delete
 
 from services.notify.actions import answers, planning, routing
+from services.notify.tables import AliasMatch
 from shared.db import transaction
 from shared.events import Group
 from tests.notify.telling import (
@@ -251,6 +253,16 @@ def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> 
     ]
 
 
+def test_a_match_that_is_made_again_after_it_was_taken_back_is_published_again() -> None:
+    tell_directory()
+    for _ in range(2):
+        with transaction("notify") as session:
+            routing.match_alias(session, "V. MARTA", "director:director@lausd.example", "central")
+            session.exec(delete(AliasMatch))
+    versions = rows_of("select version from outbox_event where topic = 'notify.alias_resolved' order by created_at")
+    assert len(versions) == 2 and versions[0].version < versions[1].version
+
+
 def test_a_later_directory_sends_what_waited() -> None:
     tell_directory([])
     tell(LOW)
@@ -353,7 +365,7 @@ ANSWERS = (
     "  values (1, :old, 'Sp25', '2025-02-14', 'calls', 'x')),"
     " p as (insert into preference(person_id, only_changes, also_when_none, changed_by) values (:old, true, false, 'x')),"
     " v as (insert into visit(person_id) values (:old)),"
-    " m as (insert into alias_match(alias_key, alias, person_id, revision, matched_by) values ('v. m', 'V. M', :old, 1, 'x'))"
+    " m as (insert into alias_match(alias_key, alias, person_id, matched_by) values ('v. m', 'V. M', :old, 'x'))"
     " select 1"
 )
 KEYS = (

@@ -11,7 +11,8 @@ from services.notify.queries.situation import matches, people
 from services.notify.rules.routes import HEAD, route_of
 from services.notify.tables import AliasMatch, Director, RegionHead
 from shared.access import audit
-from shared.delivery.outbox import publish
+from shared.db import upsert
+from shared.delivery.outbox import next_version, publish
 from shared.errors import Conflict, Invalid, NotFound
 from shared.events import AliasResolved
 from shared.names import name_key, spelling_key, tidy
@@ -31,7 +32,6 @@ _ASTRAY = text(
 _RESOLVED = text(
     "update digest set state = 'superseded', why = :why where digest_id = any(:ids) and state = 'unroutable'"
 )
-_NEXT = text("select coalesce(max(revision), 0) + 1 from alias_match")
 
 
 def route_waiting(session: Session) -> int:
@@ -72,13 +72,9 @@ def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int
     director = session.get(Director, person_id)
     if director is None:
         raise NotFound("This person is not in the directory. Load a directory with this director first.")
-    revision: int = session.execute(_NEXT).scalar_one()
-    session.merge(
-        AliasMatch(
-            alias_key=spelling_key(spelled), alias=spelled, person_id=person_id, revision=revision, matched_by=actor
-        )
-    )
-    session.flush()
+    match = {"alias_key": spelling_key(spelled), "alias": spelled, "person_id": person_id, "matched_by": actor}
+    upsert(session, AliasMatch, [match])
+    revision = next_version(session)
     publish(session, AliasResolved(alias=spelled, person_id=person_id, matched_by=actor, revision=revision))
     audit(session, actor, "match name", spelled, {"person_id": person_id, "name": director.name})
     return route_waiting(session)

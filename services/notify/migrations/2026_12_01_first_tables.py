@@ -42,7 +42,6 @@ def upgrade() -> None:
         sa.Column("alias_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("alias", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("matched_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("alias_key", name=op.f("pk_alias_match")),

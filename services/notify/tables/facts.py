@@ -119,6 +119,5 @@ class AliasMatch(NotifyTable, table=True):
     alias_key: str = Field(primary_key=True)
     alias: str
     person_id: str
-    revision: int
     matched_by: str
     at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
