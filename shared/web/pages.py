@@ -12,21 +12,11 @@ from shared.access import Who, csrf_of, scope_of
 from shared.settings import settings
 from shared.web.clock import date_words, instant_words, second_words
 from shared.web.counts import counted
+from shared.web.navigation import navigation
 from shared.web.requests import session_token
 from shared.web.static_files import static_url
 
 ROOT = Path(__file__).parent.parent.parent
-NAVIGATION = (
-    ("/", "Home", "home.see"),
-    ("/ingest/", "Uploads", "uploads.see"),
-    ("/rates/", "Response rates", "rates.see"),
-    ("/notify/", "Alerts", "digests.see"),
-    ("/notify/mine", "My alerts", "alerts.mine"),
-    ("/tracker/", "Progress tracker", "tracker.see"),
-    ("/tracker/lcap/", "LCAP", "lcap.see"),
-    ("/sesr/", "Strike reports", "sesr.see"),
-    ("/ops", "Operations", "ops.see"),
-)
 
 
 @lru_cache
@@ -46,18 +36,6 @@ def environment(service: str) -> Environment:
     made.filters["day"] = date_words
     made.filters["counted"] = counted
     return made
-
-
-def navigation(who: Who | None, path: str) -> list[dict[str, Any]]:
-    """The entries that the role may open, the current one marked; a service's part of the desk is Operations."""
-    if who is None:
-        return []
-    if path.split("/")[2:3] == ["ops"]:
-        path = "/ops"
-    entries = [(href, label) for href, label, permission in NAVIGATION if who.may(permission)]
-    inside = [href for href, _ in entries if path == href or (href != "/" and path.startswith(href))]
-    current = max(inside, key=len, default="")
-    return [{"href": href, "label": label, "current": href == current} for href, label in entries]
 
 
 def _everywhere(request: Request) -> dict[str, Any]:
