@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from shared.db import transaction
 from shared.delivery.envelope import Envelope
-from shared.events import EVENTS, Event
+from shared.events import EVENTS, Event, NewerSchema
 
 MAX_ATTEMPTS = 8
 # Under Celery's soft limit: what a batch has not reached by then is left to the next sweep.
@@ -46,6 +46,12 @@ _FAILED = text("""
       update job set due_at = least(due_at, f.next_at), next_at = least(job.next_at, f.next_at)
       from failed f where f.state = 'new' and name = current_schema() || '.sweep_inbox')
     select topic, key from failed
+""")
+# No attempt is counted: during an upgrade a worker of the new version may come much later.
+_WAIT = text("""
+    update inbox set last_error = :error, attempts = attempts - 1,
+      next_at = now() + interval '60 s'
+    where event_id = :event_id and state = 'new' returning topic, key
 """)
 _LEAVE = text("""
     with left_over as (
@@ -89,6 +95,9 @@ def run(service: str, event_id: UUID, handlers: Mapping[str, Handler]) -> Failur
                 _handle(session, row, handlers)
                 _done(session, [event_id])
         return None
+    except NewerSchema as error:
+        log.warning("event waits for a newer worker", reason=str(error))
+        return _failed(service, event_id, str(error), _WAIT)
     except Exception as error:
         log.exception("event failed")
         return _failed(service, event_id, f"{type(error).__name__}: {error}"[:ERROR_LENGTH])
@@ -160,7 +169,7 @@ def _taken(session: Session, event_ids: Sequence[UUID]) -> Sequence[Any]:
 
 
 def _event_of(row: Any) -> Event:
-    return EVENTS[row.topic].model_validate_json(row.payload)
+    return EVENTS[row.topic].read(row.payload)
 
 
 def _handle(session: Session, row: Any, handlers: Mapping[str, Handler]) -> None:
@@ -175,9 +184,9 @@ def _done(session: Session, event_ids: Sequence[UUID]) -> None:
     session.execute(_DONE, {"event_ids": list(event_ids)})
 
 
-def _failed(service: str, event_id: UUID, error: str) -> Failure | None:
+def _failed(service: str, event_id: UUID, error: str, statement: TextClause = _FAILED) -> Failure | None:
     with transaction(service) as session:
-        row = session.execute(_FAILED, {"event_id": event_id, "error": error, "most": MAX_ATTEMPTS}).one_or_none()
+        row = session.execute(statement, {"event_id": event_id, "error": error, "most": MAX_ATTEMPTS}).one_or_none()
     return None if row is None else Failure(event_id, row.topic, row.key, error)
 
 

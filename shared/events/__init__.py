@@ -16,7 +16,7 @@ it has when the version that arrives is not newer. What each event carries stand
 | `AliasResolved` | notify | ingest |
 """
 
-from shared.events.event import GROUPS, ROWS_PER_PART, Event, Group
+from shared.events.event import GROUPS, ROWS_PER_PART, Event, Group, NewerSchema
 from shared.events.ingest import (
     DirectoryLoaded,
     DirectoryPerson,
@@ -47,6 +47,7 @@ __all__ = [
     "ExtractionRow",
     "Group",
     "LcapLoaded",
+    "NewerSchema",
     "ReportSubmitted",
     "ResultRow",
     "SentDigest",
