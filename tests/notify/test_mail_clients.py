@@ -10,7 +10,9 @@ from playwright.sync_api import Browser, Page
 from services.notify.mailer.headings import DigestFacts
 from services.notify.mailer.letters import write
 from services.notify.rules.alerts import AlertLine
+from services.notify.rules.plans import PlanOutcome
 from tests.browser.chromium import browser
+from tests.notify.telling import FEB14
 from tests.notify.test_letters import SITE, facts, line
 
 __all__ = ["browser"]
@@ -19,7 +21,14 @@ __all__ = ["browser"]
 def lines(mark: str, count: int, group: str = "parents", **changed: Any) -> list[AlertLine]:
     names = ("Maldonado Avenue Elementary School of Arts", "Birch El", "Cedar Ave Sci/Tech Magnet")
     return [
-        line(mark, f"{names[n % 3]} {n}", school_key=f"{mark}{group}{n}", group=group, needed=n + 1, **changed)
+        line(
+            mark,
+            f"{names[n % 3]} {n}",
+            school_key=f"{mark}{group}{n}",
+            group=group,
+            needed=n + 1,
+            **{"outlook": ("stays", "may", "leaves", "")[n % 4], "final_low": 21, "final_high": 34, **changed},
+        )
         for n in range(count)
     ]
 
@@ -37,16 +46,25 @@ def mixed() -> list[AlertLine]:
     ]
 
 
+PLAN = PlanOutcome(
+    "Vega, Marta", FEB14, "Paper surveys go home on Monday; the office calls families.", 12, 11, 9, 14, 2
+)
 KINDS: dict[str, tuple[DigestFacts, str]] = {
     "new": (facts(*mixed(), reason="new schools", late=["students"]), "digest"),
-    "still": (facts(*lines("still", 8), reason="still"), "digest"),
+    "still": (facts(*lines("still", 8, since_plan=3), reason="still", plans=[PLAN]), "digest"),
     "correction": (facts(*lines("still", 4, was_submitted=10, was_total=90), correction=True, reason="corrected"), "digest"),
     "reminder": (facts(*lines("still", 4)), "reminder"),
     "all left": (facts(*lines("left", 3), reason="all left"), "digest"),
     "moved": (facts(*lines("moved", 1, note="Frisch, Soren L"), reason="moved"), "digest"),
     "missing": (facts(*lines("missing", 1), reason="missing"), "digest"),
     "escalation": (
-        facts(*lines("still", 4, lasted=4), kind="escalation", spelling="Head of region E", reason="escalated"),
+        facts(
+            *lines("still", 4, lasted=4),
+            kind="escalation",
+            spelling="Head of region E",
+            reason="escalated",
+            plans=[PLAN, PlanOutcome("Nolan, Pat")],
+        ),
         "digest",
     ),
 }  # fmt: skip

@@ -13,14 +13,13 @@ from shared.db import raw, upsert
 from shared.delivery.arrivals import directory_arrives
 from shared.events import DirectoryLoaded, DirectoryPerson, TierRow, TiersComputed
 
-# The forecast that follows the rate in a row is not kept here.
-_KEPT = TierRow._fields.index("rate") + 1
-_FIELDS = ", ".join(TierRow._fields[:_KEPT])
+_FIELDS = ", ".join(TierRow._fields)
 _INCOMING = text(
     """
     create temp table incoming (
       school_key text, ploc text, school text, region text, cos text, director text,
-      total int, submitted int, tier smallint, needed int, rate numeric(16, 4)
+      total int, submitted int, tier smallint, needed int, rate numeric(16, 4),
+      final_low int, final_likely int, final_high int, outlook text, needed_per_day numeric(16, 4)
     ) on commit drop
     """
 )
@@ -33,7 +32,9 @@ _MERGE = text(
       and t.school_key = n.school_key
     when matched and t.state < :state then update set
       state = :state, ploc = n.ploc, school = n.school, region = n.region, cos = n.cos, director = n.director,
-      total = n.total, submitted = n.submitted, tier = n.tier, needed = n.needed, rate = n.rate, removed = false
+      total = n.total, submitted = n.submitted, tier = n.tier, needed = n.needed, rate = n.rate,
+      final_low = n.final_low, final_likely = n.final_likely, final_high = n.final_high, outlook = n.outlook,
+      needed_per_day = n.needed_per_day, removed = false
     when not matched then insert (term, extraction_date, respondent_group, state, {_FIELDS}, removed)
       values (:term, :extraction_date, :group, :state, {_FIELDS}, false)
     """
@@ -93,7 +94,7 @@ def keep_tiers(session: Session, event: TiersComputed) -> bool:
     session.execute(_INCOMING)
     with raw(session).cursor().copy(f"copy incoming ({_FIELDS}) from stdin") as copy:
         for row in event.rows:
-            copy.write_row(row[:_KEPT])
+            copy.write_row(row)
     session.execute(_MERGE, values)
     session.execute(_DROP_INCOMING)
     if event.removed:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select, update
 from services.notify.mailer.headings import DigestFacts
 from services.notify.mailer.letters import MailSite, write
 from services.notify.queries.answers import newer_digest
-from services.notify.queries.content import days_of, lines_of
+from services.notify.queries.content import days_of, lines_of, plans_of
 from services.notify.rules.routes import HEAD
 from services.notify.tables import Digest, Director, Mail, MailNote, RegionHead, Upload
 from shared.access import audit
@@ -101,6 +101,7 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
         late=digest.content.get("late", []),
         taken_back=date.fromisoformat(taken_back) if taken_back else None,
         revision=digest.revision,
+        plans=plans_of(digest.content),
     )
 
 

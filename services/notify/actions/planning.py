@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select, update
 
 from services.notify.actions.mails import add_mails, stop_second_copies, supersede
 from services.notify.queries import alert_settings
-from services.notify.queries.content import VERSION, stored_lines
+from services.notify.queries.content import VERSION, stored_lines, stored_plans
 from services.notify.queries.situation import newest_day, situation
 from services.notify.rules.planning import DueDigest, Situation, digests_due, escalations_due
 from services.notify.tables import Digest, Upload
@@ -233,6 +233,7 @@ def _digest(upload: Any, revision: int, found: Situation, due: DueDigest, hold: 
         content={
             "version": VERSION,
             "lines": stored_lines(due.lines),
+            "plans": stored_plans(due.plans),
             "as_of": found.as_of,
             "closes": upload.window_closes.isoformat(),
             "late": list(late),

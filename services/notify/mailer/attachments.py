@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from services.notify.mailer.headings import outlook_words
 from services.notify.rules.alerts import LISTED, OPEN, AlertLine, decimals_of
 from shared.files.workbooks import Cell, new_workbook, write_cell
 
 HEADER = (
     "What", "School", "PLOC", "Category", "Region", "CoS", "Regional_Director", "Total_Surveys", "Surveys_Submitted",
     "Response_Rate", "Surveys needed to reach 25 %", "Change since the file before", "Files in a row below 25 %",
-    "Date_of_Extraction", "Note",
+    "Date_of_Extraction",
+    "If nothing changes, at the close", "Since your plan", "Note",
 )  # fmt: skip
-WIDTHS = (13, 22, 7, 9, 7, 14, 17, 9, 10, 9, 10, 9, 9, 11, 22)
+WIDTHS = (13, 22, 7, 9, 7, 14, 17, 9, 10, 9, 10, 9, 9, 11, 20, 8, 18)
 # An empty column takes no room on paper.
 EMPTY_WIDTH = 6
 RATE, DAY = HEADER.index("Response_Rate"), HEADER.index("Date_of_Extraction")
@@ -35,8 +37,9 @@ def _cells(line: AlertLine) -> tuple[Cell, ...]:
     needed = line.needed if line.mark in OPEN else None
     was = f"was {line.was_submitted} of {line.was_total}" if line.is_corrected else ""
     note = "; ".join(part for part in (was, line.note) if part)
-    numbers = (line.total, line.submitted, _rate(line), needed, line.gained, line.lasted, line.extraction_date, note)
-    return (*head, *numbers)
+    ends = outlook_words(line) if line.mark in LISTED else ""
+    counts = (line.total, line.submitted, _rate(line), needed, line.gained, line.lasted)
+    return (*head, *counts, line.extraction_date, ends.capitalize(), line.since_plan, note)
 
 
 def _rate(line: AlertLine) -> float | None:

@@ -16,10 +16,14 @@ from services.notify.rules.alerts import (
     OPEN,
     SNOOZED,
     AlertLine,
+    shown_rate,
 )
+from services.notify.rules.plans import PlanOutcome
 
 GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 CLOSEST = 3
+# What a forecast means, in the director's words; the keys are those of `TierRow.outlook`, the gravest first.
+OUTLOOK_WORDS = {"stays": "will stay below 25 %", "may": "may stay below 25 %", "leaves": "will rise above 25 %"}
 # Reasons that come after those of new schools: every school that is listed was listed before.
 _NOTHING_NEW = ("still", "some left", "none expected", "moved", "missing")
 
@@ -43,6 +47,7 @@ class DigestFacts(NamedTuple):
     late: Sequence[str]
     taken_back: date | None = None
     revision: int = 1
+    plans: Sequence[PlanOutcome] = ()
 
 
 def day_words(day: date) -> str:
@@ -74,9 +79,48 @@ def school_days(after: date, last: date) -> int:
     return weeks * 5 + sum((after + timedelta(days=n)).weekday() < 5 for n in range(1, rest + 1))
 
 
-def a_day(needed: int | None, days: int) -> int | None:
-    """How many surveys each of the days has to bring, rounded up; None where no day is left or nothing is needed."""
-    return -(-needed // days) if needed and days > 0 else None
+def a_day(line: AlertLine, days: int) -> int | None:
+    """How many surveys each school day has to bring, rounded up; None where no day is left or nothing is needed.
+
+    rates knows the days off; where it said nothing, the Mondays to Fridays that are left are counted.
+    """
+    if not line.needed or days <= 0:
+        return None
+    return line.per_day or -(-line.needed // days)
+
+
+def outlook_words(line: AlertLine) -> str:
+    """`may stay below 25 % (21.0 % to 29.5 %)`; empty where no forecast is known."""
+    words = OUTLOOK_WORDS.get(line.outlook, "")
+    low, high = (shown_rate(end, line.total) for end in (line.final_low, line.final_high))
+    return f"{words} ({low if low == high else f'{low} to {high}'})" if words and low and high else words
+
+
+def outlook_counts(lines: Sequence[AlertLine]) -> str:
+    """`If nothing changes, 5 schools will stay below 25 %, 2 may, 1 will rise above.`; empty where nothing is known.
+
+    A school counts once, by the gravest of its groups.
+    """
+    counted_already: set[str] = set()
+    parts: list[str] = []
+    for outlook, words in OUTLOOK_WORDS.items():
+        own = {x.school_key for x in lines if x.mark in LISTED and x.outlook == outlook} - counted_already
+        counted_already |= own
+        if own:
+            short = words.removesuffix(" 25 %").removesuffix(" stay below")
+            parts.append(f"{len(own)} {short}" if parts else f"{counted(len(own), 'school')} {words}")
+    return f"If nothing changes, {', '.join(parts)}." if parts else ""
+
+
+def since_words(outcome: PlanOutcome) -> str:
+    """What came in at the schools of a plan since: `Since then 14 more surveys at 9 of 12 schools, 2 rose above 25 %.`"""
+    if not outcome.seen:
+        return "No newer file has its schools yet."
+    surveys = counted(outcome.gained, "more survey") if outcome.gained > 0 else "no more surveys"
+    words = f"Since then {surveys} at {outcome.grown} of {counted(outcome.schools, 'school')}"
+    words += f", {outcome.risen} rose above 25 %" if outcome.risen else ""
+    lacking = outcome.schools - outcome.seen
+    return f"{words}{f', {lacking} not in a newer file' if lacking else ''}."
 
 
 def closest(lines: Iterable[AlertLine]) -> list[AlertLine]:

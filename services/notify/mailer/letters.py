@@ -21,9 +21,12 @@ from services.notify.mailer.headings import (
     closest,
     day_words,
     heading_of,
+    outlook_counts,
+    outlook_words,
     people_words,
     school_days,
     schools_in,
+    since_words,
     subject_of,
 )
 from services.notify.rules.alerts import (
@@ -168,7 +171,10 @@ def write(
         "kind": kind,
         "group_names": GROUP_NAMES,
         "days": days,
-        "a_day": lambda needed: a_day(needed, days),
+        "a_day": lambda line: a_day(line, days),
+        "outlook": outlook_words,
+        "outlook_counts": outlook_counts(facts.lines),
+        "since": since_words,
         "people": people_words,
         "closest": closest(facts.lines) if facts.kind == "digest" else [],
         "listed": schools_in(facts.lines, *LISTED),
@@ -202,5 +208,6 @@ def message_id_of(facts: DigestFacts, site: MailSite, director_key: str, kind: s
         "late": sorted(facts.late),
         "taken_back": facts.taken_back,
         "lines": [list(line) for line in facts.lines],
+        "plans": [list(plan) for plan in facts.plans],
     }
     return f"<{uuid.uuid5(NAMESPACE, json.dumps(shown, sort_keys=True, default=str))}@{site.mail_domain}>"

@@ -291,6 +291,11 @@ def upgrade() -> None:
         sa.Column("tier", sa.SmallInteger(), nullable=True),
         sa.Column("needed", sa.Integer(), nullable=True),
         sa.Column("rate", sa.Numeric(precision=16, scale=4), nullable=True),
+        sa.Column("final_low", sa.Integer(), nullable=True),
+        sa.Column("final_likely", sa.Integer(), nullable=True),
+        sa.Column("final_high", sa.Integer(), nullable=True),
+        sa.Column("outlook", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.Column("needed_per_day", sa.Numeric(precision=16, scale=4), nullable=True),
         sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint(
             "term", "extraction_date", "respondent_group", "school_key", name=op.f("pk_tier_state")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.notify.actions import answers
+from services.notify.mailer.headings import outlook_words
 from services.notify.pages.answers import take_answer
 from services.notify.pages.parts import SentForm, ticked_places
 from services.notify.queries import answers as found
@@ -90,6 +91,7 @@ def _page(request: Request, session: Db, director: Director, more: dict[str, Any
         status,
         digest=digest,
         lines=lines,
+        outlook=outlook_words,
         action="/notify/mine/answer",
         preference=found.preference_of(session, director.person_id),
         snoozes=found.snoozes(session, director.person_id, limit=None),

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.notify.rules.alerts import AlertLine
+from services.notify.rules.plans import PlanOutcome
 from shared.errors import Conflict
 
 VERSION = 1
@@ -33,8 +34,26 @@ def lines_of(content: Mapping[str, Any]) -> list[AlertLine]:
 
 
 def _line(row: Mapping[str, Any]) -> AlertLine:
-    fields = {name: row[name] for name in AlertLine._fields}
+    fields = {name: row[name] for name in AlertLine._fields if name in row or name not in AlertLine._field_defaults}
     return AlertLine(**{**fields, "extraction_date": date.fromisoformat(row["extraction_date"])})
+
+
+def stored_plans(outcomes: Iterable[PlanOutcome]) -> list[dict[str, Any]]:
+    """Plans with what came since, as objects for the column `content`."""
+    return [{**each._asdict(), "extraction_date": _day_text(each.extraction_date)} for each in outcomes]
+
+
+def _day_text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def plans_of(content: Mapping[str, Any]) -> list[PlanOutcome]:
+    """The plans of a digest's content."""
+    found = []
+    for row in content.get("plans", []):
+        day = row["extraction_date"]
+        found.append(PlanOutcome(**{**row, "extraction_date": date.fromisoformat(day) if day else None}))
+    return found
 
 
 def days_of(content: Mapping[str, Any]) -> dict[str, date]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from services.notify.queries.content import UnknownContent, days_of, lines_of
 from services.notify.rules.alerts import (
+    LISTED,
     AlertHistory,
     AlertState,
     LastDigest,
@@ -21,6 +22,7 @@ from services.notify.rules.alerts import (
 )
 from services.notify.rules.clock import is_snoozed
 from services.notify.rules.planning import Situation
+from services.notify.rules.plans import GivenPlan
 from services.notify.rules.routes import DirectorRoute, Route, route_to, routes_of
 from services.notify.tables import AliasMatch, Director, Preference, RetiredSchool, Snooze
 
@@ -40,12 +42,14 @@ _STATES = text(
     f"""
     with {_NEWEST}
     select t.school_key, t.respondent_group, t.extraction_date, t.ploc, t.school, t.region, t.cos, t.director,
-      t.total, t.submitted, t.tier, t.needed
+      t.total, t.submitted, t.tier, t.needed, t.final_low, t.final_likely, t.final_high, t.outlook,
+      cast(ceil(t.needed_per_day) as int) as per_day
     from tier_state t join newest using (respondent_group, extraction_date)
     where t.term = :term and not t.removed
     """
 )
-# Where rates published a group before all of it had arrived, a school that is not in it keeps its last known numbers.
+# Where rates published a group before all of it had arrived, a school that is not in it keeps its last known numbers;
+# a forecast made from those is not shown.
 _NOT_ARRIVED = text(
     f"""
     with {_NEWEST}, partly as (
@@ -55,7 +59,8 @@ _NOT_ARRIVED = text(
         order by u.revision desc limit 1)
     )
     select distinct on (t.school_key, t.respondent_group) t.school_key, t.respondent_group, t.extraction_date, t.ploc,
-      t.school, t.region, t.cos, t.director, t.total, t.submitted, t.tier, t.needed
+      t.school, t.region, t.cos, t.director, t.total, t.submitted, t.tier, t.needed,
+      null as final_low, null as final_likely, null as final_high, '' as outlook, null as per_day
     from tier_state t join partly p using (respondent_group)
     where t.term = :term and not t.removed and t.extraction_date < p.extraction_date and not exists (
       select 1 from tier_state x where x.term = :term and x.extraction_date = p.extraction_date
@@ -94,6 +99,13 @@ _EARLIER = text(
     select school_key, director from tier_state
     where term = :term and school_key = any(:schools) and not removed
     group by school_key, director order by school_key, max(extraction_date) desc
+    """
+)
+_PLANS = text(
+    """
+    select distinct on (a.director_key) a.director_key, a.extraction_date, a.plan, d.digest_id, d.content
+    from acknowledgement a join digest d using (digest_id)
+    where a.term = :term order by a.director_key, a.acknowledgement_id desc
     """
 )
 _DAYS = text("select distinct extraction_date from tier_state where term = :term and not removed order by 1")
@@ -147,6 +159,20 @@ def last_digests(session: Session, term: str) -> LastDigests:
             log.error("digest unreadable", digest_id=row.digest_id, reason=str(error))
             unreadable.add(row.director_key)
     return LastDigests(found, unreadable)
+
+
+def plans(session: Session, term: str) -> dict[str, GivenPlan]:
+    """The last plan that each director sent in the term; one for a digest that cannot be read is left out and reported."""
+    found = {}
+    for row in session.execute(_PLANS, {"term": term}):
+        try:
+            lines = lines_of(row.content)
+        except UnknownContent as error:
+            log.error("digest unreadable", digest_id=row.digest_id, reason=str(error))
+            continue
+        listed = {line.place: line.submitted for line in lines if line.mark in LISTED}
+        found[row.director_key] = GivenPlan(row.extraction_date, row.plan, listed)
+    return found
 
 
 def people(session: Session) -> list[DirectorRoute]:
@@ -220,4 +246,5 @@ def situation(session: Session, term: str) -> Situation | None:
         earlier_spellings=earlier,
         retired=retired(session, term),
         unreadable=last.unreadable,
+        plans=plans(session, term),
     )

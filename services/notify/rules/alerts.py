@@ -20,7 +20,10 @@ Place = tuple[str, str]
 
 
 class AlertState(NamedTuple):
-    """A school's state for one group at the newest extraction that has the group."""
+    """A school's state for one group at the newest extraction that has the group.
+
+    `final_*` and `outlook` are the forecast, as in `TierRow`; `per_day` is what is needed each school day, rounded up.
+    """
 
     school_key: str
     group: str
@@ -35,6 +38,11 @@ class AlertState(NamedTuple):
     tier: int | None
     needed: int | None
     rate: str
+    final_low: int | None = None
+    final_likely: int | None = None
+    final_high: int | None = None
+    outlook: str = ""
+    per_day: int | None = None
 
 
 class AlertHistory(NamedTuple):
@@ -50,7 +58,10 @@ class AlertHistory(NamedTuple):
 
 
 class AlertLine(NamedTuple):
-    """One row of a digest. `extraction_date` is the day of the numbers; `was_...` are those that a correction replaces."""
+    """One row of a digest. `extraction_date` is the day of the numbers; `was_...` are those that a correction replaces.
+
+    The forecast is that of `AlertState`. `since_plan`: surveys since the extraction for which the director last sent a plan.
+    """
 
     mark: str
     school_key: str
@@ -72,6 +83,12 @@ class AlertLine(NamedTuple):
     was_total: int | None = None
     was_submitted: int | None = None
     was_rate: str = ""
+    final_low: int | None = None
+    final_likely: int | None = None
+    final_high: int | None = None
+    outlook: str = ""
+    per_day: int | None = None
+    since_plan: int | None = None
 
     @property
     def place(self) -> Place:

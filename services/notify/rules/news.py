@@ -78,7 +78,7 @@ def closed_lines(last: LastDigest, now: AlertStates, owners: Mapping[Place, Scho
 
 
 def _closed_line(line: AlertLine, state: AlertState | None, owner: SchoolOwner | None, key: str) -> AlertLine | None:
-    kept = line._replace(was_total=None, was_submitted=None, was_rate="", gained=None)
+    kept = line._replace(**{**AlertLine._field_defaults, "gained": None})
     if state is None or owner is None:
         return kept._replace(mark=MISSING, note=line.note if line.mark == MISSING else "")
     if owner.key != key:

@@ -31,6 +31,7 @@ from services.notify.rules.news import (
     taken_back,
     with_what_was,
 )
+from services.notify.rules.plans import GivenPlan, PlanOutcome, outcome_of, with_since
 from services.notify.rules.routes import HEAD, NOBODY, Route
 
 
@@ -40,6 +41,7 @@ class Situation(NamedTuple):
     `last_digests`, `snoozed` and `preferences` are by director key, `directors` are the routes of the directory's people
     by key, `routes` those of the spellings, `as_of` is by group. `earlier_spellings` has, for schools whose newest
     director has no route, the directors of their earlier rows, newest first. `retired` schools are not followed.
+    `plans` are the last plans that directors sent in the term, by director key.
     `unreadable` are directors whose last digest this program cannot read: nothing is guessed about them.
     """
 
@@ -55,10 +57,14 @@ class Situation(NamedTuple):
     earlier_spellings: Mapping[str, Sequence[str]] = {}
     retired: Collection[str] = ()
     unreadable: Collection[str] = ()
+    plans: Mapping[str, GivenPlan] = {}
 
 
 class DueDigest(NamedTuple):
-    """One digest that is due. `taken_back`: the day of an extraction that was mailed and is not there any more."""
+    """One digest that is due. `taken_back`: the day of an extraction that was mailed and is not there any more.
+
+    `plans`: what the director planned last time and what came in since; for the head of a region, of each director.
+    """
 
     key: str
     spelling: str
@@ -67,6 +73,7 @@ class DueDigest(NamedTuple):
     correction: bool
     lines: list[AlertLine]
     taken_back: date | None = None
+    plans: Sequence[PlanOutcome] = ()
 
 
 def without_retired(situation: Situation) -> Situation:
@@ -185,12 +192,18 @@ def _due(
     corrects = is_correction(counted, last, situation.extraction_date, situation.as_of)
     if corrects and last is not None:
         lines = with_what_was(lines, last)
-    return DueDigest(key, spelling, route, reason, corrects, lines, taken_back(last, situation.as_of))
+    given = situation.plans.get(key)
+    if given is None or given.extraction_date >= situation.extraction_date:
+        return DueDigest(key, spelling, route, reason, corrects, lines, taken_back(last, situation.as_of))
+    outcome = outcome_of(route.name, given, situation.now)
+    lines = with_since(lines, given)
+    return DueDigest(key, spelling, route, reason, corrects, lines, taken_back(last, situation.as_of), [outcome])
 
 
 def escalations_due(situation: Situation, heads: Mapping[str, Route], after: int) -> list[DueDigest]:
     """One digest per region with a known head: the places in Tier 1 for `after` extractions or more, once new ones come."""
     situation = without_retired(situation)
+    owners = owners_of(situation) if heads and after else {}
     found = []
     for region, route in sorted(heads.items()):
         last = situation.last_digests.get(route.key)
@@ -202,5 +215,16 @@ def escalations_due(situation: Situation, heads: Mapping[str, Route], after: int
             and situation.histories[place].lasted >= after
         ]  # fmt: skip
         if after and any(line.mark == "new" for line in lines):
-            found.append(DueDigest(route.key, f"Head of region {region}", route, "escalated", False, in_order(lines)))
+            answers = _answers(situation, {(owners[line.place].key, owners[line.place].name) for line in lines})
+            spelling = f"Head of region {region}"
+            due = DueDigest(route.key, spelling, route, "escalated", False, in_order(lines), plans=answers)
+            found.append(due)
     return found
+
+
+def _answers(situation: Situation, directors: Collection[tuple[str, str]]) -> list[PlanOutcome]:
+    """What each director of the region's listed schools last planned, or that there is no plan yet; by name."""
+    return [
+        PlanOutcome(name) if (given := situation.plans.get(key)) is None else outcome_of(name, given, situation.now)
+        for key, name in sorted(directors, key=lambda director: (director[1].casefold(), director[0]))
+    ]

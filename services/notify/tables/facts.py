@@ -12,7 +12,7 @@ from services.notify.tables.schema import NOW, NotifyTable, default
 
 
 class TierState(NotifyTable, table=True):
-    """A school's tier for one group at one extraction, as rates last published it."""
+    """A school's tier for one group at one extraction, as rates last published it, with the forecast (`TierRow`)."""
 
     __tablename__ = "tier_state"
 
@@ -31,6 +31,11 @@ class TierState(NotifyTable, table=True):
     tier: int | None = Field(sa_type=SmallInteger)
     needed: int | None
     rate: Decimal | None = Field(max_digits=16, decimal_places=4)
+    final_low: int | None
+    final_likely: int | None
+    final_high: int | None
+    outlook: str = Field(sa_column_kwargs=default("''"))
+    needed_per_day: Decimal | None = Field(max_digits=16, decimal_places=4)
     removed: bool = Field(sa_column_kwargs=default("false"))
 
 
