@@ -22,7 +22,7 @@ from shared.web.limits import limit_permission
 
 ROOM_SECONDS = 10.0
 # Parts of pages that ask for themselves again and again, which is no sign of a person at work.
-REFRESHES = ("/ops/state", "/board/live", "/board/stream")
+REFRESHES = ("/ops/state", "/sesr/banner", "/board/live", "/board/stream")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Fields that a form carries along and nobody fills in.
 NOT_TYPED = re.compile(r"csrf|query|id|\b\w{1,60}_(id|key)")

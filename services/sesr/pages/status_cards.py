@@ -16,11 +16,12 @@ from services.sesr.rules.timing import due_by, due_now, missed_since, next_due
 from services.sesr.tables import Incident, School
 from shared.access import Who, scope_of
 from shared.access.policy import may
-from shared.web.cards import StatusCard
+from shared.web.cards import StatusCard, duration
 from shared.web.clock import district_zone, today
 from shared.web.counts import counted
 
 SITES_SHOWN = 3
+SITES_IN_BANNER = 20
 
 
 def home_cards(session: Session, who: Who) -> list[StatusCard]:
@@ -39,6 +40,14 @@ def school_cards(session: Session, who: Who, school_key: str) -> list[StatusCard
         return []
     site = schools.school(session, scope_of(who), school_key)
     return [] if site is None else _site_cards(session, who, site, today())
+
+
+def banner_cards(session: Session, who: Who) -> list[StatusCard]:
+    """For who reports for schools: of each of their own sites what is due next; nothing while no incident is open."""
+    if who.role in DESKS:
+        return []
+    sites = schools.schools(session, scope_of(who), limit=SITES_IN_BANNER)
+    return [card for site in sites for card in _site_cards(session, who, site, today())]
 
 
 def _board_cards(session: Session, who: Who) -> list[StatusCard]:
@@ -131,7 +140,8 @@ def _site_card(session: Session, who: Who, site: School, incident: Incident, day
     if owed and current is not None:
         return StatusCard(title, "Due now", sent, _form(who, site, incident), "urgent")
     if following is not None:
-        return StatusCard(title, f"Next at {clock(following.due)}", sent, _form(who, site, incident), "attention")
+        sentence = f"Due in {duration((following.due - now).total_seconds())}. {sent}"
+        return StatusCard(title, f"Next at {clock(following.due)}", sentence, _form(who, site, incident), "attention")
     return StatusCard(title, "Nothing more today", sent, _form(who, site, incident), "good")
 
 
