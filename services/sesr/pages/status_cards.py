@@ -17,7 +17,7 @@ from services.sesr.tables import Incident, School
 from shared.access import Who, scope_of
 from shared.access.policy import may
 from shared.web.cards import StatusCard, duration
-from shared.web.clock import district_zone, today
+from shared.web.clock import date_words, district_zone, today
 from shared.web.counts import counted
 
 SITES_SHOWN = 3
@@ -52,14 +52,24 @@ def banner_cards(session: Session, who: Who) -> list[StatusCard]:
 
 def _board_cards(session: Session, who: Who) -> list[StatusCard]:
     day, scope = today(), scope_of(who)
+    others = _open_cards(session, day)
     incident = incidents.current_incident(session, day, scope.regions)
     if incident is None or incident.closed_at is not None or not incident.first_day <= day <= incident.last_day:
-        return []
+        return others
     shown = BoardFilter(incident.incident_id, day)
     read = read_board(session, scope, shown, incident, datetime.now(UTC), district_zone())
     if not read.view.total.expected:
+        return others
+    return [_reported(incident, read), *_overdue(incident, read), *_flagged(incident, read), *others]
+
+
+def _open_cards(session: Session, day: date) -> list[StatusCard]:
+    """Which incidents are open, where there are several or one that is still to come."""
+    known = incidents.unended_incidents(session, day)
+    if len(known) == 1 and known[0].first_day <= day:
         return []
-    return [_reported(incident, read), *_overdue(incident, read), *_flagged(incident, read)]
+    names = [_named(each) + (f" (from {date_words(each.first_day)})" if each.first_day > day else "") for each in known]
+    return [StatusCard("Open incidents", number(len(known)), f"{'; '.join(names)}.", "/sesr/board")] if known else []
 
 
 def _named(incident: Incident) -> str:

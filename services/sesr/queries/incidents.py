@@ -53,9 +53,9 @@ def known_incident(session: Session, incident_id: UUID) -> Incident:
     return found
 
 
-def open_incidents(session: Session, day: date) -> Sequence[Incident]:
-    """The open incidents of a day, real before drill, the newest first."""
-    found = select(Incident).where(col(Incident.closed_at).is_(None), *_running(day))
+def unended_incidents(session: Session, day: date) -> Sequence[Incident]:
+    """The open incidents that run on a day or later, real before drill, the newest first."""
+    found = select(Incident).where(col(Incident.closed_at).is_(None), col(Incident.last_day) >= day)
     return session.exec(found.order_by(col(Incident.drill), col(Incident.opened_at).desc())).all()
 
 
