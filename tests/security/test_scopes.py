@@ -102,6 +102,7 @@ WITHOUT_SCHOOLS = {
 }
 # Routes that name schools to some roles only, and why.
 OF_ROLES = {
+    "/sesr/banner": ({"principal", "designee"}, "who reports for a school"),
     "/sesr/cards": ({"principal", "designee"}, "a board in figures for those who have one"),
     "/tracker/cards": ({"principal", "designee"}, "says nothing to others"),
     "/sesr/": ({"central", "director", "desk"}, "whoever has one site is led to its report at once"),
