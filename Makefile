@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name))))
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: quick help env run dev check test coverage system lint format docs migration lock bench faults clean
+.PHONY: quick help env run dev check test coverage system lint format docs migration lock bench faults chaos clean
 
 help: ## Show these lines
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -58,6 +58,9 @@ bench: env ## Measure everything and write docs/benchmarks.md (a part: make benc
 
 faults: env ## Break the running stack by a seeded schedule for MINUTES (30) and count what is lost; SEED=n repeats a run
 	@FAULTS_MINUTES=$(or $(MINUTES),30) FAULTS_SEED=$(or $(SEED),$$(date +%s)) FAULTS_EVERY=1 FAULTS_EXAMPLES=300 FAULTS_GAP=10 FAULTS_PAUSE=0.05 .venv/bin/python -m pytest -s tests/faults $(ARGS)
+
+chaos: env ## Break the running stack for MINUTES (40) and judge from outside what its users see; SEED=n repeats a run
+	@CHAOS_MINUTES=$(or $(MINUTES),40) CHAOS_SEED=$(or $(SEED),$$(date +%s)) .venv/bin/python -m pytest -q -s tests/chaos/test_outside.py $(ARGS)
 
 clean: ## Remove the environment and all data of the embedded runner; stop it first
 	@"$(PYTHON)" deploy/setup.py clean

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from deploy.web import app
 from shared.access import csrf_of, keep_person, start_session
+from shared.access.tokens import create_token
 from shared.db import transaction
 from shared.settings import settings
 from shared.web.requests import cookie_name
@@ -26,6 +27,13 @@ def add_people() -> None:
     with transaction("ingest") as session:
         for role, (name, scope) in PEOPLE.items():
             keep_person(session, f"{role}@lausd.example", name, f"{role}@lausd.example", role, scope)
+
+
+def program_tokens(number: int) -> list[str]:
+    """Tokens of so many programs of the central office, because one alone may not do so much in an hour."""
+    with transaction("ingest") as session:
+        lasts = timedelta(days=1)
+        return [create_token(session, f"load {each}", "central", [], lasts, "tests") for each in range(number)]
 
 
 def browser_of(role: str | None) -> TestClient:

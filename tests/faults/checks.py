@@ -8,9 +8,9 @@ from services.notify.rules.refusals import UNKNOWN
 from shared.db import transaction
 from shared.events import EVENTS
 from shared.settings import SERVICES
+from tests.chaos.mails import MailServer
 from tests.faults.ledger import effects
 from tests.faults.load import Load
-from tests.faults.mails import MailServer
 from tests.stack import owner
 
 _LATER = (

@@ -1,12 +1,6 @@
-"""Does to the running stack what the schedule says."""
+"""The faults of a run that knows the inside: besides what can be done from outside, those of queues, children and events."""
 
-import contextlib
-import os
 import random
-import signal
-import threading
-import time
-from collections.abc import Callable
 
 import psutil
 import redis
@@ -19,59 +13,43 @@ from shared.db import transaction
 from shared.delivery.envelope import Envelope, event_message
 from shared.events import EVENTS
 from shared.settings import SERVICES, settings
-from tests.faults.mails import MailServer
-from tests.faults.proxy import Proxy
-from tests.faults.schedule import Fault
+from tests.chaos import injuries
+from tests.chaos.mails import MOODS, MailServer
+from tests.chaos.proxy import Proxy
+from tests.chaos.schedule import PROGRAMS, WORKERS, Kinds
 from tests.stack import Programs, bus_of
 
-DATABASE_ENDS = {"crash": signal.SIGQUIT, "restart": signal.SIGINT}
+FAULTS: Kinds = (
+    ("kill", PROGRAMS),
+    ("stop", PROGRAMS),
+    ("deafen", SERVICES),
+    ("freeze", WORKERS),
+    ("silence broker", ("8",)),
+    ("cut broker", ("3",)),
+    ("kill broker", ("",)),
+    ("empty broker", ("",)),
+    ("pause broker", ("6",)),
+    ("end database", ("crash", "restart")),
+    ("mail", MOODS),
+    ("repeat events", ("20",)),
+)
 _SAID = text("select event_id, topic, key, version, payload from outbox_event order by random() limit :n")
 
 
-class Injuries:
-    """The faults by their names; `counts` tells how many of each were done."""
+class Injuries(injuries.Injuries):
+    """The faults by their names, those of the inside too; `seed` leads which events are repeated."""
+
+    not_possible = (*injuries.Injuries.not_possible, redis.RedisError, KombuError, SQLAlchemyError)
 
     def __init__(self, programs: Programs, servers: Servers, proxy: Proxy, mails: MailServer, seed: int) -> None:
-        self.programs = programs
-        self.servers = servers
-        self.proxy = proxy
-        self.mails = mails
-        self.dice = random.Random(seed)
-        self.counts: dict[str, int] = {}
-        self._done: dict[str, Callable[[str], None]] = {
-            "kill": self._kill,
-            "stop": self._stop,
+        super().__init__(programs, servers, {"broker": proxy}, mails)
+        dice = random.Random(seed)
+        self.kinds |= {
             "deafen": deafen,
             "freeze": self._freeze,
-            "silence broker": lambda seconds: self._sever("silent", float(seconds)),
-            "cut broker": lambda seconds: self._sever("cut", float(seconds)),
-            "kill broker": lambda _: os.kill(self.servers.pids["broker"], signal.SIGKILL),
             "empty broker": lambda _: empty_broker(),
-            "pause broker": lambda seconds: self._pause("broker", float(seconds)),
-            "end database": lambda how: os.kill(self.servers.pids["database"], DATABASE_ENDS[how]),
-            "mail": self.mails.become,
-            "repeat events": lambda number: repeat_events(int(number), self.dice),
+            "repeat events": lambda number: repeat_events(int(number), dice),
         }
-
-    def do(self, fault: Fault) -> None:
-        injure = self._done[fault.kind]
-        try:
-            injure(fault.what)
-        except (OSError, KeyError, psutil.Error, redis.RedisError, KombuError, SQLAlchemyError) as error:
-            print(f"{fault.at:6.1f} s  {fault.kind} {fault.what}: not possible now: {error}")
-            return
-        self.counts[fault.kind] = self.counts.get(fault.kind, 0) + 1
-        print(f"{fault.at:6.1f} s  {fault.kind} {fault.what}", flush=True)
-
-    def _kill(self, name: str) -> None:
-        if name in self.programs.running:
-            command, env = self.programs.commands[name]
-            self.programs.kill(name)
-            self.programs.start(name, *command, **env)
-
-    def _stop(self, name: str) -> None:
-        if name in self.programs.running:
-            self.programs.stop(name)
 
     def _freeze(self, name: str) -> None:
         """One child of a worker does nothing any more and does not end: for ever, unless something ends it."""
@@ -79,28 +57,11 @@ class Injuries:
         if children:
             children[0].suspend()
 
-    def _sever(self, mood: str, seconds: float) -> None:
-        """For some seconds no program reaches the broker."""
-        self.proxy.become(mood)
-        threading.Timer(seconds, self.proxy.become, ("open",)).start()
-
-    def _pause(self, server: str, seconds: float) -> None:
-        """Stops the server for some seconds; its connections stay open and say nothing."""
-        pid = self.servers.pids[server]
-        os.kill(pid, signal.SIGSTOP)
-        threading.Timer(seconds, wake, (pid,)).start()
-
 
 def deafen(service: str) -> None:
     """The service's workers hear nothing any more, and go on living: as after a lost prefetch credit."""
     for kind in ("events", "receipts", "ticks"):
         bus_of(service).celery.control.cancel_consumer(f"{service}.{kind}")
-
-
-def wake(pid: int) -> None:
-    """Lets a paused server go on, unless something killed it meanwhile."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGCONT)
 
 
 def empty_broker() -> None:
@@ -122,14 +83,3 @@ def repeat_events(number: int, dice: random.Random) -> None:
             message = event_message(Envelope(row.event_id, service, row.topic, row.key, row.version, row.payload))
             for subscriber, task in EVENTS[row.topic].subscribers.items():
                 bus_of(service).celery.send_task(task, kwargs=message, queue=f"{subscriber}.events", ignore_result=True)
-
-
-def run(injuries: Injuries, faults: list[Fault], mended: Callable[[], object]) -> None:
-    """Does the faults at their times; meanwhile starts again what left by itself."""
-    began = time.monotonic()
-    waiting = list(faults)
-    while waiting:
-        if time.monotonic() - began >= waiting[0].at:
-            injuries.do(waiting.pop(0))
-        mended()
-        time.sleep(0.2)

@@ -6,7 +6,6 @@
 import os
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from glob import glob
 from pathlib import Path
 
@@ -15,20 +14,19 @@ import pytest
 
 from deploy.embedded.installation import Servers
 from shared.access import issue_token
-from shared.access.tokens import create_token
-from shared.db import transaction
 from shared.settings import settings
 from shared.web.clock import today
+from tests.chaos.mails import MailServer
+from tests.chaos.proxy import Proxy, proxied
+from tests.chaos.schedule import schedule
 from tests.deploy.waiting import until
-from tests.faults import checks, injuries
+from tests.faults import checks
+from tests.faults.injuries import FAULTS, Injuries
 from tests.faults.ledger import ledger
 from tests.faults.load import Load
-from tests.faults.mails import MailServer
-from tests.faults.proxy import Proxy, proxied
-from tests.faults.schedule import schedule
 from tests.files import directory
 from tests.journeys.test_main_job import PEOPLE
-from tests.people import add_people
+from tests.people import add_people, program_tokens
 from tests.stack import Programs, programs, wipe
 
 SEED = int(os.environ.get("FAULTS_SEED", "41"))
@@ -87,26 +85,19 @@ def prepare(url: str, token: str) -> None:
         client.post("/sesr/api/v1/incidents", json=strike).raise_for_status()
 
 
-def tokens() -> list[str]:
-    """Tokens of several programs of the central office."""
-    with transaction("ingest") as session:
-        lasts = timedelta(days=1)
-        return [create_token(session, f"load {number}", "central", [], lasts, "faults") for number in range(PROGRAMS)]
-
-
 @pytest.mark.timeout(MINUTES * 60 + DRAIN_SECONDS + 300)
 def test_nothing_is_lost_and_nothing_happens_twice(
     running: Programs, stack_servers: Servers, proxy: Proxy, mails: MailServer
 ) -> None:
     token = issue_token("central")
     prepare(running.url, token)
-    load = Load(running.url, tokens(), SEED, pause=PAUSE)
-    faults = schedule(SEED, MINUTES * 60, GAP)
+    load = Load(running.url, program_tokens(PROGRAMS), SEED, pause=PAUSE)
+    faults = schedule(SEED, MINUTES * 60, GAP, FAULTS)
     print(f"\nseed {SEED}, {len(faults)} faults in {MINUTES} minutes")
-    broken = injuries.Injuries(running, stack_servers, proxy, mails, SEED)
+    broken = Injuries(running, stack_servers, proxy, mails, SEED)
     load.start()
     try:
-        injuries.run(broken, faults, running.mend)
+        broken.run(faults, running.mend)
     finally:
         load.stop()
     mails.become("well")

@@ -9,12 +9,13 @@ import pytest
 from services.notify.actions import sending
 from shared.settings import settings
 from shared.web.clock import today
+from tests.chaos import injuries
+from tests.chaos.mails import MailServer
+from tests.chaos.schedule import OUTSIDE, schedule
 from tests.faults import checks
-from tests.faults.injuries import Injuries
+from tests.faults.injuries import FAULTS, Injuries
 from tests.faults.ledger import ledger
 from tests.faults.load import Load
-from tests.faults.mails import MailServer
-from tests.faults.schedule import FAULTS, schedule
 from tests.files import directory, extraction, guide_rows
 from tests.journeys.test_main_job import PEOPLE
 from tests.people import api_of
@@ -157,7 +158,9 @@ def test_a_mail_that_may_have_arrived_needs_no_second_copy_after_a_newer_mail(se
 
 
 def test_a_seed_is_a_schedule_which_can_be_had_again_and_each_kind_of_fault_can_be_done() -> None:
-    assert schedule(7, 600, 10) == schedule(7, 600, 10) != schedule(8, 600, 10)
-    assert {fault.kind for fault in schedule(7, 600, 10)} == {kind for kind, _ in FAULTS}
-    injuries = Injuries(None, None, None, MailServer(), 7)  # type: ignore[arg-type]
-    assert set(injuries._done) == {kind for kind, _ in FAULTS}
+    for kinds in (FAULTS, OUTSIDE):
+        assert schedule(7, 600, 10, kinds) == schedule(7, 600, 10, kinds) != schedule(8, 600, 10, kinds)
+        assert {fault.kind for fault in schedule(7, 600, 10, kinds)} == {kind for kind, _ in kinds}
+    outside = injuries.Injuries(None, None, {"broker": None, "database": None}, MailServer())  # type: ignore[arg-type,dict-item]
+    assert set(outside.kinds) == {kind for kind, _ in OUTSIDE}
+    assert set(Injuries(None, None, None, MailServer(), 7).kinds) >= {kind for kind, _ in FAULTS}  # type: ignore[arg-type]

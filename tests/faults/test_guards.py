@@ -24,10 +24,10 @@ from shared.delivery.envelope import Envelope
 from shared.delivery.outbox import publish
 from shared.events import DigestsPlanned
 from shared.settings import SERVICES, settings
+from tests.chaos.proxy import proxied
 from tests.deploy.waiting import until
 from tests.faults import courier, injuries
 from tests.faults.guards import GUARDS, ROOT
-from tests.faults.proxy import proxied
 from tests.faults.test_relay import app_at
 from tests.stack import Programs, bus_of, owner
 

@@ -21,8 +21,8 @@ from shared.delivery.relay import Turn, Wire
 from shared.delivery.watch import beat_age
 from shared.events import DigestsPlanned
 from shared.settings import settings
+from tests.chaos.proxy import proxied
 from tests.faults import courier, injuries
-from tests.faults.proxy import proxied
 
 pytestmark = pytest.mark.usefixtures("clean")
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections import Counter
 from email import message_from_bytes, policy
-from typing import cast
+from email.message import EmailMessage
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
@@ -15,13 +16,19 @@ SLOW_SECONDS = 3.0
 MOODS = ("well", "refusing", "slow", "dropping before", "dropping after", "down")
 
 
+class Taken(NamedTuple):
+    """A mail that the server took, as it came; the same mail may come twice."""
+
+    rcpt: str
+    mail: EmailMessage
+
+
 class MailServer:
-    """Message-IDs that were accepted, with how often; `mood` is one of MOODS."""
+    """What was accepted: each mail in order, and its Message-ID with how often; `mood` is one of MOODS."""
 
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
-        self.recipients: dict[str, str] = {}
-        self.doubtful: set[str] = set()
+        self.taken: list[Taken] = []
         self.mood = "well"
         self.controller: Controller | None = None
 
@@ -35,9 +42,8 @@ class MailServer:
         if mood == "dropping before":
             return self._cut(server)
         self.accepted[str(mail["Message-ID"])] += 1
-        self.recipients[str(mail["Message-ID"])] = envelope.rcpt_tos[0]
+        self.taken.append(Taken(envelope.rcpt_tos[0], mail))
         if mood == "dropping after":
-            self.doubtful.add(str(mail["Message-ID"]))
             return self._cut(server)
         return "250 accepted"
 
