@@ -15,6 +15,7 @@ from shared.errors import Refused
 from shared.names import name_key
 from tests.files import directory, extraction
 from tests.ingest.damages import DAMAGES, DIRECTOR, PLOC, SCHOOL, SUBMITTED, TOTAL, Rows, text
+from tests.ingest.writers import FORMS
 from tests.people import add_people
 from tests.stack import wipe
 
@@ -100,6 +101,16 @@ def test_the_undamaged_file_is_published_as_it_is() -> None:
         assert found is not None
         assert (found[0].state, found[0].reasons, len(found[1])) == ("published", [], COUNT)
         assert unexplained(*found) == []
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_good_file_in_another_form_is_taken_as_it_is(name: str) -> None:
+    found = taken(FORMS[name](rows(NOW), random.Random(name)), "form")
+    assert found is not None
+    upload, stored = found
+    assert (upload.state, upload.reasons, upload.counts["rejected"]) == ("published", [], 0), upload.found
+    true = {(row[PLOC], row[SCHOOL]): (row[TOTAL], row[SUBMITTED], name_key(row[DIRECTOR])) for row in rows(NOW)}
+    assert (stored, str(upload.extraction_date)) == (true, NOW)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

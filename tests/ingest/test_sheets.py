@@ -158,7 +158,8 @@ def calculated(
     content = renamed(out.getvalue(), str, parts)
     if chain:
         with zipfile.ZipFile(extended := io.BytesIO(content), "a") as package:
-            package.writestr("xl/calcChain.xml", "<calcChain/>")
+            listed = "".join(f'<c r="J{number}" i="1"/>' for number in range(2, len(GOOD) + 1))
+            package.writestr("xl/calcChain.xml", f"<calcChain>{listed}</calcChain>")
         content = extended.getvalue()
     return content
 
@@ -172,17 +173,35 @@ def calculated(
         (calculated(chain=False), False),
         (calculated(program="SheetJS", chain=False), False),
         (calculated(lambda xml: xml.replace('calcId="191029"', 'calcId="191029" fullCalcOnLoad="1"')), False),
+        (calculated(lambda xml: xml.replace('calcId="191029"', 'calcId="191029" calcCompleted="0"')), False),
         (
             calculated(lambda xml: re.sub(r"(</f>)<v>\d+</v>", r"\1<v>0</v>", xml), "LibreOffice/7.4", chain=False),
             False,
         ),
     ],
-    ids=["Excel", "LibreOffice", "WPS", "a library with Excel's name", "SheetJS", "asks for a calculation", "zeros"],
+    ids=[
+        "Excel",
+        "LibreOffice",
+        "WPS",
+        "a library with Excel's name",
+        "SheetJS",
+        "asks for a calculation",
+        "not completed",
+        "zeros",
+    ],
 )
 def test_a_formula_counts_only_where_a_program_that_calculates_saved_it(content: bytes, is_read: bool) -> None:
     ((sheet, rows),) = read(content)
     assert (sheet.uncached == "") is is_read
     assert len(rows) == 6
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "mac_roman", "cp1252", "utf-8", "utf-16"])
+def test_letters_with_accents_are_read_whatever_table_wrote_them(encoding: str) -> None:
+    names = ["Núñez, José", "Peña Av El", "Él Camino", "Señorío"]
+    content = "\r\n".join(["A;B", *(f"{name};1" for name in names)]).encode(encoding)
+    ((_, rows),) = read(content)
+    assert [cells[0] for _, cells in rows[1:]] == names
 
 
 def test_percents_are_read_as_their_format_shows_them() -> None:

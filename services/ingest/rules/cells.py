@@ -20,6 +20,10 @@ LABEL_TIERS = {"less than": 1, "between 25": 2, "between 50": 3, "greater than":
 _ERROR = re.compile(r"^#(?:N/A|GETTING_DATA|[A-Z][A-Z0-9/_]*[!?])$")
 _PERCENT = re.compile(r"^(\d{1,4}(?:\.\d+)?)\s*(%?)$")
 _POINTED = re.compile(r"^\d{1,3}(?:\.\d{3})+$")
+_DECIMAL = re.compile(r"^-?\d{1,9}\.\d{6,20}$")
+_TURNED = str.maketrans(",.", ".,")
+# Excel is made to take a number as a text by writing ="2337".
+_GUARDED = re.compile(r'^="([^"]*)"$')
 _WHOLE = re.compile(r"^\+?(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.0+)?$")
 
 
@@ -40,6 +44,17 @@ def shown(cell: Cell) -> str:
     return str(cell)
 
 
+def is_noise(number: float) -> bool:
+    """Whether a number that a sum computed misses its whole number by what Excel does not show."""
+    return 0 < number <= MOST_SURVEYS and 0 < abs(number - round(number)) < NOISE
+
+
+def unguarded(text: str) -> str:
+    """The text without the guard that keeps Excel from reading it as a number: `="2337"` is 2337."""
+    found = _GUARDED.match(text) if text.startswith("=") else None
+    return found.group(1).strip() if found else text
+
+
 def is_error(cell: Cell) -> bool:
     """Whether a cell holds an error of Excel, such as `#REF!`, instead of a value."""
     return isinstance(cell, str) and "#" in cell and _ERROR.match(cell.strip()) is not None
@@ -49,7 +64,9 @@ def read_ploc(cell: Cell) -> Ploc:
     """The PLOC of a cell; BadCell for anything that is none."""
     if type(cell) is str and len(cell) == 4 and cell.isascii() and cell.isdigit():
         return Ploc(cell, None, "")
-    text = tidy(shown(cell))
+    if isinstance(cell, float) and is_noise(cell):
+        cell = f"{round(cell)}.0"
+    text = unguarded(tidy(shown(cell)))
     digits = text.lstrip("'\u2019").replace(",", "").strip()
     digits = digits.partition(".")[0] if re.fullmatch(r"\d{1,20}\.0{1,20}", digits) else digits
     if not digits or digits.casefold() in ("-", "n/a", "na", "none", "null", "#n/a"):
@@ -98,6 +115,7 @@ def _whole(number: float, field: str) -> ReadCount:
 
 
 def _count_in(text: str, field: str, *, points: bool | None) -> ReadCount:
+    text = unguarded(text)
     if not text:
         return ReadCount(None, "")
     if any(unicodedata.category(character) in ("Cf", "Cc") for character in text):
@@ -107,6 +125,8 @@ def _count_in(text: str, field: str, *, points: bool | None) -> ReadCount:
             raise BadCell(field, "count_ambiguous")
         if points:
             return ReadCount(int(text.replace(".", "")), "count_thousands")
+    if text.isascii() and _DECIMAL.match(text):
+        return _whole(float(text), field)
     found = _WHOLE.match(text) if text.isascii() else None
     count = int(found.group(1).replace(",", "")) if found else -1
     if not 0 <= count <= MOST_SURVEYS:
@@ -117,6 +137,11 @@ def _count_in(text: str, field: str, *, points: bool | None) -> ReadCount:
 def is_pointed(cell: Cell) -> bool:
     """Whether a count is written with a point before three digits: `1.000`, `1.911`."""
     return isinstance(cell, str) and _POINTED.match(tidy(cell)) is not None
+
+
+def with_points(cell: Cell) -> Cell:
+    """A count of a table whose cells are parted by `;`, where the comma begins the decimals: `1.911,00` is `1,911.00`."""
+    return cell.translate(_TURNED) if isinstance(cell, str) and "," in cell else cell
 
 
 def read_rates(cell: Cell) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from services.ingest.rules.cells import Cell, is_error, shown
+from services.ingest.rules.cells import NOISE, Cell, is_error, shown
 from services.ingest.rules.findings import BadCell
 from shared.names import tidy
 
@@ -18,6 +18,8 @@ _FORMS = (
     "%b %d %Y", "%B %d %Y", "%d %B %Y", "%Y/%m/%d", "%Y%m%d",
 )  # fmt: skip
 _ISO = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{1,2}:\d{2}.*)?$")
+# What a computed midnight misses by NOISE of a day at most.
+_NEARLY_MIDNIGHT = re.compile(r"[T ]23:59:59\.9[2-9]")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?$", re.IGNORECASE)
 _SERIAL = re.compile(r"^[2-6]\d{4}(\.\d+)?$")
 _NUMERIC = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}$")
@@ -49,23 +51,23 @@ def read_date(cell: Cell, *, epoch_1904: bool = False) -> ReadDate:
     if not text:
         raise BadCell("extraction_date", "date_missing")
     iso = _ISO.match(text)
-    found = _of_iso(iso.group(1)) if iso else _of_serial(text, epoch_1904) or _of_forms(text)
+    found = _of_iso(iso.group(1), text) if iso else _of_serial(text, epoch_1904) or _of_forms(text)
     if found is None or found.year not in _YEARS:
         raise BadCell("extraction_date", "date_unreadable")
     return ReadDate(found, "" if iso and text == iso.group(1) else _doubt(text))
 
 
-def _of_iso(text: str) -> date | None:
+def _of_iso(day: str, text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return date.fromisoformat(day) + timedelta(days=bool(_NEARLY_MIDNIGHT.search(text)))
+    except (ValueError, OverflowError):
         return None
 
 
 def _of_serial(text: str, epoch_1904: bool) -> date | None:
     if not _SERIAL.match(text):
         return None
-    return (_EPOCH_1904 if epoch_1904 else _EPOCH) + timedelta(days=int(float(text)))
+    return (_EPOCH_1904 if epoch_1904 else _EPOCH) + timedelta(days=int(float(text) + NOISE))
 
 
 def _of_forms(text: str) -> date | None:

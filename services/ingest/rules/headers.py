@@ -8,6 +8,8 @@ from services.ingest.rules.cells import Cell, shown
 from shared.names import name_key, tidy
 
 HEADER_NAMES = 8
+# Inside a table fewer are enough: no school's row holds so many column names.
+REPEATED_NAMES = 4
 SEARCHED_ROWS = 30
 REASON_COLUMN = "What went wrong"
 REQUIRED = ("region", "ploc", "cos", "director", "school", "total", "submitted", "extraction_date")
@@ -50,8 +52,10 @@ HEADERS: dict[str, str] = {
     "extraction date": "extraction_date",
     "date": "extraction_date",
 }
-_SUFFIX = re.compile(r"[ _(]'?(sp|spring|fa|fall|f|su|summer|wi|winter|w)[ _]?'?(?:20)?(\d{2})\)?$", re.IGNORECASE)
-LONGEST_SUFFIX = 16
+_SEASON = r"'?(sp|spring|fa|fall|f|su|summer|wi|winter|w)[ _,-]{0,2}'?(?:20)?(\d{2})"
+_SUFFIX = re.compile(rf"[ _(\[:-]{_SEASON}[)\]]?$", re.IGNORECASE)
+_PREFIX = re.compile(rf"^[(\[]?{_SEASON}[)\]]?[ _:-]", re.IGNORECASE)
+LONGEST_SUFFIX = 18
 LONGEST_COLUMN = 200
 _SEASONS = {"s": "Sp", "f": "Fa", "w": "Wi"}
 
@@ -115,6 +119,8 @@ def read_header(cells: Sequence[Cell], names: Mapping[str, str] = HEADERS) -> He
             continue
         plain, suffix = split_suffix(name)
         key = name_key(plain) if len(name) <= LONGEST_COLUMN else ""
+        if key not in names:
+            key = _unspaced(names).get(key.replace(" ", ""), key)
         field = names.get(key)
         if field is None:
             header.unknown.append(name)
@@ -135,14 +141,24 @@ def _settle(header: Header, field: str, claimed: list[Claim]) -> None:
     for claim in claimed:
         if claim is used:
             continue
-        # Columns of several terms side by side hold the file (verdicts): they differ by right.
-        if claim.exact == used.exact and claim.suffix == used.suffix:
+        # Columns of two terms side by side hold the file (verdicts): they differ by right.
+        two_terms = claim.suffix and used.suffix and claim.suffix != used.suffix
+        if claim.exact == used.exact and not two_terms:
             header.rivals.setdefault(field, []).append(claim.column)
         else:
             header.unused[claim.name] = used.name
 
 
 _OWN: dict[int, dict[str, str]] = {}
+_UNSPACED: dict[int, dict[str, str]] = {}
+
+
+def _unspaced(names: Mapping[str, str]) -> Mapping[str, str]:
+    """The names without their spaces -> with them: `TotalSurveys` is `Total_Surveys`."""
+    unspaced = _UNSPACED.get(id(names))
+    if unspaced is None:
+        unspaced = _UNSPACED[id(names)] = {key.replace(" ", ""): key for key in reversed(list(names))}
+    return unspaced
 
 
 def own_names(names: Mapping[str, str]) -> Mapping[str, str]:
@@ -176,9 +192,12 @@ def split_suffix(name: str) -> tuple[str, str]:
     """A column name without its term, and the term as the district writes it: `Total_Surveys_F24` -> `Fa24`."""
     start = max(0, len(name) - LONGEST_SUFFIX)
     found = _SUFFIX.search(name, start)
-    if found is None:
-        return name, ""
-    return name[: found.start()].rstrip(" _("), term_label(found.group(1), found.group(2))
+    if found is not None:
+        return name[: found.start()].rstrip(" _(["), term_label(found.group(1), found.group(2))
+    found = _PREFIX.match(name)
+    if found is not None:
+        return name[found.end() :].lstrip(" _:-"), term_label(found.group(1), found.group(2))
+    return name, ""
 
 
 def term_label(season: str, year: str) -> str:

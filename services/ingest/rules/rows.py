@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from services.ingest.rules.cells import (
     Cell,
+    ReadCount,
     count_of,
     is_error,
     is_pointed,
@@ -16,16 +17,16 @@ from services.ingest.rules.cells import (
     read_tier,
     shown,
     tier_fits,
+    with_points,
 )
 from services.ingest.rules.dates import read_date
 from services.ingest.rules.findings import KEPT_PER_CODE, BadCell, Place, Report
 from services.ingest.rules.headers import (
-    HEADER_NAMES,
+    REPEATED_NAMES,
     REQUIRED,
     SHOWN,
     ColumnsMissing,
     Header,
-    is_header,
     missing_columns,
     read_header,
     refuse_conflict,
@@ -116,7 +117,9 @@ class RowReader:
         self.contradicting = 0
         self.above = 0
         # Whether a count of `1.000` is one thousand: so it is where cells are parted by `;`, else other rows say it.
-        self.points: bool | None = True if about.delimiter == ";" else None
+        # Where they are parted so a comma begins decimals, and other rows say whether `1,000` is one thousand.
+        self.has_decimal_commas = about.delimiter == ";"
+        self.points: bool | None = None
         self.held: list[tuple[int, Sequence[Cell]]] = []
         self._sites = remembered.sites
         # What a category is read as depends on the tab.
@@ -129,8 +132,8 @@ class RowReader:
             "director": lambda cell: _text(cell, "director"),
             "school": _school,
             "group": self._group,
-            "total": lambda cell: count_of(cell, "total", points=self.points),
-            "submitted": lambda cell: count_of(cell, "submitted", points=self.points),
+            "total": lambda cell: self._count(cell, "total"),
+            "submitted": lambda cell: self._count(cell, "submitted"),
             "extraction_date": self._on,
         }
         self._use(header, names)
@@ -178,8 +181,8 @@ class RowReader:
     def settle(self) -> list[CountsRow]:
         """The rows that waited for others to say what a point in a count means; unsaid, they are rejected."""
         held, self.held = self.held, []
-        counts = [cell for _, cells in held for cell in self._counts_of(cells) if is_pointed(cell)]
-        self.points = any(not str(cell).strip().endswith(".000") for cell in counts)
+        counts = [self._turned(cell) for _, cells in held for cell in self._counts_of(cells)]
+        self.points = any(is_pointed(cell) and not str(cell).strip().endswith(".000") for cell in counts)
         if not self.points:
             self.points = None
             for number, cells in held:
@@ -247,6 +250,14 @@ class RowReader:
     def _ploc(self, cell: Cell) -> tuple[Any, str]:
         found = read_ploc(cell)
         return found, found.code
+
+    def _turned(self, cell: Cell) -> Cell:
+        return with_points(cell) if self.has_decimal_commas else cell
+
+    def _count(self, cell: Cell, field: str) -> ReadCount:
+        turned = self._turned(cell)
+        is_clear = self.has_decimal_commas and turned is cell
+        return count_of(turned, field, points=True if is_clear else self.points)
 
     def _group(self, cell: Cell) -> tuple[Group, str]:
         found = group_of(cell)
@@ -342,7 +353,7 @@ class RowReader:
     def _no_school(self, cells: Sequence[Cell]) -> str:
         """The code of a row that is a total, a note or the header again; empty for a school's row."""
         texts = [clean(cell) for cell in cells if clean(cell)]
-        if len(texts) >= HEADER_NAMES and is_header(read_header(cells)):
+        if len(texts) >= REPEATED_NAMES and len(read_header(cells).columns) >= REPEATED_NAMES:
             return "header_repeated"
         if any("total" in (words := name_key(text).split()) or "totals" in words for text in texts[:2]):
             return "total_skipped" if whole(clean(self._optional("ploc", cells))) is None else ""

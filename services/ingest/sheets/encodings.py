@@ -17,7 +17,8 @@ _BOMS = (
 # A byte above 127 in or beside a word: there a letter is likely, and a sign is not.
 _IN_WORD = re.compile(rb"(?<=[A-Za-z\x80-\xff])[\x80-\xff]|[\x80-\xff](?=[A-Za-z])")
 _LETTERS = frozenset("áéíóúñüàèìòùâêîôûäëïöãõçåæøÁÉÍÓÚÑÜÀÈÌÒÙÂÊÎÔÛÄËÏÖÃÕÇÅÆØ’")
-LEAST_MAC_LETTERS = 2
+LEAST_LETTERS = 2
+_OTHERS = ("mac_roman", "cp850")
 
 
 class Encoding(NamedTuple):
@@ -83,13 +84,19 @@ def _of_bytes(content: bytes) -> Encoding:
     if len(strange) - bad > bad:
         first = next(index for index, character in enumerate(text) if "\udc80" <= character <= "\udcff")
         return Encoding("utf-8", FALLBACK, text.count("\n", 0, first) + 1)
-    return Encoding("mac_roman" if _is_mac(content) else "cp1252")
+    return Encoding(_old_encoding(content))
 
 
-def _is_mac(content: bytes) -> bool:
-    """Whether the bytes above 127 are letters by the Mac's table and signs, or nothing, by that of Windows."""
+def _old_encoding(content: bytes) -> str:
+    """The table of the Mac or of MS-DOS where it makes a letter of every byte above 127 in a word, and that of Windows
+    makes signs, or nothing; else the table of Windows."""
     found = b"".join(_IN_WORD.findall(content))
-    mac = sum(letter in _LETTERS for letter in found.decode("mac_roman"))
-    windows = sum(letter in _LETTERS for letter in found.decode("cp1252", "replace"))
-    least = 1 if b"\r" in content and b"\n" not in content else LEAST_MAC_LETTERS
-    return mac > windows and mac >= least and mac == len(found)
+    letters = {name: _letters(found.decode(name, "replace")) for name in ("cp1252", *_OTHERS)}
+    best = max(_OTHERS, key=letters.__getitem__)
+    least = 1 if b"\r" in content and b"\n" not in content else LEAST_LETTERS
+    is_other = letters[best] == len(found) and letters[best] >= least and letters[best] > letters["cp1252"]
+    return best if is_other else "cp1252"
+
+
+def _letters(text: str) -> int:
+    return sum(letter in _LETTERS for letter in text)

@@ -42,6 +42,8 @@ class ExactSheetReader:
         self.epoch = _EPOCH_1904 if epoch_1904 else _EPOCH
         self.percents = percents
         self.rows: list[tuple[int, list[Cell]]] = []
+        # The cells that Excel's chain of calculation lists; None where there is none that counts.
+        self.chained: set[str] | None = None
         self.hidden_rows = 0
         self.filtered = False
         self.first_formula = ""
@@ -55,7 +57,7 @@ class ExactSheetReader:
         self._texts: list[str] | None = None
         self._value: str | None = None
         self._inline: list[str] = []
-        self._formula = False
+        self._formula = self._in_chain = False
         self._phonetic = False
 
     def read(self, package: OfficePackage, part: str) -> Iterator[tuple[int, list[Cell]]]:
@@ -83,6 +85,9 @@ class ExactSheetReader:
         elif self._cell is not None:
             if name == "f":
                 self._formula = True
+                # Data tables and the cells that a formula spills into stand in no chain.
+                kind = attributes.get("t", "normal")
+                self._in_chain = kind != "dataTable" and not (kind == "normal" and "ca" in attributes)
             elif name in ("v", "t") and not self._phonetic:
                 self._texts = []
             elif name == "rPh":
@@ -143,6 +148,8 @@ class ExactSheetReader:
         place = f"{letters_of(self._column)}{self._row}"
         self.first_formula = self.first_formula or place
         is_saved = self._value if kind != "str" else self._value is not None
+        if self.chained is not None and self._in_chain and place not in self.chained:
+            is_saved = False
         if not is_saved and not self._inline:
             self.first_uncached = self.first_uncached or place
         elif kind == "n":

@@ -24,11 +24,12 @@ class Relation(NamedTuple):
 
 
 class SheetPart(NamedTuple):
-    """A sheet of the workbook: the name on its tab, its part, whether people see it."""
+    """A sheet of the workbook: the name on its tab, its part, whether people see it, its id in the workbook."""
 
     name: str
     part: str
     hidden: bool
+    sheet_id: str
 
 
 class OfficePackage:
@@ -45,6 +46,10 @@ class OfficePackage:
 
     def holds(self, name: str) -> bool:
         return name.lower() in self.entries
+
+    def size(self, name: str) -> int:
+        """The bytes of a part once unpacked."""
+        return self.entries[name.lower()].file_size
 
     def relations(self, part: str) -> list[Relation]:
         """What a part points to; the package itself for an empty name."""
@@ -70,9 +75,8 @@ class OfficePackage:
         for sheet in self.attributes(self.workbook, "sheet"):
             relation = targets.get(next((value for name, value in sheet.items() if name.endswith(":id")), ""))
             if relation is not None and relation.kind == "worksheet":
-                found.append(
-                    SheetPart(sheet.get("name", ""), relation.target, sheet.get("state", "visible") != "visible")
-                )
+                hidden = sheet.get("state", "visible") != "visible"
+                found.append(SheetPart(sheet.get("name", ""), relation.target, hidden, sheet.get("sheetId", "")))
         return found
 
     def blocks(self, name: str) -> Iterator[bytes]:

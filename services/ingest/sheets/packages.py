@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 from xml.parsers import expat
 
-from services.ingest.sheets.calculation import is_calculated
+from services.ingest.sheets.calculation import chains, is_calculated
 from services.ingest.sheets.exact import ExactSheetReader, strings
 from services.ingest.sheets.formats import Shown, formats
 from services.ingest.sheets.opc import USUAL_STRINGS, OfficePackage
@@ -62,6 +62,8 @@ class PackageLook:
         self._strings: list[str] | None = None
         self._formats: list[Shown] | None = None
         self._calculated: bool | None = None
+        self._chains: dict[str, set[str]] | None = None
+        self._chains_read = False
 
     def sheets(self) -> Iterator[SheetLook]:
         """A look at every sheet. Reads through each once, and once more where it needs the exact reading."""
@@ -76,10 +78,11 @@ class PackageLook:
         for each in package.sheets():
             plain = PlainLook(package, each.part)
             look = SheetLook(each.name, each.part, each.hidden, plain.hidden_rows, plain.filtered or tables, "", False)
-            yield self._exact_look(look) if all_exact or not plain.is_plain else look
+            yield self._exact_look(look, each.sheet_id) if all_exact or not plain.is_plain else look
 
-    def _exact_look(self, look: SheetLook) -> SheetLook:
+    def _exact_look(self, look: SheetLook, sheet_id: str) -> SheetLook:
         reader = self.reader()
+        reader.chained = self._chained(sheet_id)
         for _ in reader.read(self.package, look.part):
             pass
         uncached = reader.first_uncached
@@ -93,6 +96,12 @@ class PackageLook:
             self._calculated = is_calculated(self.package)
         # LibreOffice saves the zeros of a library again without calculating them, if it is not asked to.
         return self._calculated and (reader.formula_numbers <= MOST_ZEROS or reader.formula_results)
+
+    def _chained(self, sheet_id: str) -> set[str] | None:
+        """The cells of a sheet that Excel calculated; None where it has not said so."""
+        if not self._chains_read:
+            self._chains, self._chains_read = chains(self.package), True
+        return None if self._chains is None else self._chains.get(sheet_id, set())
 
     def reader(self) -> ExactSheetReader:
         """A reader for one sheet of this package."""

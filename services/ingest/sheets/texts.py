@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from services.ingest.rules.cells import unguarded
 from services.ingest.sheets.encodings import SAMPLE, encoding_of
 from services.ingest.sheets.parts import Cell, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
@@ -52,6 +53,7 @@ class TextTable:
 
     def __init__(self, delimiter: str, sample: str) -> None:
         self.delimiter = delimiter
+        self.has_guards = False
         # A space before a quotation mark, as some programs put it, would make the mark a part of the cell.
         self.spaced = f'{delimiter} "' in sample
         self.width = self._usual_width(sample)
@@ -71,9 +73,8 @@ class TextTable:
         """The cells of each row; a line that is quoted as a whole, as some exports make them, is parted once more."""
         for cells in self._parted(file):
             if len(cells) == 1 and self.delimiter in cells[0] and not _BREAK.search(cells[0]):
-                yield list(next(self._parsed([cells[0]])))
-            else:
-                yield list(cells)
+                cells = next(self._parsed([cells[0]]))
+            yield [unguarded(cell) for cell in cells] if self.has_guards else list(cells)
 
     def _parted(self, file: Iterable[str]) -> Iterator[list[str]]:
         """The cells of each row. Refuses a quotation mark under which the rows below would vanish in one cell."""
@@ -82,8 +83,11 @@ class TextTable:
 
         def kept() -> Iterator[str]:
             for line in file:
-                lines.append(_GUARD.sub(r'"\1"', line) if '="' in line else line)
-                yield lines[-1]
+                if '="' in line:
+                    self.has_guards = True
+                    line = _GUARD.sub(r'"\1"', line)
+                lines.append(line)
+                yield line
 
         rows = self._parsed(kept())
         while True:
