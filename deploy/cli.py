@@ -27,7 +27,9 @@ from services.ingest.actions import retention as access_retention
 from services.ingest.actions.kept_files import purge_files
 from services.sesr.actions import retention as report_retention
 from shared.access import issue_token
+from shared.access.confirmations import has_confirmer, waits_for_second_person
 from shared.access.policy import ROLES
+from shared.access.tokens import is_waiting
 from shared.db import rehearsed, transaction
 from shared.delivery import acl
 from shared.delivery.bus import purge as purge_events
@@ -152,9 +154,13 @@ def token(
         sys.exit(f"{role} is not a role; there are {', '.join(ROLES)}.")
     use_environment_beside()
     try:
-        typer.echo(issue_token(role, email, lasts=timedelta(days=days)))
+        made = issue_token(role, email, lasts=timedelta(days=days))
     except LookupError as error:
         sys.exit(str(error))
+    typer.echo(made)
+    with transaction("ingest") as session:
+        if is_waiting(session, made):
+            typer.echo(f"It works once a person of the central office has confirmed it on {_waiting()}.", err=True)
 
 
 @app.command("upload")
@@ -181,7 +187,17 @@ def upload_file(
 def _own_token(role: str) -> str:
     """A bearer token from the installation on this machine, for an hour."""
     use_environment_beside()
+    if waits_for_second_person(role):
+        with transaction("ingest") as session:
+            if has_confirmer(session):
+                sys.exit(
+                    f"Give a token by --token or UPLOAD_TOKEN: one made here waits for its confirmation on {_waiting()}."
+                )
     return issue_token(role, lasts=timedelta(hours=1))
+
+
+def _waiting() -> str:
+    return f"{settings().public_url}/access/waiting"
 
 
 @app.command()

@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     session_idle_minutes: PositiveInt = 30
     session_absolute_hours: PositiveInt = 12
     strike_session_hours: PositiveInt = 12
+    second_person: bool | None = None
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
@@ -178,6 +179,11 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def asks_second_person(self) -> bool:
+        """Whether what operations give to others waits for the central office; without the setting, in production."""
+        return self.production if self.second_person is None else self.second_person
 
     @property
     def demo_sign_in(self) -> bool:

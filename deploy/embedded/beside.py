@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.embedded.installation import settings_of
+from deploy.embedded.installation import DEMO, settings_of
 from deploy.embedded.servers import DATABASE, SUPERUSER, port_free
 from deploy.secret_files import NAME, environment, load
 from shared.settings import settings
@@ -28,7 +28,8 @@ def environment_beside(data: Path, given: Mapping[str, str] = os.environ) -> dic
         )
     kept = load(data)
     url = f"postgresql://{SUPERUSER}:{kept['owner_password']}@127.0.0.1:{database_port(data)}/{DATABASE}"
-    return {"SES_DATABASE_URL": url, **({} if own.get("SES_PORT") else noted_address(data)), **environment(kept), **own}
+    address = {} if own.get("SES_PORT") else noted_address(data)
+    return {"SES_ENVIRONMENT": DEMO, "SES_DATABASE_URL": url, **address, **environment(kept), **own}
 
 
 def noted_address(data: Path) -> dict[str, str]:

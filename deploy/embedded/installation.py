@@ -17,6 +17,8 @@ from deploy.embedded.supervisor import Supervisor
 from shared.delivery.acl import users
 from shared.settings import Settings, read_settings
 
+DEMO = "demo"
+
 
 @dataclass
 class Embedded:

@@ -15,7 +15,7 @@ from deploy.demo.state import BEGUN, LOADED, demo_state, note_demo
 from deploy.embedded.child import end_with_parent
 from deploy.embedded.children import Programs
 from deploy.embedded.folders import PlaceRefused, enterable
-from deploy.embedded.installation import Embedded, prepare, settings_of
+from deploy.embedded.installation import DEMO, Embedded, prepare, settings_of
 from deploy.embedded.servers import ServerMissing, port_free
 from deploy.embedded.supervisor import StartFailed, Supervisor
 from shared.settings import Settings, SettingsError, settings
@@ -175,7 +175,7 @@ def run(beside: Beside | None = None) -> None:
     with only_run(data):
         check_ports(ports(current, mails))
         say(f"School Experience Survey: starting on the data in {data}. Ctrl-C stops it.")
-        asyncio.run(Runner(prepare(data, "demo"), mails, beside).live())
+        asyncio.run(Runner(prepare(data, DEMO), mails, beside).live())
 
 
 def main(beside: Beside | None = None) -> None:

@@ -4,6 +4,7 @@ from services.ingest.api import directory as directory_api
 from services.ingest.api import uploads as uploads_api
 from services.ingest.api import windows as windows_api
 from services.ingest.pages.access import router as access
+from services.ingest.pages.confirmations import router as confirmations
 from services.ingest.pages.directory import router as directory
 from services.ingest.pages.home import router as home
 from services.ingest.pages.ops import router as ops
@@ -27,6 +28,7 @@ app = service_app(
         schools,
         sign_in,
         access,
+        confirmations,
         uploads,
         upload,
         directory,

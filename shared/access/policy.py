@@ -9,6 +9,8 @@ EVERYONE = frozenset(ROLES)
 UNBOUNDED = frozenset({"central", "ops"})
 _CENTRAL = frozenset({"central"})
 _OPS = frozenset({"ops"})
+# What operations give in a role of their own opens nothing that is not open to them.
+GIVEN_ALONE = _OPS
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "home.see": EVERYONE,
@@ -42,6 +44,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "sesr.incidents": _CENTRAL,
     "access.see": _OPS,
     "access.write": _OPS,
+    "access.confirm": _CENTRAL,
     "audit.see": _CENTRAL | _OPS,
     "ops.see": _OPS,
     "ops.write": _OPS,
@@ -49,7 +52,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 # Permissions that no service token carries, whatever its role: what is made with them would outlive the token.
-PERSONAL = frozenset({"access.write", "session.own", "session.end"})
+PERSONAL = frozenset({"access.write", "access.confirm", "session.own", "session.end"})
 
 # Roles whose session goes on to report strike counts over the school day, and all that it may do then.
 REPORTERS = ("principal", "designee")

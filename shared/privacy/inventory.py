@@ -49,7 +49,12 @@ INVENTORY = (
     _of("access.role_grant", "person_id scope", "roles; go with the person"),
     _of("access.director_spelling", "spelling person_id", "spellings of a director's name; replaced by each directory"),
     _of("access.session", "person_id address", "sessions; go 90 days after their end (ingest.purge_access)"),
-    _of("access.token", "person_id label created_by", "tokens; go 90 days after their end (ingest.purge_access)"),
+    _of(
+        "access.token",
+        "person_id label created_by maker_id confirmed_by",
+        "tokens; go 90 days after their end (ingest.purge_access)",
+    ),
+    _of("access.role_request", "person_id scope maker_id", "roles that wait; go after 90 days (ingest.purge_access)"),
     _of("ingest.person", "person_id name email aliases resolved_aliases", "the directory; replaced by its next load"),
     _of("ingest.school", "principal landline director", "the directory; replaced by its next load"),
     _of("ingest.upload", "uploaded_by file_name problems found", "who uploaded, and what a finding quotes"),

@@ -32,14 +32,23 @@ _NAMES = """
     union select name from notify.director where lower(email) = %(email)s
 """
 _MINE = "select person_id from access.person where lower(email) = %(email)s or person_id = %(email)s"
-# The account itself goes, with all that hangs on it.
-_ACCESS = {
-    "access.session": f"delete from access.session where person_id in ({_MINE})",
-    "access.token": f"delete from access.token where person_id in ({_MINE})",
-    "access.director_spelling": f"delete from access.director_spelling where person_id in ({_MINE})",
-    "access.role_grant": f"delete from access.role_grant where person_id in ({_MINE})",
-    "access.person": f"delete from access.person where person_id in ({_MINE})",
-}
+# The account itself goes, with all that hangs on it, in an order in which it can.
+_ACCESS = (
+    "access.session",
+    "access.token",
+    "access.role_request",
+    "access.director_spelling",
+    "access.role_grant",
+    "access.person",
+)
+# What they gave stays with those who have it.
+_OTHERS = (
+    "access.token.created_by",
+    "access.token.maker_id",
+    "access.token.confirmed_by",
+    "access.role_request.maker_id",
+)
+_GONE = f"delete from {{}} where person_id in ({_MINE})"
 
 
 def purge_personal(session: Session, service: str, days: int | None = None, *, dry_run: bool = False) -> dict[str, int]:
@@ -81,8 +90,11 @@ def forget(connection: Any, email: str) -> dict[str, int]:
     words = [email, *sorted({name for (name,) in named if len(name) >= SHORTEST_NAME})]
     instead = f"{FORGOTTEN}-{hashlib.sha256(email.encode()).hexdigest()[:12]}"
     counts = {}
-    for table, query in _ACCESS.items():
-        counts[table] = connection.execute(query, {"email": email}).rowcount
+    for table in _ACCESS:
+        counts[table] = connection.execute(_GONE.format(table), {"email": email}).rowcount
+    for place in _OTHERS:
+        table, _, column = place.rpartition(".")
+        counts[place] = _replaced(connection, table, column, [email], instead)
     for kept in INVENTORY:
         if kept.schema != "access" and not kept.what.endswith(AS_PUBLISHED):
             for column in kept.columns:

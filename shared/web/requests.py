@@ -142,7 +142,9 @@ def token_of(request: Request) -> tuple[str | None, bool]:
 def accepted(request: Request, who: Who | None, is_bearer: bool) -> Who | None:
     """Notes on the request who was found for its token; raises NotSignedIn for a bearer token of nobody."""
     if who is None and is_bearer:
-        raise NotSignedIn("The bearer token is unknown, revoked or expired. Ask operations for a new one.")
+        raise NotSignedIn(
+            "The bearer token is unknown, not confirmed yet, revoked or expired. Ask operations for a new one."
+        )
     request.state.who = who
     return who
 

@@ -1,10 +1,14 @@
 """The pages of people, sessions, tokens and the audit log in a real browser: what axe finds, on a screen and on a phone."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from shared.access.confirmations import request_role
+from shared.access.tokens import create_token
+from shared.db import transaction
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
 
@@ -21,6 +25,13 @@ def site(clean: None) -> Iterator[str]:
         yield address
 
 
+def waiting(label: str) -> None:
+    """A token and a role that wait for the central office."""
+    with transaction("ingest") as session:
+        create_token(session, label, "central", [], timedelta(days=1), "ops@lausd.example as ops", waits=True)
+        request_role(session, "desk@lausd.example", "principal", ["1400101"], "ops@lausd.example")
+
+
 @pytest.mark.parametrize("size", [None, PHONE], ids=["screen", "phone"])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     browser: Browser, site: str, size: dict[str, int] | None
@@ -29,6 +40,13 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         with opened(browser, site, "ops", path, bypass_csp=True, **({"viewport": size} if size else {})) as page:
             assert size or axe(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+    waiting("nightly export")
+    with opened(
+        browser, site, "central", "/access/waiting", bypass_csp=True, **({"viewport": size} if size else {})
+    ) as page:
+        expect(page.get_by_role("button", name="Confirm nightly export")).to_be_visible()
+        assert size or axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_a_token_is_made_and_revoked_with_the_keyboard(browser: Browser, site: str) -> None:

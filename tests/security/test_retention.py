@@ -21,6 +21,7 @@ NONE = [
     "0 unfinished sign-ins removed",
     "0 ended sessions removed",
     "0 expired and revoked tokens removed",
+    "0 roles that nobody confirmed removed",
     "0 programs without a token removed",
     "0 people without a role removed",
     "0 files of uploads removed",
@@ -35,6 +36,10 @@ def age_everything() -> None:
     with transaction("ingest") as session:
         session.execute(text("update access.session set expires_at = now() - interval '91 days'"))
         session.execute(text("delete from access.role_grant where person_id = 'desk@lausd.example'"))
+        session.execute(text(
+            "insert into access.role_request(person_id, role, maker_id, requested_at)"
+            " values ('central@lausd.example', 'desk', 'ops@lausd.example', now() - interval '91 days')"
+        ))  # fmt: skip
         session.execute(text("update upload set uploaded_at = now() - interval '401 days'"))
     with transaction("sesr") as session:
         for table in ("report", "held_report"):
@@ -65,7 +70,7 @@ def test_a_dry_run_counts_what_the_purge_then_removes() -> None:
     planned = purged(None, now=False)
     assert planned == purged(None, now=False), "a dry run changed something"
     assert [line.replace("would be removed", "removed") for line in planned] == purged(None, now=True)
-    assert [int(line.split()[0]) for line in planned][2 : 2 + 7] == [1] * 7
+    assert [int(line.split()[0]) for line in planned][2 : 2 + 8] == [1] * 8
     assert purged(None, now=True) == NONE
     with transaction("sesr") as session:
         row = session.execute(text("select commander, cell, counts from report")).one()

@@ -22,6 +22,9 @@ _GONE = {
         < now() - make_interval(days => :days) returning 1
         """
     ),
+    "roles that nobody confirmed": text(
+        "delete from access.role_request where requested_at < now() - make_interval(days => :days) returning 1"
+    ),
     "programs without a token": text(
         """
         delete from access.person p where person_id like 'service:%'

@@ -43,7 +43,18 @@ create table access.token(
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   revoked_at timestamptz,
-  created_by text not null default 'command line');
+  created_by text not null default 'command line',
+  maker_id text,
+  confirmed_at timestamptz,
+  confirmed_by text not null default '');
+create table access.role_request(
+  request_id uuid primary key default gen_random_uuid(),
+  person_id text not null references access.person on delete cascade,
+  role text not null,
+  scope text[] not null default '{}',
+  maker_id text not null,
+  requested_at timestamptz not null default now(),
+  unique (person_id, role));
 create table access.director_spelling(
   spelling text primary key,
   person_id text);
@@ -70,7 +81,7 @@ create view access.who as
         or role in ('principal', 'designee') and started_at > now() - interval '24 hours')
     union all
     select token_hash, 'token', person_id, role from access.token
-      where revoked_at is null and expires_at > now()) x
+      where revoked_at is null and confirmed_at is not null and expires_at > now()) x
   join access.person p using (person_id)
   join access.role_grant g on g.person_id = x.person_id and g.role = x.role
   where p.deactivated_at is null;
@@ -479,5 +490,6 @@ def downgrade() -> None:
         op.drop_table(table, schema="ingest")
     op.execute("drop function access.holder_of; drop function access.touch_session; drop view access.who;")
     op.execute(
-        "drop table access.login, access.director_spelling, access.token, access.session, access.role_grant, access.person"
+        "drop table access.login, access.director_spelling, access.role_request, access.token, access.session,"
+        " access.role_grant, access.person"
     )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from shared.access import Who, audit
+from shared.access.confirmations import request_role, requested_roles, waits_for_second_person
 from shared.access.people import find_people, grant, grants_of, person, set_active, take_role, unlink
 from shared.access.policy import ROLES, UNBOUNDED
 from shared.access.sessions import end_session_by_id, end_sessions_of, live_sessions
@@ -60,6 +61,7 @@ def one_person(request: Request, session: Db, who: Annotated[Who, allow("access.
         "person.html",
         person=found,
         grants=grants_of(session, person_id),
+        requests=requested_roles(session, person_id),
         sessions=live_sessions(session, session_limits(), person_id),
         roles=ROLES,
         unbounded=UNBOUNDED,
@@ -75,8 +77,12 @@ def give_role(
     words = _words(scope)
     if not words and role not in UNBOUNDED:
         raise Invalid(f"The role {role} may open only its own schools: enter their keys, or the region of a desk.")
-    grant(session, _known(session, person_id), role, words, "operations")
-    audit(session, who.actor, "role given", person_id, {"role": role, "scope": words})
+    waits = waits_for_second_person(role)
+    if waits:
+        request_role(session, _known(session, person_id), role, words, who.person_id)
+    else:
+        grant(session, _known(session, person_id), role, words, "operations")
+    audit(session, who.actor, "role given", person_id, {"role": role, "scope": words, "waits": waits})
     return _page_of(person_id)
 
 
@@ -132,7 +138,7 @@ def end_one(session: Db, who: Annotated[Who, allow("access.write")], id: Id) -> 
 
 @router.get("/tokens")
 def token_list(request: Request, session: Db, who: Annotated[Who, allow("access.see")]) -> Response:
-    return page(request, "tokens.html", tokens=tokens(session), roles=ROLES, made="", label="")
+    return page(request, "tokens.html", tokens=tokens(session), made="", label="", waits=False)
 
 
 @router.post("/tokens")
@@ -148,9 +154,12 @@ def make_token(
     """The page with the new token on it: it is shown this once, and kept only as its hash."""
     if role not in ROLES or not label.strip():
         raise Invalid(f"A token needs a label and one of the roles {', '.join(ROLES)}.")
-    made = create_token(session, label.strip(), role, _words(scope), timedelta(days=days), who.actor)
-    audit(session, who.actor, "token made", label.strip(), {"role": role, "scope": _words(scope), "days": days})
-    return page(request, "tokens.html", tokens=tokens(session), roles=ROLES, made=made, label=label.strip())
+    waits, words = waits_for_second_person(role), _words(scope)
+    lasts = timedelta(days=days)
+    made = create_token(session, label.strip(), role, words, lasts, who.actor, who.person_id, waits=waits)
+    detail = {"role": role, "scope": words, "days": days, "waits": waits}
+    audit(session, who.actor, "token made", label.strip(), detail)
+    return page(request, "tokens.html", tokens=tokens(session), made=made, label=label.strip(), waits=waits)
 
 
 @router.post("/tokens/revoke")

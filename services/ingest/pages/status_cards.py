@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from services.ingest.queries import directory, status_cards
 from shared.access import Who
+from shared.access.confirmations import waiting_count
 from shared.access.policy import may
 from shared.web.cards import StatusCard
 from shared.web.clock import date_words, today
@@ -21,7 +22,7 @@ def home_cards(session: Session, who: Who) -> list[StatusCard]:
     """What waits for central staff; nothing for others."""
     if not may(who.role, "uploads.write"):
         return []
-    return [*_files(session), *_extraction(session), *_windows(session)]
+    return [*_files(session), *_access(session), *_extraction(session), *_windows(session)]
 
 
 def school_cards(session: Session, who: Who, school_key: str) -> list[StatusCard]:
@@ -44,6 +45,15 @@ def _files(session: Session) -> list[StatusCard]:
         if count:
             cards.append(StatusCard(title, counted(count, "file"), sentence, f"/ingest/?state={state}", "attention"))
     return cards
+
+
+def _access(session: Session) -> list[StatusCard]:
+    count = waiting_count(session)
+    sentence = (
+        "Operations gave tokens or roles to others; none works before somebody of the central office confirms it."
+    )
+    link = "/access/waiting"
+    return [StatusCard("Access to confirm", f"{count} waiting", sentence, link, "attention")] if count else []
 
 
 def _extraction(session: Session) -> list[StatusCard]:
