@@ -1,4 +1,4 @@
-"""Prepares a fresh machine: `python3 deploy/setup.py env|system [tests/...]|lock|clean`. Standard library only."""
+"""Prepares a fresh machine: `python3 deploy/setup.py env|system [tests/...]|lock|platforms|clean`. Standard library only."""
 
 import fcntl
 import hashlib
@@ -29,6 +29,21 @@ PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "faketime": "faketime",
 }
+# The same by Homebrew, where it has them; Chromium is an application there (a cask), the others are for Linux only.
+BREW = {
+    "chromium": "--cask chromium",
+    "soffice": "--cask libreoffice",
+    "exim4": "exim",
+    "dovecot": "dovecot",
+    "caddy": "caddy",
+    "pgbouncer": "pgbouncer",
+    "prometheus": "prometheus",
+    "prometheus-alertmanager": "alertmanager",
+    "faketime": "libfaketime",
+}
+# What the lock must resolve for, by wheels alone; only the first is what the tests run on.
+PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NAMED = {"exim4": "exim", "prometheus": "promtool"}  # how tests name a program, where it is not by its own name
 COMPILE = (
     "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
@@ -118,6 +133,10 @@ def system(parts: Sequence[str] = ()) -> None:
     missing = [PACKAGES[program] for program in needed if not shutil.which(program, path=SEARCH)]
     if not missing:
         return
+    if not shutil.which("apt-get") and shutil.which("brew"):
+        sys.exit(
+            f"setup: the tests need {', '.join(missing)}. Install them, then run `make test` again:\n  {brewed(needed)}"
+        )
     install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if not shutil.which("apt-get") or (as_root and not works(*as_root, "true")):
@@ -127,6 +146,15 @@ def system(parts: Sequence[str] = ()) -> None:
     say(f"installing for the tests: {' '.join(missing)}")
     run(*as_root, "apt-get", "update", "-q")
     run(*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *install.split())
+
+
+def brewed(needed: Sequence[str]) -> str:
+    """The line that installs by Homebrew what is not there of the programs."""
+    names = [BREW[program] for program in needed if not shutil.which(program, path=SEARCH)]
+    casks = " ".join(name.removeprefix("--cask ") for name in names if name.startswith("--cask"))
+    formulas = " ".join(name for name in names if not name.startswith("--cask"))
+    lines = [f"brew install {formulas}" if formulas else "", f"brew install --cask {casks}" if casks else ""]
+    return " && ".join(line for line in lines if line)
 
 
 def needed_by(parts: Sequence[Path]) -> list[str]:
@@ -181,7 +209,21 @@ def clean() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-JOBS: dict[str, Callable[[], None]] = {"env": env, "lock": lock, "clean": clean}
+def platforms() -> None:
+    """Resolves the lock for every platform and Python of the README, by wheels alone; installs nothing."""
+    uv = shutil.which("uv")
+    if uv is None:
+        sys.exit("setup: the lock is resolved by uv: pip install uv")
+    dry = ("pip", "install", "--dry-run", "--no-deps", "--only-binary", ":all:", "--target", DATA / "nothing")
+    for platform in PLATFORMS:
+        for python in PYTHONS:
+            where = ("--python-platform", platform, "--python-version", python)
+            if not works(uv, *dry, *where, "-r", LOCK):
+                run(uv, *dry, *where, "-r", LOCK)
+            say(f"{platform}, Python {python}: resolves")
+
+
+JOBS: dict[str, Callable[[], None]] = {"env": env, "lock": lock, "platforms": platforms, "clean": clean}
 
 if __name__ == "__main__":
     name, *given = sys.argv[1:] or ["env"]

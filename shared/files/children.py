@@ -1,6 +1,5 @@
 """Readers and writers of people's files as children: little memory, time and output, and none of our environment."""
 
-import resource
 import subprocess
 import sys
 import threading
@@ -30,14 +29,6 @@ class ChildFailed(Exception):
 
 class ChildrenBusy(Exception):
     """As many files as allowed are being read, and stayed so for WAIT_SECONDS."""
-
-
-def confine(bounds: Bounds) -> None:
-    """Takes memory, time and the right to write files and dumps from this process, for good; the child calls it first."""
-    resource.setrlimit(resource.RLIMIT_AS, (bounds.memory, bounds.memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_seconds, bounds.cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def run_child(module: str, *words: str, bounds: Bounds) -> bytes:

@@ -6,7 +6,6 @@ the service's database password alone of all secrets, and limits of memory and t
 
 import importlib
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import structlog
 from sqlmodel import Session
 
 from shared.db import transaction
+from shared.files.confinement import confine
 from shared.jobs import queue
 from shared.jobs.queue import FileJob, JobCanceled
 from shared.ops.logs import set_up_logs
@@ -103,8 +103,7 @@ def main(arguments: list[str]) -> None:
     service = arguments[0] if arguments else ""
     if service not in SERVICES:
         sys.exit(f"usage: python -m shared.jobs.writer SERVICE; SERVICE is one of {', '.join(SERVICES)}")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    confine(MEMORY_LIMIT, CPU_SECONDS, may_write=True)
     set_up_logs(f"{service} writer")
     write_waiting(service, importlib.import_module(f"services.{service}.actions.files").WRITERS)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.setup import PACKAGES, ROOT, needed_by
+from deploy import setup
+from deploy.setup import BREW, PACKAGES, ROOT, needed_by
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,14 @@ def test_a_part_needs_the_programs_that_its_tests_and_what_they_import_name(part
 def test_every_program_that_is_installed_is_needed_by_a_test() -> None:
     others = [file for file in (ROOT / "tests").rglob("*.py") if file != Path(__file__)]
     assert needed_by(others) == list(PACKAGES)
+
+
+def test_without_apt_one_line_for_homebrew_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    brew = tmp_path / "brew"
+    brew.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(setup, "SEARCH", str(tmp_path))
+    with pytest.raises(SystemExit) as stopped:
+        setup.system(["tests/browser", "tests/journeys/test_behind_caddy.py"])
+    assert str(stopped.value).endswith("brew install caddy && brew install --cask chromium")
+    assert BREW.keys() == PACKAGES.keys()

@@ -108,8 +108,8 @@ def test_a_hostile_file_is_refused_with_its_reason(name: str) -> None:
 
 def test_the_child_cannot_take_more_memory_than_its_limit_nor_write_a_file() -> None:
     program = (
-        "from services.ingest.sheets.child import MEMORY_LIMIT, limit\n"
-        "limit()\n"
+        "from services.ingest.sheets.child import CPU_SECONDS, MEMORY_LIMIT, confine\n"
+        "confine(MEMORY_LIMIT, CPU_SECONDS)\n"
         "try: bytearray(MEMORY_LIMIT)\n"
         "except MemoryError: print('no memory')\n"
         "import tempfile\n"

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from shared.files.children import Bounds, confine
+from shared.files.children import Bounds
+from shared.files.confinement import confine
 
 SMALL = Bounds(memory=300 * 1024 * 1024, output=1000, cpu_seconds=2, seconds=3)
 
@@ -21,5 +22,5 @@ HOWS: dict[str, Callable[[], object]] = {
 }
 
 if __name__ == "__main__":
-    confine(SMALL)
+    confine(SMALL.memory, SMALL.cpu_seconds)
     HOWS[sys.argv[1]]()

@@ -5,7 +5,6 @@ object for a sheet or a refusal, or a list of rows. To be read is a `table`, `pe
 table whose cells in a percent format are given as `76.5%`), `tabs` (one whose cells are parted by tabs), `lines` (a text as it is) or `explain` (a table again after the child died of it: says why).
 """
 
-import resource
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -19,6 +18,7 @@ from services.ingest.sheets.packages import far_cell, opened
 from services.ingest.sheets.parts import Cell, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
 from services.ingest.sheets.texts import plain_lines, text_rows
+from shared.files.confinement import confine
 
 MEMORY_LIMIT = 512 * 1024 * 1024
 CPU_SECONDS = 60
@@ -30,14 +30,6 @@ ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 _PASSWORD_PARTS = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<table", b"<head", b"mime-version:")
-
-
-def limit() -> None:
-    """Takes memory, time and the right to write files from this process."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def rows_of(path: str, how: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
@@ -154,6 +146,6 @@ def main(order: bytes) -> None:
 
 
 if __name__ == "__main__":
-    limit()
+    confine(MEMORY_LIMIT, CPU_SECONDS)
     if order := sys.stdin.buffer.readline():
         main(order)

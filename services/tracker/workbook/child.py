@@ -8,7 +8,8 @@ import zlib
 from io import BytesIO
 from typing import Any
 
-from shared.files.children import Bounds, ChildFailed, ChildrenBusy, confine, run_child
+from shared.files.children import Bounds, ChildFailed, ChildrenBusy, run_child
+from shared.files.confinement import confine
 from shared.files.plain_openpyxl import openpyxl
 
 BOUNDS = Bounds()
@@ -81,7 +82,7 @@ def trimmed(row: tuple[Any, ...]) -> list[Any]:
 
 
 def _main(path: str) -> None:
-    confine(BOUNDS)
+    confine(BOUNDS.memory, BOUNDS.cpu_seconds)
     book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
     found: Rows = {}
     for sheet in book.worksheets[:SHEETS_LIMIT]:
