@@ -1,5 +1,7 @@
 """The pages of central staff: preview, release and hold, the queue, the log, looking back, settings."""
 
+import re
+
 import pytest
 
 from tests.notify.telling import (
@@ -122,6 +124,23 @@ def test_a_school_has_its_timeline_and_mails_show_what_came_after() -> None:
     assert "No school found" in central.get("/notify/schools?q=%25").text
     worked = central.get("/notify/worked").text
     assert '<td data-label="New surveys" class="number">50</td>' in worked
+
+
+def test_a_mail_stands_beside_like_schools_that_were_not_mailed_and_no_word_says_why() -> None:
+    tell_directory()
+    lone = [row(f"Dogwood {4010 + n}", submitted, 100, "NOBODY, NO") for n, submitted in enumerate((8, 14, 24))]
+    mailed = [row("Alder 4001", 10, 100), row("Birch 4002", 20, 100), row("Cedar 4003", 5, 100, FRISCH)]
+    tell([*mailed, *lone], FEB14)
+    mark_sent()
+    after = [lone[0]._replace(submitted=9), lone[1]._replace(submitted=17), lone[2]._replace(submitted=90)]
+    tell([row("Alder 4001", 16, 100), *mailed[1:], *after], FEB21)
+    page = browser_of("central").get("/notify/worked").text
+    words = " ".join(re.sub("<[^>]+>", " ", page).lower().split())
+    # Alder (10 %, +6) has Dogwood 1 and 2 (+1, +3) beside it, Birch (20 %, 0) the third (+66); Cedar (5 %) the first.
+    assert '<td data-label="Points gained" class="number">+3.0</td>' in page
+    assert '<td data-label="Like schools, not mailed" class="number">+34.0 (3 rows)</td>' in page
+    assert '<td data-label="Like schools, not mailed" class="number">+1.0 (1 row)</td>' in page
+    assert not re.search(r"because|thanks to|caused|led to|effect", words)
 
 
 def test_a_mail_that_only_its_second_copy_brought_shows_what_came_after_once() -> None:

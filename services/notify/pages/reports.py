@@ -8,7 +8,8 @@ from fastapi.responses import Response
 
 from services.notify.actions import answers, retiring
 from services.notify.pages.parts import SentForm, plain_form, tabs_of
-from services.notify.queries import reports
+from services.notify.queries import comparing, reports
+from services.notify.rules.comparing import LIKE_POINTS
 from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
@@ -23,7 +24,16 @@ def worked(
 ) -> Response:
     rows = reports.worked(session, before, PAGE)
     older = f"/notify/worked?before={rows[-1].mail_id}" if len(rows) == PAGE else None
-    return page(request, "worked.html", rows=rows, older=older, tabs=tabs_of("/notify/worked"))
+    beside = comparing.comparisons(session, [row.mail_id for row in rows])
+    return page(
+        request,
+        "worked.html",
+        rows=rows,
+        beside=beside,
+        like_points=int(LIKE_POINTS),
+        older=older,
+        tabs=tabs_of("/notify/worked"),
+    )
 
 
 @router.get("/directors")

@@ -49,7 +49,7 @@ _WORKED = text(
     left join lateral (select t.extraction_date, t.submitted, t.tier from tier_state t where t.term = d.term
      and t.respondent_group = l->>'group' and t.school_key = l->>'school_key' and t.extraction_date > cast(l->>'extraction_date' as date) and not t.removed
      order by t.extraction_date limit 1) n on true
-    where m.state = 'sent' and d.kind = 'digest' and l->>'mark' in ('new', 'still')
+    where m.state = 'sent' and d.kind = 'digest' and l->>'mark' in ('new', 'handed over', 'still')
     and not exists (select 1 from mail e where e.digest_id = m.digest_id and e.state = 'sent' and e.mail_id < m.mail_id)
     and (cast(:before as bigint) is null or m.mail_id < :before)
     group by m.mail_id, d.digest_id order by m.mail_id desc limit :limit
