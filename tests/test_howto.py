@@ -34,6 +34,9 @@ def test_every_target_of_make_that_is_named_is_there_and_the_readme_names_the_fi
     ("module", "name"),
     [
         ("shared.delivery.outbox", "publish"),
+        ("shared.delivery.outbox", "next_version"),
+        ("shared.db", "upsert"),
+        ("shared.db", "fields_of"),
         ("shared.events", "ROWS_PER_PART"),
         ("shared.web", "allow"),
         ("shared.web", "page"),

@@ -2,11 +2,11 @@
 
 from sqlalchemy import text
 
+from services.notify import pages
 from services.notify.api import router as api
-from services.notify.pages import router as pages
 from services.notify.pages.status_cards import home_cards, school_cards
 from shared.ops.metrics import OWN, Gauges
-from shared.web import service_app
+from shared.web import routers_of, service_app
 from shared.web.cards import card_routes
 
 OWN["notify"] = Gauges(
@@ -30,4 +30,4 @@ OWN["notify"] = Gauges(
     },
 )
 cards = card_routes("notify", "Alerts", home_cards, school_cards)
-app = service_app("notify", [pages, cards, api])
+app = service_app("notify", [*routers_of(pages), cards, api])

@@ -3,6 +3,9 @@
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -42,6 +45,12 @@ def allowed_hosts() -> list[str]:
     """The Host headers that are answered: the public one, those of the setting, and the loopback."""
     named = [host.strip() for host in settings().allowed_hosts.split(",") if host.strip()]
     return [urlsplit(settings().public_url).hostname or "localhost", "127.0.0.1", "localhost", *named]
+
+
+def routers_of(package: ModuleType) -> list[APIRouter]:
+    """The `router` of every module of a package of pages or of an API, by its name: a new page is a file."""
+    modules = [import_module(found.name) for found in walk_packages(package.__path__, f"{package.__name__}.")]
+    return [module.router for module in modules if hasattr(module, "router")]
 
 
 def service_app(

@@ -1,10 +1,13 @@
-"""The navigation: each role finds its entries, and each entry leads to a page that whoever sees it may open."""
+"""Each role finds its entries of the navigation, each entry a page that whoever sees it may open, each address its route."""
 
 import re
 from html import unescape
 
 import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
 
+from deploy.web import APPS
 from shared.access.policy import PERMISSIONS
 from shared.web.navigation import NAVIGATION
 from tests.people import browser_of
@@ -39,3 +42,18 @@ def test_each_entry_has_the_permission_of_its_page_and_a_place_of_its_own() -> N
     for name in ("order", "href", "label"):
         values = [getattr(entry, name) for entry in NAVIGATION]
         assert len(set(values)) == len(values), f"two entries have the same {name}"
+
+
+def test_no_route_hides_another() -> None:
+    """Pages are found by the names of their files: none may depend on standing before another."""
+    routes = {
+        name: [(route.path, route.methods or {"GET"}) for route in iter_route_contexts(app.routes) if route.path]
+        for name, app in APPS.items()
+    }
+    hidden = []
+    for surface in SURFACES:
+        fit = (path for path, methods in routes[surface.service] if surface.method in methods)
+        first = next(path for path in fit if compile_path(path)[0].match(surface.address))
+        if first != surface.path:
+            hidden.append(f"{surface} is answered by {first}")
+    assert hidden == []

@@ -19,7 +19,7 @@ from shared.errors import Invalid, NotFound
 from shared.settings import settings
 from shared.web import Db, allow, page, public, redirect
 
-router = APIRouter()
+router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 100
 
 

@@ -13,7 +13,7 @@ from shared.access import Who
 from shared.errors import NotFound
 from shared.web import Db, allow, page, redirect
 
-router = APIRouter()
+router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 50
 # A mail carries its style inline; it is shown alone, without script, and fetches nothing.
 MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -19,7 +19,7 @@ from shared.errors import Invalid, NotFound
 from shared.numbers import whole
 from shared.web import Db, allow, page, redirect
 
-router = APIRouter(prefix="/mine")
+router = APIRouter(prefix="/notify/mine", include_in_schema=False)
 SHOWN = 20
 Me = Annotated[Who, allow("alerts.mine")]
 

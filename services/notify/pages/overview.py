@@ -16,7 +16,7 @@ from shared.delivery.outbox import call_job
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 
-router = APIRouter()
+router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 100
 LISTED_EXTRACTIONS = 20
 

@@ -13,7 +13,7 @@ from shared.access import Who
 from shared.errors import Invalid
 from shared.web import Db, allow, page, redirect
 
-router = APIRouter()
+router = APIRouter(prefix="/notify", include_in_schema=False)
 
 
 def day_of(written: str, name: str) -> date | None:

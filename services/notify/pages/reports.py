@@ -14,7 +14,7 @@ from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
 
-router = APIRouter()
+router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 50
 
 

@@ -13,7 +13,7 @@ from services.notify.rules.routes import HEAD, suggestions
 from shared.access import Who
 from shared.web import Db, allow, page, redirect
 
-router = APIRouter()
+router = APIRouter(prefix="/notify", include_in_schema=False)
 
 
 @router.get("/unroutable")

@@ -16,7 +16,7 @@ from shared.numbers import whole
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 
-router = APIRouter(prefix="/settings")
+router = APIRouter(prefix="/notify/settings", include_in_schema=False)
 TIMES = ("opens", "closes", "quiet_from", "quiet_until")
 SWITCHES = ("hold_all", "hold_thin", "weekdays_only")
 
