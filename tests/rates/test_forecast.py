@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from services.rates.rules.curves import Curves, FinalRates, Floats
+from services.rates.rules.curves import Curves, FinalRates, Floats, widths_needed
 from services.rates.rules.forecast import final_rates
 
 WEEKS = (0.0, 7.0, 14.0, 21.0, 28.0, 35.0, 42.0)
@@ -67,6 +67,18 @@ def test_the_range_holds_about_eighty_of_a_hundred_finals_of_many_years() -> Non
     for weeks in (2, 3, 4):
         said = [final_rates(term(now, weeks), [term(before)]) for before, now in pairwise(years)]
         assert 0.72 <= covered(said, [now[:, -1] for now in years[1:]]) <= 0.95
+
+
+def test_a_wide_range_that_held_everybody_vouches_for_no_narrow_one() -> None:
+    today = np.linspace(30.0, 40.0, 50)
+
+    def ranges(width: float, middle: float = 0.0) -> FinalRates:
+        return FinalRates(today + middle - width / 2, today + middle, today + middle + width / 2)
+
+    held = widths_needed(ranges(4), today, [ranges(40, middle=1.0)])
+    narrow = widths_needed(ranges(4), today, [ranges(4, middle=0.1)])
+    missed = widths_needed(ranges(4), today, [ranges(40, middle=1.0), ranges(4, middle=6.0)])
+    assert held > 0.7 and narrow == 0.5 and missed > 1.4
 
 
 RATES = arrays.arrays(

@@ -14,8 +14,8 @@ LARGEST_GAP = 0.35
 QUANTILES = np.array([0.1, 0.5, 0.9])
 # Days that a stretch must last, and points that schools must have grown on average, to say something.
 SHORTEST_STRETCH, LEAST_GROWTH = 5.0, 0.05
-# Ranges count as right so many times before they were ever checked, and are at most halved or doubled.
-PRIOR_CHECKS, MOST_WIDENING = 2, 2.0
+# Ranges count as right once before they were ever checked, and are at most halved or doubled.
+MOST_WIDENING = 2.0
 FEWEST_CHECKED = 10
 # A fit looks at so many extractions: three a week for eight weeks. Its time grows with the square of them.
 MOST_EXTRACTIONS = 24
@@ -77,12 +77,14 @@ def nothing_known(schools: int) -> FinalRates:
     return FinalRates(*(np.full(schools, np.nan) for _ in FinalRates._fields))
 
 
-def widths_needed(today: Floats, checks: Sequence[FinalRates], usual: float = 1.0) -> float:
+def widths_needed(now: FinalRates, today: Floats, checks: Sequence[FinalRates], usual: float = 1.0) -> float:
     """How much wider the ranges of earlier extractions for today ought to have been to hold 80 of 100 schools (conformal).
 
-    The geometric mean over the checks and `PRIOR_CHECKS` that needed what is usual.
+    The geometric mean over the checks and one before any, which needed what is usual. A check counts by how near its range was
+    to today's in width: that the first week's range, wide because it knew little, held everybody says nothing of a narrow one.
     """
-    needed = [float(np.log(usual))] * PRIOR_CHECKS
+    needed, weights = [float(np.log(usual))], [1.0]
+    width = _typical_width(now)
     for said in checks:
         above = (today - said.likely) / np.maximum(said.high - said.likely, 0.1)
         below = (said.likely - today) / np.maximum(said.likely - said.low, 0.1)
@@ -90,7 +92,14 @@ def widths_needed(today: Floats, checks: Sequence[FinalRates], usual: float = 1.
         miss = miss[np.isfinite(miss)]
         if miss.size >= FEWEST_CHECKED:
             needed.append(float(np.log(max(np.quantile(miss, QUANTILES[-1] - QUANTILES[0]), 0.05))))
-    return float(np.clip(np.exp(np.mean(needed)), 1 / MOST_WIDENING, MOST_WIDENING))
+            checked = _typical_width(said)
+            weights.append(min(width, checked) / max(width, checked))
+    return float(np.clip(np.exp(np.average(needed, weights=weights)), 1 / MOST_WIDENING, MOST_WIDENING))
+
+
+def _typical_width(said: FinalRates) -> float:
+    widths = (said.high - said.low)[np.isfinite(said.likely)]
+    return max(float(np.median(widths)), 0.1) if widths.size else 0.1
 
 
 def widened(said: FinalRates, factor: float, today: Floats) -> FinalRates:

@@ -61,7 +61,8 @@ def final_rates_like(term: Curves, earlier: Sequence[Curves]) -> FinalRates:
     pace = pace_against(term, checks)
     said = ends_by(term, term.days.size - 1, term.closes, earlier)
     said = FinalRates(*(today + pace * (ends - today) for ends in said))
-    return widened(said, widths_needed(today, [check for column, check in checks if column], ANOTHER_YEAR), today)
+    factor = widths_needed(said, today, [check for column, check in checks if column], ANOTHER_YEAR)
+    return widened(said, factor, today)
 
 
 def pace_against(term: Curves, checks: Sequence[tuple[int, FinalRates]]) -> float:

@@ -54,7 +54,8 @@ def final_rates_alone(term: Curves) -> FinalRates:
         if term.days[-1] - term.days[column] >= SHORTEST_STRETCH
         and np.isfinite(term.rates[:, column]).sum() >= FEWEST_UNDER_WAY
     ]
-    return widened(uncalibrated(term), widths_needed(today, checks), today)
+    said = uncalibrated(term)
+    return widened(said, widths_needed(said, today, checks), today)
 
 
 def uncalibrated(term: Curves) -> FinalRates:
