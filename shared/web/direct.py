@@ -9,9 +9,11 @@ from weakref import WeakKeyDictionary
 import psycopg
 
 from shared.settings import settings
-from shared.waits import cannot_write
+from shared.waits import ANSWER_SECONDS, cannot_write
 
 AT_ONCE = 8
+# As long as a request waits for a connection of the other pool.
+TURN_SECONDS = 5.0
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -25,11 +27,16 @@ class Connections:
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[Connection]:
-        """A connection for the block. One that failed is dropped, and the idle ones with it: the server may have gone."""
-        async with self.room:
+        """A connection for the block. One that failed is dropped, and the idle ones with it: the server may have gone.
+
+        OperationalError where none is free within TURN_SECONDS, or the block takes more than ANSWER_SECONDS.
+        """
+        await self._turn()
+        try:
             connection = self.idle.pop() if self.idle else await self._connect()
             try:
-                yield connection
+                async with _answered(connection):
+                    yield connection
             except psycopg.Error as error:
                 if isinstance(error, psycopg.OperationalError) or cannot_write(error):
                     self.idle.clear()
@@ -41,6 +48,15 @@ class Connections:
                     await connection.close()
                 else:
                     self.idle.append(connection)
+        finally:
+            self.room.release()
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self.room.acquire()
+        except TimeoutError:
+            raise psycopg.OperationalError(f"all {AT_ONCE} connections were busy for {TURN_SECONDS:g} s") from None
 
     async def _connect(self) -> Connection:
         url = settings().database_url_of(self.service)
@@ -52,6 +68,17 @@ class Connections:
             application_name=name,
             prepare_threshold=settings().prepare_threshold,
         )
+
+
+@asynccontextmanager
+async def _answered(connection: Connection) -> AsyncIterator[None]:
+    """Ends a block whose answer does not come; the roles' statement_timeout, which is shorter, comes first."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except TimeoutError:
+        await connection.close()
+        raise psycopg.OperationalError(f"PostgreSQL gave no answer within {ANSWER_SECONDS:g} s") from None
 
 
 _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Connections]] = WeakKeyDictionary()
