@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.events import EVENTS
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "developing.md").read_text()
 SERVICE = "services/<service>"
@@ -54,3 +56,14 @@ def test_the_four_flows_name_tasks_that_are_registered() -> None:
     for task in set(re.findall(r"`((?:rates|notify|sesr|tracker|ingest)\.[a-z_]+)`", PAGE)) - {"notify.note_goal"}:
         service = task.partition(".")[0]
         assert task in import_module(f"services.{service}.tasks").bus.celery.tasks, task
+
+
+def test_the_flowchart_is_true() -> None:
+    arrows = re.findall(r"^  (\w+) -->\|([\w, ]+)\| ([\w &]+)$", PAGE, re.MULTILINE)
+    assert len(arrows) > 5
+    by_name = {event.__name__: event for event in EVENTS.values()}
+    for publisher, names, subscribers in arrows:
+        for name in names.split(", "):
+            event = by_name[name]
+            assert event.publisher() == publisher, name
+            assert set(subscribers.split(" & ")) <= set(event.subscribers), name
