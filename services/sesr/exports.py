@@ -3,9 +3,11 @@
 import io
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import Any, NamedTuple
 
 from services.sesr.rules.board import SchoolLine, Sums
-from services.sesr.rules.counts import INPUTS, TOTALS
+from services.sesr.rules.counts import FLAGS, INPUTS, TOTALS
+from services.sesr.rules.day import WINDOW_STATES, CallLine, CallMade, DayTimes, SchoolTimes
 from services.sesr.rules.view import BoardView
 from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
 
@@ -26,6 +28,15 @@ HEADER = [
     *("Students per adult", "Media on site", "Group outside fence"),
 ]
 GROUP_HEADER = ["Group", "Expected", "Reported", "Not yet reported", "Overdue", *HEADER[10:19], "Enrolled (reported)"]
+
+REPORTS_HEADER = [
+    *("School", "Code", "Region", "Level", "Director", "Report", "Counted at", "Received at", "By", "Given by"),
+    *("Corrected by report", "Reason", "Note", *HEADER[10:24], *FLAGS.values()),
+]
+CALLS_HEADER = [
+    *("Code", "School", "Region", "State", "Overdue since", "Last report", "Incident commander", "Phone", "Office"),
+    *("Caller", "Called at", "Outcome"),
+]
 
 
 def row_of(line: SchoolLine) -> list[Cell]:
@@ -54,19 +65,74 @@ def _local(cell: Cell, zone: tzinfo) -> Cell:
     return f"{cell.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell
 
 
+class Sheet(NamedTuple):
+    """A sheet of a workbook: its name, its headings, its rows."""
+
+    name: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
 def board_workbook(view: BoardView, title: str, as_of: str, zone: tzinfo) -> bytes:
     """Sheets Summary, Groups and Schools; instants in the district's time."""
+    sheets = [
+        Sheet("Summary", ["What", "Value"], _summary(view, title, as_of)),
+        Sheet("Groups", GROUP_HEADER, [_group(group) for group in [*view.groups, view.total]]),
+        Sheet("Schools", HEADER, [row_of(line) for line in view.lines]),
+    ]
+    return workbook_of(sheets, title, zone)
+
+
+def calls_workbook(rows: Sequence[CallLine], title: str, zone: tzinfo) -> bytes:
+    """The list to call with phones and callers, one page wide when it is printed."""
+    return workbook_of([Sheet("To call", CALLS_HEADER, rows)], title, zone)
+
+
+def day_workbook(day: DayTimes, reports: Sequence[Any], calls: Sequence[CallMade], title: str, zone: tzinfo) -> bytes:
+    """Sheets Reports (all of the day, corrected ones marked), Report times (who missed which) and Calls."""
+    times = ["School", "Code", "Region", "Level", "Director", *(f"Report of {each.label}" for each in day.windows)]
+    sheets = [
+        Sheet("Reports", REPORTS_HEADER, [_report_row(row) for row in reports]),
+        Sheet("Report times", times, [*map(_times_row, day.schools), *_times_sums(day)]),
+        Sheet("Calls", ["School", "Code", "Called at", "By", "Outcome", "Note"], calls),
+    ]
+    return workbook_of(sheets, title, zone)
+
+
+def _report_row(row: Any) -> list[Cell]:
+    return [
+        *(row.school, row.school_key, row.region, row.level, row.director),
+        *(row.number, row.counted_at, row.received_at, row.author_name, row.proxy_for),
+        *(row.superseded_by, row.reason, row.note),
+        *(row.counts.get(name) for name in (*_COUNTS, *TOTALS)),
+        *({True: "Yes", False: "No"}.get(row.flags.get(name)) for name in FLAGS),
+    ]
+
+
+def _times_row(school: SchoolTimes) -> list[Cell]:
+    states = [WINDOW_STATES[state] for state in school.states]
+    return [school.name, school.school_key, school.region, school.level, school.director, *states]
+
+
+def _times_sums(day: DayTimes) -> list[list[Cell]]:
+    """A row per state below the schools: how many schools at each report time."""
+    return [
+        [f"Schools: {label}", None, None, None, None, *(each.states[state] for each in day.sums)]
+        for state, label in WINDOW_STATES.items()
+    ]
+
+
+def workbook_of(sheets: Sequence[Sheet], title: str, zone: tzinfo) -> bytes:
+    """A workbook that prints one page wide with its headings; instants in the district's time."""
     out = io.BytesIO()
     made = new_workbook(out, title)
     bold = made.add_format({"bold": True})
     stamp = made.add_format({"num_format": "hh:mm"})
-    tables: list[tuple[str, Sequence[str], list[list[Cell]]]] = [
-        ("Summary", ["What", "Value"], _summary(view, title, as_of)),
-        ("Groups", GROUP_HEADER, [_group(group) for group in [*view.groups, view.total]]),
-        ("Schools", HEADER, [row_of(line) for line in view.lines]),
-    ]
-    for name, header, rows in tables:
+    for name, header, rows in sheets:
         sheet = made.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         sheet.freeze_panes(1, 1)
         sheet.set_column(0, 0, 28)
         for column, label in enumerate(header):

@@ -232,6 +232,19 @@ class SchoolCall(SesrTable, table=True):
     note: str
 
 
+class CallAssignment(SesrTable, table=True):
+    """Who of the duty desk calls a school on a day."""
+
+    __tablename__ = "call_assignment"
+
+    incident_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    school_key: str = Field(primary_key=True)
+    caller: str
+    author: str
+    assigned_at: datetime = Field(default=None, sa_column_kwargs=NOW)
+
+
 class LateEntry(SesrTable, table=True):
     """The desk's permission that a school enters or corrects reports of a day that is over."""
 

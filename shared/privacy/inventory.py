@@ -103,6 +103,7 @@ INVENTORY = (
         "reports held for the desk; deleted after SES_STRIKE_NAME_DAYS (sesr.purge_names)",
     ),
     _of("sesr.school_call", "author note", "notes of calls", SCHOOL_YEAR, "called_at"),
+    _of("sesr.call_assignment", "caller author", "who calls which school", SCHOOL_YEAR, "assigned_at"),
     _of("sesr.late_entry", "author reason", "who allowed a late entry, and why", SCHOOL_YEAR, "allowed_at"),
     _of("sesr.incident", "opened_by closed_by desk_phone", "who switched an incident; the desk's own number"),
     _of("tracker.school", "director", "the director of a school; replaced by the next load"),

@@ -1,26 +1,22 @@
 """Opening, changing and closing incidents, excusing a school, allowing a late entry, noting a call."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select, update
 
 from services.sesr.actions.intake import expect_schools
-from services.sesr.actions.plans import NewIncident, field_problem, read_incident
+from services.sesr.actions.plans import MOST_TEXT, NewIncident, field_problem, read_incident
 from services.sesr.actions.recording import notify_boards
-from services.sesr.tables import Expected, FormerPlan, Incident, LateEntry, School, SchoolCall
+from services.sesr.rules.contact import OUTCOMES
+from services.sesr.tables import CallAssignment, Expected, FormerPlan, Incident, LateEntry, School, SchoolCall
 from shared.access import Who, audit
 from shared.errors import Conflict, Invalid
 
-OUTCOMES = {
-    "no_answer": "Called, no answer",
-    "message": "Left a message",
-    "will_report": "Will report",
-    "entered": "Report taken by telephone",
-}
 MOST_NOTE = 300
 _PLAN = set(FormerPlan.model_fields) - {"since"}
 _REOPEN = text("""
@@ -123,6 +119,26 @@ def note_call(
     session.flush()
     audit(session, who.actor, "chase.note", f"{incident_id}/{day}/{school_key}", {"outcome": outcome})
     notify_boards(session)
+
+
+def assign_calls(
+    session: Session, who: Who, incident: Incident, day: date, school_keys: Sequence[str], caller: str
+) -> None:
+    """Says who calls these schools on a day; an empty name takes the assignment back. Raises Invalid without a school."""
+    if not school_keys:
+        raise Invalid("Tick the schools first.", problems=[field_problem("school_key", "Tick at least one school")])
+    name = " ".join(caller.split())[:MOST_TEXT]
+    keys = sorted(set(school_keys))
+    old = delete(CallAssignment).where(
+        col(CallAssignment.incident_id) == incident.incident_id,
+        col(CallAssignment.day) == day,
+        col(CallAssignment.school_key).in_(keys),
+    )
+    session.execute(old)
+    if name:
+        columns = {"incident_id": incident.incident_id, "day": day, "caller": name, "author": who.actor}
+        session.execute(insert(CallAssignment), [{**columns, "school_key": key} for key in keys])
+    audit(session, who.actor, "chase.assign", f"{incident.incident_id}/{day}", {"schools": keys})
 
 
 def _keep_former(session: Session, incident: Incident) -> None:

@@ -26,6 +26,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sesr_audit_at"), "audit", ["at"], unique=False, schema="sesr")
     op.create_index(op.f("ix_sesr_audit_object"), "audit", ["object"], unique=False, schema="sesr")
     op.create_table(
+        "call_assignment",
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("caller", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("author", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("assigned_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id", "day", "school_key", name=op.f("pk_call_assignment")),
+        schema="sesr",
+    )
+    op.create_table(
         "current_report",
         sa.Column("incident_id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -376,6 +387,7 @@ def downgrade() -> None:
     op.drop_table("expected", schema="sesr")
     op.drop_table("directory_arrival", schema="sesr")
     op.drop_table("current_report", schema="sesr")
+    op.drop_table("call_assignment", schema="sesr")
     op.drop_index(op.f("ix_sesr_audit_object"), table_name="audit", schema="sesr")
     op.drop_index(op.f("ix_sesr_audit_at"), table_name="audit", schema="sesr")
     op.drop_table("audit", schema="sesr")

@@ -97,13 +97,13 @@ def _of_person(query: Annotated[BoardQuery, Depends()], who: Seen) -> BoardQuery
 Query_ = Annotated[BoardQuery, Depends(_of_person)]
 
 
-def _incident(session: Session, scope: Scope, query: BoardQuery) -> Incident | None:
+def incident_of(session: Session, scope: Scope, query: BoardQuery) -> Incident | None:
     if query.incident is not None:
         return incidents.known_incident(session, query.incident)
     return incidents.current_incident(session, query.day or today(), scope.regions)
 
 
-def _board(session: Session, scope: Scope, query: BoardQuery, incident: Incident) -> tuple[BoardFilter, Board]:
+def board_of(session: Session, scope: Scope, query: BoardQuery, incident: Incident) -> tuple[BoardFilter, Board]:
     shown = query.filter_of(incident)
     as_of = query.as_of(shown.day)
     return shown, read_board(session, scope, shown, incident, datetime.now(UTC), district_zone(), as_of)
@@ -140,10 +140,10 @@ def _context(query: BoardQuery, shown: BoardFilter, incident: Incident, board: B
 @router.get("/board")
 def board(request: Request, session: Db, who: Seen, query: Query_) -> Response:
     scope = scope_of(who)
-    incident = _incident(session, scope, query)
+    incident = incident_of(session, scope, query)
     if incident is None:
         return page(request, "no_board.html")
-    shown, read = _board(session, scope, query, incident)
+    shown, read = board_of(session, scope, query, incident)
     return page(
         request,
         "board.html",
@@ -174,10 +174,10 @@ def _highest(slots: list[Any]) -> int:
 def board_live(request: Request, session: Db, who: Seen, query: Query_) -> Response:
     """The live part alone, for browsers whose stream does not come through."""
     scope = scope_of(who)
-    incident = _incident(session, scope, query)
+    incident = incident_of(session, scope, query)
     if incident is None:
         raise NotFound("There is no incident.")
-    shown, read = _board(session, scope, query, incident)
+    shown, read = board_of(session, scope, query, incident)
     live = {**_context(query, shown, incident, read), **_day_so_far(session, scope, query, shown, read)}
     return page(request, "_board.html", **live)
 
@@ -198,10 +198,10 @@ async def board_stream(
 def _maker(scope: Scope, query: BoardQuery) -> Callable[[int | None], Chunk]:
     def make(after: int | None) -> Chunk:
         with transaction("sesr") as session:
-            incident = _incident(session, scope, query)
+            incident = incident_of(session, scope, query)
             if incident is None:
                 return Chunk(0, 0, [], "")
-            shown, read = _board(session, scope, query, incident)
+            shown, read = board_of(session, scope, query, incident)
             start = read.place if after is None else after
             changes = [change_fields(row) for row in rows.changes_after(session, scope, shown, start)]
             live = {**_context(query, shown, incident, read), **_day_so_far(session, scope, query, shown, read)}
@@ -239,22 +239,22 @@ def board_xlsx(session: Db, who: Seen, query: Query_) -> Response:
     incident, shown, read = _for_export(session, who, query)
     title = f"{incident.name}{' (drill)' if incident.drill else ''}, {shown.day}"
     content = board_workbook(read.view, title, instant_words(read.at), district_zone())
-    return _download(content, XLSX_TYPE, f"strike-board-{shown.day}.xlsx")
+    return download(content, XLSX_TYPE, f"strike-board-{shown.day}.xlsx")
 
 
 @router.get("/board.csv")
 def board_text(session: Db, who: Seen, query: Query_) -> Response:
     _, shown, read = _for_export(session, who, query)
-    return _download(board_csv(read.view, district_zone()).encode(), CSV_TYPE, f"strike-board-{shown.day}.csv")
+    return download(board_csv(read.view, district_zone()).encode(), CSV_TYPE, f"strike-board-{shown.day}.csv")
 
 
 def _for_export(session: Session, who: Who, query: BoardQuery) -> tuple[Incident, BoardFilter, Board]:
     scope = scope_of(who)
-    incident = _incident(session, scope, query)
+    incident = incident_of(session, scope, query)
     if incident is None:
         raise NotFound("There is no incident yet, so there is no board to download.")
-    return incident, *_board(session, scope, query, incident)
+    return incident, *board_of(session, scope, query, incident)
 
 
-def _download(content: bytes, kind: str, name: str) -> Response:
+def download(content: bytes, kind: str, name: str) -> Response:
     return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from services.sesr.actions.incidents import OUTCOMES
 from services.sesr.actions.submission import DESKS
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import board, incidents, reports, schools
+from services.sesr.rules.contact import OUTCOMES
 from services.sesr.rules.counts import warnings
 from services.sesr.rules.reports import CountChange, changed_counts, report_before
 from shared.access import Who, scope_of

@@ -1,6 +1,13 @@
 """Names and phones of the School Incident Commander: they show themselves to nobody who only prints or logs them."""
 
 MOST_PHONE = 60
+# What comes of a call to a school.
+OUTCOMES = {
+    "no_answer": "Called, no answer",
+    "message": "Left a message",
+    "will_report": "Will report",
+    "entered": "Report taken by telephone",
+}
 _SIGNS = frozenset("0123456789 ()-.+/")
 
 
