@@ -245,6 +245,22 @@ class CallAssignment(SesrTable, table=True):
     assigned_at: datetime = Field(default=None, sa_column_kwargs=NOW)
 
 
+class PublicRelease(SesrTable, table=True):
+    """Figures that the central office put on the public page; the newest that was not withdrawn is shown."""
+
+    __tablename__ = "public_release"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    incident_id: UUID
+    name: str
+    day: date
+    as_of: datetime
+    figures: dict[str, Any] = Field(sa_type=JSONB)
+    author: str
+    released_at: datetime = Field(default=None, sa_column_kwargs=NOW)
+    withdrawn_at: datetime | None = None
+
+
 class LateEntry(SesrTable, table=True):
     """The desk's permission that a school enters or corrects reports of a day that is over."""
 

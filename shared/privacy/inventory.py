@@ -104,6 +104,7 @@ INVENTORY = (
     ),
     _of("sesr.school_call", "author note", "notes of calls", SCHOOL_YEAR, "called_at"),
     _of("sesr.call_assignment", "caller author", "who calls which school", SCHOOL_YEAR, "assigned_at"),
+    _of("sesr.public_release", "author", "who released public figures", SCHOOL_YEAR, "released_at"),
     _of("sesr.late_entry", "author reason", "who allowed a late entry, and why", SCHOOL_YEAR, "allowed_at"),
     _of("sesr.incident", "opened_by closed_by desk_phone", "who switched an incident; the desk's own number"),
     _of("tracker.school", "director", "the director of a school; replaced by the next load"),

@@ -41,8 +41,16 @@ def site(clean: None) -> Iterator[str]:
 
 PAGES = {
     "principal": ("/sesr/report", f"/sesr/schools/{ALDER}"),
-    "desk": ("/sesr/", "/sesr/board", f"/sesr/schools/{BIRCH}", "/sesr/held", f"/sesr/report?school={BIRCH}"),
-    "central": ("/sesr/incidents",),
+    "desk": (
+        "/sesr/",
+        "/sesr/board",
+        "/sesr/calls",
+        "/sesr/day",
+        f"/sesr/schools/{BIRCH}",
+        "/sesr/held",
+        f"/sesr/report?school={BIRCH}",
+    ),
+    "central": ("/sesr/incidents", "/sesr/release", "/sesr/public"),
 }
 
 

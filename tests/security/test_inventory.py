@@ -23,7 +23,7 @@ PERSONAL = re.compile(
 # Of those names these hold no person: of schools, files, jobs, measures and events.
 OTHERS = {
     "access.login": {"browser_hash"}, "ingest.school": {"name", "name_key"}, "ingest.delivery_step": {"detail"},
-    "rates.school": {"name"}, "rates.day_off": {"name"}, "sesr.school": {"name"}, "sesr.incident": {"name"},
+    "rates.school": {"name"}, "rates.day_off": {"name"}, "sesr.school": {"name"}, "sesr.incident": {"name"}, "sesr.public_release": {"name"},
     "tracker.school": {"name"}, "tracker.item": {"aliases"}, "notify.mail": {"subject", "dedupe_key"},
     "tracker.lcap_check": {"key"}, "tracker.lcap_measure": {"key", "goal_name"}, "notify.snooze": {"director_key"},
     "notify.acknowledgement": {"director_key"}, "tracker.book_part": {"content"}, "tracker.lcap_goal": {"name"},

@@ -97,6 +97,10 @@ WITHOUT_SCHOOLS = {
     "/sesr/api/v1/reports": "of the school that its address names",
     "/sesr/report/warnings": "of the report that is being typed",
     "/sesr/sw.js": "a script",
+    "/sesr/calls": "schools that have not reported, of which this world has none; tried in tests/sesr/test_calls.py",
+    "/sesr/calls.xlsx": "the same as a workbook",
+    "/sesr/day": "schools that missed a report, of which this world has none; tried in tests/sesr/test_calls.py",
+    "/sesr/public": "sums alone, for everybody",
     "/notify/api/v1/snoozes": "lists snoozes, of which this world has none",
 }
 # Routes that name schools to some roles only, and why.

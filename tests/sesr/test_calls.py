@@ -116,6 +116,8 @@ def test_the_day_says_who_missed_which_report_time_and_who_is_excused(incident: 
     deliver()
     shown = browser_of("central").get("/sesr/day").text
     assert shown.count("Excused") == 3 and "Cedar HS" in shown and "Alder El" not in shown
+    own = browser_of("director").get("/sesr/day").text
+    assert "Birch MS" in own and "Cedar HS" not in own
     book = browser_of("central").get("/sesr/day.xlsx")
     times = {row[0]: row[5] for row in rows_of(book, "Report times")}
     assert (times["Alder El"], times["Birch MS"], times["Cedar HS"]) == ("Late", "Excused", "Missed")

@@ -227,6 +227,20 @@ def upgrade() -> None:
         schema="sesr",
     )
     op.create_table(
+        "public_release",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("as_of", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("author", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("released_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_public_release")),
+        schema="sesr",
+    )
+    op.create_table(
         "recorded",
         sa.Column("report_id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -364,6 +378,7 @@ def downgrade() -> None:
     op.drop_index("ix_recorded_feed", table_name="recorded", schema="sesr")
     op.drop_index("ix_recorded_day", table_name="recorded", schema="sesr")
     op.drop_table("recorded", schema="sesr")
+    op.drop_table("public_release", schema="sesr")
     op.drop_table("outbox_event", schema="sesr")
     op.drop_table("loop_beat", schema="sesr")
     op.drop_table("late_entry", schema="sesr")
