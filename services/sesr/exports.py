@@ -65,7 +65,7 @@ def _local(cell: Cell, zone: tzinfo) -> Cell:
     return f"{cell.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell
 
 
-class Sheet(NamedTuple):
+class StrikeSheet(NamedTuple):
     """A sheet of a workbook: its name, its headings, its rows."""
 
     name: str
@@ -76,25 +76,25 @@ class Sheet(NamedTuple):
 def board_workbook(view: BoardView, title: str, as_of: str, zone: tzinfo) -> bytes:
     """Sheets Summary, Groups and Schools; instants in the district's time."""
     sheets = [
-        Sheet("Summary", ["What", "Value"], _summary(view, title, as_of)),
-        Sheet("Groups", GROUP_HEADER, [_group(group) for group in [*view.groups, view.total]]),
-        Sheet("Schools", HEADER, [row_of(line) for line in view.lines]),
+        StrikeSheet("Summary", ["What", "Value"], _summary(view, title, as_of)),
+        StrikeSheet("Groups", GROUP_HEADER, [_group(group) for group in [*view.groups, view.total]]),
+        StrikeSheet("Schools", HEADER, [row_of(line) for line in view.lines]),
     ]
     return workbook_of(sheets, title, zone)
 
 
 def calls_workbook(rows: Sequence[CallLine], title: str, zone: tzinfo) -> bytes:
     """The list to call with phones and callers, one page wide when it is printed."""
-    return workbook_of([Sheet("To call", CALLS_HEADER, rows)], title, zone)
+    return workbook_of([StrikeSheet("To call", CALLS_HEADER, rows)], title, zone)
 
 
 def day_workbook(day: DayTimes, reports: Sequence[Any], calls: Sequence[CallMade], title: str, zone: tzinfo) -> bytes:
     """Sheets Reports (all of the day, corrected ones marked), Report times (who missed which) and Calls."""
     times = ["School", "Code", "Region", "Level", "Director", *(f"Report of {each.label}" for each in day.windows)]
     sheets = [
-        Sheet("Reports", REPORTS_HEADER, [_report_row(row) for row in reports]),
-        Sheet("Report times", times, [*map(_times_row, day.schools), *_times_sums(day)]),
-        Sheet("Calls", ["School", "Code", "Called at", "By", "Outcome", "Note"], calls),
+        StrikeSheet("Reports", REPORTS_HEADER, [_report_row(row) for row in reports]),
+        StrikeSheet("Report times", times, [*map(_times_row, day.schools), *_times_sums(day)]),
+        StrikeSheet("Calls", ["School", "Code", "Called at", "By", "Outcome", "Note"], calls),
     ]
     return workbook_of(sheets, title, zone)
 
@@ -122,7 +122,7 @@ def _times_sums(day: DayTimes) -> list[list[Cell]]:
     ]
 
 
-def workbook_of(sheets: Sequence[Sheet], title: str, zone: tzinfo) -> bytes:
+def workbook_of(sheets: Sequence[StrikeSheet], title: str, zone: tzinfo) -> bytes:
     """A workbook that prints one page wide with its headings; instants in the district's time."""
     out = io.BytesIO()
     made = new_workbook(out, title)
