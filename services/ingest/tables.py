@@ -1,6 +1,7 @@
 """What ingest keeps: uploads with their files, the extraction rows of each date, the directory, the delivery progress of uploads."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +123,49 @@ class ReplacedCount(IngestTable, table=True):
     file_rate: str
 
 
+class SurveyResult(IngestTable, table=True):
+    """A survey result as the newest file that holds it gave it; item and period by their keys, and as written."""
+
+    __tablename__ = "survey_result"
+    __table_args__ = (Index("ix_survey_result_revision", "revision"),)
+
+    school_key: str = Field(primary_key=True)
+    level: str = Field(primary_key=True)
+    item_key: str = Field(primary_key=True)
+    period_key: str = Field(primary_key=True)
+    ploc: str
+    item: str
+    period: str
+    percent: Decimal | None = Field(max_digits=5, decimal_places=1)
+    revision: int
+
+
+class ReplacedResult(IngestTable, table=True):
+    """A survey result as it was before the newest file replaced it, for the undo of that file."""
+
+    __tablename__ = "replaced_result"
+
+    upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
+    school_key: str = Field(primary_key=True)
+    level: str = Field(primary_key=True)
+    item_key: str = Field(primary_key=True)
+    period_key: str = Field(primary_key=True)
+    ploc: str
+    item: str
+    period: str
+    percent: Decimal | None = Field(max_digits=5, decimal_places=1)
+
+
+class ReplacedDirectory(IngestTable, table=True):
+    """The schools and the people before the newest directory, as rows of their tables; None: the file left them."""
+
+    __tablename__ = "replaced_directory"
+
+    upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
+    schools: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    people: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+
+
 class DropFolder(IngestTable, table=True):
     """A drop folder that was looked at: its row is the lock of a look, `problem` why the last one failed."""
 
@@ -210,6 +254,16 @@ class DirectoryRevision(IngestTable, table=True):
 
     id: int = Field(primary_key=True, sa_type=SmallInteger)
     revision: int
+
+
+class PlanWords(IngestTable, table=True):
+    """The items, levels and years that the tracker's plans know, as it last published them, in one row."""
+
+    __tablename__ = "plan_words"
+
+    id: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    revision: int
+    plans: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
 
 
 class SurveyWindow(IngestTable, table=True):

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from services.ingest.actions import drops, intake, kept_files, long_files, retention
 from shared.delivery.bus import Bus
-from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
+from shared.events import AliasResolved, DigestsPlanned, DigestsSent, PlansChanged, TiersComputed
 from shared.privacy import purge
 from shared.settings import settings
 
@@ -31,6 +31,11 @@ def note_sent(session: Session, event: DigestsSent) -> None:
 @bus.handles(AliasResolved)
 def keep_alias(session: Session, event: AliasResolved) -> None:
     intake.keep_alias(session, event)
+
+
+@bus.handles(PlansChanged)
+def store_plans(session: Session, event: PlansChanged) -> None:
+    intake.store_plans(session, event)
 
 
 @bus.loop("ingest.read_upload", timedelta(seconds=20), soft_seconds=240)

@@ -14,6 +14,7 @@ it has when the version that arrives is not newer. What each event carries stand
 | `DigestsPlanned` | notify | ingest |
 | `DigestsSent` | notify | ingest, rates |
 | `AliasResolved` | notify | ingest |
+| `PlansChanged` | tracker | ingest |
 """
 
 from shared.events.event import GROUPS, ROWS_PER_PART, Event, Group, NewerSchema
@@ -31,6 +32,7 @@ from shared.events.ingest import (
 from shared.events.notify import AliasResolved, DigestsPlanned, DigestsSent, SentDigest
 from shared.events.rates import TierRow, TiersComputed
 from shared.events.sesr import ReportSubmitted
+from shared.events.tracker import PlansChanged, PlanWording
 
 __all__ = [
     "EVENTS",
@@ -48,6 +50,8 @@ __all__ = [
     "Group",
     "LcapLoaded",
     "NewerSchema",
+    "PlanWording",
+    "PlansChanged",
     "ReportSubmitted",
     "ResultRow",
     "SentDigest",
@@ -71,6 +75,7 @@ EVENTS: dict[str, type[Event]] = {
         DigestsPlanned,
         DigestsSent,
         AliasResolved,
+        PlansChanged,
     )
 }
 

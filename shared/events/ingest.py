@@ -159,7 +159,7 @@ class ResultRow(NamedTuple):
 
 
 class SurveyResultsLoaded(Event):
-    """Survey results of one upload, a part of them."""
+    """Survey results of one upload, a part of them. `removed`: results that an undo takes back, as they were written."""
 
     topic: ClassVar[str] = "ingest.survey_results_loaded"
     subscribers: ClassVar[dict[str, str]] = {"tracker": "tracker.compute_targets"}
@@ -169,6 +169,7 @@ class SurveyResultsLoaded(Event):
     part: int
     parts: int
     rows: list[ResultRow]
+    removed: list[ResultRow] = Field(default_factory=list)
 
     @property
     def key(self) -> str:

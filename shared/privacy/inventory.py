@@ -66,6 +66,11 @@ INVENTORY = (
     _of("ingest.upload_file", "content", "files as they came; go after SES_UPLOAD_DAYS (ingest.purge_files)"),
     _of("ingest.extraction_count", "director", "the director of a school, as published"),
     _of("ingest.replaced_count", "director", "the director of a school, as published"),
+    _of(
+        "ingest.replaced_directory",
+        "schools people",
+        "the directory before its newest file; goes with the next one, and after SES_UPLOAD_DAYS (ingest.purge_files)",
+    ),
     _of("rates.school", "director", "the director of a school; replaced by the next load"),
     _of("rates.rate", "director director_key", "the director of a school, as published"),
     _of("rates.school_history", "director director_key", "the director of a school, as published"),

@@ -8,9 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, func, select, update
 
+from services.ingest.actions.kept_directory import keep_directory
 from services.ingest.actions.limits import limits
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
+from services.ingest.actions.revisions import lock_kind
 from services.ingest.rules.directory import directory_tables, note_landlines, note_people, settled_schools
 from services.ingest.rules.verdicts import directory_reasons
 from services.ingest.tables import DirectoryRevision, Person, School, Upload
@@ -83,6 +85,8 @@ def load_directory(session: Session, upload: Upload, content: bytes, watch: Watc
     if upload.intent != "publish" or (upload.reasons and not upload.confirmed):
         upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
         return
+    lock_kind(session, upload.kind)
+    keep_directory(session, upload.upload_id, schools=bool(schools), people=bool(people))
     if schools:
         _store_schools(session, schools)
     if people:

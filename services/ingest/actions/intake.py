@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.ingest.actions.directory import publish_directory
-from services.ingest.tables import DeliveryStep, Person
+from services.ingest.tables import DeliveryStep, Person, PlanWords
 from shared.db import upsert
-from shared.events import AliasResolved, DigestsPlanned, DigestsSent, TiersComputed
+from shared.events import AliasResolved, DigestsPlanned, DigestsSent, PlansChanged, TiersComputed
 
 
 def note_tiers(session: Session, event: TiersComputed) -> None:
@@ -32,6 +32,12 @@ def note_sent(session: Session, event: DigestsSent) -> None:
 def _note(session: Session, upload_id: UUID, step: str, detail: Mapping[str, Any]) -> None:
     """Notes that an upload reached a step; once, however often the event comes."""
     upsert(session, DeliveryStep, [{"upload_id": upload_id, "step": step, "detail": dict(detail)}], stamp="at")
+
+
+def store_plans(session: Session, event: PlansChanged) -> None:
+    """Keeps the words of the tracker's plans, the newest revision."""
+    plans = [plan._asdict() for plan in event.plans]
+    upsert(session, PlanWords, [{"id": 1, "revision": event.revision, "plans": plans}], newer="revision")
 
 
 def keep_alias(session: Session, event: AliasResolved) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, delete, func, select
 
-from services.ingest.tables import Upload, UploadFile
+from services.ingest.tables import ReplacedDirectory, Upload, UploadFile
 from shared.access import audit
 
 OPEN_STATES = ("reading", "preview", "quarantined")
@@ -17,6 +17,7 @@ def purge_files(session: Session, days: int) -> int:
     )
     purged = delete(UploadFile).where(col(UploadFile.upload_id).in_(settled)).returning(col(UploadFile.upload_id))
     count = len(session.execute(purged).all())
+    session.execute(delete(ReplacedDirectory).where(col(ReplacedDirectory.upload_id).in_(settled)))
     if count:
         audit(session, "retention", "purge", "upload files", {"days": days, "files": count})
     return count

@@ -4,15 +4,16 @@ from collections import defaultdict
 
 from sqlmodel import Session
 
+from services.ingest.actions.kept_results import keep_results
 from services.ingest.actions.limits import limits
 from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import lock_kind, next_of_kind
 from services.ingest.queries.directory import schools_of
 from services.ingest.rules.findings import Place, Report
-from services.ingest.rules.results import REQUIRED, RESULT_TABLES, ReadResult, settled_results
+from services.ingest.rules.results import REQUIRED, RESULT_TABLES, KnownWords, ReadResult, note_unknown, settled_results
 from services.ingest.rules.verdicts import results_doubts
-from services.ingest.tables import School, Upload
+from services.ingest.tables import PlanWords, School, Upload
 from shared.delivery.outbox import publish
 from shared.errors import Invalid
 from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
@@ -57,6 +58,8 @@ def read_results(session: Session, content: bytes, watch: Watch) -> tuple[list[R
     """The good rows of a file, each under its school, and what was found. Raises as `load_results`."""
     found = read_listing(content, watch, RESULT_TABLES, "percents")
     identified = _identified(session, found.rows.get("results", []), found.report)
+    words = session.get(PlanWords, 1)
+    note_unknown((read for _, read in identified), KnownWords(words.plans if words else ()), found.report)
     return settled_results(identified, found.report), found.report
 
 
@@ -94,6 +97,7 @@ def _of_name(row: ReadResult, units: dict[str, School]) -> School | None:
 def _publish(session: Session, upload: Upload, rows: list[ResultRow]) -> None:
     lock_kind(session, upload.kind)
     revision = next_of_kind(session, upload.kind)
+    keep_results(session, upload.upload_id, revision, rows)
     cuts = [rows[at : at + ROWS_PER_PART] for at in range(0, len(rows), ROWS_PER_PART)]
     for part, cut in enumerate(cuts, 1):
         event = SurveyResultsLoaded(upload_id=upload.upload_id, revision=revision, part=part, parts=len(cuts), rows=cut)

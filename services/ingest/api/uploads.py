@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from services.ingest.actions.undo import undo_upload
+from services.ingest.actions.undo import undo_returns, undo_upload
 from services.ingest.actions.uploads import Offered, discard_upload, publish_upload, shown_problems, take_upload
 from services.ingest.queries import progress as progress_queries
 from services.ingest.queries import uploads as upload_queries
@@ -37,7 +37,10 @@ class StepOut(BaseModel):
 
 
 class UploadOut(BaseModel):
-    """An upload, its report, and its delivery progress. `found` counts every finding, `problems` shows the first."""
+    """An upload, its report, and its delivery progress. `found` counts every finding, `problems` shows the first.
+
+    `undo_returns`: what an undo brings back, in a sentence; empty where the upload cannot be undone.
+    """
 
     upload_id: UUID
     kind: str
@@ -57,6 +60,7 @@ class UploadOut(BaseModel):
     problems: list[dict[str, Any]]
     difference: dict[str, Any]
     rows_read: int
+    undo_returns: str
     delivery_progress: list[StepOut]
 
 
@@ -69,6 +73,7 @@ def _out(session: Db, upload: Upload, *, known: bool) -> UploadOut:
         problems=upload.problems[:PROBLEMS_SHOWN],
         known=known,
         rows_read=upload_queries.rows_read(session, upload.upload_id),
+        undo_returns=undo_returns(session, upload),
         delivery_progress=steps,
     )
 
@@ -188,7 +193,7 @@ def post_discard(session: Db, who: Annotated[Who, allow("uploads.decide")], uplo
 def post_undo(
     session: Db, response: Response, who: Annotated[Who, allow("uploads.decide")], upload_id: UUID
 ) -> UploadOut:
-    """Takes a publish back while its alerts are not sent; answers the compensating upload."""
+    """Takes a publish back (an extraction while its alerts are not sent); answers the compensating upload."""
     undo = undo_upload(session, found_upload(session, upload_id), who.actor)
     session.flush()
     session.refresh(undo)

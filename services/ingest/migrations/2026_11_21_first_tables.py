@@ -144,6 +144,10 @@ TABLES = (
     "upload_file",
     "progress",
     "replaced_count",
+    "replaced_directory",
+    "replaced_result",
+    "survey_result",
+    "plan_words",
     "audit",
     "directory_revision",
     "drop_folder",
@@ -470,6 +474,65 @@ def _tables() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("upload_id", "respondent_group", "school_key", name=op.f("pk_replaced_count")),
+        schema="ingest",
+    )
+    op.create_table(
+        "survey_result",
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ploc", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("percent", sa.Numeric(precision=5, scale=1), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("school_key", "level", "item_key", "period_key", name=op.f("pk_survey_result")),
+        schema="ingest",
+    )
+    op.create_index("ix_survey_result_revision", "survey_result", ["revision"], unique=False, schema="ingest")
+    op.create_table(
+        "replaced_result",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ploc", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("item", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("percent", sa.Numeric(precision=5, scale=1), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["upload_id"],
+            ["ingest.upload.upload_id"],
+            name=op.f("fk_replaced_result_upload_id_upload"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "upload_id", "school_key", "level", "item_key", "period_key", name=op.f("pk_replaced_result")
+        ),
+        schema="ingest",
+    )
+    op.create_table(
+        "replaced_directory",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("schools", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("people", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["upload_id"],
+            ["ingest.upload.upload_id"],
+            name=op.f("fk_replaced_directory_upload_id_upload"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_replaced_directory")),
+        schema="ingest",
+    )
+    op.create_table(
+        "plan_words",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("plans", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_words")),
         schema="ingest",
     )
     op.create_index(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from services.ingest.actions.faulty import faulty_workbook
-from services.ingest.actions.undo import undo_upload, why_not_undone
+from services.ingest.actions.undo import undo_returns, undo_upload
 from services.ingest.actions.uploads import discard_upload, may_open, publish_upload, shown_problems, upload_file
 from services.ingest.queries import progress as progress_queries
 from services.ingest.queries import uploads as upload_queries
@@ -38,7 +38,6 @@ def upload(
 ) -> Response:
     taken = _found(session, upload_id)
     steps = progress_queries.delivery_progress(session, taken)
-    may_undo = taken.state == "published" and not why_not_undone(session, taken)
     made = page(
         request,
         "upload.html",
@@ -49,7 +48,7 @@ def upload(
         reasons=[reason_sentence(code, taken.counts) for code in taken.reasons],
         rows_read=upload_queries.rows_read(session, upload_id),
         related=upload_queries.related(session, taken),
-        may_undo=may_undo,
+        undo_returns=undo_returns(session, taken),
         may_open=may_open(who.role, taken),
         **_report(taken, shown_problems(who.role, taken), outcome, code, max(start, 0)),
     )

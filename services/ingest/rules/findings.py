@@ -159,6 +159,28 @@ CODES: dict[str, tuple[Outcome, str]] = {
     ),
     "period_missing": ("rejected", "The row names no period, such as Fall 2025. Enter it."),
     "item_missing": ("rejected", "The row names no survey item. Enter it."),
+    "result_item_unknown": (
+        "warned",
+        (
+            "No plan of the progress tracker has an item of this wording: the result is kept, and shows nowhere until"
+            " one has. Correct it, or add the wording to the item."
+        ),
+    ),
+    "result_level_unknown": (
+        "warned",
+        "No plan of the progress tracker has this level: the result is kept, and shows nowhere until one has.",
+    ),
+    "result_period_unknown": (
+        "warned",
+        (
+            "No plan of the progress tracker has this year: the result is kept, and shows nowhere until one has."
+            " Correct it, or add the year to the plan."
+        ),
+    ),
+    "result_nowhere": (
+        "warned",
+        "No plan of the progress tracker has this item, level and year together: the result shows nowhere. Correct it.",
+    ),
     "level_unknown": ("rejected", "The level must be Elementary, Middle or High. Correct it."),
     "title_missing": (
         "rejected",

@@ -2,9 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.ingest.rules.cells import Cell, read_ploc, shown
 from services.ingest.rules.findings import BadCell, Place, Report
@@ -42,6 +42,12 @@ REQUIRED = {
 }
 # A percent that a formula computed misses its tenth by this much at most.
 NOISE = Decimal("0.000001")
+_UNKNOWN: dict[str, Callable[["ReadResult"], tuple[str, str]]] = {
+    "result_item_unknown": lambda row: ("Item", row.item),
+    "result_level_unknown": lambda row: ("Level", row.level),
+    "result_period_unknown": lambda row: ("Period", row.period),
+    "result_nowhere": lambda row: ("Item", f"{row.item}, {row.level}, {row.period}"),
+}
 _CODE = re.compile(r"^1\d{6}$", re.ASCII)
 _PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*%?$", re.ASCII)
 
@@ -59,6 +65,36 @@ class ReadResult(NamedTuple):
     sheet: str
     number: int
     signed: bool
+
+
+class KnownWords:
+    """The words of the tracker's plans: `{items, levels, years}` each; none where it has not published them."""
+
+    def __init__(self, plans: Iterable[Mapping[str, Any]]) -> None:
+        self.plans = [
+            [{name_key(word) for word in plan[field]} for field in ("items", "levels", "years")] for plan in plans
+        ]
+
+    def unknown(self, item: str, level: str, period: str) -> list[str]:
+        """The codes for what no plan knows of a result; empty where one knows it all."""
+        words = name_key(item), name_key(level), name_key(period)
+        if not self.plans or any(all(w in known for w, known in zip(words, plan, strict=True)) for plan in self.plans):
+            return []
+        codes = ("result_item_unknown", "result_level_unknown", "result_period_unknown")
+        lacking = [code for at, code in enumerate(codes) if not any(words[at] in plan[at] for plan in self.plans)]
+        return lacking or ["result_nowhere"]
+
+
+def note_unknown(rows: Iterable[ReadResult], words: KnownWords, report: Report) -> None:
+    """Reports the results whose item, level or year no plan of the tracker knows."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        named = row.item, row.level, row.period
+        if named not in found:
+            found[named] = words.unknown(*named)
+        for code in found[named]:
+            column, value = _UNKNOWN[code](row)
+            report.add(code, Place(row.sheet, row.number, column, value[:200]))
 
 
 def read_result(cells: Mapping[str, Cell]) -> ReadResult:

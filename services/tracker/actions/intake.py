@@ -3,7 +3,7 @@
 from sqlmodel import Session, col, delete, select
 
 from services.tracker.actions.plan import begin_plan
-from services.tracker.actions.results import take_results
+from services.tracker.actions.results import drop_results, take_results
 from services.tracker.actions.targets import recompute
 from services.tracker.rules.known import levels_of
 from services.tracker.tables.plan import KindLevel, SchoolLevel
@@ -38,12 +38,13 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
 def compute_targets(session: Session, event: SurveyResultsLoaded) -> None:
     """Keeps loaded survey results, the newer revision of each, and recomputes the targets of their schools."""
     begin_plan(session)
-    if not event.rows:
+    if not event.rows and not event.removed:
         return
     load = {"upload_id": event.upload_id, "revision": event.revision}
     # Of several loads the greatest counts, in whichever order they come.
     upsert(session, Result, [fields_of(Result, {**row._asdict(), **load}) for row in event.rows], newer="revision")
-    recompute(session, school_keys=take_results(session, event.rows, event.revision))
+    drop_results(session, event.removed, event.revision)
+    recompute(session, school_keys=take_results(session, event.rows, event.revision, event.removed))
 
 
 def store_rates(session: Session, event: TiersComputed) -> None:

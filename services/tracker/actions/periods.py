@@ -9,6 +9,7 @@ from sqlmodel import Session, col, delete, func, select
 from services.tracker.actions.plan import lock_plans
 from services.tracker.actions.results import adopt_results
 from services.tracker.actions.targets import recompute
+from services.tracker.actions.words import publish_plans
 from services.tracker.queries.plan import items, period_rows
 from services.tracker.tables.plan import Item, Period
 from services.tracker.tables.progress import Entry
@@ -115,6 +116,7 @@ def drop_last_period(session: Session, who: Who, plan_id: str) -> None:
     session.delete(last)
     session.flush()
     audit(session, who.actor, "period.removed", f"{plan_id}/{last.position}", {"was": last.label, "now": ""})
+    publish_plans(session)
     recompute(session, plan_id=plan_id)
 
 
@@ -128,6 +130,7 @@ def name_terms(session: Session, who: Who, plan_id: str, position: int, terms: l
 
 
 def _adopt(session: Session, plan_id: str, position: int) -> None:
+    publish_plans(session)
     adopt_results(session, item_ids=[item.item_id for item in items(session, plan_id)], position=position)
     recompute(session, plan_id=plan_id)
 

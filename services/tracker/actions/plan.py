@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from services.tracker.actions.results import adopt_results
 from services.tracker.actions.targets import recompute
+from services.tracker.actions.words import publish_plans
 from services.tracker.queries.plan import goals, items, levels
 from services.tracker.rules.known import FINAL_LABEL, ITEMS, KINDS, LEVELS, PERIODS, PLAN_ID, PLAN_NAME, goal_of
 from services.tracker.tables.plan import Goal, Item, KindLevel, Level, Period, StrategicPlan
@@ -66,7 +67,7 @@ def begin_plan(session: Session) -> None:
             increase, words = goal_of(known, level)
             points = None if increase is None else Decimal(increase)
             session.add(Goal(item_id=known.item_id, level=level, increase=points, district_goal=words))
-    session.flush()
+    publish_plans(session)
 
 
 def add_item(session: Session, who: Who, plan_id: str, typed: ItemText) -> str:
@@ -82,6 +83,7 @@ def add_item(session: Session, who: Who, plan_id: str, typed: ItemText) -> str:
     session.flush()
     _keep_goals(session, item_id, typed)
     audit(session, who.actor, "item.added", item_id, {"was": {}, "now": _words(typed)})
+    publish_plans(session)
     adopt_results(session, item_ids=[item_id])
     recompute(session, item_ids=[item_id])
     return item_id
@@ -108,6 +110,7 @@ def change_item(session: Session, who: Who, item_id: str, typed: ItemText) -> No
     session.add(item)
     _keep_goals(session, item_id, typed)
     _audit_change(session, who, "item.changed", item_id, before, _words_of(session, item))
+    publish_plans(session)
     adopt_results(session, item_ids=[item_id])
     recompute(session, item_ids=[item_id])
 
@@ -210,6 +213,7 @@ def add_plan(session: Session, who: Who, name: str, final_label: str, labels: li
     if copied:
         _copy_items(session, copied, plan_id)
     audit(session, who.actor, "plan.added", plan_id, {"name": name, "years": labels, "items of": copied})
+    publish_plans(session)
     return plan_id
 
 

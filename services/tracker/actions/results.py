@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlalchemy import text, tuple_
+from sqlmodel import Session, col, delete, select
 
 from services.tracker.queries.plan import PlanWords
 from services.tracker.tables.schools import Result
@@ -16,7 +16,7 @@ from shared.names import name_key
 _NEW = text(
     """
     create temp table loaded (
-      school_key text, level text, item_id text, period smallint, percent numeric(4,1), revision int
+      school_key text, level text, item_id text, period smallint, percent numeric(4,1), revision int, is_removed boolean
     ) on commit drop
     """
 )
@@ -26,7 +26,7 @@ _TAKE = text(
     with merged as (
       merge into entry e using (
         select distinct on (school_key, level, item_id, period) * from loaded
-        order by school_key, level, item_id, period, revision desc
+        order by school_key, level, item_id, period, revision desc, is_removed
       ) n
       on e.school_key = n.school_key and e.level = n.level and e.item_id = n.item_id and e.period = n.period
       when matched and e.source = 'file' and e.revision < n.revision then
@@ -54,13 +54,28 @@ class PlacedResult(NamedTuple):
     period: int
     percent: Decimal | None
     revision: int
+    is_removed: bool = False
 
 
-def take_results(session: Session, rows: Iterable[ResultRow], revision: int) -> list[str]:
-    """Takes a file's results over, in every plan that knows them; answers the keys of the schools they are for."""
+def take_results(
+    session: Session, rows: Iterable[ResultRow], revision: int, removed: Iterable[ResultRow] = ()
+) -> list[str]:
+    """Takes a file's results over, in every plan that knows them, and takes back those `removed` by an undo.
+
+    Answers the keys of the schools they are for.
+    """
     words = PlanWords(session)
-    placed = ((row, place) for row in rows for place in words.places(row.level, row.item, row.period))
-    return _take(session, [PlacedResult(row.school_key, *place, row.percent, revision) for row, place in placed])
+    both = [(row, False) for row in rows] + [(row._replace(percent=None), True) for row in removed]
+    placed = ((row, place, gone) for row, gone in both for place in words.places(row.level, row.item, row.period))
+    return _take(session, [PlacedResult(row.school_key, *at, row.percent, revision, gone) for row, at, gone in placed])
+
+
+def drop_results(session: Session, removed: Iterable[ResultRow], revision: int) -> None:
+    """Forgets loaded results that an undo takes back, where no newer file has brought them again."""
+    keys = [(row.school_key, row.level, row.item, row.period) for row in removed]
+    own = tuple_(col(Result.school_key), col(Result.level), col(Result.item), col(Result.period))
+    if keys:
+        session.execute(delete(Result).where(own.in_(keys), col(Result.revision) < revision))
 
 
 def adopt_results(session: Session, *, item_ids: Sequence[str], position: int | None = None) -> None:

@@ -71,6 +71,13 @@ def upgrade() -> None:
         schema="tracker",
     )
     op.create_table(
+        "plan_revision",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_revision")),
+        schema="tracker",
+    )
+    op.create_table(
         "entry",
         sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -614,6 +621,7 @@ def downgrade() -> None:
     op.drop_index("ix_entry_log_school", table_name="entry_log", schema="tracker")
     op.drop_table("entry_log", schema="tracker")
     op.drop_table("entry", schema="tracker")
+    op.drop_table("plan_revision", schema="tracker")
     op.drop_table("directory_arrival", schema="tracker")
     op.drop_table("book_import", schema="tracker")
     op.drop_table("book_export", schema="tracker")

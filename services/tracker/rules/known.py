@@ -193,6 +193,11 @@ def level_of(directory_level: str) -> str | None:
     return _LEVEL_WORDS.get(first[0]) if first else None
 
 
+def level_words(level: str) -> list[str]:
+    """The words by which files name a level, its own first."""
+    return [level, *(word for word, name in _LEVEL_WORDS.items() if name == level)]
+
+
 def levels_of(directory_level: str, kinds: Mapping[str, Sequence[str]]) -> list[str]:
     """The levels at which a school of a kind is expected; `kinds` by name key, empty where nobody has said it."""
     named = kinds.get(name_key(directory_level))

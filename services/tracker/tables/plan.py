@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import DateTime, Text, func, text
+from sqlalchemy import DateTime, SmallInteger, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -99,3 +99,12 @@ class SchoolLevel(TrackerTable, table=True):
 
     school_key: str = Field(primary_key=True)
     levels: list[str] = Field(sa_type=ARRAY(Text))
+
+
+class PlanRevision(TrackerTable, table=True):
+    """Counts the changes of the plans' words, in one row."""
+
+    __tablename__ = "plan_revision"
+
+    id: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    revision: int

@@ -11,7 +11,8 @@ from services.tracker.tables.schema import TrackerTable
 
 
 class Entry(TrackerTable, table=True):
-    """A school's percent for an item in a year; None was cleared by a person. `revision` is that of the results file."""
+    """A school's percent for an item in a year; None was cleared by a person, or
+    went with the undo of its file. `revision` is that of the results file."""
 
     __tablename__ = "entry"
 
