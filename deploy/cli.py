@@ -22,7 +22,7 @@ from deploy import doctor as diagnosis
 from deploy.embedded import runner
 from deploy.embedded.beside import NotRunning, use_environment_beside
 from deploy.embedded.installation import settings_of
-from deploy.secret_files import NAME, environment, load, new, write_files
+from deploy.secret_files import NAME, FolderOpen, environment, load, new, write_files
 from services.ingest.actions import retention as access_retention
 from services.ingest.actions.kept_files import purge_files
 from services.sesr.actions import retention as report_retention
@@ -49,7 +49,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (NotRunning, SettingsError, OtherSchema) as error:
+        except (NotRunning, SettingsError, OtherSchema, FolderOpen) as error:
             sys.exit(str(error))
         except (OperationalError, psycopg.OperationalError):
             sys.exit("The database does not answer. Start it with `make run`, or check SES_DATABASE_URL.")

@@ -3,12 +3,17 @@
 import json
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import TypedDict
 
 from shared.settings import SERVICES
 
 NAME = "secrets.json"
+
+
+class FolderOpen(Exception):
+    """Others can read the folder that is to hold secrets; the text says what to do."""
 
 
 class Secrets(TypedDict):
@@ -72,8 +77,14 @@ def write_files(folder: Path, kept: Secrets) -> list[str]:
     """One file for each secret, as docker-compose.yml names them; answers their names.
 
     The folder is for its owner alone; the files can be read by the containers' users, into which they are mounted.
+    Raises FolderOpen where it is there and others can enter it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if mode := stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        raise FolderOpen(
+            f"Others of this machine can read {folder}, and with it the secrets (its mode is 7{mode:02o}). "
+            f"Say `chmod 700 {folder}`, or name a folder that does not exist yet."
+        )
     owner = kept["owner_password"]
     files = {
         **{name.lower(): value for name, value in environment(kept).items()},

@@ -44,10 +44,11 @@ BREW = {
 # What the lock must resolve for, by wheels alone; only the first is what the tests run on.
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+UV = "uv==0.13.9"
 NAMED = {"exim4": "exim", "prometheus": "promtool"}  # how tests name a program, where it is not by its own name
 COMPILE = (
     "pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
-    " pyproject.toml --extra embedded --extra folders"
+    " pyproject.toml --extra build --extra folders"
 )
 
 
@@ -97,7 +98,7 @@ def find_uv() -> str | None:
     if found:
         return found
     say("getting uv, to install faster")
-    if works(sys.executable, "-m", "venv", BOOTSTRAP) and works(BOOTSTRAP / "bin" / "pip", "install", "-q", "uv"):
+    if works(sys.executable, "-m", "venv", BOOTSTRAP) and works(BOOTSTRAP / "bin" / "pip", "install", "-q", UV):
         return str(BOOTSTRAP / "bin" / "uv")
     return None
 
@@ -182,8 +183,8 @@ def lock() -> None:
     """Writes both lock files anew from pyproject.toml: hashes, no hosts; the image installs runtime.lock."""
     uv = find_uv()
     if not uv:
-        sys.exit("setup: the lock file is made by uv: pip install uv")
-    run(uv, *COMPILE.split(), "--group", "pyproject.toml:dev", "-o", "requirements.lock")
+        sys.exit(f"setup: the lock file is made by uv: pip install {UV}")
+    run(uv, *COMPILE.split(), "--extra", "embedded", "--group", "pyproject.toml:dev", "-o", "requirements.lock")
     run(uv, *COMPILE.split(), "-c", "requirements.lock", "-o", "runtime.lock")
 
 

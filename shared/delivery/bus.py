@@ -23,7 +23,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from shared.db import engine, transaction
-from shared.delivery import inbox, outbox
+from shared.delivery import inbox, no_scripts, outbox
 from shared.delivery.envelope import ForgedMessage, open_events, open_receipt, receipt_message
 from shared.events import EVENTS, Event
 from shared.ops.logs import without_private
@@ -122,6 +122,7 @@ def _ack(self: Any, delivery_tag: Any) -> None:
 
 
 kombu_redis.QoS.ack = _ack  # type: ignore[method-assign]
+no_scripts.install()
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

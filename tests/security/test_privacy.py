@@ -1,6 +1,8 @@
 """Phone numbers and secrets stay where they belong: in no log, no queue, no other service's schema, no metric."""
 
+import inspect
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.access import issue_token
 from shared.db import transaction
+from shared.events import EVENTS
+from shared.events.notify import AliasResolved
 from shared.ops.logs import without_private
 from shared.settings import SERVICES, settings
 from tests.people import api_of, browser_of
@@ -133,3 +137,19 @@ def test_a_text_of_any_length_is_masked_quickly_and_cut_with_a_word() -> None:
 def test_an_address_that_is_too_long_is_refused_before_anything_reads_it() -> None:
     answer = api_of(None).get("/healthz?" + "a" * 20_000)
     assert (answer.status_code, "address is longer" in answer.json()["detail"]) == (414, True)
+
+
+# What an event's key may be made of: keys stand in Flower, in logs and in the list of parked events.
+KEY_PARTS = {"term", "extraction_date", "group", "upload_id", "part", "table", "report_id", "mails[0].mail_id"}
+
+
+@pytest.mark.parametrize("topic", sorted(EVENTS))
+def test_the_key_of_an_event_names_nobody(topic: str) -> None:
+    written = inspect.getsource(vars(EVENTS[topic])["key"].fget)
+    if topic == "notify.alias_resolved":
+        event = AliasResolved(alias="Quillfeather, Ada", person_id="ada@lausd.example", matched_by="ines@x", revision=1)
+        assert not {"quillfeather", "ada", "ines"} & set(re.findall(r"[a-z]+", event.key.lower()))
+        assert event.key == event.model_copy(update={"revision": 2}).key
+        assert event.key != event.model_copy(update={"alias": "Quillfeather, Ida"}).key
+        return
+    assert set(re.findall(r"self\.([\w.\[\]]+)", written)) <= KEY_PARTS
