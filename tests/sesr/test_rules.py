@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.sesr.rules.board import SchoolLine, estimate, sums, with_states
-from services.sesr.rules.contact import Private, dialable, read_phone
+from services.sesr.rules.contact import Private, read_phone
 from services.sesr.rules.counts import Counts, read_counts
 from services.sesr.rules.reports import RecordedReport, current_report_of
 from services.sesr.rules.timing import (
@@ -22,6 +22,7 @@ from services.sesr.rules.timing import (
     windows_of,
 )
 from services.sesr.rules.view import timeline, view_of
+from shared.phones import dialable
 
 LA = ZoneInfo("America/Los_Angeles")
 DAY = date(2026, 3, 24)

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from services.ingest.actions.directory import publish_directory
 from services.ingest.rules.cells import read_count
-from services.ingest.rules.directory import COUNT_FIELDS, WORDS, parted
+from services.ingest.rules.directory import COUNT_FIELDS, WORDS, alias_entries, scope_entries
 from services.ingest.rules.findings import BadCell
 from services.ingest.rules.names import REGIONS
 from services.ingest.rules.rows import LONGEST_NAME, clean
@@ -52,8 +52,9 @@ def change_person(session: Session, person_id: str, given: Mapping[str, str], ac
     if not person.name or not person.email:
         name, message = ("name", "Enter the name.") if not person.name else ("email", "Enter one e-mail address.")
         raise _wrong(name, message)
-    person.scope = parted(given.get("scope", "; ".join(person.scope)))
-    added = [_short("aliases", alias) for alias in parted(given.get("aliases", "")) if alias not in person.aliases]
+    person.scope = _scope(session, person.scope, given.get("scope"))
+    spellings = alias_entries(given.get("aliases", ""))
+    added = [_short("aliases", alias) for alias in spellings if alias not in person.aliases]
     _refuse_taken(session, person, added)
     person.resolved_aliases = added
     _keep(session, person, before, person_id, actor)
@@ -84,6 +85,19 @@ def _keep(session: Session, changed: School | Person, before: Mapping[str, Any],
     session.flush()
     audit(session, actor, "directory", key, detail)
     publish_directory(session)
+
+
+def _scope(session: Session, before: list[str], given: str | None) -> list[str]:
+    """The entries of a scope as school keys and regions, as a file has them. Raises Invalid for one that is neither."""
+    if given is None:
+        return before
+    schools = session.exec(select(School).where(col(School.in_directory))).all()
+    keys = {key: school.school_key for school in schools for key in (school.cost_center, school.school_key)}
+    entries = [keys.get(entry, entry) for entry in scope_entries(given)]
+    for entry in entries:
+        if entry not in {*keys.values(), *REGIONS, *before}:
+            raise _wrong("scope", f"No school of the directory has the code {entry[:20]}, and it is no region.")
+    return entries
 
 
 def _count(name: str, given: str | None) -> int | None:

@@ -12,13 +12,13 @@ from services.ingest.rules.names import REGIONS, region_of
 from services.ingest.rules.rows import LONGEST_NAME, clean
 from shared.emails import email_key
 from shared.names import name_key
+from shared.phones import phone_of
 
 LONGEST_LIST = 4000
-# A local number, one with its area, and one with the country's 1 before it.
-PHONE_DIGITS = (7, 10, 11)
 # Codes and regions hold none of these marks; a director's spelling holds a comma.
 _SCOPE_MARKS = re.compile(r"[;,/|\n]")
-_LINES = re.compile(r"[;\n]")
+_SPELLING_MARKS = re.compile(r"[;|/\n]")
+_CODES = re.compile(r"\d{7}(?: \d{7})+")
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 COUNT_FIELDS = ("enrolled", "classified_classroom", "classified_other", "certificated_admin", "certificated_other")
 WORDS = ("name", "level", "region", "cos", "director", "principal", "landline")
@@ -85,10 +85,26 @@ def read_person(roles: Collection[str], cells: Mapping[str, Cell]) -> dict[str, 
         "name": name,
         "email": email,
         "role": role,
-        "scope": [region_of(entry) or entry for entry in _entries(cells.get("scope"), _SCOPE_MARKS)],
-        "aliases": _entries(cells.get("aliases"), _LINES),
+        "scope": scope_entries(cells.get("scope")),
+        "aliases": alias_entries(cells.get("aliases")),
         "written": {name: shown(cells.get(name)) for name in ("email", "scope", "aliases")},
     }
+
+
+def scope_entries(cell: Cell) -> list[str]:
+    """The codes and regions of a scope, whatever mark parts them."""
+    parts = [part for entry in _entries(cell, _SCOPE_MARKS) for part in _apart(entry)]
+    return [region_of(part) or part for part in parts]
+
+
+def _apart(entry: str) -> list[str]:
+    """Codes that stand beside each other with nothing but a space."""
+    return entry.split() if _CODES.fullmatch(entry) else [entry]
+
+
+def alias_entries(cell: Cell) -> list[str]:
+    """The spellings of a cell, whatever mark parts them: only a comma belongs to a name."""
+    return _entries(cell, _SPELLING_MARKS)
 
 
 def _entries(cell: Cell, marks: re.Pattern[str]) -> list[str]:
@@ -122,10 +138,9 @@ def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[d
 
 
 def note_landlines(schools: Iterable[dict[str, Any]], report: Report) -> None:
-    """Reports landlines that nobody could dial as they stand."""
+    """Reports landlines that the strike form would not take for a phone."""
     for school in schools:
-        digits = sum(sign.isascii() and sign.isdigit() for sign in school["landline"].lower().partition("x")[0])
-        if school["landline"] and digits not in PHONE_DIGITS:
+        if school["landline"] and not phone_of(school["landline"]):
             report.add("landline_unclear", _place(school, SCHOOLS.shown("landline"), school["landline"]))
 
 
@@ -153,19 +168,13 @@ def _note_written(person: Mapping[str, Any], report: Report) -> None:
     if _MAILTO.match(written["email"].strip()):
         report.add("email_fixed", _place(person, "Email", written["email"])._replace(became=person["email"]))
     for name in ("scope", "aliases"):
-        marks = (_SCOPE_MARKS if name == "scope" else _LINES).findall(written[name])
-        if any(mark != ";" for mark in marks):
+        if len(person[name]) > len([entry for entry in written[name].split(";") if clean(entry)]):
             place = _place(person, name.capitalize(), clean(written[name]))
             report.add("list_parted", place._replace(became="; ".join(person[name])[:200]))
 
 
 def _place(row: Mapping[str, Any], column: str, value: str) -> Place:
     return Place(str(row["sheet"] or ""), int(row["row"]), column, value[:200])
-
-
-def parted(cell: Cell) -> list[str]:
-    """The entries of a cell that holds several, parted by `;`."""
-    return [entry for part in shown(cell).split(";") if (entry := clean(part))]
 
 
 SCHOOLS = Table(

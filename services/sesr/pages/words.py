@@ -6,9 +6,9 @@ from typing import Any
 from services.sesr.exports import NO_ADULT
 from services.sesr.queries.boards import FeedChange
 from services.sesr.rules.board import adults_of, gave_adults
-from services.sesr.rules.contact import dialable
 from services.sesr.rules.counts import ADULTS, FLAGS, INPUTS, STAFF
 from services.sesr.rules.reports import CountChange
+from shared.phones import dialable
 from shared.web.clock import district_zone
 
 

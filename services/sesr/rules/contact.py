@@ -1,6 +1,7 @@
 """Names and phones of the School Incident Commander: they show themselves to nobody who only prints or logs them."""
 
-MOST_PHONE = 60
+from shared.phones import MOST_PHONE, phone_of
+
 # What comes of a call to a school.
 OUTCOMES = {
     "no_answer": "Called, no answer",
@@ -8,7 +9,6 @@ OUTCOMES = {
     "will_report": "Will report",
     "entered": "Report taken by telephone",
 }
-_SIGNS = frozenset("0123456789 ()-.+/")
 
 
 class Private:
@@ -42,36 +42,5 @@ def read_phone(text: str) -> tuple[Private, bool]:
     comes with, and a directory's `213-555-0187 / 0188` is of use to whoever calls.
     """
     plain = " ".join(text[: 4 * MOST_PHONE].split())
-    if not plain:
-        return Private(""), True
-    main, extension = _without_extension(plain)
-    digits = "".join(sign for sign in main if sign.isdigit() and sign.isascii())
-    if len(digits) == 11 and digits.startswith("1"):
-        digits = digits[1:]
-    if len(digits) not in (7, 10) or len(plain) > MOST_PHONE or not set(main) <= _SIGNS:
-        return Private(plain[:MOST_PHONE]), False
-    area = (digits[:-7],) if len(digits) == 10 else ()
-    number = "-".join([*area, digits[-7:-4], digits[-4:]])
-    return Private(f"{number} x{extension}" if extension else number), True
-
-
-def dialable(phone: str) -> str:
-    """The number to dial of a phone as it is kept: its first one, the extension after a pause; empty where there is none."""
-    main, extension = _without_extension(phone)
-    for part in main.replace(",", "/").replace(";", "/").split("/"):
-        digits = "".join(sign for sign in part if sign.isdigit() and sign.isascii())
-        if len(digits) >= 7:
-            number = "-".join(filter(None, (digits[:-7], digits[-7:-4], digits[-4:])))
-            return f"{number},{extension}" if extension else number
-    return ""
-
-
-def _without_extension(plain: str) -> tuple[str, str]:
-    """The number and its extension of at most 6 digits after `x`, `ext` or `ext.`; an empty one where there is none."""
-    lower = plain.lower()
-    for mark in ("ext.", "ext", "x"):
-        place = lower.rfind(mark)
-        extension = plain[place + len(mark) :].strip() if place > 0 else ""
-        if extension.isascii() and extension.isdigit() and len(extension) <= 6:
-            return plain[:place].rstrip(" ,"), extension
-    return plain, ""
+    phone = phone_of(text)
+    return Private(phone or plain[:MOST_PHONE]), bool(phone or not plain)
