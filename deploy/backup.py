@@ -7,18 +7,17 @@ they may have been sent since the backup (docs/operations/backup.md).
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 
 from deploy.embedded.beside import NotRunning, environment_beside
 from deploy.embedded.installation import running
-from deploy.embedded.servers import ServerMissing, postgres_programs
+from deploy.embedded.servers import postgres_programs
 from shared.migrations import known, migrate, provision, script_of
 from shared.migrations.origin import is_made_by, sentence
 from shared.settings import SERVICES, settings
@@ -145,6 +144,16 @@ def check(file: Path) -> None:
         )
 
 
+def read_into(file: Path, address: str) -> None:
+    """Reads the backup into another database of the same owner, in place of its schemas. Raises BackupRefused."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"drop schema if exists {', '.join(SCHEMAS)} cascade".encode())
+    place: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(address)
+    place.pop("password", None)
+    shown = psycopg.conninfo.make_conninfo(**place)
+    _run("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={shown}", str(file))
+
+
 def _put_in_place(file: Path) -> int:
     """Drops the schemas, reads the backup in and holds its waiting mails; answers how many those are.
 
@@ -206,25 +215,3 @@ def _address() -> str:
 def _environment() -> dict[str, str]:
     """The environment of PostgreSQL's programs, with the password: it is in no command line."""
     return {**os.environ, "PGPASSWORD": unquote(urlsplit(settings().owner_url).password or "")}
-
-
-def main_back_up(file: Path) -> None:
-    """The command `ses backup`."""
-    try:
-        with database():
-            size = back_up(file)
-    except (BackupRefused, ServerMissing, OSError) as error:
-        sys.exit(str(error))
-    print(f"{file}: {size / 1e6:.1f} MB. Keep the secrets of the installation as well; they are not in it.")
-
-
-def main_restore(file: Path, replace: bool) -> None:
-    """The command `ses restore`."""
-    if not file.exists():
-        sys.exit(f"There is no file {file}.")
-    try:
-        with database(new=True):
-            held = restore(file, replace=replace)
-    except (BackupRefused, ServerMissing, OSError, psycopg.OperationalError) as error:
-        sys.exit(str(error))
-    print(f"Restored. {held} mails that were waiting are held: release them under Alerts if they were not sent.")

@@ -17,7 +17,7 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
-from deploy import alertmanager, backup, events, uploading
+from deploy import alertmanager, backups, events, uploading
 from deploy import doctor as diagnosis
 from deploy.embedded import runner
 from deploy.embedded.beside import NotRunning, use_environment_beside
@@ -99,17 +99,27 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Parts to measu
 
 
 @app.command("backup")
-def back_up(file: Path) -> None:
+def back_up(
+    place: Annotated[str, typer.Argument(help="A file; or a folder, ending with a slash: a path, s3:// or sftp://.")],
+    encrypt_for: Annotated[
+        list[str] | None, typer.Option(help="Public key (age1... or ssh-ed25519 ...) of who may read it.")
+    ] = None,
+    keep: Annotated[int | None, typer.Option(min=1, help="Of a folder, keep so many of the newest.")] = None,
+    every: Annotated[float | None, typer.Option(min=0.1, help="Go on, with one backup in so many hours.")] = None,
+) -> None:
     """Write the whole database, as of one instant, into a file; everything may go on meanwhile."""
-    backup.main_back_up(file)
+    backups.main_back_up(place, encrypt_for or backups.readers_of_environment(), keep, every)
 
 
 @app.command()
 def restore(
-    file: Path, replace: Annotated[bool, typer.Option("--replace", help="Over the data that is there.")] = False
+    place: Annotated[str, typer.Argument(help="The file: a path, s3:// or sftp://.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Over the data that is there.")] = False,
+    only_check: Annotated[bool, typer.Option("--check", help="Only try it, in a database of its own.")] = False,
+    identity: Annotated[Path | None, typer.Option(help="The file of the secret key, where it is encrypted.")] = None,
 ) -> None:
     """Put a backup in place of the database; web, workers and relay must be stopped."""
-    backup.main_restore(file, replace)
+    backups.main_restore(place, identity, replace=replace, only_check=only_check)
 
 
 @app.command("acl")

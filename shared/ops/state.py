@@ -11,6 +11,7 @@ from shared.ops.logs import without_private
 from shared.ops.metrics import queue_state
 
 STALE_SECONDS = 60
+BACKUP_STALE_SECONDS = 36 * 3600
 _FAILING = text("""
     select event_id, topic, key, attempts, last_error, next_at from inbox
     where state = 'new' and last_error is not null order by received_at desc limit :limit
@@ -67,6 +68,7 @@ _SINCE = {
     "waits for its receipt": "oldest_unacknowledged",
     "was heard more than": "oldest_new",
     "A mail waits": "mail_oldest",
+    "newest backup": "backup_age",
 }
 
 
@@ -103,6 +105,10 @@ def _of_programs(figures: dict[str, float]) -> list[tuple[bool, str]]:
         (
             figures["disk_free"] < DISK_FREE,
             "The disk is nearly full: make room before PostgreSQL cannot write any more; nothing is accepted then.",
+        ),
+        (
+            figures.get("backup_age", -1) > BACKUP_STALE_SECONDS,
+            "The newest backup is more than 36 hours old: read the log of the program that makes them.",
         ),
     ]
 

@@ -84,6 +84,7 @@ def test_there_is_a_web_and_a_worker_for_each_service_and_one_relay() -> None:
         "postgres",
         "redis",
         "migrate",
+        "backup",
         "mailpit",
         "prometheus",
         "alertmanager",

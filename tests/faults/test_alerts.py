@@ -123,13 +123,17 @@ PLANTED = (
         " insert into notify.outbox_delivery(event_id, subscriber, state) select event_id, 'ingest', 'sent' from said"
     ),
     "update notify.mail set queued_at = now() - interval '2 h'",
+    (
+        "insert into ingest.audit(at, actor, action, object, detail)"
+        " values (now() - interval '40 h', 'backup', 'backup made', '/backups/', '{}')"
+    ),
     "update notify.mail set state = 'failed', queued_at = now() where mail_id = (select min(mail_id) from notify.mail)",
 )
 FIRED = {
     ("SesServiceDown", "ses-rates"), ("SesRelaySilent", "tracker"), ("SesWorkerStalled", "sesr"),
     ("SesEventsParked", "ingest"), ("SesEventsUnacknowledged", "notify"), ("SesEventsNotDone", "sesr"),
     ("SesMessagesRefused", "ingest"), ("SesMailsWaiting", "notify"), ("SesMailsRefused", "notify"),
-    ("SesPagesFailing", "rates"), *{("SesDiskNearlyFull", service) for service in SERVICES},
+    ("SesPagesFailing", "rates"), ("SesBackupOld", "ingest"), *{("SesDiskNearlyFull", service) for service in SERVICES},
 }  # fmt: skip
 
 
