@@ -17,7 +17,7 @@ import psycopg
 
 from deploy.embedded.beside import NotRunning, environment_beside
 from deploy.embedded.installation import running
-from deploy.embedded.servers import postgres_programs
+from deploy.embedded.servers import client_program
 from shared.migrations import known, migrate, provision, script_of
 from shared.migrations.origin import is_made_by, sentence
 from shared.settings import SERVICES, settings
@@ -197,12 +197,7 @@ def _run(program: str, *arguments: str, connected: bool = True) -> str:
 
 
 def _program(name: str) -> str:
-    folder, parts = postgres_programs(settings_bin())
-    return str(folder / parts[0] / name)
-
-
-def settings_bin() -> str:
-    return os.environ.get("SES_PG_BIN", "")
+    return str(client_program(name, os.environ.get("SES_PG_BIN", "")))
 
 
 def _address() -> str:

@@ -66,6 +66,19 @@ def postgres_programs(pg_bin: str = "") -> tuple[Path, tuple[str, ...]]:
     return folder, tuple(parts)
 
 
+def client_program(name: str, pg_bin: str = "") -> Path:
+    """One of PostgreSQL's client programs: in SES_PG_BIN, where no server need lie beside it, else of the wheel."""
+    if not pg_bin:
+        folder, parts = postgres_programs()
+        return folder / parts[0] / name
+    program = Path(pg_bin).expanduser().resolve() / name
+    if not os.access(program, os.X_OK):
+        raise ServerMissing(
+            f"There is no program {program}: install PostgreSQL's client programs, or correct SES_PG_BIN."
+        )
+    return program
+
+
 def broker_program(broker_bin: str = "") -> Path:
     """The broker's program: SES_BROKER_BIN, else the one in the wheel."""
     if broker_bin:

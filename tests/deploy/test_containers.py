@@ -284,6 +284,15 @@ def test_the_image_has_no_database_no_broker_and_no_mail_catcher() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+def test_the_image_has_the_client_programs_of_the_server_that_compose_starts() -> None:
+    """`ses backup` refuses programs that are older than the server."""
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    major = re.search(r"^ARG POSTGRES_MAJOR=(\d+)$", dockerfile, re.MULTILINE)
+    assert major is not None and f"postgres:{major[1]}." in CONTAINERS["postgres"]["image"]
+    assert '"postgresql-client-${POSTGRES_MAJOR}"' in dockerfile
+    assert "\nENV SES_PG_BIN=/usr/lib/postgresql/${POSTGRES_MAJOR}/bin\n" in dockerfile
+
+
 def images() -> dict[str, str]:
     """Each image of others that a file names, by where: the Dockerfile's, the compose file's, the chart's."""
     chart = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text())

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from deploy import backups
 from deploy.backup import back_up, check
 from deploy.cli import app as ses
+from deploy.embedded.servers import client_program
 from shared.ops.metrics import exposition, queue_state
 from shared.ops.state import troubles
 from shared.settings import settings
@@ -147,6 +148,23 @@ def test_a_folder_keeps_the_newest_and_what_has_other_names(here: None, tmp_path
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left[:2] == ["before-the-upgrade.backup", "ses-20250103T000000Z.backup"] and len(left) == 3
     check(tmp_path / left[2])
+
+
+def test_client_programs_alone_suffice_as_in_the_image(
+    here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = tmp_path / "bin"
+    client.mkdir()
+    for name in ("pg_dump", "pg_restore"):
+        # A link would not do: the wheel's programs find their libraries beside them.
+        (client / name).write_text(f'#!/bin/sh\nexec "{client_program(name)}" "$@"\n')
+        (client / name).chmod(0o755)
+    monkeypatch.setenv("SES_PG_BIN", str(client))
+    assert run("backup", tmp_path / "ses.backup").exit_code == 0
+    assert run("restore", tmp_path / "ses.backup", "--check").exit_code == 0
+    (client / "pg_dump").unlink()
+    missing = run("backup", tmp_path / "ses.backup")
+    assert missing.exit_code == 1 and "pg_dump: install PostgreSQL's client programs" in missing.output
 
 
 def test_a_bucket_keeps_the_newest(here: None, bucket: Any) -> None:
