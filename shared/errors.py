@@ -1,6 +1,7 @@
 """Refusals: what a person asked for cannot be done, and what they can do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 
@@ -20,6 +21,15 @@ class Refused(Exception):
         self.problems = list(problems)
         if code is not None:
             self.code = code
+
+
+def first_of(problems: Iterable[dict[str, Any]], most: int = 200) -> list[dict[str, Any]]:
+    """The first problems of a long list; where more follow, one more says so."""
+    shown = list(islice(problems, most + 1))
+    if len(shown) > most:
+        sentence = f"More problems follow these {most}. Correct these and send the file again to see the rest."
+        shown[most] = {"code": "more_problems", "message": sentence}
+    return shown
 
 
 class NotSignedIn(Refused):

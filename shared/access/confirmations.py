@@ -78,7 +78,7 @@ def request_role(session: Session, person_id: str, role: str, scope: Sequence[st
     session.execute(_REQUEST, values)
 
 
-def requested_roles(session: Session, person_id: str | None = None, limit: int = 200) -> Sequence[Any]:
+def requested_roles(session: Session, person_id: str | None = None, limit: int | None = None) -> Sequence[Any]:
     """Roles that wait, oldest first; of one person where named."""
     return session.execute(_REQUESTS, {"person_id": person_id, "limit": limit}).all()
 
@@ -88,7 +88,7 @@ def take_request(session: Session, id: str) -> Any | None:
     return session.execute(_TAKE_REQUEST, {"id": id}).one_or_none()
 
 
-def waiting_tokens(session: Session, limit: int = 200) -> Sequence[Any]:
+def waiting_tokens(session: Session, limit: int | None = None) -> Sequence[Any]:
     """Tokens that wait, oldest first."""
     return session.execute(_TOKENS, {"limit": limit}).all()
 

@@ -112,7 +112,7 @@ def end_sessions_of(session: Session, person_id: str) -> int:
 
 
 def live_sessions(
-    session: Session, limits: SessionLimits, person_id: str | None = None, limit: int = 200
+    session: Session, limits: SessionLimits, person_id: str | None = None, limit: int | None = 200
 ) -> Sequence[Any]:
     """Rows (id, person_id, name, role, started_at, last_seen_at, address) of the sessions that still work."""
     reporting = {"reporters": list(REPORTERS), "at_most": REPORTING_AT_MOST}

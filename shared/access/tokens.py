@@ -82,7 +82,7 @@ def create_token(
     return _keep(session, label, person_id, role, lasts, created_by, maker_id, waits=waits)
 
 
-def tokens(session: Session, limit: int = 200) -> Sequence[Any]:
+def tokens(session: Session, limit: int | None = None) -> Sequence[Any]:
     """Service tokens with their state (waiting, valid, expired, revoked), newest first; never the tokens themselves."""
     return session.execute(_TOKENS, {"limit": limit}).all()
 

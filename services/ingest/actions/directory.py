@@ -20,7 +20,7 @@ from shared.access.policy import ROLES
 from shared.access.spellings import keep_spellings, match_spellings
 from shared.db import upsert
 from shared.delivery.outbox import publish
-from shared.errors import Invalid
+from shared.errors import Invalid, first_of
 from shared.events import ROWS_PER_PART, DirectoryLoaded, DirectoryPerson, DirectorySchool
 
 # A school that an extraction named first gets its code here, where nobody has it yet; for many schools in one call.
@@ -74,7 +74,7 @@ def load_directory(session: Session, upload: Upload, content: bytes, watch: Watc
     problems = list(found.report.problems())
     if found.report.rejected_rows or not (schools or people):
         sentence = "The directory needs the sheets Schools and People without errors; nothing was changed."
-        raise Invalid(sentence, code="directory_invalid", problems=problems[:200])
+        raise Invalid(sentence, code="directory_invalid", problems=first_of(problems))
     upload.found, upload.problems = found.report.groups(), problems
     people = one_each(people) if people else people
     upload.counts = _counts(schools or [], people or [])

@@ -21,7 +21,7 @@ from services.ingest.rules.schools import Identified, KnownUnits, Unit, identify
 from services.ingest.rules.verdicts import Facts
 from services.ingest.sheets import Sheet
 from services.ingest.tables import School
-from shared.errors import Invalid
+from shared.errors import Invalid, first_of
 from shared.names import Spellings, name_key
 from shared.web.clock import today
 
@@ -53,7 +53,7 @@ def ready_extraction(session: Session, content: bytes, watch: Watch, named_term:
         raise Invalid(
             "No row of the file can be taken. Correct what is listed and upload the file again.",
             code="no_good_rows",
-            problems=[problem for _, problem in zip(range(PROBLEMS_SHOWN), report.problems(), strict=False)],
+            problems=first_of(report.problems(), PROBLEMS_SHOWN),
         )
     rows = _with_regions(rows, schools, report)
     _note_directors(session, rows, report)

@@ -15,7 +15,7 @@ from services.ingest.rules.results import REQUIRED, RESULT_TABLES, KnownWords, R
 from services.ingest.rules.verdicts import results_doubts
 from services.ingest.tables import PlanWords, School, Upload
 from shared.delivery.outbox import publish
-from shared.errors import Invalid
+from shared.errors import Invalid, first_of
 from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
 from shared.names import name_key
 
@@ -34,7 +34,7 @@ def load_results(session: Session, upload: Upload, content: bytes, watch: Watch)
         raise Invalid(
             "No row of the file can be taken. Correct what is listed and upload the file again.",
             code="no_good_rows",
-            problems=upload.problems[:200],
+            problems=first_of(upload.problems),
         )
     upload.reasons = results_doubts(len(rows), rejected, fractions, limits())
     if upload.reasons:
@@ -50,7 +50,7 @@ def _fractions_alone(upload: Upload) -> Invalid:
         "Every percent of the file is 1 or less, as fractions are: 0.765 where 76.5 is meant. Format the cells as percent,"
         " or multiply them by 100, and upload the file again.",
         code="fractions_all",
-        problems=upload.problems[:200],
+        problems=first_of(upload.problems),
     )
 
 

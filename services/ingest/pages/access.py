@@ -62,7 +62,7 @@ def one_person(request: Request, session: Db, who: Annotated[Who, allow("access.
         person=found,
         grants=grants_of(session, person_id),
         requests=requested_roles(session, person_id),
-        sessions=live_sessions(session, session_limits(), person_id),
+        sessions=live_sessions(session, session_limits(), person_id, None),
         roles=ROLES,
         unbounded=UNBOUNDED,
     )

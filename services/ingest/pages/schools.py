@@ -23,12 +23,19 @@ See = Annotated[Who, allow("schools.see")]
 def search(request: Request, session: Db, who: See, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """What was found; the school's own page where it is the only one."""
     schools = found_schools(session, q, AT_ONCE + 1)
-    directors = found_directors(session, q, AT_ONCE) if may(who.role, "directory.see") else []
+    directors = found_directors(session, q, AT_ONCE + 1) if may(who.role, "directory.see") else []
     if q.strip() and len(schools) == 1 and not directors:
         return redirect(_address(schools[0].school_key))
     rows = [{"href": _address(each.school_key), "school": each} for each in schools[:AT_ONCE]]
     return page(
-        request, "schools.html", q=q, rows=rows, more=len(schools) > AT_ONCE, at_once=AT_ONCE, directors=directors
+        request,
+        "schools.html",
+        q=q,
+        rows=rows,
+        more=len(schools) > AT_ONCE,
+        at_once=AT_ONCE,
+        directors=directors[:AT_ONCE],
+        more_directors=len(directors) > AT_ONCE,
     )
 
 

@@ -18,6 +18,7 @@ from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 
 AT_ONCE = 50
+DROPPED_SHOWN = 20
 router = APIRouter(prefix="/ingest", include_in_schema=False)
 
 
@@ -44,6 +45,7 @@ def uploads(
         windows=window_queries.survey_windows(session),
         most=settings().upload_max_mb,
         folders=_folders(session),
+        dropped_shown=DROPPED_SHOWN,
     )
 
 
@@ -55,7 +57,7 @@ def _folders(session: Db) -> list[dict[str, Any]]:
             "name": name,
             "shown": _shown(name, secret.get_secret_value()),
             "row": looked.get(name),
-            "files": upload_queries.dropped_files(session, name),
+            "files": upload_queries.dropped_files(session, name, DROPPED_SHOWN),
         }
         for name, secret in settings().drop_folders.items()
     ]

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, or_, select
 from services.ingest.tables import Person, School
 from shared.names import name_key
 
-_AUDIT = text("select at, actor, action, detail from audit where object = :key order by at desc, id desc limit 50")
+_AUDIT = text("select at, actor, action, detail from audit where object = :key order by at desc, id desc")
 
 
 def schools(session: Session, q: str = "", after: str = "", limit: int = 50) -> Sequence[School]:

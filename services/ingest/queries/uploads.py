@@ -50,7 +50,7 @@ def drop_folders(session: Session) -> dict[str, DropFolder]:
     return {row.folder: row for row in session.exec(select(DropFolder))}
 
 
-def dropped_files(session: Session, folder: str, limit: int = 20) -> Sequence[DroppedFile]:
+def dropped_files(session: Session, folder: str, limit: int | None = None) -> Sequence[DroppedFile]:
     """The files of a drop folder, those still to be settled first, then the newest."""
     settled = col(DroppedFile.state).in_(("done", "held", "refused"))
     found = select(DroppedFile).where(col(DroppedFile.folder) == folder)

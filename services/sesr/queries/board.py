@@ -216,7 +216,7 @@ def calls_of_school(session: Session, incident_id: UUID, day: date, school_key: 
     found = select(SchoolCall).where(
         SchoolCall.incident_id == incident_id, SchoolCall.day == day, SchoolCall.school_key == school_key
     )
-    return session.exec(found.order_by(col(SchoolCall.called_at).desc()).limit(50)).all()
+    return session.exec(found.order_by(col(SchoolCall.called_at).desc())).all()
 
 
 def contacts(

@@ -91,7 +91,7 @@ def incidents_for(session: Session, school_key: str, day: date, *, excused: bool
         .where(col(Incident.closed_at).is_(None), *_running(day))
         .order_by(col(Incident.drill), col(Incident.opened_at).desc())
     )
-    return session.exec(found.limit(10)).all()
+    return session.exec(found).all()
 
 
 def course_of(session: Session, incident: Incident) -> Course:

@@ -24,7 +24,7 @@ _REPORT = text(f"{_COLUMNS} where {within('s')} and r.report_id = :report_id")
 _HISTORY = text(f"""
     {_COLUMNS}
     where {within("s")} and r.incident_id = :incident_id and r.day = :day and r.school_key = :school_key
-    order by r.counted_at desc, r.number desc limit 200
+    order by r.counted_at desc, r.number desc
 """)
 
 
@@ -64,7 +64,7 @@ class HeldRow(NamedTuple):
     school: School
 
 
-def held_reports(session: Session, scope: Scope, limit: int = 50) -> list[HeldRow]:
+def held_reports(session: Session, scope: Scope, limit: int | None = None) -> list[HeldRow]:
     """Reports of people who may not report any more that the desk has not decided on, the oldest first."""
     found = select(HeldReport, School).where(
         HeldReport.school_key == School.school_key, col(HeldReport.decided_at).is_(None), scope.covers(School)

@@ -121,9 +121,13 @@ def get_measures(
 
 
 @router.get("/loads")
-def get_loads(session: Db, _: Sees, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> dict[str, Any]:
+def get_loads(
+    session: Db, _: Sees, limit: Annotated[int, Query(ge=1, le=500)] = 50, cursor: int | None = None
+) -> dict[str, Any]:
     """The loads of LCAP tables, newest first; `state` is waiting, standing, replaced, undone, declined or unreadable."""
-    return {"rows": [_load(one) for one in versions.recent_versions(session, limit)], "next": None}
+    found = versions.recent_versions(session, limit + 1, cursor)
+    following = found[limit - 1].version_id if len(found) > limit else None
+    return {"rows": [_load(one) for one in found[:limit]], "next": following}
 
 
 @router.get("/loads/{version_id}")

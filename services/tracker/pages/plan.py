@@ -59,6 +59,7 @@ def items(request: Request, session: Db, who: Sees, plan: str | None = None, sav
         goals=queries.goal_table(session),
         periods=queries.period_rows(session, found.plan_id),
         changes=queries.plan_changes(session, CHANGES_SHOWN),
+        changes_shown=CHANGES_SHOWN,
         untaken=queries.untaken_results(session) if may(who.role, "plan.write") else [],
         most_untaken=UNTAKEN_SHOWN,
         saved=saved,

@@ -10,11 +10,11 @@ from shared.access import Who
 from shared.errors import NotFound
 
 
-def exports_of(session: Session, who: Who, limit: int = 20) -> Sequence[BookExport]:
+def exports_of(session: Session, who: Who) -> Sequence[BookExport]:
     """The person's own exports, newest first: of the role and the schools that they have now."""
     own = select(BookExport).where(BookExport.ordered_by == who.person_id, BookExport.role == who.role)
     own = own.where(col(BookExport.scope) == list(who.scope), col(BookExport.spellings) == list(who.spellings))
-    return session.exec(own.order_by(col(BookExport.at).desc()).limit(limit)).all()
+    return session.exec(own.order_by(col(BookExport.at).desc())).all()
 
 
 def export_of(session: Session, who: Who, export_id: UUID) -> BookExport:

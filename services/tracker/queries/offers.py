@@ -12,8 +12,6 @@ from services.tracker.queries.progress import ItemLine
 from services.tracker.rules.values import offered_rate, same_term
 from services.tracker.tables.schools import OfferDismissed, ParentsRate, Result
 
-MOST = 2000
-
 
 class FileOffer(NamedTuple):
     """A results file's value that differs from what a person entered."""
@@ -52,7 +50,7 @@ def file_offers(session: Session, school_key: str, level: str, lines: Sequence[I
     words = PlanWords(session)
     loaded = select(Result).where(Result.school_key == school_key, col(Result.percent).is_not(None))
     held: dict[tuple[str, int], Decimal] = {}
-    for row in session.exec(loaded.order_by(col(Result.revision)).limit(MOST)):
+    for row in session.exec(loaded.order_by(col(Result.revision))):
         for place in words.places(row.level, row.item, row.period):
             if place.level == level and row.percent is not None:
                 held[place.item_id, place.period] = row.percent

@@ -144,7 +144,7 @@ def check_book(sheets: Rows, plan: BookPlan) -> ReadBook:
     for table in tables:
         reader.read_table(table)
     _note_tabs(reader, titles, tables)
-    return ReadBook(stamp.written_at, reader.cells(), reader.problems[:PROBLEMS_AT_MOST], _capped(reader.notes))
+    return ReadBook(stamp.written_at, reader.cells(), _first_problems(reader.problems), _capped(reader.notes))
 
 
 def _note_tabs(reader: _Reader, titles: Sequence[str], tables: Iterable[TabTable]) -> None:
@@ -157,6 +157,14 @@ def _note_tabs(reader: _Reader, titles: Sequence[str], tables: Iterable[TabTable
     levels = {level for _, level, _ in reader.stamp.held}
     for level in sorted(levels - {place[1] for place in reader.found}):
         reader.note("book_tab_missing", level, "", f"The tab {level} is missing. What stands there stays as it is.")
+
+
+def _first_problems(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    more = len(problems) - PROBLEMS_AT_MOST
+    if more <= 0:
+        return problems
+    rest = _told("book_problems_more", "", "", f"And {more} more problems. Correct these and send the workbook again.")
+    return [*problems[:PROBLEMS_AT_MOST], rest]
 
 
 def _capped(notes: list[dict[str, Any]]) -> list[dict[str, Any]]:

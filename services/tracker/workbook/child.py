@@ -88,6 +88,8 @@ def _main(path: str) -> None:
     for sheet in book.worksheets[:SHEETS_LIMIT]:
         rows = sheet.iter_rows(max_row=ROWS_LIMIT, max_col=COLUMNS_LIMIT, values_only=True)
         found[sheet.title] = [trimmed(row) for row in rows]
+    # Tabs that are not read are named with nothing in them, so that the report says that they were not used.
+    found |= {sheet.title: [] for sheet in book.worksheets[SHEETS_LIMIT:]}
     sys.stdout.write(json.dumps(found, ensure_ascii=True))
 
 

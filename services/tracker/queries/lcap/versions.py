@@ -32,9 +32,10 @@ def versions(session: Session, table: str, state: str = STANDING) -> Sequence[Lc
     return session.exec(found.order_by(col(LcapVersion.plan_year).desc(), col(LcapVersion.version_id))).all()
 
 
-def recent_versions(session: Session, limit: int = 50) -> Sequence[LcapVersion]:
-    """Every load of every table, the newest first."""
-    return session.exec(select(LcapVersion).order_by(col(LcapVersion.version_id).desc()).limit(limit)).all()
+def recent_versions(session: Session, limit: int | None = None, before: int | None = None) -> Sequence[LcapVersion]:
+    """Every load of every table, the newest first; or so many, older than the one of a number."""
+    found = select(LcapVersion).order_by(col(LcapVersion.version_id).desc()).limit(limit)
+    return session.exec(found if before is None else found.where(col(LcapVersion.version_id) < before)).all()
 
 
 def newest_version(session: Session, table: str) -> LcapVersion | None:
