@@ -214,7 +214,7 @@ def platforms() -> None:
     """Resolves the lock for every platform and Python of the README, by wheels alone; installs nothing."""
     uv = shutil.which("uv")
     if uv is None:
-        sys.exit("setup: the lock is resolved by uv: pip install uv")
+        sys.exit(f"setup: the lock is resolved by uv: pip install {UV}")
     dry = ("pip", "install", "--dry-run", "--no-deps", "--only-binary", ":all:", "--target", DATA / "nothing")
     for platform in PLATFORMS:
         for python in PYTHONS:
