@@ -32,6 +32,9 @@ OWN = ("public_url", "mail_from", "mail_domain", "support_email", "support_phone
 _EXAMPLE = re.compile(r"(?i)(^|[.@/])example(\.(com|net|org|edu))?([:/>]|$)|\.example([:/>]|$)|555-?01[0-9]{2}$")
 DAYS_MOST = 36_500  # a hundred years: far larger numbers lead before PostgreSQL's first date, and a purge fails
 Days = Annotated[int, Field(gt=0, le=DAYS_MOST)]
+# A service that was taken over must not be able to remove its traces: the function that purges keeps as many days.
+AUDIT_DAYS_LEAST = 365
+AuditDays = Annotated[int, Field(ge=AUDIT_DAYS_LEAST, le=DAYS_MOST)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 SCHEMES = {
     "database_url": ("postgresql",),
@@ -96,6 +99,8 @@ class Settings(BaseSettings):
     hold_lost_percent: Percent = 10
     hold_from_rows: PositiveInt = 3
     strike_name_days: Days = 400
+    mail_days: Days = 400
+    audit_days: AuditDays = 1100
     session_idle_minutes: PositiveInt = 30
     session_absolute_hours: PositiveInt = 12
     strike_session_hours: PositiveInt = 12

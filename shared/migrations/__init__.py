@@ -13,7 +13,7 @@ from psycopg import sql
 from sqlalchemy import MetaData
 
 from shared.migrations.origin import check_origin, keep_origin
-from shared.settings import SERVICES, Settings, settings
+from shared.settings import AUDIT_DAYS_LEAST, SERVICES, Settings, settings
 
 ROOT = Path(__file__).parent.parent.parent
 LOCK = 7_305_001
@@ -25,6 +25,16 @@ _ROLE_SETTINGS: dict[LiteralString, LiteralString] = {
     "client_connection_check_interval": "10s",
     "timezone": "UTC",
 }
+
+
+# Runs with the owner's rights, because the service has none to delete; how much is left to it, how little is not.
+_PURGE_AUDIT: LiteralString = """
+create or replace function {purge}(days integer) returns integer
+language sql security definer set search_path = {schema} as $$
+  with gone as (delete from audit where at < now() - make_interval(days => greatest(days, {least})) returning 1)
+  select count(*)::integer from gone
+$$
+"""
 
 
 def config(service: str) -> Config:
@@ -110,3 +120,8 @@ def _provision_service(connection: psycopg.Connection[tuple[object, ...]], servi
 def _append_only(connection: psycopg.Connection[tuple[object, ...]], service: str) -> None:
     table, role = sql.Identifier(service, "audit"), sql.Identifier(f"ses_{service}")
     connection.execute(sql.SQL("revoke update, delete, truncate on {} from {}").format(table, role))
+    purge, schema = sql.Identifier(service, "purge_audit"), sql.Identifier(service)
+    least = sql.Literal(AUDIT_DAYS_LEAST)
+    connection.execute(sql.SQL(_PURGE_AUDIT).format(purge=purge, schema=schema, least=least))
+    connection.execute(sql.SQL("revoke all on function {} from public").format(purge))
+    connection.execute(sql.SQL("grant execute on function {} to {}").format(purge, role))

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from shared.settings import Settings, settings
+
 WHILE_NEEDED = 0
 SCHOOL_YEAR = 400
 TERM = 90
@@ -9,6 +11,8 @@ TERM = 90
 
 class Kept(NamedTuple):
     """Personal columns of a table. `days` after `age` they are blanked, or the rows deleted; 0 days: while needed.
+
+    A `setting` has the days where the district sets them; `days` is then its default.
 
     What is kept while needed goes with the directory's next load, with the account, or with its row by another purge.
     """
@@ -19,25 +23,34 @@ class Kept(NamedTuple):
     days: int = WHILE_NEEDED
     age: str = ""
     deletes: bool = False
+    setting: str = ""
+
+    @property
+    def lasts(self) -> int:
+        """The days of the setting, or those that stand here."""
+        return int(getattr(settings(), self.setting)) if self.setting else self.days
 
     @property
     def schema(self) -> str:
         return self.table.partition(".")[0]
 
 
-def _of(table: str, columns: str, what: str, days: int = 0, age: str = "", *, deletes: bool = False) -> Kept:
-    return Kept(table, tuple(columns.split()), what, days, age, deletes)
+def _of(
+    table: str, columns: str, what: str, days: int = 0, age: str = "", *, deletes: bool = False, setting: str = ""
+) -> Kept:
+    return Kept(table, tuple(columns.split()), what, _default(setting) if setting else days, age, deletes, setting)
+
+
+def _default(setting: str) -> int:
+    return int(Settings.model_fields[setting].default)
+
+
+def _mail(table: str, columns: str, what: str, age: str, *, deletes: bool = False) -> Kept:
+    return _of(table, columns, what, age=age, deletes=deletes, setting="mail_days")
 
 
 INVENTORY = (
-    _of(
-        "notify.bounce",
-        "content_key recipient words",
-        "what mail servers sent back",
-        SCHOOL_YEAR,
-        "received_at",
-        deletes=True,
-    ),
+    _mail("notify.bounce", "content_key recipient words", "what mail servers sent back", "received_at", deletes=True),
     _of("notify.retired_school", "reason author", "who retired a school's alerts, and why"),
     _of("tracker.item", "owner next_step", "who cares for an item"),
     _of("tracker.lcap_move", "set_by", "who set a move of an action"),
@@ -82,15 +95,9 @@ INVENTORY = (
     _of("notify.region_head", "name email refused_email refused", "heads of regions; go when they are removed"),
     _of("notify.alias_match", "alias_key alias person_id matched_by", "spellings matched by a person"),
     _of("notify.tier_state", "director", "the director of a school, as published"),
-    _of(
-        "notify.digest",
-        "director director_key person_id why content",
-        "what a director was told",
-        SCHOOL_YEAR,
-        "planned_at",
-    ),
-    _of("notify.mail", "rcpt body html failure last_reply", "mails as they were sent", SCHOOL_YEAR, "queued_at"),
-    _of("notify.mail_note", "words", "the mail server's words", SCHOOL_YEAR, "at"),
+    _mail("notify.digest", "director director_key person_id why content", "what a director was told", "planned_at"),
+    _mail("notify.mail", "rcpt body html failure last_reply", "mails as they were sent", "queued_at"),
+    _mail("notify.mail_note", "words", "the mail server's words", "at"),
     _of("notify.mail_pause", "failure words", "why mails wait; goes when they are sent again"),
     _of("notify.acknowledgement", "plan author", "plans of directors", SCHOOL_YEAR, "at"),
     _of("notify.snooze", "reason author ended_by", "reasons to snooze", SCHOOL_YEAR, "at"),
@@ -130,7 +137,14 @@ INVENTORY = (
         entry
         for service in ("ingest", "rates", "tracker", "sesr", "notify")
         for entry in (
-            _of(f"{service}.audit", "actor object detail", "the audit log: only grows for the service"),
+            _of(
+                f"{service}.audit",
+                "actor object detail",
+                "the audit log: the service can only add, and purge what is older",
+                age="at",
+                deletes=True,
+                setting="audit_days",
+            ),
             _of(f"{service}.inbox", "key payload last_error", "events done; go after 90 days (purge_events)"),
             _of(f"{service}.outbox_event", "key payload", "events published; go after 90 days (purge_events)"),
         )

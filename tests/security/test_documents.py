@@ -4,11 +4,16 @@ import re
 
 import pytest
 
-from deploy import inventory, policy_table
+from deploy import inventory, policy_table, privacy_table
 from tests.stack import ROOT
 
 PATHS = re.compile(r"`((?:tests|shared|services|deploy)/[\w/.-]+\.\w+)`")
 DOCUMENTS = ("access.md", "security.md", "threat-model.md", "asvs.md", "licenses.md")
+
+
+def test_the_table_of_personal_data_in_the_docs_is_that_of_the_code() -> None:
+    document = privacy_table.DOCUMENT.read_text()
+    assert privacy_table.rendered(document) == document, "run: .venv/bin/python -m deploy.privacy_table"
 
 
 def test_the_table_of_permissions_is_todays() -> None:
