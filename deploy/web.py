@@ -15,6 +15,7 @@ from services.sesr.app import app as sesr
 from services.tracker.app import app as tracker
 from shared.ops.logs import set_up_logs, warn_of_old_python
 from shared.settings import own_secrets, settings
+from shared.web import watchdog
 
 APPS = {"ingest": ingest, "rates": rates, "tracker": tracker, "sesr": sesr, "notify": notify}
 
@@ -54,6 +55,7 @@ def main(arguments: list[str]) -> None:
     current.check_own()
     set_up_logs(f"{name} web".strip())
     warn_of_old_python()
+    watchdog.start([name] if name else list(APPS))
     uvicorn.run(
         APPS[name] if name else app,
         host=current.bind,

@@ -121,7 +121,7 @@ def fields_of(table: type[SQLModel], thing: Mapping[str, Any]) -> dict[str, Any]
 @contextmanager
 def listening(service: str) -> Iterator[psycopg.Connection[Any]]:
     """A bare autocommit connection as the service's role, for LISTEN and for claims outside a transaction."""
-    with psycopg.connect(settings().direct_url_of(service), autocommit=True, connect_timeout=3) as connection:
+    with BoundedConnection.connect(settings().direct_url_of(service), autocommit=True) as connection:
         yield connection
 
 

@@ -31,8 +31,15 @@ def bounded_url(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode({**CONNECTION, **dict(parse_qsl(parts.query))})))
 
 
+def _no_answer() -> psycopg.OperationalError:
+    return psycopg.OperationalError(f"PostgreSQL gave no answer within {ANSWER_SECONDS:.0f} s")
+
+
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection that fails with OperationalError, and is closed, where an answer takes more than ANSWER_SECONDS."""
+    """A connection that fails with OperationalError, and is closed, where an answer takes more than ANSWER_SECONDS.
+
+    Programs that run on make no other: half of a connection may be gone while this half looks well.
+    """
 
     def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
         try:
@@ -41,7 +48,20 @@ class BoundedConnection(psycopg.Connection[Any]):
             if timeout is not None:
                 raise
             self.pgconn.finish()
-            raise psycopg.OperationalError(f"PostgreSQL gave no answer within {ANSWER_SECONDS:.0f} s") from None
+            raise _no_answer() from None
+
+
+class BoundedAsyncConnection(psycopg.AsyncConnection[Any]):
+    """The same on an event loop."""
+
+    async def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
+        try:
+            return await super().wait(gen, interval, ANSWER_SECONDS if timeout is None else timeout)
+        except errors._WaitTimeout:
+            if timeout is not None:
+                raise
+            self.pgconn.finish()
+            raise _no_answer() from None
 
 
 def cannot_write(error: BaseException | None) -> bool:

@@ -255,13 +255,24 @@ def run(services: Sequence[str], stop: threading.Event, pulse: Pulse) -> None:
         turns = {}
         for wire in due:
             pulse.beat()
+            was_connected = wire.connection is not None
             turns[wire] = wire.turn()
+            if was_connected and wire.connection is None:
+                drop_all(wires)
         lively = [wire for wire, turn in turns.items() if turn is Turn.MORE]
         spoken = wait(wires, MORE_SECONDS if lively else POLL_SECONDS, stop)
         if time.monotonic() - full_turn_at >= POLL_SECONDS:
             due, full_turn_at = wires, time.monotonic()
         else:
             due = list(dict.fromkeys([*spoken, *lively]))
+
+
+def drop_all(wires: Sequence[Wire]) -> None:
+    """Where one connection is lost, the others lead to the same server: none of them is waited for in its turn."""
+    for wire in wires:
+        if wire.connection is not None:
+            wire.connection.close()
+            wire.connection = None
 
 
 def wait(wires: Sequence[Wire], seconds: float, stop: threading.Event) -> list[Wire]:

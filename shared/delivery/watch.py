@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Sequence
 
-import psycopg
 from psycopg.rows import scalar_row
 
 from shared.settings import SERVICES, settings
+from shared.waits import BoundedConnection
 
 STALE_SECONDS = 60
 
@@ -15,7 +15,7 @@ _AGE = "select extract(epoch from now() - max(at)) from loop_beat where id = %s"
 
 def beat_age(service: str, loop: str) -> float | None:
     """Seconds since the last beat of `loop` or `relay` in a service's schema; None where there never was one."""
-    with psycopg.connect(settings().database_url_of(service), connect_timeout=3) as connection:
+    with BoundedConnection.connect(settings().database_url_of(service)) as connection:
         age = connection.cursor(row_factory=scalar_row).execute(_AGE, (loop,)).fetchone()
     return None if age is None else float(age)
 

@@ -16,6 +16,7 @@ from shared.delivery.bus import Bus
 from shared.events import EVENTS
 from shared.ops.logs import set_up_logs, warn_of_old_python
 from shared.settings import SERVICES, own_secrets, settings
+from shared.waits import BoundedConnection
 
 STALE_SECONDS = 50
 CHECK_SECONDS = 10.0
@@ -65,7 +66,7 @@ def secrets_of(service: str) -> list[str]:
 
 def register_jobs(bus: Bus) -> None:
     """Writes the service's loops and jobs into its job table, where the relay finds them."""
-    with psycopg.connect(settings().database_url_of(bus.service), connect_timeout=3) as connection:
+    with BoundedConnection.connect(settings().database_url_of(bus.service)) as connection:
         for name, every in bus.jobs.items():
             connection.execute(_JOB, {"name": name, "every": every, "zone": settings().timezone})
         connection.execute("delete from job where name <> all(%s)", (list(bus.jobs),))
@@ -78,7 +79,7 @@ def watch(service: str, stop: threading.Event) -> None:
     while not stop.wait(CHECK_SECONDS):
         up_for += CHECK_SECONDS
         try:
-            with psycopg.connect(settings().database_url_of(service), connect_timeout=3) as connection:
+            with BoundedConnection.connect(settings().database_url_of(service)) as connection:
                 row = connection.execute(_AGES).fetchone()
         except psycopg.Error:
             up_for = 0.0

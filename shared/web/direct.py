@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 
 from shared.settings import settings
-from shared.waits import ANSWER_SECONDS, cannot_write
+from shared.waits import BoundedAsyncConnection, cannot_write
 
 AT_ONCE = 8
 # As long as a request waits for a connection of the other pool.
@@ -29,14 +29,13 @@ class Connections:
     async def use(self) -> AsyncIterator[Connection]:
         """A connection for the block. One that failed is dropped, and the idle ones with it: the server may have gone.
 
-        OperationalError where none is free within TURN_SECONDS, or the block takes more than ANSWER_SECONDS.
+        OperationalError where none is free within TURN_SECONDS, or an answer takes more than waits.ANSWER_SECONDS.
         """
         await self._turn()
         try:
             connection = self.idle.pop() if self.idle else await self._connect()
             try:
-                async with _answered(connection):
-                    yield connection
+                yield connection
             except psycopg.Error as error:
                 if isinstance(error, psycopg.OperationalError) or cannot_write(error):
                     self.idle.clear()
@@ -61,24 +60,13 @@ class Connections:
     async def _connect(self) -> Connection:
         url = settings().database_url_of(self.service)
         name = f"ses {self.service} direct"
-        return await psycopg.AsyncConnection.connect(
+        return await BoundedAsyncConnection.connect(
             url,
             autocommit=True,
             connect_timeout=3,
             application_name=name,
             prepare_threshold=settings().prepare_threshold,
         )
-
-
-@asynccontextmanager
-async def _answered(connection: Connection) -> AsyncIterator[None]:
-    """Ends a block whose answer does not come; the roles' statement_timeout, which is shorter, comes first."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            yield
-    except TimeoutError:
-        await connection.close()
-        raise psycopg.OperationalError(f"PostgreSQL gave no answer within {ANSWER_SECONDS:g} s") from None
 
 
 _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Connections]] = WeakKeyDictionary()

@@ -45,6 +45,7 @@ class Injuries:
         }
         for server, proxy in proxies.items():
             self.kinds[f"silence {server}"] = partial(_sever, proxy, "silent")
+            self.kinds[f"half-open {server}"] = partial(_half_open, proxy)
             self.kinds[f"cut {server}"] = partial(_sever, proxy, "cut")
 
     def do(self, fault: Fault) -> None:
@@ -111,3 +112,8 @@ def _sever(proxy: Proxy, mood: str, seconds: str) -> None:
     """For some seconds no program reaches the server."""
     proxy.become(mood)
     threading.Timer(float(seconds), proxy.become, ("open",)).start()
+
+
+def _half_open(proxy: Proxy, _: str) -> None:
+    """What is connected now hears nothing more, for ever."""
+    proxy.become("half-open")

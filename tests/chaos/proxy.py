@@ -10,11 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from deploy.embedded.servers import free_port
 
-MOODS = ("open", "silent", "cut")
+MOODS = ("open", "silent", "cut", "half-open")
 
 
 class Proxy:
-    """Forwards to a port of this machine while `open`; `silent` forwards nothing and closes nothing; `cut` closes."""
+    """Forwards to a port of this machine while `open`; `silent` forwards nothing and closes nothing; `cut` closes.
+
+    `half-open` forwards nothing more on what was connected, for ever, and serves who connects anew.
+    """
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -45,7 +48,10 @@ class Proxy:
 
     async def _become(self, mood: str) -> None:
         self._cut = mood == "cut"
-        if mood == "open":
+        if mood == "half-open":
+            self._flows.clear()
+            self._flows = asyncio.Event()
+        if mood in ("open", "half-open"):
             self._flows.set()
         else:
             self._flows.clear()
@@ -64,11 +70,12 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers.add(writer)
+        flows = self._flows
         with contextlib.suppress(OSError, asyncio.CancelledError):
-            await self._flows.wait()
+            await flows.wait()
             there, beyond = await asyncio.open_connection("127.0.0.1", self.target)
             self._writers.add(beyond)
-            both = [asyncio.create_task(self._pour(reader, beyond)), asyncio.create_task(self._pour(there, writer))]
+            both = [asyncio.create_task(self._pour(*way, flows)) for way in ((reader, beyond), (there, writer))]
             self._tasks.update(both)
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             self._tasks.difference_update(both)
@@ -77,10 +84,11 @@ class Proxy:
                 self._writers.discard(end)
                 end.transport.abort()
 
-    async def _pour(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    @staticmethod
+    async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event) -> None:
         with contextlib.suppress(OSError, asyncio.CancelledError):
             while data := await reader.read(65536):
-                await self._flows.wait()
+                await flows.wait()
                 writer.write(data)
                 await writer.drain()
 

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from shared import waits
 from shared.settings import settings
 from shared.web import direct
 from shared.web.direct import AT_ONCE, Connections
@@ -77,7 +78,7 @@ def test_a_server_that_is_away_is_said_at_once_to_all_who_wait(monkeypatch: pyte
 
 
 def test_a_backend_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(waits, "ANSWER_SECONDS", 0.2)
 
     async def work(pool: Connections) -> None:
         with pytest.raises(psycopg.OperationalError, match="no answer"):

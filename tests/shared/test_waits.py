@@ -1,6 +1,7 @@
 """Every wait for PostgreSQL ends: a server that only reads, one that is frozen, a relay that hangs."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -18,7 +19,7 @@ from shared.delivery.relay import Pulse, Turn, Wire
 from shared.settings import settings
 from shared.waits import bounded_url
 from tests.people import api_of, browser_of
-from tests.stack import owner
+from tests.stack import ROOT, owner
 
 pytestmark = pytest.mark.usefixtures("clean")
 NOTE = text("insert into audit(actor, action, object, detail) values ('test', 'try', 'x', '{}')")
@@ -31,6 +32,14 @@ def test_an_address_has_every_bound_and_keeps_its_own() -> None:
     for name in ("keepalives_idle", "tcp_user_timeout", "target_session_attrs=read-write"):
         assert name in url
     assert waits.ANSWER_SECONDS > 30, "PostgreSQL's own limit of a statement comes first"
+
+
+def test_programs_that_run_on_make_bounded_connections_only() -> None:
+    """Migrations aside, which a person starts and watches."""
+    unbounded = re.compile(r"psycopg\.(Connection\.|AsyncConnection\.)?connect\(")
+    sources = [path for room in ("services", "shared") for path in (ROOT / room).rglob("*.py")]
+    found = [path.name for path in sources if "migrations" not in path.parts and unbounded.search(path.read_text())]
+    assert len(sources) > 100 and found == []
 
 
 def test_every_role_has_bounds_on_statements_locks_and_idle_transactions() -> None:

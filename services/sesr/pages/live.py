@@ -12,6 +12,7 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 
 from shared.settings import settings
+from shared.waits import BoundedAsyncConnection
 
 CHANNEL = "sesr_board"
 # Several reports within this time are one message; so long also is at most the wait for a board to follow.
@@ -108,11 +109,13 @@ class Hub:
         while True:
             try:
                 url = settings().direct_url_of("sesr")
-                async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=3) as connection:
+                async with await BoundedAsyncConnection.connect(url, autocommit=True) as connection:
                     await connection.execute(f"listen {CHANNEL}")
                     self._ring()
-                    async for _ in connection.notifies():
-                        self._ring()
+                    while True:
+                        async for _ in connection.notifies(timeout=REFRESH_SECONDS):
+                            self._ring()
+                        await connection.execute("select 1")  # whether anybody is there at the other end
             except (psycopg.Error, OSError) as error:
                 log.warning("board connection lost; connecting again", reason=str(error)[:200])
             await asyncio.sleep(1)
