@@ -95,10 +95,11 @@ class Clients:
 
     def _send(self, path: str, **request: Any) -> dict[str, Any] | None:
         """The answer, asked for again and again while none comes; None, and a problem kept, where it is a refusal."""
+        headers = next(self._turns)  # one person for all tries: a report that is here already is its author's alone
         status, words, unclear = 0, "no answer", False
         for _ in range(TRIES):
             try:
-                answer = httpx2.post(self._url + path, headers=next(self._turns), timeout=ANSWER_SECONDS, **request)
+                answer = httpx2.post(self._url + path, headers=headers, timeout=ANSWER_SECONDS, **request)
             except httpx2.ConnectError:
                 pass
             except httpx2.HTTPError:

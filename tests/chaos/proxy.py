@@ -5,7 +5,7 @@ import contextlib
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from deploy.embedded.servers import free_port
@@ -60,6 +60,7 @@ class Proxy:
                 writer.transport.abort()
             for task in self._tasks:
                 task.cancel()
+            await asyncio.sleep(0)
 
     async def _listen(self) -> None:
         self._flows.set()
@@ -70,7 +71,9 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers.add(writer)
-        flows = self._flows
+        task, flows = cast("asyncio.Task[None]", asyncio.current_task()), self._flows
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             await flows.wait()
             there, beyond = await asyncio.open_connection("127.0.0.1", self.target)

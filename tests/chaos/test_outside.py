@@ -122,7 +122,7 @@ def settled(clients: Clients, mails: MailServer, running: Programs) -> Verdict:
         try:
             found = verdict(clients.journal, look(clients, mails, known))
         except httpx2.HTTPError as error:
-            found = found._replace(lost=[f"the web does not answer: {error}"])
+            found = found._replace(lost=[*clients.journal.problems, f"the web does not answer: {error}"])
         if found.is_final() or clients.journal.problems:
             break
         now = time.monotonic()

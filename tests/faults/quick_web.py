@@ -4,11 +4,12 @@ import sys
 import threading
 
 from deploy import web
+from services.ingest.app import app as ingest
 from shared.web import watchdog
 from shared.web.requests import public
 
 
-@web.ingest.get("/ingest/hang", dependencies=[public])
+@ingest.get("/ingest/hang", dependencies=[public])
 async def hang() -> None:
     """Holds the event loop, as a wait does that was meant for a thread."""
     threading.Event().wait(3600)

@@ -21,7 +21,7 @@ from tests.deploy.waiting import until
 from tests.people import add_people, api_of
 from tests.stack import Programs, owner, wipe
 
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
 
 
 @pytest.fixture
@@ -67,7 +67,8 @@ def test_a_relay_serves_all_services_soon_after_their_connections_died_without_a
     finally:
         stop.set()
         thread.join()
-    assert capsys.readouterr().out.count("PostgreSQL gave no answer") == 1, "one wait for all services, not one each"
+    waited = capsys.readouterr().out.count("PostgreSQL gave no answer")
+    assert 0 < waited < len(SERVICES), "not each service has waited for its own"
 
 
 def test_a_web_answers_again_after_its_connections_died_without_a_word(database: Proxy) -> None:
@@ -76,8 +77,8 @@ def test_a_web_answers_again_after_its_connections_died_without_a_word(database:
         assert client.post("/sesr/api/v1/incidents", json=strike).status_code == 201
         assert [_page(client), _report(client)] == [200, 404], "no school of that key, by the busy route's connections"
         database.become("half-open")
-        for ask in (_page, _report):
-            until(lambda ask=ask: ask(client) in (200, 404), seconds=20)
+        until(lambda: _page(client) == 200)
+        until(lambda: _report(client) == 404)
 
 
 def _page(client: TestClient) -> int:
