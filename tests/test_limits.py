@@ -29,7 +29,7 @@ SAID |= {
     "services/ingest/pages/schools.py": {"AT_ONCE": ("services/ingest/templates/schools.html", "The first {{ at_once }}")},
     "services/ingest/queries/directory.py": {"limit": ("services/ingest/api/directory.py", PAGED)},
     "services/ingest/queries/schools.py": {"limit": ("services/ingest/templates/schools.html", "The first {{ at_once }}")},
-    "services/ingest/queries/uploads.py": {"limit": ("services/ingest/templates/uploads.html", "and the newest, {{ dropped_shown }}")},
+    "services/ingest/queries/uploads.py": {"limit": ("services/ingest/templates/uploads.html", "of {{ folder.count }} files are shown")},
     "services/ingest/rules/drops.py": {"FINDINGS_LISTED": ("services/ingest/rules/drops.py", "more places are not listed here")},
     "services/ingest/rules/extraction.py": {"FIRST_TEXTS": (WHOLE, "words above a table, by which its kind is guessed")},
     "services/notify/mailer/headings.py": {"CLOSEST": ("services/notify/mailer/headings.py", "Closest: ")},

@@ -155,6 +155,17 @@ def test_settings_reach_the_programs_by_their_names(manifests: list[dict[str, An
             assert {entry["name"] for entry in pod["spec"]["containers"][0]["env"]} <= known, name
 
 
+def test_the_drop_folders_are_given_to_the_programs_of_ingest_alone(manifests: list[dict[str, Any]]) -> None:
+    given = {
+        name: pod["spec"]["containers"][0].get("envFrom")
+        for name, pod in pods(rendered(dropFolders={"secretName": "folders"})).items()
+    }
+    secret = [{"secretRef": {"name": "folders"}}]
+    assert {name for name, source in given.items() if source} == {"ses-ingest-web", "ses-ingest-worker"}
+    assert given["ses-ingest-web"] == given["ses-ingest-worker"] == secret
+    assert not any("envFrom" in pod["spec"]["containers"][0] for pod in pods(manifests).values())
+
+
 def test_the_entrance_is_the_caddy_of_compose(manifests: list[dict[str, Any]]) -> None:
     (kept,) = [found for found in manifests if found["kind"] == "ConfigMap"]
     assert kept["data"]["Caddyfile"].rstrip() == (ROOT / "deploy" / "Caddyfile").read_text().rstrip()

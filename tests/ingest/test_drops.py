@@ -244,3 +244,16 @@ def test_what_was_moved_just_before_a_look_ended_is_settled_by_the_next(dropped:
         purge_dropped(session, 0)
     with transaction("ingest") as session:
         assert not dropped_files(session, "central")
+
+
+def test_the_page_says_how_many_files_it_shows_and_leads_to_all(dropped: Dropped) -> None:
+    for number in range(53):
+        (dropped.path / f"note-{number:02}").mkdir()
+    dropped.look()
+    page = browser_of("central")
+    first = page.get("/ingest/").text
+    assert "20 of 53 files are shown" in first and "See all 53" in first
+    shown = [page.get("/ingest/folders/central", params={"start": start}).text for start in (0, 50)]
+    names = [f"note-{number:02}" for number in range(53)]
+    assert [sum(name in text for name in names) for text in shown] == [50, 3]
+    assert page.get("/ingest/folders/nowhere").status_code == 404

@@ -59,3 +59,10 @@ capabilities: {drop: [ALL]}
 - {name: secrets, mountPath: /run/secrets, readOnly: true}
 - {name: tmp, mountPath: /tmp}
 {{- end -}}
+
+{{/* The addresses of the drop folders, for ingest alone. Call with (dict "root" $ "service" "ingest"). */}}
+{{- define "ses.dropFolders" -}}
+{{- if and (eq .service "ingest") .root.Values.dropFolders.secretName }}
+envFrom: [{secretRef: {name: {{ .root.Values.dropFolders.secretName }}}}]
+{{- end }}
+{{- end -}}

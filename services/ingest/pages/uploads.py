@@ -45,7 +45,6 @@ def uploads(
         windows=window_queries.survey_windows(session),
         most=settings().upload_max_mb,
         folders=_folders(session),
-        dropped_shown=DROPPED_SHOWN,
     )
 
 
@@ -58,9 +57,32 @@ def _folders(session: Db) -> list[dict[str, Any]]:
             "shown": _shown(name, secret.get_secret_value()),
             "row": looked.get(name),
             "files": upload_queries.dropped_files(session, name, DROPPED_SHOWN),
+            "count": upload_queries.dropped_count(session, name),
         }
         for name, secret in settings().drop_folders.items()
     ]
+
+
+@router.get("/folders/{name}")
+def folder(
+    request: Request, session: Db, who: Annotated[Who, allow("uploads.see")], name: str, start: int = 0
+) -> Response:
+    """Every file of one drop folder, a page at a time."""
+    if name not in settings().drop_folders:
+        raise NotFound("There is no drop folder of this name in the settings.")
+    start = max(start, 0)
+    count = upload_queries.dropped_count(session, name)
+    here = f"/ingest/folders/{name}?start="
+    return page(
+        request,
+        "drop_folder.html",
+        name=name,
+        files=upload_queries.dropped_files(session, name, AT_ONCE, start),
+        count=count,
+        start=start,
+        previous=f"{here}{max(0, start - AT_ONCE)}" if start else None,
+        next=f"{here}{start + AT_ONCE}" if start + AT_ONCE < count else None,
+    )
 
 
 def _shown(name: str, address: str) -> str:

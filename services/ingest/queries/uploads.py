@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import defer
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from services.ingest.tables import DropFolder, DroppedFile, Progress, Upload
 
@@ -50,8 +50,14 @@ def drop_folders(session: Session) -> dict[str, DropFolder]:
     return {row.folder: row for row in session.exec(select(DropFolder))}
 
 
-def dropped_files(session: Session, folder: str, limit: int | None = None) -> Sequence[DroppedFile]:
-    """The files of a drop folder, those still to be settled first, then the newest."""
+def dropped_files(session: Session, folder: str, limit: int | None = None, start: int = 0) -> Sequence[DroppedFile]:
+    """Files of a drop folder from `start` on, those still to be settled first, then the newest."""
     settled = col(DroppedFile.state).in_(("done", "held", "refused"))
     found = select(DroppedFile).where(col(DroppedFile.folder) == folder)
-    return session.exec(found.order_by(settled, col(DroppedFile.seen_at).desc()).limit(limit)).all()
+    order = settled, col(DroppedFile.seen_at).desc(), col(DroppedFile.file_name)
+    return session.exec(found.order_by(*order).offset(start).limit(limit)).all()
+
+
+def dropped_count(session: Session, folder: str) -> int:
+    """How many files of a drop folder are known."""
+    return session.exec(select(func.count()).where(col(DroppedFile.folder) == folder)).one()
