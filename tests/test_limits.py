@@ -14,6 +14,8 @@ _SQL = re.compile(r"\blimit (:\w+|[0-9]+)")
 _CALL = re.compile(r"\.limit\(([^()]*)\)")
 _NAMED = re.compile(r"[\w)\]]\[(?::\s*|-)([A-Z][A-Z_]{2,}|limit|most\w*|shown)(?:\]|:\])")
 _NUMBERED = re.compile(r"\b(?!words\b|address\b)\w+s\[:([0-9]{1,4})\]")
+# The length of one text is no list: its form takes no longer one, or what cuts it says so.
+_OF_A_TEXT = re.compile(r"(MOST|LONGEST)_(TEXT|NAME|REASON|NOTE|PHONE|WORDS)|\w+_LONGEST|LONGEST")
 _SLICED = re.compile(r"islice\([^,()]+, (\w+)")
 
 # A file and a limit in it -> where the limit is said and in which words, or `WHOLE` with the reason why nothing is left out.
@@ -36,7 +38,6 @@ SAID |= {
     "services/notify/mailer/letters.py": {"most": ("services/notify/templates/digest.html", "more, in the attached workbook")},
     "services/notify/mailbox.py": {"most": (WHOLE, "the mailbox is read on with the next look")},
     "services/notify/rules/alerts.py": {"TREND_LENGTH": (WHOLE, "a picture of the last rates")},
-    "services/notify/rules/bounces.py": {"LONGEST_WORDS": (WHOLE, "one mail's words; the mailbox keeps it")},
     "services/notify/rules/routes.py": {"most": (WHOLE, "suggestions; the list beside them has everybody")},
     "services/notify/pages/reports.py": {"limit": ("services/notify/templates/school_alerts.html", "Show more")},
     "services/notify/queries/answers.py": {"limit": ("services/notify/templates/snoozes.html", "pager(")},
@@ -58,12 +59,6 @@ SAID |= {
         "limit": ("services/rates/api.py", PAGED),
     },
     "services/rates/exports.py": {"RATE_COLUMN": (WHOLE, "the cells before and after one")},
-    "services/sesr/actions/incidents.py": {"MOST_NOTE": (WHOLE, "the form takes no longer text")},
-    "services/sesr/actions/plans.py": {"MOST_TEXT": (WHOLE, "the form takes no longer text")},
-    "services/sesr/actions/submission.py": {
-        "MOST_REASON": (WHOLE, "the form takes no longer text"),
-        "MOST_NAME": (WHOLE, "the form takes no longer text"),
-    },
     "services/sesr/pages/held.py": {"MOST": ("services/sesr/templates/held.html", "There are more")},
     "services/sesr/pages/history.py": {"FOUND_AT_ONCE": ("services/sesr/templates/start.html", "The first %d schools")},
     "services/sesr/pages/incidents.py": {"PAGE": ("services/sesr/templates/incidents.html", "pager(")},
@@ -71,16 +66,10 @@ SAID |= {
     "services/sesr/queries/incidents.py": {"limit": ("services/sesr/api/incidents.py", PAGED)},
     "services/sesr/queries/reports.py": {"limit": ("services/sesr/templates/held.html", "There are more")},
     "services/sesr/queries/schools.py": {"limit": ("services/sesr/templates/start.html", "The first %d schools")},
-    "services/sesr/rules/contact.py": {"MOST_PHONE": (WHOLE, "a phone number has no more figures")},
     "services/sesr/templates/_board.html": {"12": ("services/sesr/templates/_board.html", "and {{ lines | length - 12 }} more")},
-    "services/tracker/actions/lcap/loads.py": {"MOST_TEXT": (WHOLE, "the start of an unread line; the line's number leads to all of it")},
     "services/tracker/api/district.py": {"limit": ("services/tracker/api/district.py", PAGED)},
     "services/tracker/api/lcap.py": {"limit": ("services/tracker/api/lcap.py", PAGED)},
     "services/tracker/pages/district.py": {"PAGE": ("services/tracker/templates/feasibility.html", "pager(")},
-    "services/tracker/pages/plan.py": {
-        "LABEL_LONGEST": (WHOLE, "the form takes no longer text"),
-        "NAME_LONGEST": (WHOLE, "the form takes no longer text"),
-    },
     "services/tracker/pages/start.py": {"PAGE": ("services/tracker/templates/start.html", "pager(")},
     "services/tracker/queries/district.py": {"limit": ("services/tracker/templates/heat_map.html", "pager(")},
     "services/tracker/queries/lcap/measures.py": {"limit": ("services/tracker/api/lcap.py", PAGED)},
@@ -90,10 +79,6 @@ SAID |= {
     "services/tracker/queries/schools.py": {
         "50": (WHOLE, "schools of one code, of which two are refused as unclear"),
         "limit": ("services/tracker/templates/start.html", "pager("),
-    },
-    "services/tracker/rules/lcap/growth.py": {
-        "MOST_TEXT": ("services/tracker/rules/lcap/growth.py", "only its start was read"),
-        "MOST_WORDS": (WHOLE, "words that a doubt quotes; the cell has all of them"),
     },
     "services/tracker/templates/import.html": {"500": ("services/tracker/templates/import.html", "The first 500 of")},
     "services/tracker/templates/items.html": {"most_untaken": ("services/tracker/templates/items.html", "the first {{ most_untaken }} of")},
@@ -112,7 +97,6 @@ SAID |= {
     "shared/errors.py": {"most": ("shared/errors.py", "More problems follow these")},
     "shared/files/copying.py": {"LINES_AT_ONCE": (WHOLE, "pieces of a stream, one after the other")},
     "shared/jobs/queue.py": {"limit": ("shared/web/templates/files.html", "files of the last week")},
-    "shared/ops/logs.py": {"LONGEST": ("shared/ops/logs.py", "more characters")},
     "shared/ops/state.py": {"limit": ("shared/web/templates/_desk.html", "The newest {{ desk.failing | length }}")},
     "shared/web/audit.py": {
         "PAGE": ("shared/web/templates/audit.html", "pager("),
@@ -128,7 +112,7 @@ def limits(source: str) -> set[str]:
     found |= {match[1].rpartition("=")[2].strip().rpartition(".")[2] for match in _CALL.finditer(source)}
     for form in (_NAMED, _NUMBERED, _SLICED):
         found |= {match[1] for match in form.finditer(source)}
-    return found - {"1", "2", "3", "None"}
+    return {name for name in found if not _OF_A_TEXT.fullmatch(name)} - {"1", "2", "3", "None"}
 
 
 def sources() -> list[Path]:
