@@ -43,6 +43,7 @@ SAID |= {
     "services/notify/queries/answers.py": {"limit": ("services/notify/templates/snoozes.html", "pager(")},
     "services/notify/queries/lists.py": {"limit": ("services/notify/api.py", PAGED)},
     "services/notify/queries/reports.py": {"limit": ("services/notify/templates/worked.html", "pager(")},
+    "services/rates/actions/settings.py": {"LINES_NAMED": ("services/rates/actions/settings.py", "more lines.")},
     "services/rates/actions/forecasts.py": {"EARLIER_TERMS": ("docs/rates.md", "the newest three terms")},
     "services/rates/api.py": {"limit": ("services/rates/api.py", PAGED)},
     "services/rates/pages/cells.py": {"TRAIL": ("services/rates/pages/cells.py", "the last {len(known)} of")},

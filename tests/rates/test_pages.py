@@ -248,12 +248,16 @@ def test_settings_refuse_what_cannot_be_and_are_central_offices_alone() -> None:
         ("window", {"term": "Sp25", "opens": "2025-03-01", "closes": "2025-02-01"}),
         ("window", {"term": "Sp99", "opens": "2025-01-01", "closes": "2025-02-01"}),
         ("days-off", {"day": "2025-02-22"}),
+        ("days-off", {"day": "2025-02-24", "last": "2025-02-20"}),
+        ("days-off", {"day": "2025-02-24", "last": "2026-02-20"}),
+        ("days-off/list", {"days": "2025-02-24 Holiday\nnext Monday"}),
+        ("days-off/list", {"days": " \n "}),
         ("days-off/remove", {"day": "2025-02-24"}),
         ("goal", {"group": "parents", "percent": "101"}),
         ("goal", {"group": "parents", "percent": "most"}),
     )
     assert [central.post(f"/rates/settings/{path}", data=form).status_code for path, form in wrong] == [
-        422, 404, 422, 404, 422, 422,
+        422, 404, 422, 422, 422, 422, 422, 404, 422, 422,
     ]  # fmt: skip
     page = central.post("/rates/settings/goal", data={"group": "parents", "percent": "most of them"}).text
     assert "Not saved" in page
@@ -261,6 +265,24 @@ def test_settings_refuse_what_cannot_be_and_are_central_offices_alone() -> None:
     assert "Days without school" in page
     for role in ("director", "principal", "designee", "desk", "ops"):
         assert browser_of(role).get("/rates/settings").status_code == 403
+
+
+def test_days_off_are_added_by_range_or_by_list_without_their_weekends() -> None:
+    central = browser_of("central")
+    form = {"day": "2026-11-20", "last": "2026-11-24", "name": "Thanksgiving"}
+    assert central.post("/rates/settings/days-off", data=form).status_code == 303
+    lines = "2026-12-21 to 2026-12-23, Winter\r\n\r\n2027-01-18: King Day\n2027-02-15"
+    assert central.post("/rates/settings/days-off/list", data={"days": lines}).status_code == 303
+    with transaction("rates") as session:
+        off = {row.day.isoformat(): row.name for row in session.execute(text("select * from day_off"))}
+    winter = dict.fromkeys(("2026-12-21", "2026-12-22", "2026-12-23"), "Winter")
+    fall = dict.fromkeys(("2026-11-20", "2026-11-23", "2026-11-24"), "Thanksgiving")
+    assert off == {**fall, **winter, "2027-01-18": "King Day", "2027-02-15": ""}
+    page = central.post("/rates/settings/days-off/list", data={"days": "2027-03-01 A\n2027-13-01 B\n2027-03-06"}).text
+    assert "Line 2, “2027-13-01 B”: write it as 2026-11-23 to 2026-11-27 Name." in page
+    assert "Line 3, “2027-03-06”: Enter a weekday" in page
+    with transaction("rates") as session:
+        assert session.execute(text("select count(*) from day_off where day >= '2027-03-01'")).scalar_one() == 0
 
 
 def test_a_goal_and_a_day_off_can_be_taken_away_again() -> None:

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from sqlmodel import Session
 
 from services.rates.queries.settings import window_of
+from services.rates.rules.days import RangeOff, listed_ranges, wrong_with
 from services.rates.tables import DayOff, Goal, SurveyWindow
 from shared.access import audit
-from shared.errors import Invalid, NotFound
+from shared.errors import Invalid, NotFound, first_of
 from shared.events import Group
 
 LONGEST_WINDOW = timedelta(days=366)
-LONGEST_NAME = 80
+MOST_PROBLEMS, LINES_NAMED = 20, 5
 
 
 def set_window(session: Session, actor: str, term: str, opens: date, closes: date) -> None:
@@ -27,17 +28,31 @@ def set_window(session: Session, actor: str, term: str, opens: date, closes: dat
     audit(session, actor, "settings.window", term, detail)
 
 
-def add_day_off(session: Session, actor: str, day: date, name: str) -> None:
-    """Adds a weekday without school, or names it anew. Raises Invalid for a weekend or a name that is too long."""
-    if day.weekday() >= 5:
-        problems = [{"code": "weekend", "field": "day", "message": "Enter a weekday; weekends are never school days"}]
-        raise Invalid("That day is on a weekend, which is no school day anyway.", problems=problems)
-    if len(name.strip()) > LONGEST_NAME:
-        raise Invalid(f"A day's name has at most {LONGEST_NAME} characters. Shorten it.", code="name_long")
-    was = session.get(DayOff, day)
-    detail = {"was": was.name if was is not None else None, "now": name.strip()}
-    session.merge(DayOff(day=day, name=name.strip()))
-    audit(session, actor, "settings.day_off", day.isoformat(), detail)
+def add_days_off(session: Session, actor: str, off: RangeOff) -> None:
+    """Adds the weekdays of a range without school, or names them anew. Raises Invalid for a range that cannot be."""
+    code, sentence = wrong_with(off)
+    if code:
+        field = "name" if code == "name_long" else "day"
+        problems = [{"code": code, "field": field, "message": sentence}]
+        raise Invalid(f"These days off were not added: {sentence}.", code=code, problems=problems)
+    for day in off.weekdays():
+        was = session.get(DayOff, day)
+        session.merge(DayOff(day=day, name=off.name))
+        audit(session, actor, "settings.day_off", day.isoformat(), {"was": was and was.name, "now": off.name})
+
+
+def add_listed_days_off(session: Session, actor: str, text: str) -> int:
+    """Adds every range of a list, all or none; how many weekdays. Raises Invalid with a sentence for each wrong line."""
+    found, wrong = listed_ranges(text)
+    if wrong or not found:
+        problems = [{"code": "line_wrong", "field": "days", "message": sentence} for sentence in wrong]
+        more = len(wrong) - LINES_NAMED
+        named = [*wrong[:LINES_NAMED], *([f"And {more} more lines."] if more > 0 else [])]
+        reason = " ".join(named) or "The list is empty: write a day or a range to a line."
+        raise Invalid(f"No day was added. {reason}", code="list_wrong", problems=first_of(problems, MOST_PROBLEMS))
+    for off in found:
+        add_days_off(session, actor, off)
+    return sum(len(off.weekdays()) for off in found)
 
 
 def remove_day_off(session: Session, actor: str, day: date) -> None:

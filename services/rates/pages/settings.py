@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from services.rates.actions import settings as actions
 from services.rates.queries import settings
+from services.rates.rules.days import RangeOff
 from services.rates.rules.pace import school_days
 from services.rates.rules.tiers import CUT_BELONGS_BELOW, TIER_CUTS, TIER_LABELS
 from shared.access import Who
@@ -79,10 +80,24 @@ def post_day_off(
     session: Db,
     who: Setter,
     day: Annotated[date, Form()],
+    last: Annotated[date | None, Form()] = None,
     name: Annotated[str, Form(max_length=80)] = "",
 ) -> Response:
+    """A day, or with `last` every weekday of a range."""
     try:
-        actions.add_day_off(session, who.actor, day, name)
+        actions.add_days_off(session, who.actor, RangeOff(day, last or day, name.strip()))
+    except Invalid as refused:
+        return _page(request, session, refused=refused)
+    return redirect(f"{HERE}?saved=1")
+
+
+@router.post("/days-off/list")
+def post_days_off(
+    request: Request, session: Db, who: Setter, days: Annotated[str, Form(max_length=20_000)] = ""
+) -> Response:
+    """A list, a day or a range to a line."""
+    try:
+        actions.add_listed_days_off(session, who.actor, days)
     except Invalid as refused:
         return _page(request, session, refused=refused)
     return redirect(f"{HERE}?saved=1")
