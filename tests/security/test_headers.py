@@ -2,10 +2,15 @@
 
 import pytest
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from shared.settings import settings
+from deploy.web import APPS
+from shared.access import Who
+from shared.errors import Invalid
+from shared.settings import SERVICES, settings
 from shared.web import service_app
+from shared.web.errors import answer
 from shared.web.middleware import CSP, security_headers
 from tests.security.asgi import Answer, ask, headers_of
 from tests.security.routes import SURFACES
@@ -80,3 +85,21 @@ def test_a_foreign_host_header_is_refused(host: str) -> None:
 def test_with_tls_the_cookie_is_bound_to_the_host_and_the_browser_keeps_to_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "public_url", "https://ses.lausd.example")
     assert security_headers()["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.usefixtures("stack_servers")
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_refusal_can_be_shown_as_a_page_at_every_address(service: str) -> None:
+    """What a page's own template is given is not there when the page is refused."""
+    who = Who("p@lausd.example", "Person", "p@lausd.example", "central", (), ("central", "ops"), "session")
+    for surface in [surface for surface in SURFACES if surface.service == service]:
+        for person in (who, None):
+            scope = {
+                "type": "http", "method": surface.method, "path": surface.address, "query_string": b"q=x&sort=y",
+                "headers": [(b"accept", b"text/html"), (b"host", b"127.0.0.1:8000")], "app": APPS[service], "scheme": "http",
+                "server": ("127.0.0.1", 8000), "state": {"who": person, "request_id": "x"},
+            }  # fmt: skip
+            shown = answer(Request(scope), Invalid("This is refused."))
+            body = bytes(shown.body).decode()
+            assert shown.status_code == 422, str(surface)
+            assert "This is refused." in body, str(surface)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from services.ingest.pages.sign_in import provider
+from shared.access import issue_token
 from shared.access.people import find_people, set_active
 from shared.db import transaction
 from shared.settings import settings
@@ -120,6 +121,13 @@ def test_a_provider_that_is_away_is_told_kindly(sso: str, monkeypatch: pytest.Mo
     provider.cache_clear()
     answer = browser_of(None).get("/sign-in/start")
     assert answer.status_code == 503 and "does not answer right now" in answer.text
+
+
+@pytest.mark.usefixtures("clean")
+def test_nobody_signs_in_as_a_program_not_even_in_the_demo() -> None:
+    issue_token("central")
+    answer = browser_of(None).post("/sign-in/demo", data={"person_id": "service:central", "role": "central"})
+    assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
 @pytest.mark.usefixtures("clean")
