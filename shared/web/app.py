@@ -27,7 +27,7 @@ from shared.web.errors import install_errors
 from shared.web.middleware import Surroundings
 from shared.web.ops import desk_routes
 from shared.web.pages import page
-from shared.web.requests import Db, allow, public, write_guard
+from shared.web.requests import READ, Db, allow, public, write_guard
 
 BODY_LIMIT = 8 * 1024 * 1024
 
@@ -108,11 +108,11 @@ def health_routes(service: str, prefix: str = "") -> APIRouter:
     """
     router = APIRouter(prefix=prefix, include_in_schema=False)
 
-    @router.get("/healthz", dependencies=[public])
+    @router.api_route("/healthz", methods=READ, dependencies=[public])
     def healthz() -> dict[str, str]:
         return {"service": service, "status": "alive"}
 
-    @router.get("/readyz", dependencies=[public])
+    @router.api_route("/readyz", methods=READ, dependencies=[public])
     def readyz(session: Db) -> dict[str, Any]:
         session.execute(text("select 1"))
         return {"service": service, "status": "ready", **(queue_state(service) if prefix else {})}

@@ -1,5 +1,6 @@
 """One rendering for every refusal and failure: a page for people, problem+json for programs."""
 
+import errno
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -28,6 +29,10 @@ _SENTENCES = {
 }
 
 
+# Where the entrance asks on behalf of a page, the sign-in leads to that page.
+_INSTEAD = {"/ops/flower-auth": "/ops/flower/"}
+
+
 def wants_page(request: Request) -> bool:
     """Whether the answer is read by a person: not an API path, and HTML is accepted."""
     return "/api/" not in request.url.path and "text/html" in request.headers.get("accept", "")
@@ -38,7 +43,8 @@ def answer(request: Request, refused: Refused) -> Response:
     # A part of a page that htmx asks for is not answered by the sign-in page, which would land inside the page.
     whole = wants_page(request) and "hx-request" not in request.headers
     if isinstance(refused, NotSignedIn) and whole and request.method in ("GET", "HEAD"):
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        path = _INSTEAD.get(request.url.path, request.url.path)
+        here = path + (f"?{request.url.query}" if request.url.query else "")
         return redirect(_sign_in(here))
     title = HTTPStatus(refused.status).phrase
     response: Response
@@ -105,6 +111,8 @@ def _on_refused(request: Request, error: Exception) -> Response:
 def on_http(request: Request, error: Exception) -> Response:
     """What the framework refuses (no such address, no such method, too large), answered like any other refusal."""
     assert isinstance(error, HTTPException)
+    if is_disk_full(error):
+        return _on_disk_full(request, error)
     phrase = HTTPStatus(error.status_code).phrase
     refusal = _Plain(
         error.status_code,
@@ -136,12 +144,33 @@ def _on_statement(request: Request, error: Exception) -> Response:
 
 
 def _on_database_away(request: Request, error: Exception) -> Response:
+    if is_disk_full(error):
+        return _on_disk_full(request, error)
     log.error("database away", reason=str(error)[:300])
     return answer(request, _Plain(503, "unavailable", "The system cannot save right now. Try again in a few seconds."))
 
 
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether a disk without room is what an error came from: PostgreSQL's, or the one that uploads pass through."""
+    while error is not None:
+        no_room = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if no_room or isinstance(error, psycopg.errors.DiskFull):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _on_disk_full(request: Request, error: Exception) -> Response:
+    log.error("disk full", reason=str(error)[:300])
+    return answer(
+        request, _Plain(503, "disk_full", "The system has no room left to save. Nothing was saved. Try again later.")
+    )
+
+
 def on_failure(request: Request, error: Exception) -> Response:
     """A failure of ours: answered without its reason, which is in the log under the request's id."""
+    if is_disk_full(error):
+        return _on_disk_full(request, error)
     if isinstance(error, DBAPIError) and (error.connection_invalidated or cannot_write(error.orig)):
         return _on_database_away(request, error)
     log.error("request failed", exc_info=error)
@@ -164,4 +193,5 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, _on_database_away)
     app.add_exception_handler(psycopg.OperationalError, _on_database_away)
     app.add_exception_handler(psycopg.errors.ReadOnlySqlTransaction, _on_database_away)
+    app.add_exception_handler(OSError, on_failure)
     app.add_exception_handler(Exception, on_failure)

@@ -24,6 +24,8 @@ ROOM_SECONDS = 10.0
 # Parts of pages that ask for themselves again and again, which is no sign of a person at work.
 REFRESHES = ("/ops/state", "/sesr/banner", "/board/live", "/board/stream")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# For what monitors, mail scanners and link previews look at: they ask for the head alone.
+READ = ["GET", "HEAD"]
 # Fields that a form carries along and nobody fills in.
 NOT_TYPED = re.compile(r"csrf|query|id|\b\w{1,60}_(id|key)")
 

@@ -130,6 +130,9 @@ def test_the_inside_is_not_shown_outside(central: httpx2.Client) -> None:
 def test_flower_is_closed_to_all_but_operations(central: httpx2.Client, origin: str) -> None:
     assert central.get("/ops/flower/").status_code in (401, 403)
     assert httpx2.get(f"{origin}/ops/flower/").status_code in (303, 401, 403)
+    signed_out = httpx2.get(f"{origin}/ops/flower/", headers={"accept": "text/html"})
+    assert signed_out.headers["location"] == "/sign-in?next=%2Fops%2Fflower%2F"
+    assert httpx2.get(f"{origin}/ops/flower").headers["location"] == "/ops/flower/"
 
 
 def test_a_live_board_streams_through_the_entrance(central: httpx2.Client, origin: str) -> None:

@@ -19,7 +19,7 @@ from shared.settings import settings
 from shared.web import Db, allow, page, public, redirect
 from shared.web.limits import limit
 from shared.web.pages import local_path
-from shared.web.requests import cookie_name, session_token
+from shared.web.requests import READ, cookie_name, session_token
 
 router = APIRouter(include_in_schema=False)
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ def login_cookie() -> str:
     return "__Host-login" if settings().secure_cookies else "login"
 
 
-@router.get("/sign-in")
+@router.api_route("/sign-in", methods=READ)
 def sign_in(
     request: Request, session: Db, who: Annotated[Who | None, public], next: str = "/", out: bool = False
 ) -> Response:

@@ -18,6 +18,7 @@ from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.settings import settings
 from shared.web import Db, allow, page, public, redirect
+from shared.web.requests import READ
 
 router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 100
@@ -49,7 +50,7 @@ def behind(session: Db, token: str, *, lock: bool = False) -> Answering:
     return Answering(mail, digest)
 
 
-@router.get("/answer/{token}")
+@router.api_route("/answer/{token}", methods=READ)
 def answer(request: Request, session: Db, who: Annotated[Who | None, public], token: str) -> Response:
     to = behind(session, token)
     return _form(request, to, token, _closed(session, to))
