@@ -3,6 +3,7 @@
   const AGAIN_MS = 5000;
 
   async function show() {
+    /** @type {HTMLElement} */
     const place = document.querySelector("[data-strike-waiting]"); // part of the banner, which comes after the page
     if (!place) return;
     const waiting = (await sesr.store.all()).filter((item) => item.person === place.dataset.strikeWaiting).length;

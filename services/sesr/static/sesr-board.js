@@ -1,6 +1,8 @@
 // The board where its stream does not come through: asks for the live part again, and says so in words.
 (() => {
+  /** @type {HTMLElement} */
   const board = document.querySelector("#live-board[data-poll]");
+  /** @type {HTMLElement} */
   const state = document.querySelector("#live-state");
   if (!board) return;
   const QUIET_MS = 30000; // the stream tells something every 20 seconds

@@ -1,13 +1,16 @@
 // The strike form's values: what was typed outlives a closed page, a later report starts from the last one.
-globalThis.sesr = globalThis.sesr || {};
+globalThis.sesr = globalThis.sesr || /** @type {typeof sesr} */ ({});
 
 sesr.draft = (() => {
+  /** @type {StrikeForm} */
   const form = document.querySelector("[data-report]");
   if (!form) return null;
+  /** @type {HTMLElement} */
   const place = document.querySelector("[data-unsent]");
   const person = place.dataset.person;
   const HIDDEN = ["csrf", "report_id", "school_key", "incident_id", "day", "supersedes", "confirmed_incident"];
   const CONTACTS = ["commander", "landline", "cell"];
+  /** @param {string} name */
   const value = (name) => form.elements[name]?.value?.trim() ?? "";
   const counts = form.dataset.counts.split(" ");
 
@@ -28,6 +31,7 @@ sesr.draft = (() => {
   }
 
   function checkZero() {
+    /** @type {HTMLElement} */
     const zero = form.querySelector("[data-zero]");
     const isZero = /^0+$/.test(value("students_present"));
     zero.hidden = !isZero;
@@ -36,12 +40,14 @@ sesr.draft = (() => {
   }
 
   const answer = (flag) => (flag === true ? "yes" : flag === false ? "no" : "");
+  /** @param {string} name */
   const flag = (name) => ({ yes: true, no: false })[form.elements[name]?.value] ?? null;
   const flags = () => ({ media: flag("media"), outside_group: flag("outside_group") });
   const typed = () => Object.fromEntries(counts.map((name) => [name, value(name)]));
 
   // The last report: as the page knows it, or as this device sent or queued it after the page was made.
   function last() {
+    /** @type {HTMLElement} */
     const card = document.querySelector("[data-last]");
     const known = card ? JSON.parse(card.dataset.last) : null;
     const own = sesr.local.read(person, key("last"));

@@ -4,13 +4,21 @@
   const unsent = sesr.unsent;
   if (!draft || !unsent) return;
   const { form, value } = draft;
+  /** @type {HTMLElement} */
   const place = document.querySelector("[data-unsent]");
+  /** @type {StrikeForm} */
   const same = document.querySelector("[data-same]");
   const state = document.querySelector("[data-send-state]");
   let resting = state.textContent;
   let sending = false;
   let awaited = ""; // the report whose receipt is opened once it is sent
   let again = null; // the refused report that the form holds: it keeps its day and the time of its count
+
+  function hide(selector, isHidden) {
+    /** @type {HTMLElement} */
+    const part = document.querySelector(selector);
+    part.hidden = isHidden;
+  }
 
   function rest() {
     sending = false;
@@ -67,7 +75,7 @@
 
   async function waits(body, typed, isKept) {
     if (isKept) later();
-    else document.querySelector("[data-no-storage]").hidden = false;
+    else hide("[data-no-storage]", false);
     if (typed === JSON.stringify(draft.fields())) release(); // else somebody types the next one already
     draft.started(body);
     place.scrollIntoView();
@@ -84,7 +92,9 @@
     if (["newer_report", "which_incident", "clock_unset"].includes(item.code)) {
       await unsent.show();
       place.scrollIntoView();
-      place.querySelector("button, input")?.focus();
+      /** @type {HTMLElement} */
+      const first = place.querySelector("button, input");
+      first?.focus();
       return;
     }
     if (more.isForm && again) again = { ...again, report_id: item.body.report_id };
@@ -101,7 +111,7 @@
     const box = unsent.element("div", "", { class: "error-summary", id: "refusal", role: "alert", tabindex: "-1" });
     box.append(unsent.element("h2", item.problem));
     const list = unsent.element("ul");
-    const order = [...form.elements].map((field) => field.name);
+    const order = [...form.elements].map((field) => /** @type {HTMLInputElement} */ (field).name);
     const place = (problem) => (order.includes(problem.field) ? order.indexOf(problem.field) : order.length);
     for (const problem of [...item.problems].sort((one, other) => place(one) - place(other))) {
       const line = unsent.element("li");
@@ -151,13 +161,15 @@
     const parts = new Intl.DateTimeFormat("en-US", { timeZone: form.dataset.zone, year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(new Date());
     const part = (type) => parts.find((each) => each.type === type).value;
     if (value("day") || `${part("year")}-${part("month")}-${part("day")}` <= form.dataset.day) return;
-    document.querySelector("[data-old-page]").hidden = false;
+    hide("[data-old-page]", false);
     document.querySelector("[data-last]")?.remove();
   }
 
   // A browser that goes back restores what was chosen, not the page of what was chosen.
   function resetChoices() {
-    for (const option of document.querySelectorAll("[data-choose] option")) option.selected = option.defaultSelected;
+    /** @type {NodeListOf<HTMLOptionElement>} */
+    const options = document.querySelectorAll("[data-choose] option");
+    for (const option of options) option.selected = option.defaultSelected;
   }
 
   draft.restore();
@@ -171,7 +183,9 @@
     draft.keep();
   });
   // One tap and the digits: what is there is replaced
-  form.addEventListener("focusin", (event) => event.target.matches("[inputmode=numeric]") && event.target.select());
+  form.addEventListener("focusin", (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.matches("[inputmode=numeric]")) event.target.select();
+  });
   tellOldPage();
   // A hint that does not come is no reason to say so, nor to leave a half filled form for the sign-in
   for (const name of ["htmx:error", "htmx:response:error"]) document.querySelector("#warnings").addEventListener(name, (event) => event.stopPropagation());
@@ -184,7 +198,9 @@
   });
   same?.addEventListener("submit", (event) => {
     event.preventDefault();
-    const last = JSON.parse(document.querySelector("[data-last]").dataset.last);
+    /** @type {HTMLElement} */
+    const card = document.querySelector("[data-last]");
+    const last = JSON.parse(card.dataset.last);
     const fields = { proxy_for: same.elements.proxy_for?.value ?? "", confirmed_zero: true, same_as: last.report_id };
     once(() => queued(last.counts, last.flags, { isForm: false, fields }));
   });
@@ -195,6 +211,6 @@
   });
   document.addEventListener("visibilitychange", tellOldPage);
   sesr.store.works().then((works) => {
-    document.querySelector("[data-no-storage]").hidden = works;
+    hide("[data-no-storage]", works);
   });
 })();

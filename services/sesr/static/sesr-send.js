@@ -1,13 +1,17 @@
 // Sends what is not sent yet: from any page of the service, and from the service worker. Sending one twice is harmless.
-globalThis.sesr = globalThis.sesr || {};
+globalThis.sesr = globalThis.sesr || /** @type {typeof sesr} */ ({});
 
 sesr.send = (() => {
   const API = "/sesr/api/v1";
   const SEND_MS = 20000; // a network that does not answer within this time counts as none
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("sesr-unsent");
   const page = globalThis.document;
-  let csrf = page?.querySelector('meta[name="csrf"]')?.content || "";
-  let signedIn = page?.querySelector("[data-unsent]")?.dataset.person || "";
+  /** @type {HTMLMetaElement | undefined} */
+  const meta = page?.querySelector('meta[name="csrf"]');
+  /** @type {HTMLElement | undefined} */
+  const place = page?.querySelector("[data-unsent]");
+  let csrf = meta?.content || "";
+  let signedIn = place?.dataset.person || "";
   const outcomes = new Map(); // report id -> what became of it last
 
   function post(path, body, more) {
@@ -94,6 +98,7 @@ sesr.send = (() => {
   }
 
   let running = null;
+  /** @param {(item: StrikeItem, result: StrikeResult) => void} tell */
   function flush(tell = () => undefined) {
     running = running || round(tell).finally(() => { running = null; });
     return running;

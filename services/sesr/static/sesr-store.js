@@ -1,6 +1,6 @@
 // What the strike form keeps in this browser: reports that are not sent yet, drafts, the last report of each school.
 // All of it belongs to a person (by an opaque key). The service worker reads the reports too.
-globalThis.sesr = globalThis.sesr || {};
+globalThis.sesr = globalThis.sesr || /** @type {typeof sesr} */ ({});
 
 sesr.store = (() => {
   const ANSWER_MS = 3000; // a browser that does not answer within this time keeps nothing

@@ -8,11 +8,13 @@ const SPECIAL = ["correct", "day", "incident"];
 const PATIENCE_MS = 8000;
 const NOT_KEPT =
   "There is no network, and this form was not opened on this device before. Go back to the form you had, or open this one again once there is a network.";
+// The scope of a service worker, which the check of the types takes for a window.
+const worker = /** @type {ServiceWorkerScope} */ (/** @type {unknown} */ (self));
 const formOf = (school) => `${FORM}?school=${encodeURIComponent(school)}`;
 
-self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("sync", (event) => {
+worker.addEventListener("install", () => worker.skipWaiting());
+worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("sync", (event) => {
   if (event.tag === "sesr-send") event.waitUntil(sendAll());
 });
 
@@ -24,7 +26,7 @@ async function sendAll() {
 }
 
 // The form tells which page and files it needs, for at its first visit this worker was not there yet.
-self.addEventListener("message", (event) => {
+worker.addEventListener("message", (event) => {
   if (event.data?.keep) event.waitUntil(keep(event.data.keep));
 });
 
@@ -35,7 +37,7 @@ async function keep({ pages, look }) {
   await forgetOther(look);
   await Promise.all(others.map((page) => keepPage(page).catch(() => undefined)));
   await keepPage(opened).catch(() => undefined); // last, so that it is the newest
-  for (const client of await self.clients.matchAll()) client.postMessage({ kept: true });
+  for (const client of await worker.clients.matchAll()) client.postMessage({ kept: true });
 }
 
 async function keepLook(url) {
@@ -89,7 +91,7 @@ async function look(request) {
   return (await caches.match(request.url)) || fetch(request);
 }
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const path = new URL(request.url).pathname;
   if (request.method !== "GET") return;

@@ -1,5 +1,6 @@
 // What this person has not sent yet, above everything else on every page of strike reports; sent whenever there is a network.
 (() => {
+  /** @type {HTMLElement} */
   const place = document.querySelector("[data-unsent]");
   if (!place) return;
   const RETRY_MS = 5000;
@@ -131,6 +132,10 @@
   }
 
   // It went by itself: the page is the one of before, so it says what it did not know
+  /**
+   * @param {StrikeItem} item
+   * @param {StrikeResult} result
+   */
   function say(item, { state, receipt }) {
     const isOwn = !document.dispatchEvent(new CustomEvent("sesr:sent", { detail: { body: item.body, receipt }, cancelable: true }));
     if (isOwn) return; // the form opens the receipt
