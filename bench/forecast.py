@@ -46,7 +46,7 @@ class Judged(NamedTuple):
 def read(path: Path, opens: date, closes: date) -> Places:
     """A file's weekly extractions from the opening on, and the close; places with a blank in them are left out.
 
-    ValueError names the file and the day that it lacks, or the value that is no percent.
+    ValueError names the file and the day that it lacks, or the value that is not a percent.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
         header, *lines = csv.reader(file)

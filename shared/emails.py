@@ -12,7 +12,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def email_key(text: str) -> str:
-    """The address with the letters A to Z in lower case and nothing else changed; empty where it is no plain address.
+    """The address with the letters A to Z in lower case and nothing else changed; empty where it is not a plain address.
 
     Letters outside ASCII are refused, not folded: a Kelvin sign or a dotted capital I would else become somebody's k or i.
     """

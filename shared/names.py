@@ -37,7 +37,7 @@ def tidy(text: str) -> str:
 
 
 def name_key(text: str) -> str:
-    """Lower-case letters and digits, words parted by one space: `Núñez, José` -> `nunez jose`, `ĐẶNG` -> `dang`.
+    """Lower-case letters and digits, words separated by one space: `Núñez, José` -> `nunez jose`, `ĐẶNG` -> `dang`.
 
     Accents go, letters stay: one that is no Latin letter stands in the key as it is.
     """

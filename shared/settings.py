@@ -285,7 +285,7 @@ def _is_url(value: str, schemes: Sequence[str]) -> bool:
     parts = urlsplit(value)
     try:
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a port that is no number, often a piece of a password
+    except ValueError:  # of a port that is not a number, often a piece of a password
         return False
 
 

@@ -66,6 +66,33 @@ def test_no_word_stands_in_the_tree_that_another_took_the_place_of() -> None:
     assert wrong == [], f"say publisher, subscriber, cost center (GLOSSARY): {wrong}"
 
 
+# What a reader stumbled over once, or what names our plumbing; with what to say.
+UNPLAIN_TEXTS = {
+    r"\bThat were\b": "There were, or You have sent",
+    r"\bHow told\b|\bnobody is told\b": "who gets a mail",
+    r"\b[Pp]arted by\b": "separated by",
+    r"\ball the same\b(?!-)": "anyway",
+    r"\banew\.": "again, or a new one",
+    r"\b[Tt]ake a filter away\b": "remove a filter",
+    r"\bspeaks? of\b": "mentions",
+    r"\btells? its own\b": "shows",
+    r"(?<![Tt]here )\bis no (school|number|percent|day|region|time|option|secret|drill)\b": "is not a",
+    r"service:\w+ as\b|\b[Hh]eard by\b": "Automatic upload (NAME); received by",
+}
+
+
+def test_pages_mails_and_messages_are_plain_english() -> None:
+    folders = [path for room in ("services", "shared") for path in (ROOT / room).rglob("*")]
+    texts = [path for path in folders if path.suffix in (".html", ".txt", ".js") and "vendor" not in path.parts]
+    wrong = [
+        f"{path.relative_to(ROOT)}: {found.group()} - say: {instead}"
+        for path in [*FILES, *texts, *(ROOT / "docs").glob("*.md")]
+        for unplain, instead in UNPLAIN_TEXTS.items()
+        for found in re.finditer(unplain, path.read_text())
+    ]
+    assert wrong == [], "\n".join(wrong)
+
+
 # Words that PostgreSQL takes as names, and that a reader of SQL stumbles over all the same.
 UNPLAIN_COLUMNS = ("of", "by")
 SQL = re.compile(r"\s*(select|insert into|update|delete from|with|create|alter|drop|grant|merge)\s", re.IGNORECASE)

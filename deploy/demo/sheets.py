@@ -90,7 +90,7 @@ def school_cells(school: School) -> tuple[Cell, ...]:
 
 
 def people_cells(district: District) -> list[tuple[Cell, ...]]:
-    """Scope and aliases hold several values parted by `;`."""
+    """Scope and aliases hold several values separated by `;`."""
     return [
         (person.name, person.role, person.email, "; ".join(person.scope), "; ".join(person.aliases))
         for person in district.people

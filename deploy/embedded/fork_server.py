@@ -78,7 +78,7 @@ def serve(door: socket.socket) -> StartOrder:
 
 
 def become(order: StartOrder, output: int) -> None:
-    """Makes this fork look like a program that was started anew."""
+    """Makes this fork look like a program that has just started."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -80,7 +80,7 @@ class Runner:
     """One life of the embedded installation, from the first server to the last stop.
 
     `beside` runs beside the started programs until they stop; with it each program is started on its own, so that
-    it reads the code anew.
+    it reads the code again.
     """
 
     def __init__(self, made: Embedded, mails: bool, beside: Beside | None = None) -> None:

@@ -87,7 +87,7 @@ class LocalFolder(Folder):
             descriptor = os.open(self._at(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as opened:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise OSError("it is no file")
+                    raise OSError("it is not a file")
                 return opened.read()
 
     def move(self, name: str, target: str) -> None:

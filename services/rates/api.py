@@ -119,7 +119,7 @@ def _cursor_day(given: str) -> date:
     try:
         return date.fromisoformat(given)
     except ValueError:
-        raise Invalid("The cursor is not one of ours. Start again without it.", code="cursor_unknown") from None
+        raise Invalid("The cursor is not valid. Start again without it.", code="cursor_unknown") from None
 
 
 @router.get("/extractions")

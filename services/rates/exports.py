@@ -67,7 +67,7 @@ def row_values(row: Any) -> tuple[Cell, ...]:
 
 
 class Forms:
-    """The cell formats of a workbook: by tier, and for rates with as many decimals as the tier needs to be plain."""
+    """The cell formats of a workbook: by tier, and for rates with enough decimals to show the tier."""
 
     def __init__(self, book: Workbook) -> None:
         self._book = book

@@ -133,5 +133,5 @@ def set_active(session: Session, person_id: str, active: bool) -> None:
 
 
 def unlink(session: Session, person_id: str) -> None:
-    """Forgets which account of the provider this person is; the next verified sign-in with their e-mail links anew."""
+    """Forgets which account of the provider this person is; the next verified sign-in with their e-mail links it again."""
     session.execute(_UNLINK, {"person_id": person_id})

@@ -70,11 +70,11 @@ class Limit(NamedTuple):
 # Writes under a permission of this name, or what the name says. A service token may do TOKEN_FACTOR times as much.
 TOKEN_FACTOR = 20
 LIMITS: dict[str, Limit] = {
-    "uploads.write": Limit(30, 3600, "That were many uploads within an hour."),
-    "tracker.upload": Limit(30, 3600, "That were many workbooks within an hour."),
-    "sesr.report": Limit(10, 60, "That were many reports within a minute; those before were saved."),
-    "sign-in": Limit(10, 60, "That were many sign-ins to this account within a minute."),
-    "address": Limit(600, 60, "That were very many sign-ins from your network within a minute."),
+    "uploads.write": Limit(30, 3600, "You have sent many uploads within an hour."),
+    "tracker.upload": Limit(30, 3600, "You have sent many workbooks within an hour."),
+    "sesr.report": Limit(10, 60, "You have sent many reports within a minute; the earlier ones were saved."),
+    "sign-in": Limit(10, 60, "There were many sign-ins to this account within a minute."),
+    "address": Limit(600, 60, "There were very many sign-ins from your network within a minute."),
 }
 
 

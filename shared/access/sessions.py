@@ -102,7 +102,7 @@ def end_session(session: Session, token: str) -> None:
 
 
 def end_session_by_id(session: Session, id: str) -> None:
-    """Ends a session by the id under which it is listed, which is no secret: nobody signs in with it."""
+    """Ends a session by the id under which it is listed, which is not a secret: nobody signs in with it."""
     session.execute(_END, {"token_hash": bytes.fromhex(id)})
 
 

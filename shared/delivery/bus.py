@@ -245,7 +245,7 @@ class Bus:
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
-        """Shows life while long work keeps the worker from its sweeps; its time limit bounds it all the same."""
+        """Shows life while long work keeps the worker from its sweeps; its time limit still bounds it."""
         over = threading.Event()
 
         def beat() -> None:

@@ -13,7 +13,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def copy_line(*values: object) -> str:
-    """The values in the text form of COPY, parted by tabs; the caller ends the line."""
+    """The values in the text form of COPY, separated by tabs; the caller ends the line."""
     line = "\t".join([r"\N" if value is None else str(value) for value in values])
     plain = line.count("\\") == values.count(None) and line.count("\t") == len(values) - 1
     if plain and "\n" not in line and "\r" not in line:

@@ -96,7 +96,7 @@ class _Body:
 
 
 def _announced(scope: Scope) -> int:
-    """The length that the request says it has; 0 where it says none, more than anything where it is no number."""
+    """The length that the request says it has; 0 where it says none, more than anything where it is not a number."""
     value = dict(scope["headers"]).get(b"content-length", b"0").decode("latin-1")
     length = whole(value)
     return 2**62 if length is None else length

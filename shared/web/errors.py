@@ -132,7 +132,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
 
 
 def _on_value(request: Request, error: Exception) -> Response:
-    """PostgreSQL cannot hold a value that was sent: a number out of range, or a character that is no text."""
+    """PostgreSQL cannot hold a value that was sent: a number out of range, or a character that is not text."""
     return answer(request, Invalid("A number is out of range, or a text has a character that cannot be kept."))
 
 

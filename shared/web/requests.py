@@ -21,7 +21,7 @@ from shared.settings import settings
 from shared.web.limits import limit_permission
 
 ROOM_SECONDS = 10.0
-# Parts of pages that ask for themselves again and again, which is no sign of a person at work.
+# Parts of pages that ask for themselves again and again, which is not a sign of a person at work.
 REFRESHES = ("/ops/state", "/sesr/banner", "/board/live", "/board/stream")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # For what monitors, mail scanners and link previews look at: they ask for the head alone.

@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from deploy.web import app
 from services.ingest.actions import long_files, reading, uploads
+from shared.access.tokens import create_token
 from shared.db import transaction
+from shared.settings import settings
 from shared.web.clock import today
 from tests.files import HEADER, extraction, workbook
 from tests.ingest.making import book, many, with_header
-from tests.people import api_of, browser_of
+from tests.people import add_people, api_of, browser_of
 from tests.stack import deliver, failures
 
 API = "/ingest/api/v1/uploads"
@@ -268,7 +271,7 @@ def test_a_long_file_that_cannot_be_read_is_refused_with_its_reason(
     central: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 10)
-    answer = post(central, b"PK\x03\x04 this is no workbook")
+    answer = post(central, b"PK\x03\x04 this is not a workbook")
     long_files.read_waiting()
     told = central.get(answer.headers["location"]).json()
     assert (told["state"], told["problems"][0]["code"]) == ("refused", "file_broken")
@@ -355,3 +358,19 @@ def test_the_list_of_uploads_is_paged(central: TestClient) -> None:
     first: httpx2.Response = central.get(API, params={"limit": 2})
     rest = central.get(API, params={"limit": 2, "cursor": first.json()["next"]})
     assert [len(page.json()["uploads"]) for page in (first, rest)] == [2, 1]
+
+
+def test_an_upload_by_a_program_is_named_as_such_and_one_by_a_person_by_their_address(clean: None) -> None:
+    add_people()
+    with transaction("ingest") as session:
+        token = create_token(session, "nightly export", "central", [], timedelta(days=1), "ops@lausd.example")
+    program = TestClient(app, base_url=settings().public_url, headers={"authorization": f"Bearer {token}"})
+    for sender, content in (
+        (program, extraction(ROWS)),
+        (api_of("central"), extraction([row(submitted=11), *ROWS[1:]])),
+    ):
+        sent = sender.post("/ingest/api/v1/uploads", params={"confirm": "true"}, files={"file": ("week.xlsx", content)})
+        assert sent.status_code == 201, sent.text
+    listed = browser_of("central").get("/ingest/").text
+    assert "Automatic upload (nightly export)" in listed and ">central@lausd.example<" in listed
+    assert "service:" not in listed and " as central" not in listed

@@ -132,7 +132,7 @@ def test_the_link_of_an_older_mail_leads_to_the_newer_one_once_that_was_sent() -
     assert "Schools to snooze" in browser_of(None).get(old).text, "the newer mail is not sent yet"
     mark_sent()
     shown = browser_of(None).get(old).text
-    assert "You have had a newer mail" in shown and "Feb 21" in shown and "<textarea" not in shown
+    assert "You have a newer mail" in shown and "Feb 21" in shown and "<textarea" not in shown
     assert browser_of(None).post(old, data={"plan": "Calls"}).status_code == 409
     assert rows_of("select * from acknowledgement") == []
 

@@ -188,7 +188,7 @@ def test_colors_can_be_corrected_and_stay_when_loaded_again() -> None:
         ("Oak Magnet", "Yellow", "level"),
     ]
     given["now"][2], given["before"][2] = "", "Red"
-    assert "is no number" in browser.post(f"{ROOT}measures/{key}/correct", data=given).text
+    assert "is not a number" in browser.post(f"{ROOT}measures/{key}/correct", data=given).text
 
 
 @pytest.mark.usefixtures("clean")
@@ -198,7 +198,7 @@ def test_a_value_that_is_no_number_is_refused_at_its_field_and_nothing_is_saved(
     cells = {"group": "", "now": "many", "before": "", "period_now": "", "period_before": "", "as_of": ""}
     sent = browser_of("central").post(f"{ROOT}measures/{key}/correct", data=cells)
     assert sent.status_code == 422
-    assert "is no number" in sent.text and 'href="#now-0"' in sent.text
+    assert "is not a number" in sent.text and 'href="#now-0"' in sent.text
     assert audited() == []
 
 

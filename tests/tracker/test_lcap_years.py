@@ -208,7 +208,7 @@ def test_a_table_without_a_year_waits_until_it_is_named_and_one_of_the_past_says
     upload(text_of(["Goal Action", "Action Title", "Planned"], ["1.01", "Gardens", "5"]))
     assert (newest()["state"], newest()["plan_year"]) == ("waiting", "")
     path = f"/tracker/lcap/loads/{newest()['version_id']}"
-    assert "Of which year is this table?" in browser_of("central").get(path).text
+    assert "Which year is this table for?" in browser_of("central").get(path).text
     assert browser_of("central").post(f"{path}/year", data={"plan_year": "2020-22"}).status_code == 422
     assert browser_of("central").post(f"{path}/year", data={"plan_year": "2019-20"}).status_code == 303
     assert "2019-20 lies before the newest plan year here, 2024-25" in browser_of("central").get(path).text
@@ -327,7 +327,7 @@ def test_a_renumbering_is_edited_on_its_page_and_a_circle_is_a_sentence() -> Non
     assert "The lines lead in a circle: 1.31, 1.32, 1.33, 1.31." in refused.text
     assert central.post(path, data={**circle, "circle_is_meant": "true"}).status_code == 303
     bad = central.post(path, data={"year": "2023-24", "was": ["one"], "now": [""]})
-    assert (bad.status_code, "“one” is no action number" in bad.text) == (422, True)
+    assert (bad.status_code, "“one” is not an action number" in bad.text) == (422, True)
 
 
 def test_measures_belong_to_their_reporting_year() -> None:

@@ -66,13 +66,13 @@ def test_loaded_results_that_stand_nowhere_are_listed_until_the_plan_knows_them(
     with transaction("tracker") as session:
         assert untaken_results(session) == [("Elementary", unknown, "Fall 2031", 1, "item and year")]
     central = browser_of("central")
-    assert "Loaded results that stand nowhere" in central.get("/tracker/items").text
-    assert "Loaded results that stand nowhere" not in browser_of("principal").get("/tracker/items").text
+    assert "Loaded results that match no item" in central.get("/tracker/items").text
+    assert "Loaded results that match no item" not in browser_of("principal").get("/tracker/items").text
     central.post("/tracker/items/new", data={**THIRTEENTH, "aliases": unknown})
     with transaction("tracker") as session:
         assert [row.unknown for row in untaken_results(session)] == ["year"]
     central.post("/tracker/periods", data={"label": "Fall 2031", **CONFIRMED})
-    assert "Loaded results that stand nowhere" not in central.get("/tracker/items").text
+    assert "Loaded results that match no item" not in central.get("/tracker/items").text
 
 
 def test_results_that_came_before_their_year_are_taken_over() -> None:

@@ -167,7 +167,7 @@ def _no_table(found: Extraction) -> Invalid:
     needed = ", ".join(SHOWN[field] for field in REQUIRED)
     read = " / ".join(found.first_texts) or "nothing"
     sentence = (
-        f"The file holds no table of participation. A row must name the columns {needed}. The first rows were read as:"
+        f"The file holds no participation table. A row must name the columns {needed}. The first rows were read as:"
         f" {read}. Download the template to see the columns."
     )
     return Invalid(sentence, code="no_table", problems=missing_problems("", 1, [SHOWN[field] for field in REQUIRED]))

@@ -45,7 +45,7 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
 
 
 def form_of(content: bytes, watch: Watch, upload: Upload) -> How:
-    """How the file is to be read: a text is the published one, or a table, parted by tabs where its column names are.
+    """How the file is to be read: a text is the published one, or a table, separated by tabs where its column names are.
 
     Raises UnreadableFile, TakesLong.
     """

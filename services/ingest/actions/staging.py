@@ -18,7 +18,7 @@ from shared.files.copying import copy_line, copy_lines
 
 FIELDS = ", ".join(ExtractionRow._fields)
 DATA = [name for name in ExtractionRow._fields if name != "school_key"]
-# What a file prints of its own tier and rate is kept, and is no change: the counts say it already.
+# What a file prints of its own tier and rate is kept, and is not a change: the counts say it already.
 _PRINTED = ("file_tier", "file_rate")
 _COUNTED = [name for name in DATA if name not in _PRINTED]
 

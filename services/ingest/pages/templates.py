@@ -68,8 +68,8 @@ _NOTES: dict[str, Sequence[str]] = {
     ),
     "directory": (
         "Replace the example rows. The file replaces the whole directory; a file with one sheet leaves the other.",
-        "Role: central, director, principal, designee, desk or ops. Scope: cost center codes or a region, parted by ;",
-        "Aliases: other spellings of a director's name, parted by ;",
+        "Role: central, director, principal, designee, desk or ops. Scope: cost center codes or a region, separated by ;",
+        "Aliases: other spellings of a director's name, separated by ;",
     ),
     "survey-results": (
         "Replace the example row. Percent: 0 to 100 with at most one decimal; leave it blank while it is awaited.",

@@ -42,6 +42,7 @@ def upload(
         request,
         "upload.html",
         upload=taken,
+        uploader=upload_queries.uploaders(session, [taken])[taken.uploaded_by],
         steps=steps,
         live=taken.state == "reading" or (taken.state == "published" and not all(step.done for step in steps)),
         known=known,

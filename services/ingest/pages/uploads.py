@@ -38,6 +38,7 @@ def uploads(
         request,
         "uploads.html",
         uploads=rows,
+        uploaders=upload_queries.uploaders(session, rows),
         older=older,
         state=state,
         kind=kind,

@@ -1,6 +1,6 @@
 """The uploads: listed, one of them, and those that belong together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,26 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, or_, select
 
 from services.ingest.tables import DropFolder, DroppedFile, Progress, Upload
+from shared.access.people import person
 
+_FOLDER = "service:folder-"
 # A report can be large; a list shows none.
 _REPORT: tuple[Any, ...] = (Upload.problems, Upload.found, Upload.difference)
+
+
+def uploaders(session: Session, found: Iterable[Upload]) -> dict[str, str]:
+    """Who uploaded, as a page names them: a person's address, `Automatic upload (NAME)` for a program or a folder."""
+    return {actor: _uploader(session, actor) for actor in {upload.uploaded_by for upload in found}}
+
+
+def _uploader(session: Session, actor: str) -> str:
+    person_id, _, role = actor.partition(" as ")
+    if not person_id.startswith("service:"):
+        return person_id
+    if person_id.startswith(_FOLDER):
+        return f"Automatic upload (folder {person_id.removeprefix(_FOLDER)})"
+    program = person(session, person_id)
+    return f"Automatic upload ({program.name if program else role})"
 
 
 def uploads(

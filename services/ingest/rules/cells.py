@@ -140,7 +140,7 @@ def is_pointed(cell: Cell) -> bool:
 
 
 def with_points(cell: Cell) -> Cell:
-    """A count of a table whose cells are parted by `;`, where the comma begins the decimals: `1.911,00` is `1,911.00`."""
+    """A count of a table whose cells are separated by `;`, where the comma begins the decimals: `1.911,00` is `1,911.00`."""
     return cell.translate(_TURNED) if isinstance(cell, str) and "," in cell else cell
 
 

@@ -145,7 +145,7 @@ def note_landlines(schools: Iterable[dict[str, Any]], report: Report) -> None:
 
 
 def note_people(people: Iterable[dict[str, Any]], places: Collection[str], report: Report) -> None:
-    """Reports scopes that are no school or region (`places`: codes and keys of the schools), entries that were parted by
+    """Reports scopes that are no school or region (`places`: codes and keys of the schools), entries that were separated by
     other marks than `;`, spellings of two directors, and a file after which nobody of the central office is left."""
     listed = list(people)
     for person in listed:

@@ -52,7 +52,7 @@ def folder_address(name: str, address: str) -> FolderAddress:
     try:
         parts = urlsplit(address)
         port = parts.port
-    except ValueError:  # of a port that is no number: its text may be a piece of a password
+    except ValueError:  # of a port that is not a number: its text may be a piece of a password
         raise ValueError("The address cannot be read. Write special characters in its password as %XX.") from None
     if parts.scheme not in OPTIONS:
         raise ValueError(f"The address must begin with {', '.join(f'{scheme}://' for scheme in OPTIONS)}.")
@@ -83,7 +83,7 @@ def folder_address(name: str, address: str) -> FolderAddress:
 def _check_options(scheme: str, options: Mapping[str, str]) -> None:
     unknown = sorted(set(options) - OPTIONS[scheme])
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is no option here. Known are {', '.join(sorted(OPTIONS[scheme]))}.")
+        raise ValueError(f"{unknown[0]!r} is not an option here. The options are {', '.join(sorted(OPTIONS[scheme]))}.")
     if options.get("kind", "participation") not in KINDS:
         raise ValueError(f"The kind must be one of {', '.join(KINDS)}.")
     if options.get("mails", "hold") not in ("hold", "send"):
@@ -97,7 +97,7 @@ def free_name(name: str, there: Collection[str]) -> str:
     for candidate in (name, *numbered):
         if candidate not in there and report_name(candidate) not in there:
             return candidate
-    raise ValueError(f"There are {NAMES_TRIED} files named {name} already. Clear the folder up.")
+    raise ValueError(f"There are {NAMES_TRIED} files named {name} already. Clean up the folder.")
 
 
 def report_name(name: str) -> str:

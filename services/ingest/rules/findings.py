@@ -86,7 +86,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "text_tidied": ("fixed", "Extra spaces or invisible characters were removed."),
     "text_bad_bytes": (
         "warned",
-        "The text holds bytes that are no UTF-8. They were read as Windows writes them. Check the accents near this line.",
+        "The text holds bytes that are not UTF-8. They were read as Windows writes them. Check the accents near this line.",
     ),
     "text_encoding": ("fixed", "The text table was recognized by its content."),
     "cos_normalised": ("fixed", "The name of the community of schools was written in the district's form."),
@@ -129,19 +129,22 @@ CODES: dict[str, tuple[Outcome, str]] = {
     ),
     "spelling_shared": (
         "warned",
-        "Two directors have this spelling: alerts under it find no way. Remove it from one of them.",
+        "Two directors have this spelling, so alerts under it cannot be sent. Remove it from one of them.",
     ),
     "central_missing": (
         "warned",
         "Nobody in the file has the role central. Whoever has it from the directory alone loses it with this file.",
     ),
     "email_fixed": ("fixed", "The e-mail address was taken without the words before it."),
-    "list_parted": ("fixed", "The entries were parted by another mark than a semicolon. Check that they are right."),
+    "list_parted": (
+        "fixed",
+        "The entries were separated by something other than a semicolon. Check that they are right.",
+    ),
     "scope_unknown": (
         "warned",
-        "No school of the directory has this cost center code, and it is no region: the person sees nothing by it.",
+        "No school of the directory has this cost center code, and it is not a region: the person sees nothing by it.",
     ),
-    "landline_unclear": ("warned", "The landline is no number that can be dialed. Enter it as 213-555-0100."),
+    "landline_unclear": ("warned", "The landline is not a number that can be dialed. Enter it as 213-555-0100."),
     "email_unreadable": ("rejected", "Enter one e-mail address."),
     "percent_unreadable": ("rejected", "A percent is a number from 0 to 100 with at most one decimal. Correct it."),
     "percent_decimals": (

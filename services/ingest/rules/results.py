@@ -98,7 +98,7 @@ def note_unknown(rows: Iterable[ReadResult], words: KnownWords, report: Report) 
 
 
 def read_result(cells: Mapping[str, Cell]) -> ReadResult:
-    """A row by field; what is no cost center code, such as `n/a`, counts as none given. Raises BadCell."""
+    """A row by field; what is not a cost center code, such as `n/a`, counts as none given. Raises BadCell."""
     period, item, school = (clean(cells.get(name)) for name in ("period", "item", "school"))
     level = LEVELS.get(name_key(shown(cells.get("level"))))
     ploc = read_ploc(cells.get("ploc"))
@@ -145,7 +145,7 @@ def read_percent(cell: Cell) -> Decimal | None:
 def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report) -> list[ResultRow]:
     """The results without repetitions; those of one school, item and period that contradict each other are rejected.
 
-    A percent of 1 or less is warned: a cell that shows 76.5 % may hold 0.765. One with the sign is no fraction.
+    A percent of 1 or less is warned: a cell that shows 76.5 % may hold 0.765. One with the sign is not a fraction.
     """
     places: dict[tuple[str, ...], dict[ResultRow, list[ReadResult]]] = defaultdict(dict)
     for row, read in rows:

@@ -116,7 +116,7 @@ class RowReader:
         self.epoch_1904 = about.epoch_1904
         self.contradicting = 0
         self.above = 0
-        # Whether a count of `1.000` is one thousand: so it is where cells are parted by `;`, else other rows say it.
+        # Whether a count of `1.000` is one thousand: so it is where cells are separated by `;`, else other rows say it.
         # Where they are parted so a comma begins decimals, and other rows say whether `1,000` is one thousand.
         self.has_decimal_commas = about.delimiter == ";"
         self.points: bool | None = None
@@ -321,7 +321,7 @@ class RowReader:
         return found
 
     def _leave_out(self, number: int, cells: Sequence[Cell], first: BadCell) -> None:
-        """A row that is no school is skipped; of any other every bad cell is reported."""
+        """A row that is not a school is skipped; of any other every bad cell is reported."""
         reason = "" if first.field not in ("ploc", "school", "group") else self._no_school(cells)
         if reason:
             text = " | ".join(clean(cell) for cell in cells if clean(cell))

@@ -2,7 +2,7 @@
 
 It waits for one line of input, the file's path and how to read it, and leaves when there is none. What it writes is an
 object for a sheet or a refusal, or a list of rows. To be read is a `table`, `percents` (a
-table whose cells in a percent format are given as `76.5%`), `tabs` (one whose cells are parted by tabs), `lines` (a text as it is) or `explain` (a table again after the child died of it: says why).
+table whose cells in a percent format are given as `76.5%`), `tabs` (one whose cells are separated by tabs), `lines` (a text as it is) or `explain` (a table again after the child died of it: says why).
 """
 
 import sys

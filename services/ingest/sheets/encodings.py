@@ -30,7 +30,7 @@ class Encoding(NamedTuple):
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
-    """A byte that is no UTF-8, as Windows would read it: one bad byte does not spoil the others."""
+    """A byte that is not UTF-8, as Windows would read it: one bad byte does not spoil the others."""
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 Cell = str | int | float | bool | date | datetime | None
-# How a file is read: as a table, with the percents that its formats show, with cells parted by tabs, or line by line.
+# How a file is read: as a table, with the percents that its formats show, with cells separated by tabs, or line by line.
 How = Literal["table", "percents", "tabs", "lines"]
 
 

@@ -1,4 +1,4 @@
-"""Why a file is no spreadsheet that can be read here: stable codes, each with a sentence that says what to do."""
+"""Why a file is not a spreadsheet that can be read here: stable codes, each with a sentence that says what to do."""
 
 REFUSALS = {
     "file_empty": "The file is empty. Export it again and upload the new file.",
@@ -31,7 +31,7 @@ REFUSALS = {
         " remove the character, and upload it."
     ),
     "file_encoding_unknown": (
-        "The characters of this text table are in no form that is read here. In Excel choose Save As, CSV UTF-8, and"
+        "The characters of this text table are not in an encoding that can be read here. In Excel choose Save As, CSV UTF-8, and"
         " upload that."
     ),
     "file_takes_too_long": (

@@ -37,9 +37,9 @@ def refused(session: Session, filtered: RefusedFilter) -> list[RefusedMail]:
     Invalid where nothing says which, or the spell ends before it begins.
     """
     if not any(filtered):
-        raise Invalid("Say which mails: of an extraction, to an address, or of a spell of time.", code="no_filter")
+        raise Invalid("Say which mails: of an extraction, to an address, or of certain days.", code="no_filter")
     if filtered.since and filtered.until and filtered.until < filtered.since:
-        raise Invalid("The last day is before the first one. Exchange the two days.", code="spell_backwards")
+        raise Invalid("The last day is before the first one. Swap the two days.", code="spell_backwards")
     found = refused_mails(session, filtered, settings().timezone)
     listed = select(Digest).where(col(Digest.digest_id).in_([mail.digest_id for mail in found]))
     digests = session.exec(listed).all()

@@ -12,7 +12,7 @@ LONGEST_REASON = 500
 
 
 def retire_school(session: Session, term: str, school_key: str, reason: str, actor: str) -> None:
-    """No mail speaks of the school in this term; it blocks no closing notice. Takes effect with the next planning."""
+    """No mail mentions the school in this term; it blocks no closing notice. Takes effect with the next planning."""
     words = reason.strip()
     if not 1 <= len(words) <= LONGEST_REASON:
         sentence = f"Give a reason, such as: closed in January (at most {LONGEST_REASON} characters)."

@@ -139,7 +139,7 @@ def _connect(url: str, own_name: str | None) -> Server:
 
 
 def send(server: smtplib.SMTP, raw: bytes, sender: str, rcpt: str) -> Reply:
-    """Hands one message over. Raises Interrupted when the connection breaks, HeaderRefused for what is no address."""
+    """Hands one message over. Raises Interrupted when the connection breaks, HeaderRefused for what is not an address."""
     to = one_address(rcpt)
     handed_over = False
     stage = "sender"

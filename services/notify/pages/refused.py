@@ -17,11 +17,11 @@ router = APIRouter(prefix="/notify", include_in_schema=False)
 
 
 def day_of(written: str, name: str) -> date | None:
-    """The day of a form's field; None for an empty one. Invalid for what is no day."""
+    """The day of a form's field; None for an empty one. Invalid for what is not a day."""
     try:
         return date.fromisoformat(written) if written else None
     except ValueError as error:
-        raise Invalid(f"{name} is no day. Write it as 2025-02-21.", code="no_day") from error
+        raise Invalid(f"{name} is not a day. Write it as 2025-02-21.", code="no_day") from error
 
 
 def _filter(term: str, on: str, address: str, since: str, until: str) -> RefusedFilter:

@@ -15,7 +15,7 @@ _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:lock, 0))"
 # library loaded.
 Fit = Callable[[Session, str, str, date, bool], None]
 _NO_FORECAST = text("drop table if exists forecast")
-# Text: a temporary table is no part of the schema.
+# Text: a temporary table is not part of the schema.
 _FORECAST = text(
     """
     create temp table forecast (

@@ -29,7 +29,7 @@ def set_window(session: Session, actor: str, term: str, opens: date, closes: dat
 
 
 def add_days_off(session: Session, actor: str, off: RangeOff) -> None:
-    """Adds the weekdays of a range without school, or names them anew. Raises Invalid for a range that cannot be."""
+    """Adds the weekdays of a range without school, or renames them. Raises Invalid for a range that cannot be."""
     code, sentence = wrong_with(off)
     if code:
         field = "name" if code == "name_long" else "day"
@@ -59,7 +59,7 @@ def remove_day_off(session: Session, actor: str, day: date) -> None:
     """Makes a day a school day again. Raises NotFound for a day that is none of the days off."""
     was = session.get(DayOff, day)
     if was is None:
-        raise NotFound("That day is no day off any more. Reload the page.")
+        raise NotFound("That day is not a day off any more. Reload the page.")
     session.delete(was)
     audit(session, actor, "settings.day_off", day.isoformat(), {"was": was.name, "now": None})
 

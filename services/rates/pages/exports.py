@@ -37,7 +37,7 @@ def export_xlsx(request: Request, session: Db, who: Reader) -> Response:
     own = own_schools(who)
     title, name = title_of(held)
     if sum(table.count(session, each, rates, own) for each in held.values()) > ROWS_AT_ONCE:
-        # The states are among what names the file: after a correction it is written anew.
+        # The states are among what names the file: after a correction it is written again.
         states = {group: [each.term, each.extraction_date.isoformat(), each.state] for group, each in held.items()}
         parameters = {"query": rates.address("").removeprefix("?"), "extractions": states}
         job_id = request_file(

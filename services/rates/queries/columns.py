@@ -92,7 +92,7 @@ _ALL = (
     _number(
         "rate",
         "Response Rate",
-        "Surveys Submitted divided by Total Surveys, with as many decimals as the tier needs to be plain.",
+        "Surveys Submitted divided by Total Surveys, with enough decimals to show the tier.",
         col(Row.rate),
         "%",
     ),

@@ -29,7 +29,7 @@ Pairs = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True)
 class RateFilter:
-    """What rows to show and how; empty is no filter. `listed` maps a column to the values that are shown, `excluded` to
+    """What rows to show and how; empty means no filter. `listed` maps a column to the values that are shown, `excluded` to
     those that are left out, `tests` (column, test) to text. `columns`: those that are shown, in their order."""
 
     group: Group | None = None

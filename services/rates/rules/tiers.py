@@ -48,7 +48,7 @@ def rate(submitted: int | None, total: int | None) -> Decimal | None:
 def decimals_shown(submitted: int, total: int, least: int = 0) -> int:
     """How many decimals of the percent, `least` or more, keep the shown rate inside its own tier; `total` is not 0.
 
-    Where the rate itself lies on no finite decimal, enough are found all the same: the cuts are whole percents.
+    Where the rate itself lies on no finite decimal, enough are still found: the cuts are whole percents.
     """
     own = tier(submitted, total)
     decimals = least

@@ -145,7 +145,7 @@ def _repeat(who: Who, sent: Submission, kept: KeptReport) -> Receipt:
     counts, _ = read_counts(sent.counts)
     has_other = any(kept.counts.get(name) != value for name, value in counts.items() if name not in kept.carried)
     if has_other or kept.flags != _flags(sent):
-        text = f"This form was sent already, with other answers, as report {kept.number}. Open the form anew."
+        text = f"This form was sent already, with other answers, as report {kept.number}. Open a new form."
         raise Conflict(text, code="sent_with_other_numbers")
     return Receipt(sent.report_id, kept.number, kept.received_at, False, [], "")
 
@@ -203,7 +203,7 @@ def _ask_which_incident(sent: Submission, known: ReportContext, made_at: datetim
     real = known.real
     if real is None or sent.confirmed_incident or sent.supersedes or real.opened_at > made_at:
         return
-    text = f"{real.name} is open now, which is no drill. Say which of the two this report is for."
+    text = f"{real.name} is open now, which is not a drill. Say which of the two this report is for."
     choices = [(str(real.incident_id), f"For {real.name}"), (str(known.incident_id), f"For the drill {known.incident}")]
     problems = [{"code": "which_incident", "field": "", "incident_id": key, "message": label} for key, label in choices]
     raise Conflict(text, code="which_incident", problems=problems)

@@ -68,7 +68,7 @@ class BoardQuery:
         )
 
     def as_of(self, day: date) -> datetime | None:
-        """The end of the minute that was named; None is now. Raises Invalid for what is no time of day."""
+        """The end of the minute that was named; None is now. Raises Invalid for what is not a time of day."""
         if not self.at:
             return None
         try:

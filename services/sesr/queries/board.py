@@ -17,7 +17,7 @@ from shared.access import Scope, within
 
 @dataclass(frozen=True)
 class BoardFilter:
-    """Which board; None is no filter. `by` names the grouping, `after` how many to call are skipped.
+    """Which board; None means no filter. `by` names the grouping, `after` how many to call are skipped.
 
     Without `sees_contacts` no name, phone or note of a call is read.
     """
@@ -112,7 +112,7 @@ def lines(
 ) -> list[SchoolLine]:
     """The expected schools (and others that reported) with the report that counts now, or counted at `as_of`.
 
-    On a day that is no school day none is expected.
+    On a day that is not a school day none is expected.
     """
     if as_of is None:
         rows = session.execute(_LINES, _values(scope, board)).all()

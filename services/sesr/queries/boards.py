@@ -49,7 +49,7 @@ class FeedChange(NamedTuple):
 class Board(NamedTuple):
     """The view with the place of the feed it was read at, its moment, and what a list of schools to call needs.
 
-    `closed_at` is when the incident had been closed at that moment; on a day that is no school day nobody is expected.
+    `closed_at` is when the incident had been closed at that moment; on a day that is not a school day nobody is expected.
     """
 
     view: BoardView

@@ -81,7 +81,7 @@ def zero_refusal(counts: Counts, confirmed: bool) -> Refusal | None:
 def merged(counts: Counts, start: Counts, newest: Earlier) -> Merged:
     """What a report says that was filled in from `start` while `newest` came in between.
 
-    A number that its sender left as it was in the older report is no statement against a newer one.
+    A number that its sender left as it was in the older report is not a statement against a newer one.
     """
     left = [count.name for count in INPUTS if counts.get(count.name) == start.get(count.name)]
     carried = tuple(name for name in left if newest.counts.get(name) != counts.get(name))

@@ -18,7 +18,7 @@ Present = Mapping[str, int | None]
 class SchoolLine(NamedTuple):
     """An expected school with its current report (None: not yet reported), and how far it met the window.
 
-    Not `expected` is one that reported all the same, or before it was excused: it owes nothing.
+    Not `expected` is one that reported anyway, or before it was excused: it owes nothing.
     """
 
     school_key: str

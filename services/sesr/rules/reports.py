@@ -89,5 +89,5 @@ def changed_counts(before: Mapping[str, int | None], now: Mapping[str, int | Non
 
 
 def changed_flags(before: Mapping[str, bool], now: Mapping[str, bool]) -> dict[str, bool]:
-    """Flag -> what it is now, for those that a report raised or ended; an answer No where none was given is no change."""
+    """Flag -> what it is now, for those that a report raised or ended; an answer No where none was given is not a change."""
     return {name: now[name] for name in FLAGS if name in now and now[name] != before.get(name, False)}

@@ -53,7 +53,7 @@ def counted_when(received: datetime, counted: datetime | None, sent: datetime | 
 
 
 def counted_by_hand(received: datetime, day: date, text: str, zone: tzinfo) -> Counted:
-    """The time that somebody entered for a count whose clock was not set; None where it is no time before now."""
+    """The time that somebody entered for a count whose clock was not set; None where it is not a time before now."""
     try:
         [entered] = read_times(text)
     except ValueError:
@@ -63,7 +63,7 @@ def counted_by_hand(received: datetime, day: date, text: str, zone: tzinfo) -> C
 
 
 def read_times(text: str) -> list[str]:
-    """`8:30 am, 11:00` as sorted `08:30`, `11:00`; ValueError for what is no time of day."""
+    """`8:30 am, 11:00` as sorted `08:30`, `11:00`; ValueError for what is not a time of day."""
     found = set()
     for part in text.replace(";", ",").split(","):
         if part.strip():
@@ -80,7 +80,7 @@ def _read_time(text: str) -> str:
             return datetime.strptime(plain, form).strftime("%H:%M")
         except ValueError:
             continue
-    raise ValueError(f"{text[:20]} is no time of day; write 8:30, 11:00, 1:30 PM")
+    raise ValueError(f"{text[:20]} is not a time of day; write 8:30, 11:00, 1:30 PM")
 
 
 def windows_of(day: date, times: Sequence[str], zone: tzinfo, grace: timedelta) -> tuple[ReportWindow, ...]:

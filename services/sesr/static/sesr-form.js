@@ -132,7 +132,7 @@
     again = { report_id: body.report_id, counted_at: body.counted_at, day: body.day };
     document.querySelector("#again")?.remove();
     const day = new Date(body.counted_at).toLocaleDateString([], { timeZone: form.dataset.zone, month: "short", day: "numeric" });
-    const text = `These numbers were counted on ${day}, ${unsent.hour(body.counted_at)}, and are sent as such. For numbers of now, open the form anew.`;
+    const text = `These numbers were counted on ${day}, ${unsent.hour(body.counted_at)}, and are sent as such. To send current numbers, open a new form.`;
     form.before(unsent.element("p", text, { id: "again", class: "alert alert-info", role: "status" }));
     document.querySelector("#again").scrollIntoView();
   }

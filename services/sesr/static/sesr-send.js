@@ -73,7 +73,7 @@ sesr.send = (() => {
       await sesr.store.keep({ ...item, problem: said.detail || "The server did not take it.", problems: said.problems || [], code: said.code || "" });
       return { state: "refused", problem: said };
     }
-    // Of what is no refusal, only the receipt of this report is one.
+    // Of what is not a refusal, only the receipt of this report is one.
     if (said.report_id !== item.body.report_id) return { state: "waiting" };
     await sesr.store.drop(item.body.report_id);
     return { state: said.held ? "held" : "sent", receipt: said };

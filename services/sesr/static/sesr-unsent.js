@@ -67,7 +67,7 @@
   // What only its sender can tell: each question has its own answers, and the answered report goes at once.
   const questions = {
     newer_report: (item) => [
-      button("Send mine all the same", () => answered(item, { after: item.problems[0].report_id })),
+      button("Send mine anyway", () => answered(item, { after: item.problems[0].report_id })),
       button("Open the form of now", () => fillAgain(item)),
     ],
     which_incident: (item) =>

@@ -43,7 +43,7 @@ class ComparedCell(NamedTuple):
 
 
 class StalePreview(Conflict):
-    """Values changed here since the preview was made; it is made anew. `problems` name them."""
+    """Values changed here since the preview was made; it is made again. `problems` name them."""
 
     code = "book_preview_stale"
 

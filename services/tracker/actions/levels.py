@@ -51,7 +51,7 @@ def _known(session: Session, expected: Sequence[str]) -> list[str]:
 
 
 def _expect(session: Session) -> None:
-    """Writes each school's levels anew."""
+    """Writes each school's levels again."""
     kinds = {name_key(row.kind): row.levels for row in session.exec(select(KindLevel))}
     own = {row.school_key: row.levels for row in session.exec(select(SchoolLevel))}
     for school in session.exec(select(School)):

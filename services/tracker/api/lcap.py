@@ -185,7 +185,7 @@ def put_renumbering(session: Db, who: Writes, year: str, renumbering: Renumberin
 def _place(text: str) -> tuple[int, int]:
     number = action_number(text)
     if number is None or number.doubtful:
-        raise Invalid(f"“{text[:20]}” is no action number. Enter it like 1.01 or 1.10.")
+        raise Invalid(f"“{text[:20]}” is not an action number. Enter it like 1.01 or 1.10.")
     return number.goal, number.action
 
 

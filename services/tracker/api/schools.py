@@ -135,7 +135,7 @@ def put_line(
     values: ItemValues,
     level: str | None = None,
 ) -> dict[str, Any]:
-    """Saves baseline and results of an item; 422 with `problems` for what is no percent, and nothing is saved."""
+    """Saves baseline and results of an item; 422 with `problems` for what is not a percent, and nothing is saved."""
     school = school_named(session, who, ploc)
     item, shown, periods = _place(session, school, item_id, level)
     _line(session, school, item, shown)
@@ -180,5 +180,5 @@ def _cells(item_id: str, values: ItemValues, periods: list[str]) -> list[EntryCh
             field = "baseline" if period == 0 else f"results.{period - 1}"
             problems.append({"code": error.code, "field": field, "value": str(typed), "message": str(error)})
     if problems:
-        raise Invalid("Some values are no percent. Nothing was saved.", problems=problems)
+        raise Invalid("Some values are not a percent. Nothing was saved.", problems=problems)
     return cells

@@ -45,7 +45,7 @@ def plans(session: Session) -> Sequence[StrategicPlan]:
 
 
 def current_plan(session: Session) -> StrategicPlan | None:
-    """The plan that is shown by itself: the newest that is no draft; None before the first directory."""
+    """The plan that is shown by itself: the newest that is not a draft; None before the first directory."""
     found = plans(session)
     return next((plan for plan in found if not plan.is_draft), found[0] if found else None)
 

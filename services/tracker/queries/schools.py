@@ -19,7 +19,7 @@ AHEAD, BEHIND = (ON_TRACK, MET, ABOVE_PATH), (OFF_TRACK, NOT_MET)
 
 @dataclass(frozen=True)
 class SchoolFilter:
-    """Which of the schools that a person sees; None is no filter."""
+    """Which of the schools that a person sees; None means no filter."""
 
     region: str | None = None
     cos: str | None = None

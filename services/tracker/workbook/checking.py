@@ -76,7 +76,7 @@ class _Reader:
             self.note("book_formula_changed", table.title, table.typed_over[0], words)
         for row in table.rows:
             if row.place is None:
-                words = "This row has values but its item cannot be told. It was not used. " + _FRESH
+                words = "This row has values, but it is not clear which item it belongs to. It was not used. " + _FRESH
                 if text := item_text(row.cells):
                     words = f"The item “{text[:60]}” is not known here. The row was not used."
                 self.note("book_row_unknown", table.title, f"{row.number}:{row.number}", words)
@@ -137,7 +137,7 @@ def check_book(sheets: Rows, plan: BookPlan) -> ReadBook:
         return ReadBook("", [], [_told("book_not_ours", "", "", refused)], [])
     if not stamp.is_ours:
         reader.note(
-            "book_stamp_missing", "", "", "The hidden sheet is missing: changes made here since are not told apart."
+            "book_stamp_missing", "", "", "The hidden sheet is missing: changes made here since cannot be recognized."
         )
     for label in stamp.unknown_periods:
         reader.note("book_year_unknown", "", "", f"The plan has no year {label} any more. Its values were not used.")

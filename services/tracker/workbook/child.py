@@ -32,7 +32,7 @@ Rows = dict[str, list[list[Any]]]
 
 
 class UnreadableBook(Exception):
-    """The file is no workbook that can be read here; the text says what to do."""
+    """The file is not a workbook that can be read here; the text says what to do."""
 
 
 def read_sheets(content: bytes) -> Rows:

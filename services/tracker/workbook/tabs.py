@@ -74,7 +74,7 @@ def _is_heading(row: Sequence[Any]) -> bool:
 
 
 def _is_shaped_as_row(cells: Sequence[Any], columns: _Columns) -> bool:
-    """Whether a row that is no known item's holds a value of a year, or an item's words with their formulas."""
+    """Whether a row that is not a known item's holds a value of a year, or an item's words with their formulas."""
     inputs = [cells[column] for column in columns.inputs.values() if column < len(cells)]
     if any(isinstance(value, (int, float)) for value in inputs):
         return True

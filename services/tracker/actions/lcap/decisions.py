@@ -25,7 +25,7 @@ def name_year(session: Session, who: Who, version_id: int, plan_year: str) -> Lc
     found = _locked(session, version_id)
     _refuse_unless(found, WAITING)
     if not is_plan_year(plan_year):
-        raise Invalid(f"“{plan_year[:20]}” is no school year. Enter it like 2025-26.", code="plan_year_unreadable")
+        raise Invalid(f"“{plan_year[:20]}” is not a school year. Enter it like 2025-26.", code="plan_year_unreadable")
     load = session.get(LcapLoad, found.upload_id)
     assert load is not None
     for reading in readings_of(session, load, plan_year):
@@ -43,7 +43,7 @@ def take_load(session: Session, who: Who, version_id: int, *, gone_is_meant: boo
     found = _locked(session, version_id)
     _refuse_unless(found, WAITING)
     if not found.plan_year:
-        raise Invalid("Say first of which plan year this table is.", code="plan_year_missing")
+        raise Invalid("First say which plan year this table is for.", code="plan_year_missing")
     changes = comparison(session, found)
     if changes.gone and not gone_is_meant:
         count = len(changes.gone)

@@ -172,6 +172,6 @@ def _percent(text: str, name: str) -> Decimal:
     bare = text.strip().removesuffix("%").strip()
     number = decimal(bare)
     if number is None or not 0 <= number < 1000 or number.as_tuple().exponent not in (0, -1):
-        sentence = f"'{text[:20]}' is no percentage. Type it like 80 or 80.5."
+        sentence = f"'{text[:20]}' is not a percentage. Type it like 80 or 80.5."
         raise Invalid(sentence, problems=[{"code": "not_a_percent", "field": name, "message": sentence}])
     return number

@@ -126,6 +126,6 @@ def _move(year: str, was: str, now: str) -> Move:
     old, new = action_number(was), action_number(now)
     for text, number in ((was, old), *(((now, new),) if now else ())):
         if number is None or number.doubtful:
-            raise Invalid(f"“{text[:20]}” is no action number. Enter it like 1.01 or 1.10.")
+            raise Invalid(f"“{text[:20]}” is not an action number. Enter it like 1.01 or 1.10.")
     assert old is not None
     return Move(year, old.goal, old.action, None if new is None else (new.goal, new.action))

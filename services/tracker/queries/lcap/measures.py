@@ -38,7 +38,7 @@ SHOWS: dict[str, ColumnElement[bool]] = {
 
 @dataclass(frozen=True)
 class MeasureFilter:
-    """Which measures are shown; None is no filter."""
+    """Which measures are shown; None means no filter."""
 
     goal: int | None = None
     action: int | None = None

@@ -55,7 +55,7 @@ class ActionView:
 
 @dataclass(frozen=True)
 class ActionFilter:
-    """Which actions are shown, in which order; None is no filter."""
+    """Which actions are shown, in which order; None means no filter."""
 
     goal: int | None = None
     contributing: bool | None = None

@@ -10,7 +10,7 @@ from shared import numbers
 from shared.names import name_key, tidy
 
 DASHES = "-–—"
-# More digits than any budget: such a cell is no amount.
+# More digits than any budget: such a cell is not an amount.
 MOST_DIGITS = 15
 MOST_LINES = 999_999_999
 _MONEY = re.compile(r"(?P<sign>-?)(?P<dollar>\\?\$)?(?P<digits>\d{1,3}(?:,\d{3})+|\d+)(?P<cents>\.\d+)?")
@@ -21,7 +21,7 @@ _PAGES = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
 
 
 class Money(NamedTuple):
-    """Whole dollars or None; `odd` where the cell holds something that is no amount, `cents` where it was rounded."""
+    """Whole dollars or None; `odd` where the cell holds something that is not an amount, `cents` where it was rounded."""
 
     dollars: int | None
     odd: bool = False
@@ -58,13 +58,13 @@ class Percent(NamedTuple):
 
 
 def percentage(cell: str) -> Percent:
-    """`0.50%`, `12.5`; empty and a dash are none. A negative one, or one over 100, is no share of services."""
+    """`0.50%`, `12.5`; empty and a dash are none. A negative one, or one over 100, is not a share of services."""
     text = tidy(cell).replace("−", "-").replace(" ", "")
     if text == "" or text in DASHES or text.casefold() in ("n/a", "na"):
         return Percent(None)
     found = _PERCENT.fullmatch(text)
     if found is None:
-        return Percent(None, f"reads '{cell}', which is no percentage; none was taken")
+        return Percent(None, f"reads '{cell}', which is not a percentage; none was taken")
     value = Decimal(found["number"])
     if found["sign"] and value:
         return Percent(None, f"reads '{cell}'; a percentage cannot be negative, so none was taken")

@@ -29,7 +29,7 @@ def problem_of(value: CheckedValue) -> tuple[str, str] | None:
     """(field, sentence) of the first cell that does not read; None when all do."""
     for name, text in (("now", value.now), ("before", value.before)):
         if text and not _NUMBER.fullmatch(text.strip()) and not (name == "now" and _level(text)):
-            return name, f"'{text[:40]}' is no number. Type it like 42.8 or 1,234, or leave it empty."
+            return name, f"'{text[:40]}' is not a number. Type it like 42.8 or 1,234, or leave it empty."
     if not value.now and not value.before:
         return "now", "Type a value now, or a value before."
     for name in ("group", "period_now", "period_before", "as_of", "unit"):

@@ -61,7 +61,7 @@ def _is_row(line: Line) -> bool:
 
 
 def _is_continuation(line: Line) -> bool:
-    """Only the texts of a row go on in this line: it is no header, and every other cell is empty."""
+    """Only the texts of a row go on in this line: it is not a header, and every other cell is empty."""
     filled = {at for at, cell in enumerate(line.cells) if cell}
     return len(line.cells) >= WIDTH - 1 and filled <= {_DESCRIPTION, _EXPLANATION} and not is_actions_header(line)
 
