@@ -60,7 +60,7 @@ def test_a_filter_that_says_nothing_or_cannot_be_is_refused_with_a_sentence(serv
     office = api_of("central")
     assert office.get(REFUSED).json()["code"] == "no_filter"
     backwards = {"since": date(2025, 3, 1).isoformat(), "until": date(2025, 2, 1).isoformat()}
-    assert "Exchange the two days" in office.get(REFUSED, params=backwards).text
+    assert "Swap the two days" in office.get(REFUSED, params=backwards).text
     page = browser_of("central").get("/notify/refused", params={"since": "soon"})
     assert page.status_code == 422 and "From is not a day" in page.text
     assert office.get(REFUSED, params={"until": "2020-01-01"}).json()["mails"] == []

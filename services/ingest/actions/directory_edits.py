@@ -96,7 +96,7 @@ def _scope(session: Session, before: list[str], given: str | None) -> list[str]:
     entries = [keys.get(entry, entry) for entry in scope_entries(given)]
     for entry in entries:
         if entry not in {*keys.values(), *REGIONS, *before}:
-            raise _wrong("scope", f"No school of the directory has the code {entry[:20]}, and it is no region.")
+            raise _wrong("scope", f"No school of the directory has the code {entry[:20]}, and it is not a region.")
     return entries
 
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from services.tracker.actions.entries import EntryChange, save_cells
 from services.tracker.queries.offers import FileOffer, file_offers
 from services.tracker.queries.progress import lines
 from services.tracker.tables.schools import OfferDismissed, School
@@ -20,13 +19,6 @@ class OfferPlace(NamedTuple):
     level: str
     item_id: str
     period: int
-
-
-def take_file_value(session: Session, who: Who, school: School, place: OfferPlace) -> None:
-    """Replaces what was entered by what the results file holds."""
-    offer = _offer(session, school, place)
-    change = EntryChange(offer.item_id, offer.period, offer.percent)
-    save_cells(session, who, school.school_key, place.level, [change], "results file")
 
 
 def dismiss_file_value(session: Session, who: Who, school: School, place: OfferPlace) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from services.tracker.actions.results import adopt_results
 from services.tracker.actions.targets import recompute
@@ -239,8 +239,3 @@ def begin_draft(session: Session, who: Who, plan_id: str) -> None:
     plan.is_draft = False
     session.add(plan)
     audit(session, who.actor, "plan.begun", plan_id, {"name": plan.name})
-
-
-def item_count(session: Session, plan_id: str) -> int:
-    found = select(func.count()).select_from(Item).where(Item.plan_id == plan_id, col(Item.is_retired).is_(False))
-    return session.exec(found).one()

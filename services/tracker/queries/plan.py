@@ -164,11 +164,6 @@ def plan_changes(session: Session, limit: int) -> Sequence[Any]:
     return session.execute(_CHANGES, {"limit": limit}).all()
 
 
-def item_texts(session: Session) -> dict[str, str]:
-    """Each item as the workbook shows it: respondents and item."""
-    return {item.item_id: f"{item.respondents} / {item.item}" for item in session.exec(select(Item))}
-
-
 class SchoolKind(NamedTuple):
     """A level of the directory, how many schools it has, and where they are expected."""
 
