@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
-from services.sesr.rules.board import SchoolLine, Sums
-from services.sesr.rules.counts import FLAGS, INPUTS, TOTALS
+from services.sesr.rules.board import SchoolLine, Sums, by_status
+from services.sesr.rules.counts import EXTRAS, FLAGS, INPUTS, STATUSES, TOTALS, Counts, status_of
 from services.sesr.rules.day import WINDOW_STATES, CallLine, CallMade, DayTimes, SchoolTimes
 from services.sesr.rules.view import BoardView
 from shared.files.workbooks import Cell, csv_text, new_workbook, write_cell
@@ -26,12 +26,14 @@ HEADER = [
     *("Enrolled", "Classified total (classroom support)", "Classified total (non-classroom support)"),
     *("Certificated total (administrators)", "Certificated total (non-administrators)"),
     *("Students per adult", "Media on site", "Group outside fence"),
+    *("School status", *(count.label for count in EXTRAS)),
 ]
 GROUP_HEADER = ["Group", "Expected", "Reported", "Not yet reported", "Overdue", *HEADER[10:19], "Enrolled (reported)"]
 
 REPORTS_HEADER = [
     *("School", "Code", "Region", "Level", "Director", "Report", "Counted at", "Received at", "By", "Given by"),
     *("Corrected by report", "Reason", "Note", *HEADER[10:24], *FLAGS.values()),
+    *("School status", *(count.label for count in EXTRAS)),
 ]
 CALLS_HEADER = [
     *("Code", "School", "Region", "State", "Overdue since", "Last report", "Incident commander", "Phone", "Office"),
@@ -52,7 +54,13 @@ def row_of(line: SchoolLine) -> list[Cell]:
         *(counts.get(name) for name in TOTALS),
         NO_ADULT if ratio == float("inf") else None if ratio is None else round(ratio, 1),
         *({True: "Yes", False: "No"}.get(flags.get(name, None)) for name in ("media", "outside_group")),  # type: ignore[arg-type]
+        *_extra_cells(counts, flags),
     ]
+
+
+def _extra_cells(counts: Counts, flags: dict[str, bool]) -> list[Cell]:
+    """The optional fields; blank where nothing was given."""
+    return [STATUSES.get(status_of(flags)), *(counts.get(count.name) for count in EXTRAS)]
 
 
 def board_csv(view: BoardView, zone: tzinfo) -> str:
@@ -99,6 +107,11 @@ def day_workbook(day: DayTimes, reports: Sequence[Any], calls: Sequence[CallMade
     return workbook_of(sheets, title, zone)
 
 
+def entry_workbook(header: Sequence[str], schools: Sequence[tuple[str, str]], title: str, zone: tzinfo) -> bytes:
+    """The table to fill: code and name of each school below the headings."""
+    return workbook_of([StrikeSheet("Reports", header, [list(school) for school in schools])], title, zone)
+
+
 def _report_row(row: Any) -> list[Cell]:
     return [
         *(row.school, row.school_key, row.region, row.level, row.director),
@@ -106,6 +119,7 @@ def _report_row(row: Any) -> list[Cell]:
         *(row.superseded_by, row.reason, row.note),
         *(row.counts.get(name) for name in (*_COUNTS, *TOTALS)),
         *({True: "Yes", False: "No"}.get(row.flags.get(name)) for name in FLAGS),
+        *_extra_cells(row.counts, row.flags),
     ]
 
 
@@ -166,8 +180,19 @@ def _summary(view: BoardView, title: str, as_of: str) -> list[list[Cell]]:
         ["Students per adult at those schools", None if total.ratio is None else round(total.ratio, 1)],
         ["Estimate for the missing schools (not in the sums)", view.estimate.students],
         ["Missing schools without an estimate", view.estimate.unknown],
+        *_extra_sums(view),
         ["Counts are unofficial and may be estimated", None],
     ]
+
+
+def _extra_sums(view: BoardView) -> list[list[Cell]]:
+    """The optional fields that any school gave: their sums, and how many schools have each status."""
+    rows: list[list[Cell]] = []
+    rows += [[count.label, _given(view.total, count.name)] for count in EXTRAS if view.total.given[count.name]]
+    rows += [
+        [f"Schools: {STATUSES[name]}", len(lines)] for name, lines in by_status(view.lines).items() if name and lines
+    ]
+    return rows
 
 
 def _group(group: Sums) -> list[Cell]:

@@ -61,7 +61,8 @@ class DirectoryArrival(SesrTable, table=True):
 class Incident(SesrTable, table=True):
     """A strike, or a drill of one: its days, the times at which reports are due, the alarm of the board.
 
-    Empty `regions` and `levels` mean all. Reports are due from Monday to Friday (`weekends`: on all days) except on
+    Empty `regions` and `levels` mean all. `extras` names the optional fields that its form has.
+    Reports are due from Monday to Friday (`weekends`: on all days) except on
     `days_off`. What it asks holds since `planned_at`; `pauses` are the times over which it was closed and then opened again.
     """
 
@@ -80,6 +81,7 @@ class Incident(SesrTable, table=True):
     regions: list[str] = Field(sa_type=ARRAY(Text))
     levels: list[str] = Field(sa_type=ARRAY(Text))
     desk_phone: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    extras: list[str] = Field(default=None, sa_type=ARRAY(Text), sa_column_kwargs=NONE)
     planned_at: datetime = Field(default=None, sa_column_kwargs=NOW)
     opened_at: datetime = Field(default=None, sa_column_kwargs=NOW)
     opened_by: str

@@ -46,6 +46,7 @@ PAGES = {
         "/sesr/board",
         "/sesr/calls",
         "/sesr/day",
+        "/sesr/entry",
         f"/sesr/schools/{BIRCH}",
         "/sesr/held",
         f"/sesr/report?school={BIRCH}",

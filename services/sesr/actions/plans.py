@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
+from services.sesr.rules.counts import OPTIONS
 from services.sesr.rules.timing import read_times
 from services.sesr.tables import Incident
 from shared.errors import Invalid
@@ -14,7 +15,10 @@ MOST_TEXT = 100
 
 @dataclass(frozen=True)
 class NewIncident:
-    """What a new incident is to be; empty `regions` and `levels` mean all schools, `days_off` such as `2026-03-30`."""
+    """What a new incident is to be; empty `regions` and `levels` mean all schools, `days_off` such as `2026-03-30`.
+
+    `extras` are the optional fields of its form (the keys of OPTIONS).
+    """
 
     name: str
     first_day: date
@@ -28,6 +32,7 @@ class NewIncident:
     weekends: bool = False
     days_off: str = ""
     desk_phone: str = ""
+    extras: list[str] = field(default_factory=list)
 
 
 def read_incident(plan: NewIncident) -> dict[str, Any]:
@@ -45,6 +50,7 @@ def read_incident(plan: NewIncident) -> dict[str, Any]:
         "weekends": plan.weekends,
         "days_off": _days(plan.days_off),
         "desk_phone": " ".join(plan.desk_phone.split())[:MOST_TEXT],
+        "extras": _extras(plan.extras),
     }
 
 
@@ -80,6 +86,16 @@ def _windows(text: str) -> list[str]:
         problem = field_problem("windows", "Enter at least one time, such as 8:30")
         raise Invalid("Say when reports are due.", problems=[problem])
     return windows
+
+
+def _extras(names: list[str]) -> list[str]:
+    unknown = sorted(set(names) - set(OPTIONS))
+    if unknown:
+        problem = field_problem(
+            "extras", f"There is no optional field {unknown[0][:40]}; there are {', '.join(OPTIONS)}"
+        )
+        raise Invalid("An optional field of the incident is not known.", problems=[problem])
+    return [name for name in OPTIONS if name in names]
 
 
 def _days(text: str) -> list[date]:

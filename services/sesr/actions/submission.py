@@ -9,7 +9,7 @@ from uuid import UUID
 from services.sesr.queries.context import KeptReport, ReportContext
 from services.sesr.rules.acceptance import Earlier, Merged, Refusal, merged, refusal, zero_refusal
 from services.sesr.rules.contact import Private, read_phone
-from services.sesr.rules.counts import FLAGS, Counts, Problem, read_counts, warnings
+from services.sesr.rules.counts import FLAGS, STATUSES, Counts, Problem, read_counts, status_flags, warnings
 from services.sesr.rules.timing import Counted, counted_by_hand, counted_when
 from shared.access import Who
 from shared.access.audits import request_places
@@ -41,6 +41,7 @@ class Submission:
     day: date | None
     counts: Mapping[str, object]
     flags: Mapping[str, bool | None]
+    status: str = ""
     commander: str = ""
     landline: str = field(default="", repr=False)
     cell: str = field(default="", repr=False)
@@ -162,6 +163,9 @@ def _words(who: Who, sent: Submission) -> _Words:
             odd.append(KEPT_AS_WRITTEN.format("The landline" if name == "landline" else "The cell phone"))
     if who.role in DESKS and not sent.supersedes and not sent.proxy_for.strip():
         problems.append({"code": "missing", "field": "proxy_for", "message": "Enter who gave you the numbers"})
+    if sent.status and sent.status not in STATUSES:
+        message = f"Choose one of {', '.join(STATUSES.values())}"
+        problems.append({"code": "unknown", "field": "status", "message": message})
     if sent.supersedes and not sent.reason.strip():
         problems.append({"code": "missing", "field": "reason", "message": "Enter why the report is corrected"})
     commander = Private(" ".join(sent.commander.split())[:MOST_NAME]).reveal()
@@ -267,8 +271,9 @@ def _values(
 
 
 def _flags(sent: Submission) -> dict[str, bool]:
-    """Those that were answered."""
-    return {name: bool(value) for name in FLAGS if (value := sent.flags.get(name)) is not None}
+    """Those that were answered, with the school's status."""
+    answered = {name: bool(value) for name in FLAGS if (value := sent.flags.get(name)) is not None}
+    return answered | status_flags(sent.status)
 
 
 def _problem(refused: Refusal) -> Problem:

@@ -21,6 +21,7 @@ class IncidentBody(BaseModel):
     """A new incident; `windows` are the times at which reports are due, such as `8:30, 11:00`.
 
     Reports are due from Monday to Friday, with `weekends` on all days, but not on `days_off` (`2026-03-30, 2026-03-31`).
+    `extras` switches optional fields on: `status`, `meals`, `spans`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -37,6 +38,7 @@ class IncidentBody(BaseModel):
     weekends: bool = False
     days_off: str = ""
     desk_phone: str = ""
+    extras: list[str] = []
 
 
 class IncidentChange(BaseModel):
@@ -54,6 +56,7 @@ class IncidentChange(BaseModel):
     weekends: bool | None = None
     days_off: str | None = None
     desk_phone: str | None = None
+    extras: list[str] | None = None
 
 
 @router.get("/incidents")

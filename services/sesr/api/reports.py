@@ -45,7 +45,8 @@ class SentReport(BaseModel):
     `counted_at` and `sent_at` are readings of the sender's clock; only their difference is used, so it may be wrong.
     Where it was not set the answer asks for `counted_time`, such as 8:30. `same_as` names the report that has not changed
     since, `based_on` the one that the form was filled in from: where a newer one is there, the answer asks, and `after`
-    names that newer one. `confirmed_incident`: it is meant for the drill, although a strike is open.
+    names that newer one. `confirmed_incident`: it is meant for the drill, although a strike is open. `status` is the
+    school's: open, restricted, closed or supervision; without one it stays as it was.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -56,6 +57,7 @@ class SentReport(BaseModel):
     day: date | None = None
     counts: dict[str, Any]
     flags: dict[str, bool | None] = {}
+    status: Words = ""
     commander: Words = ""
     landline: Words = ""
     cell: Words = ""

@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.Column("regions", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("levels", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("desk_phone", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.Column("extras", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("planned_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
         sa.Column("opened_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

@@ -17,6 +17,7 @@ from services.sesr.queries import board as rows
 from services.sesr.queries import incidents, reports, schools
 from services.sesr.queries.board import BoardFilter
 from services.sesr.queries.boards import CHASED_AT_ONCE, Board, read_board
+from services.sesr.rules.board import by_status
 from services.sesr.rules.view import GROUPINGS, timeline
 from services.sesr.tables import Incident
 from shared.access import Scope, Who, scope_of, who_is
@@ -132,6 +133,7 @@ def _context(query: BoardQuery, shown: BoardFilter, incident: Incident, board: B
             for key, label in GROUPINGS.items()
         ],
         "states": STATES,
+        "by_status": by_status(board.view.lines) if "status" in incident.extras else {},
         "link": link,
         **WORDS,
     }

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from services.sesr.actions.submission import Submission
-from services.sesr.rules.counts import FLAGS, INPUTS
+from services.sesr.rules.counts import EXTRAS, FLAGS, INPUTS, status_of
 
 Blank = BeforeValidator(lambda text: text or None)
 OptionalId = Annotated[UUID | None, Blank]
@@ -28,6 +28,7 @@ class FilledForm(BaseModel):
     cell: str = ""
     media: str = ""
     outside_group: str = ""
+    status: str = ""
     supersedes: OptionalId = None
     same_as: OptionalId = None
     based_on: OptionalId = None
@@ -40,11 +41,21 @@ class FilledForm(BaseModel):
 
     def submission(self) -> Submission:
         extra = self.model_extra or {}
-        names = {"report_id", "school_key", "incident_id", "day", "commander", "landline", "cell", "supersedes"}
+        names = {
+            "report_id",
+            "school_key",
+            "incident_id",
+            "day",
+            "commander",
+            "landline",
+            "cell",
+            "supersedes",
+            "status",
+        }
         more = {"same_as", "based_on", "after", "reason", "proxy_for", "counted_time"}
         return Submission(
             **self.model_dump(include=names | more),
-            counts={count.name: extra.get(count.name, "") for count in INPUTS},
+            counts={count.name: extra.get(count.name, "") for count in (*INPUTS, *EXTRAS)},
             flags={name: ANSWERS.get(getattr(self, name)) for name in FLAGS},
             confirmed_incident=self.confirmed_incident == "yes",
             confirmed_zero=self.confirmed_zero == "yes",
@@ -57,7 +68,7 @@ class FilledForm(BaseModel):
 
 def inputs_of(counts: dict[str, int | None]) -> dict[str, int | None]:
     """What was typed into a report, without the totals that were prefilled."""
-    return {count.name: counts.get(count.name) for count in INPUTS}
+    return {count.name: counts.get(count.name) for count in (*INPUTS, *EXTRAS)}
 
 
 def answers_of(flags: dict[str, bool]) -> dict[str, str]:
@@ -69,4 +80,4 @@ def started_from(last: Any, flags: dict[str, bool]) -> dict[str, Any]:
     """The form's fields as the last report leaves them; `flags` are those of the day."""
     counts = {name: "" if value is None else value for name, value in inputs_of(last.counts).items()}
     zero = {"confirmed_zero": "yes"} if last.counts.get("students_present") == 0 else {}
-    return {**counts, **answers_of(flags), **zero, "based_on": str(last.report_id)}
+    return {**counts, **answers_of(flags), "status": status_of(flags), **zero, "based_on": str(last.report_id)}

@@ -12,6 +12,7 @@ from services.sesr.actions import incidents as actions
 from services.sesr.actions.plans import NewIncident, plan_fields
 from services.sesr.queries import incidents as queries
 from services.sesr.queries import schools
+from services.sesr.rules.counts import OPTIONS
 from shared.access import Who, scope_of
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow, page, redirect
@@ -37,6 +38,7 @@ class IncidentForm(BaseModel):
     weekends: bool = False
     days_off: str = ""
     desk_phone: str = ""
+    extras: list[str] = []
 
 
 class ChangeForm(BaseModel):
@@ -53,9 +55,10 @@ class ChangeForm(BaseModel):
     regions: list[str] = []
     levels: list[str] = []
     weekends: bool = False
+    extras: list[str] = []
 
     def values(self) -> dict[str, Any]:
-        ticks = {"regions", "levels", "weekends"}
+        ticks = {"regions", "levels", "weekends", "extras"}
         texts = self.model_dump(exclude_none=True, exclude={"lists", *ticks})
         return {**texts, **(self.model_dump(include=ticks) if self.lists else {})}
 
@@ -87,6 +90,7 @@ def _page(
         next=f"/sesr/incidents?after={after + PAGE}" if len(rows) > PAGE else None,
         regions=schools.regions(session),
         levels=schools.levels(session),
+        options=OPTIONS,
         values=values,
         problems=problems or [],
         errors={problem["field"]: problem["message"] for problem in problems or []},
@@ -132,6 +136,7 @@ def _change_page(
         values=values,
         regions=schools.regions(session),
         levels=schools.levels(session),
+        options=OPTIONS,
         problems=problems or [],
         errors={problem["field"]: problem["message"] for problem in problems or []},
     )

@@ -15,7 +15,7 @@ from services.sesr.pages.filled import FilledForm, answers_of, inputs_of, starte
 from services.sesr.pages.offline import as_shell, is_shell, marked
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import incidents, reports, schools
-from services.sesr.rules.counts import INPUTS, Problem, read_counts, warnings
+from services.sesr.rules.counts import EXTRAS, INPUTS, Problem, read_counts, status_of, warnings
 from services.sesr.rules.plans import windows_known
 from services.sesr.rules.reports import flags_after, valid
 from services.sesr.rules.timing import due_now, next_due
@@ -92,7 +92,8 @@ def _correction(request: Request, session: Session, who: Who, report_id: UUID) -
     shown = incidents.incident(session, old.incident_id)
     assert school is not None and shown is not None
     words = {name: getattr(old, name) for name in ("commander", "landline", "cell", "proxy_for")}
-    values = {**_blank_for_none(old.counts), **words, **answers_of(old.flags), "supersedes": str(report_id)}
+    values = {**_blank_for_none(old.counts), **words, **answers_of(old.flags)}
+    values |= {"status": status_of(old.flags), "supersedes": str(report_id)}
     late = reports.late_entry(session, old.incident_id, old.day, old.school_key)
     return _page(request, session, who, school, shown, old.day, values, corrects=old, late=late)
 
@@ -164,7 +165,7 @@ def report_warnings(
     found = schools.school(session, scope_of(who), school)
     if found is None:
         raise NotFound(NO_SCHOOL, code="school_unknown")
-    counts, _ = read_counts({count.name: request.query_params.get(count.name, "") for count in INPUTS})
+    counts, _ = read_counts({count.name: request.query_params.get(count.name, "") for count in (*INPUTS, *EXTRAS)})
     last = reports.last_valid(reports.history(session, scope_of(who), incident, day, school))
     odd = warnings({**counts, **schools.totals_of(found)}, last.counts if last else None)
     return page(request, "_warnings.html", warnings=odd)

@@ -6,7 +6,7 @@ from typing import Any
 from services.sesr.exports import NO_ADULT
 from services.sesr.queries.boards import FeedChange
 from services.sesr.rules.board import adults_of, gave_adults
-from services.sesr.rules.counts import ADULTS, FLAGS, INPUTS, STAFF
+from services.sesr.rules.counts import ADULTS, EXTRAS, FLAGS, INPUTS, STAFF, STATUSES, status_of
 from services.sesr.rules.reports import CountChange
 from shared.phones import dialable
 from shared.web.clock import district_zone
@@ -79,6 +79,9 @@ WORDS: dict[str, Any] = {
     "schools_words": schools_words,
     "change_words": change_words,
     "inputs": INPUTS,
+    "extras": EXTRAS,
+    "statuses": STATUSES,
+    "status_of": status_of,
     "staff": STAFF,
     "flag_labels": FLAGS,
 }

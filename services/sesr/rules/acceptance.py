@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.sesr.rules.counts import INPUTS, Counts
+from services.sesr.rules.counts import EXTRAS, INPUTS, Counts
 
 
 class IncidentDays(NamedTuple):
@@ -83,7 +83,7 @@ def merged(counts: Counts, start: Counts, newest: Earlier) -> Merged:
 
     A number that its sender left as it was in the older report is not a statement against a newer one.
     """
-    left = [count.name for count in INPUTS if counts.get(count.name) == start.get(count.name)]
+    left = [count.name for count in (*INPUTS, *EXTRAS) if counts.get(count.name) == start.get(count.name)]
     carried = tuple(name for name in left if newest.counts.get(name) != counts.get(name))
     taken = {name: newest.counts.get(name) for name in carried}
     return Merged({**counts, **taken}, carried, "students_present" in carried)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.sesr.rules.counts import ADULTS, ALL_COUNTS, STAFF, Counts
+from services.sesr.rules.counts import ADULTS, ALL_COUNTS, STAFF, STATUSES, Counts, status_of
 from services.sesr.rules.reports import CurrentReport
 from services.sesr.rules.timing import Punctual, ReportWindow, missed_since, punctual
 
@@ -207,6 +207,15 @@ def alarms(lines: Sequence[SchoolLine], most_per_adult: int) -> list[SchoolLine]
 
 def flagged(lines: Sequence[SchoolLine], flag: str) -> list[SchoolLine]:
     return [line for line in lines if line.current is not None and line.current.flags.get(flag, False)]
+
+
+def by_status(lines: Sequence[SchoolLine]) -> dict[str, list[SchoolLine]]:
+    """Status -> the schools that last gave it; under an empty one those that reported and gave none."""
+    found: dict[str, list[SchoolLine]] = {name: [] for name in (*STATUSES, "")}
+    for line in lines:
+        if line.current is not None:
+            found[status_of(line.current.flags)].append(line)
+    return found
 
 
 def to_chase(lines: Sequence[SchoolLine]) -> list[SchoolLine]:

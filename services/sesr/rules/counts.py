@@ -31,10 +31,21 @@ INPUTS = (
     CountField("deployed", "Central or regional staff deployed (not counted above)", "other"),
     CountField("volunteers", "Volunteers", "other"),
 )
+# What an incident may switch on beside: in the order of the form, `section` is the switch.
+OPTIONS = {"status": "School status", "meals": "Meals served", "spans": "Students by grade span"}
+EXTRAS = (
+    CountField("meals_served", "Meals served", "meals"),
+    CountField("students_tk_3", "Students present, TK to grade 3", "spans"),
+    CountField("students_4_6", "Students present, grades 4 to 6", "spans"),
+    CountField("students_7_8", "Students present, grades 7 and 8", "spans"),
+    CountField("students_9_12", "Students present, grades 9 to 12", "spans"),
+)
+SPANS = tuple(count.name for count in EXTRAS if count.section == "spans")
+STATUSES = {"open": "Open", "restricted": "Restricted", "closed": "Closed", "supervision": "Supervision site"}
 TOTALS = ("enrolled", *(count.total for count in STAFF))
 ADULTS = (*(count.name for count in STAFF), "substitutes", "deployed", "volunteers")
 FLAGS = {"media": "Media on site", "outside_group": "Group outside fence"}
-ALL_COUNTS = (*(count.name for count in INPUTS), *TOTALS)
+ALL_COUNTS = (*(count.name for count in (*INPUTS, *EXTRAS)), *TOTALS)
 
 MOST_DIGITS = 5
 JUMP_LEAST, JUMP_SHARE = 20, 0.3
@@ -42,10 +53,13 @@ _WHOLE = re.compile(r"[0-9]+", re.ASCII)
 
 
 def read_counts(raw: Mapping[str, object]) -> tuple[Counts, list[Problem]]:
-    """The inputs as whole numbers, None where blank (blank is not zero), and a problem for each that is not one."""
+    """The inputs as whole numbers, None where blank (blank is not zero), and a problem for each that is not one.
+
+    Of the optional ones only those that were given.
+    """
     counts: Counts = {}
     problems: list[Problem] = []
-    for count in INPUTS:
+    for count in (*INPUTS, *(each for each in EXTRAS if raw.get(each.name) not in (None, ""))):
         try:
             counts[count.name] = _read(raw.get(count.name))
         except ValueError as error:
@@ -74,7 +88,20 @@ def warnings(counts: Counts, last: Counts | None = None) -> list[str]:
         found.append(
             f"Present and walkout together are {present + walkout} of {enrolled} enrolled: count a student once."
         )
+    spans = [value for name in SPANS if (value := counts.get(name)) is not None]
+    if len(spans) == len(SPANS) and present is not None and sum(spans) != present:
+        found.append(f"The grade spans together are {sum(spans)} students, and {present} are present.")
     return found + _jumps(counts, last or {})
+
+
+def status_flags(status: str) -> dict[str, bool]:
+    """A school's status as flags of which one is raised; none where it was not given. Like a flag it holds until changed."""
+    return {f"status_{name}": name == status for name in STATUSES} if status in STATUSES else {}
+
+
+def status_of(flags: Mapping[str, bool]) -> str:
+    """The status that was given; empty where none was."""
+    return next((name for name in STATUSES if flags.get(f"status_{name}")), "")
 
 
 def _jumps(counts: Counts, last: Counts) -> list[str]:
@@ -101,4 +128,4 @@ def _problem(field: str, message: str, code: str = "not_whole") -> Problem:
     return {"code": code, "field": field, "message": message}
 
 
-_NAMES = frozenset(count.name for count in INPUTS)
+_NAMES = frozenset(count.name for count in (*INPUTS, *EXTRAS))

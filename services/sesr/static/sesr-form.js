@@ -41,6 +41,7 @@
       day: value("day") || held?.day || null, // none: the day of the count, also for a page that stayed open over night
       counts,
       flags,
+      status: value("status"),
       commander: value("commander"),
       landline: value("landline"),
       cell: value("cell"),
