@@ -100,6 +100,8 @@ WITHOUT_SCHOOLS = {
     "/sesr/calls": "schools that have not reported, of which this world has none; tried in tests/sesr/test_calls.py",
     "/sesr/calls.xlsx": "the same as a workbook",
     "/sesr/day": "schools that missed a report, of which this world has none; tried in tests/sesr/test_calls.py",
+    "/sesr/entry": "takes rows; what can be entered is tried in tests/sesr/test_entry.py",
+    "/sesr/paper": "of the school that its address names",
     "/sesr/public": "sums alone, for everybody",
     "/notify/api/v1/snoozes": "lists snoozes, of which this world has none",
 }
