@@ -95,8 +95,7 @@ def _as_text(incident: Incident, rows: Sequence[EntryRow]) -> str:
 def entry_xlsx(session: Db, who: Desk, incident: UUID | None = None) -> Response:
     """The table to fill: a line for each school of the desk, with its code and name."""
     shown = _incident(session, who, incident)
-    known = schools.schools(session, scope_of(who), limit=5000)
-    expected = [school for school in known if incidents.is_expected(session, shown.incident_id, school.school_key)]
+    expected = schools.expected_schools(session, scope_of(who), shown.incident_id)
     lines = [(school.school_key, school.name) for school in expected]
     content = entry_workbook(_headings(shown), lines, f"Reports, {shown.name}", district_zone())
     return download(content, XLSX_TYPE, f"strike-entry-{today()}.xlsx")

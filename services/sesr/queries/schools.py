@@ -1,12 +1,13 @@
 """Schools within a scope."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from services.sesr.rules.counts import STAFF, Counts
-from services.sesr.tables import School
+from services.sesr.tables import Expected, School
 from shared.access import Scope
 
 
@@ -18,6 +19,17 @@ def schools(session: Session, scope: Scope, q: str = "", limit: int = 50) -> Seq
         word = q.casefold()
         found = found.where(or_(*(column.contains(word, autoescape=True) for column in (name, ploc, key))))
     return session.exec(found.order_by(col(School.name), key).limit(limit)).all()
+
+
+def expected_schools(session: Session, scope: Scope, incident_id: UUID) -> Sequence[School]:
+    """The schools of the scope that an incident expects, by name."""
+    found = (
+        select(School)
+        .join(Expected, col(Expected.school_key) == School.school_key)
+        .where(scope.covers(School), Expected.incident_id == incident_id)
+        .where(col(Expected.until).is_(None), col(Expected.excused).is_(False))
+    )
+    return session.exec(found.order_by(col(School.name), col(School.school_key))).all()
 
 
 def school(session: Session, scope: Scope, school_key: str) -> School | None:
