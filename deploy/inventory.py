@@ -43,7 +43,7 @@ def packages() -> list[LockedPackage]:
 
 
 def license_of(distribution: Distribution) -> str:
-    """Its license expression, else its classifiers, else the first line of its license field; `unknown` without any."""
+    """Its license expression, else its classifiers, else the first line of its license's text; `unknown` without any."""
     metadata = distribution.metadata
     if "License-Expression" in metadata:
         return str(metadata["License-Expression"])
@@ -51,7 +51,8 @@ def license_of(distribution: Distribution) -> str:
     named = [value.rsplit(" :: ", 1)[-1] for value in classifiers if value != "License :: OSI Approved"]
     if named:
         return ", ".join(sorted(set(named)))
-    lines = str(metadata["License"] or "").strip().splitlines()
+    texts = [distribution.read_text(f"licenses/{name}") for name in metadata.get_all("License-File") or []]
+    lines = [line for text in (metadata["License"], *texts) for line in str(text or "").strip().splitlines()]
     return lines[0][:80] if lines else "unknown"
 
 
