@@ -13,7 +13,8 @@ import psycopg
 
 from bench.figures import Figure, keep, timed
 from bench.installation import database
-from services.tracker.actions.exports import ExportOrder, order_export, write_next
+from services.tracker.actions.exports import ExportOrder, order_export
+from services.tracker.actions.files import WRITERS
 from services.tracker.actions.plan import begin_plan
 from services.tracker.actions.targets import recompute
 from services.tracker.queries.books import one_school
@@ -23,6 +24,7 @@ from services.tracker.workbook.layout import BookLayout
 from services.tracker.workbook.writing import BookStamp, BookTab, write_book
 from shared.access import Who
 from shared.db import raw, transaction
+from shared.jobs.writer import write_waiting
 from shared.settings import settings
 
 SCHOOLS = 1150
@@ -83,8 +85,7 @@ def write_one() -> None:
 def write_all(kind: str) -> None:
     with transaction("tracker") as session:
         order_export(session, CENTRAL, ExportOrder(kind, SchoolFilter(), None))
-    with transaction("tracker") as session:
-        write_next(session, lambda _export, _done, _total: None)
+    write_waiting("tracker", WRITERS)
 
 
 def memory() -> int:

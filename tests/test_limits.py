@@ -81,7 +81,7 @@ SAID |= {
         "50": (WHOLE, "schools of one code, of which two are refused as unclear"),
         "limit": ("services/tracker/templates/start.html", "pager("),
     },
-    "services/tracker/templates/import.html": {"500": ("services/tracker/templates/import.html", "The first 500 of")},
+    "services/tracker/templates/import.html": {"shown": ("services/tracker/templates/import.html", "The first {{ shown }} of")},
     "services/tracker/templates/items.html": {"most_untaken": ("services/tracker/templates/items.html", "the first {{ most_untaken }} of")},
     "services/tracker/templates/lcap_load.html": {"most": ("services/tracker/templates/lcap_load.html", "The first {{ most }} of")},
     "services/tracker/workbook/checking.py": {

@@ -4,6 +4,8 @@ from services.tracker import api, pages
 from services.tracker.pages.status_cards import home_cards, school_cards
 from shared.web import routers_of, service_app
 from shared.web.cards import card_routes
+from shared.web.files import file_routes
 
 cards = card_routes("tracker", "Progress tracker", home_cards, school_cards)
-app = service_app("tracker", [cards, *routers_of(pages), *routers_of(api)])
+files = file_routes("tracker", "tracker.see")
+app = service_app("tracker", [cards, files, *routers_of(pages), *routers_of(api)])

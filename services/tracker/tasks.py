@@ -1,15 +1,14 @@
-"""The handlers of the events that tracker subscribes to, and the large workbooks that it reads and writes."""
+"""The handlers of the events that tracker subscribes to, and the long work that a process beside does."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from sqlmodel import Session
 
-from services.tracker.actions import exports, intake
+from services.tracker.actions import intake
 from services.tracker.actions.lcap import loads
-from shared.db import transaction
 from shared.delivery.bus import Bus
 from shared.events import DirectoryLoaded, LcapLoaded, SurveyResultsLoaded, TiersComputed
+from shared.jobs.writer import start_writer
 from shared.privacy import purge
 
 bus = Bus("tracker")
@@ -35,26 +34,9 @@ def store_rates(session: Session, event: TiersComputed) -> None:
     intake.store_rates(session, event)
 
 
-@bus.loop(exports.JOB, every=timedelta(minutes=1), soft_seconds=600)
-def write_books() -> None:
-    """Writes every export that waits; each in a transaction of its own, its progress in others."""
-    is_more = True
-    while is_more:
-        begun: list[UUID] = []
-
-        def noted(export_id: UUID, done: int, total: int, begun: list[UUID] = begun) -> None:
-            begun.append(export_id)
-            with transaction("tracker") as session:
-                exports.note_progress(session, export_id, done, total)
-
-        try:
-            with transaction("tracker") as session:
-                is_more = exports.write_next(session, noted)
-        except Exception as error:
-            if not begun:
-                raise
-            with transaction("tracker") as session:
-                exports.note_failure(session, begun[-1], error)
+@bus.loop("tracker.write_files", every=timedelta(minutes=1))
+def write_files() -> None:
+    start_writer("tracker")
 
 
 @bus.daily("tracker.purge_personal", timedelta(days=1))

@@ -1,4 +1,4 @@
-"""File jobs as rows: requested by a person, claimed by a writer under a lease, kept in pieces, canceled, cleared away."""
+"""Jobs as rows: requested by a person, claimed by a writer under a lease, a file kept in pieces, canceled, cleared away."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,20 +20,23 @@ LEASE = timedelta(minutes=1)
 MOST_ATTEMPTS = 3
 PART_BYTES = 1024 * 1024
 JOBS_SHOWN = 50
-_FACTS = "job_id, who, kind, parameters, title, file_name, media_type, thing, requested_at, state, done, total"
+_FACTS = (
+    "job_id, who, kind, parameters, title, file_name, media_type, thing, result_path, requested_at, state, done, total"
+)
 _REQUEST = text(
     """
-    insert into file_job (who, kind, parameters, title, file_name, media_type, thing)
-    values (cast(:who as jsonb), :kind, cast(:parameters as jsonb), :title, :file_name, :media_type, :thing)
+    insert into file_job (who, kind, parameters, title, file_name, media_type, thing, result_path)
+    values (cast(:who as jsonb), :kind, cast(:parameters as jsonb), :title, :file_name, :media_type, :thing, :result_path)
     returning job_id
     """
 )
-# The same file that the same person requested within a week, or is waiting for, is not written twice.
+# The same file that the same person requested within a week, or is waiting for, is not written twice; of one whose
+# content may change at any time, only the one that is not begun yet.
 _SAME = text(
     """
     select job_id from file_job
     where who = cast(:who as jsonb) and kind = :kind and parameters = cast(:parameters as jsonb)
-        and state in ('waiting', 'running', 'done')
+        and state = any(:states)
     order by requested_at desc limit 1
     """
 )
@@ -56,7 +59,9 @@ _WAITING = text(
 )
 _PROGRESS = text(
     """
-    update file_job set done = :done, total = :total, leased_until = now() + :lease
+    update file_job set
+        done = coalesce(cast(:done as integer), done), total = coalesce(cast(:total as integer), total),
+        leased_until = now() + :lease
     where job_id = :job_id and state = 'running' returning 1
     """
 )
@@ -68,6 +73,7 @@ _OWN = text(
     f"""
     select {_FACTS}, count(*) over () as of from file_job
     where who->>'person_id' = :person_id and who->>'role' = :role
+        and who->'scope' = cast(:scope as jsonb) and who->'spellings' = cast(:spellings as jsonb)
     order by requested_at desc limit :limit
     """
 )
@@ -77,7 +83,10 @@ _CONTENT = text("select content from file_job_part where job_id = :job_id and nu
 
 @dataclass(frozen=True)
 class FileJob:
-    """A file that a person requested; `thing` names what is counted in `done` of `total`, in the singular."""
+    """What a person requested: a file, or work whose result is looked at on the page `result_path`.
+
+    `thing` names what is counted in `done` of `total`, in the singular.
+    """
 
     job_id: UUID
     who: Who
@@ -87,6 +96,7 @@ class FileJob:
     file_name: str
     media_type: str
     thing: str
+    result_path: str
     requested_at: datetime
     state: str
     done: int
@@ -121,8 +131,13 @@ def request_file(
     file_name: str,
     media_type: str,
     thing: str,
+    result_path: str = "",
+    is_live: bool = False,
 ) -> UUID:
-    """Notes a file for a writer to write; answers the job, that of the same request before where there is one."""
+    """Notes a file for a writer to write; answers the job, that of the same request before where there is one.
+
+    `is_live`: what the file holds may change at any time, so that one that was written is no longer the same.
+    """
     session.execute(_OLD, {"kept": KEPT})
     values = {
         "who": orjson.dumps(asdict(who)).decode(),
@@ -132,6 +147,8 @@ def request_file(
         "file_name": file_name,
         "media_type": media_type,
         "thing": thing,
+        "result_path": result_path,
+        "states": ["waiting"] if is_live else ["waiting", "running", "done"],
     }
     job_id: UUID | None = session.execute(_SAME, values).scalar()
     if job_id is None:
@@ -161,6 +178,11 @@ def note_progress(session: Session, job_id: UUID, done: int, total: int) -> None
         raise JobCanceled(str(job_id))
 
 
+def renew(session: Session, job_id: UUID) -> None:
+    """Keeps the lease of a writer that works and has no progress to show."""
+    session.execute(_PROGRESS, {"job_id": job_id, "done": None, "total": None, "lease": LEASE})
+
+
 def keep(session: Session, job_id: UUID, path: str) -> None:
     """Keeps a written file in pieces, and says that it is done."""
     session.execute(_NO_PARTS, {"job_id": job_id})
@@ -178,18 +200,29 @@ def note_failure(session: Session, job_id: UUID) -> None:
 
 
 def jobs_of(session: Session, who: Who) -> tuple[Sequence[FileJob], int]:
-    """The person's own files, newest first, at most JOBS_SHOWN, and how many there are."""
-    rows = session.execute(_OWN, {"person_id": who.person_id, "role": who.role, "limit": JOBS_SHOWN}).all()
+    """The person's own files, of the role and the schools that they have now, newest first, at most JOBS_SHOWN.
+
+    Answers how many there are, too.
+    """
+    schools = {"scope": orjson.dumps(who.scope).decode(), "spellings": orjson.dumps(who.spellings).decode()}
+    own = {"person_id": who.person_id, "role": who.role, **schools, "limit": JOBS_SHOWN}
+    rows = session.execute(_OWN, own).all()
     return [_job(row) for row in rows], rows[0].of if rows else 0
 
 
 def job_of(session: Session, who: Who, job_id: UUID) -> FileJob:
-    """One of the person's own files; NotFound for any other."""
+    """One of the person's own files; NotFound for any other, and for one of schools that are not theirs any more."""
     row = session.execute(_ONE, {"job_id": job_id}).one_or_none()
     job = None if row is None else _job(row)
-    if job is None or (job.who.person_id, job.who.role) != (who.person_id, who.role):
-        raise NotFound("There is no such file of yours. It may be older than a week: request it again.")
+    if job is None or _owner(job.who) != _owner(who):
+        raise NotFound(
+            "There is no such file of yours. It may be older than a week, or your schools have changed: request it again."
+        )
     return job
+
+
+def _owner(who: Who) -> tuple[object, ...]:
+    return who.person_id, who.role, tuple(who.scope), tuple(who.spellings)
 
 
 def cancel(session: Session, who: Who, job_id: UUID) -> None:

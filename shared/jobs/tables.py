@@ -31,6 +31,7 @@ def add_file_job_tables(metadata: MetaData) -> None:
         Column("file_name", Text, nullable=False),
         Column("media_type", Text, nullable=False),
         Column("thing", Text, nullable=False),
+        Column("result_path", Text, nullable=False, server_default=""),
         Column("requested_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         Column("state", Text, nullable=False, server_default="waiting"),
         Column("done", Integer, nullable=False, server_default="0"),

@@ -9,7 +9,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -26,14 +30,27 @@ from shared.settings import SERVICES, settings
 ROOT = Path(__file__).parent.parent.parent
 MEMORY_LIMIT = 1024 * 1024 * 1024
 CPU_SECONDS = 900
-# Progress is written and looked at every so many things.
-EVERY = 500
+# Progress is written and looked at every so many seconds.
+EVERY_SECONDS = 1.0
+RENEW_SECONDS = queue.LEASE.total_seconds() / 3
 # What a writer needs of the environment beside the password of its service.
 _PLAIN = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SES_ENVIRONMENT", "SES_DATABASE_URL", "SES_TIMEZONE")
 Progress = Callable[[int, int], None]
-Writer = Callable[[Session, FileJob, str, Progress], None]
+Begin = Callable[[], AbstractContextManager[Session]]
+# Does a job: it begins the transactions that it needs, and none is open while it reads or computes beside them.
+Writer = Callable[[Begin, FileJob, str, Progress], None]
 log = structlog.get_logger()
 _running: dict[str, subprocess.Popen[bytes]] = {}
+
+
+def at_once(write: Callable[[Session, FileJob, str, Progress], None]) -> Writer:
+    """A writer whose whole file is of one moment, in one transaction."""
+
+    def begun(begin: Begin, job: FileJob, path: str, note: Progress) -> None:
+        with begin() as session:
+            write(session, job, path, note)
+
+    return begun
 
 
 def start_writer(service: str) -> None:
@@ -68,11 +85,13 @@ def write_waiting(service: str, writers: Mapping[str, Writer]) -> int:
 
 
 def _write(service: str, write: Writer, job: FileJob) -> None:
-    parent = os.getppid()
+    parent, last = os.getppid(), 0.0
 
     def note(done: int, total: int) -> None:
-        if done % EVERY and done != total:
+        nonlocal last
+        if time.monotonic() < last + EVERY_SECONDS and done != total:
             return
+        last = time.monotonic()
         if os.getppid() != parent:
             raise JobCanceled("the worker has left")
         with transaction(service) as session:
@@ -81,8 +100,8 @@ def _write(service: str, write: Writer, job: FileJob) -> None:
     handle, path = tempfile.mkstemp(prefix="ses-file-")
     os.close(handle)
     try:
-        with transaction(service) as session:
-            write(session, job, path, note)
+        with _leased(service, job.job_id):
+            write(partial(transaction, service), job, path, note)
         with transaction(service) as session:
             queue.keep(session, job.job_id, path)
     except JobCanceled:
@@ -92,6 +111,25 @@ def _write(service: str, write: Writer, job: FileJob) -> None:
         _note_failure(service, job.job_id)
     finally:
         os.unlink(path)
+
+
+@contextmanager
+def _leased(service: str, job_id: UUID) -> Iterator[None]:
+    """Renews the lease while the work lasts: a long file is read without progress; a writer that died renews nothing."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(RENEW_SECONDS):
+            with transaction(service) as session:
+                queue.renew(session, job_id)
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _note_failure(service: str, job_id: UUID) -> None:

@@ -123,14 +123,8 @@ INVENTORY = (
     _of("tracker.entry", "entered_by", "who entered a value that counts"),
     _of("tracker.entry_log", "entered_by", "who changed a value", SCHOOL_YEAR, "at"),
     _of("tracker.book_import", "uploaded_by file_name cells notes", "uploaded workbooks", TERM, "at", deletes=True),
-    _of(
-        "tracker.book_export",
-        "ordered_by scope spellings filters",
-        "large workbooks asked for",
-        TERM,
-        "at",
-        deletes=True,
-    ),
+    _of("tracker.file_job", "who parameters title file_name", "large files asked for; go with the queue of files"),
+    _of("tracker.file_job_part", "content", "the large files themselves; go with them"),
     _of("tracker.lcap_check", "note checked_by", "who checked a value"),
     _of("tracker.lcap_setting", "set_by", "who set a threshold"),
     *(

@@ -59,7 +59,9 @@ def requested(request: Request, service: str, job_id: UUID) -> Response:
 def _described(service: str, job: queue.FileJob) -> Response:
     """A job for a program, with the address of its file once that is there."""
     found: dict[str, Any] = {"job_id": str(job.job_id), "state": job.state, "done": job.done, "total": job.total}
-    if job.state == "done":
+    if job.state == "done" and job.result_path:
+        found["result"] = job.result_path
+    elif job.state == "done":
         found["file"] = f"/{service}/files/{job.job_id}/file"
     return JSONResponse(found)
 

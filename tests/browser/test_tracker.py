@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Dialog, expect
 
-from services.tracker.tasks import write_books
+from services.tracker.actions.files import WRITERS
+from shared.jobs.writer import write_waiting
 from tests.browser.axe import axe
 from tests.browser.site import opened, served
 from tests.tracker.district import ALDER, CEDAR, tell_directory, tell_results
@@ -116,7 +117,7 @@ def test_a_large_workbook_shows_when_it_is_written(site: str, browser: Browser) 
         page.get_by_label("Region", exact=True).select_option("W")
         page.get_by_role("button", name="Write it").click()
         expect(page.get_by_text("Waiting to begin.")).to_be_visible()
-        write_books()
+        write_waiting("tracker", WRITERS)
         with page.expect_download() as download:
             page.get_by_role("link", name="Download").click()
         assert download.value.suggested_filename == "progress-tracker-schools.xlsx"

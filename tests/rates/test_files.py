@@ -117,6 +117,23 @@ def test_a_file_whose_writer_died_is_begun_anew_and_given_up_after_three_times(f
     assert "could not be written" in browser_of("central").get(place).text
 
 
+def test_a_writer_that_works_without_progress_keeps_its_lease(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_schools()
+    api_of("central").get("/rates/export.xlsx")
+    monkeypatch.setattr(writer, "RENEW_SECONDS", 0.02)
+
+    def lapsed() -> bool:
+        with transaction("rates") as session:
+            return bool(session.execute(text("select leased_until < now() from file_job")).scalar_one())
+
+    def read_long(*_: object) -> None:
+        with transaction("rates") as session:
+            session.execute(text("update file_job set leased_until = now() - interval '1 second'"))
+        until(lambda: not lapsed())
+
+    assert writer.write_waiting("rates", {"rates": read_long}) == 1
+
+
 def test_a_file_that_cannot_be_written_is_failed_and_the_next_one_is_written(few: None) -> None:
     load_schools()
     central = browser_of("central")

@@ -91,6 +91,7 @@ WITHOUT_SCHOOLS = {
     "/tracker/district.csv": "counts by item, as the page",
     "/tracker/api/v1/district": "counts by item, as the page",
     "/tracker/exports": "lists the person's own exports",
+    "/tracker/files": "lists the files that the person requested",
     "/tracker/api/v1/items": "lists the items of the plan",
     "/tracker/api/v1/plans": "lists the strategic plans",
     "/sesr/api/v1/incidents": "lists incidents",

@@ -14,7 +14,7 @@ from services.rates.queries.own import own_schools
 from shared.errors import NotFound
 from shared.events import GROUPS, Group
 from shared.jobs.queue import FileJob
-from shared.jobs.writer import Progress, Writer
+from shared.jobs.writer import Progress, Writer, at_once
 
 # From so many rows on a workbook is written by a process of its own, while the person watches or does something else.
 ROWS_AT_ONCE = 5_000
@@ -57,4 +57,4 @@ def write_rates(session: Session, job: FileJob, path: str, note: Progress) -> No
     write_xlsx(path, title_of(held)[0], {group.capitalize(): counted(group) for group in GROUPS})
 
 
-WRITERS: dict[str, Writer] = {"rates": write_rates}
+WRITERS: dict[str, Writer] = {"rates": at_once(write_rates)}

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("thing", sa.Text(), nullable=False),
+        sa.Column("result_path", sa.Text(), server_default="", nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
         sa.Column("done", sa.Integer(), server_default="0", nullable=False),

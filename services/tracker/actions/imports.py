@@ -18,11 +18,12 @@ from services.tracker.tables.books import BookImport
 from services.tracker.tables.progress import Entry
 from services.tracker.tables.schools import School
 from services.tracker.workbook.checking import DIFFERENCE, TypedCell, check_book
-from services.tracker.workbook.child import Rows, UnreadableBook, read_sheets
+from services.tracker.workbook.child import Rows, UnreadableBook, is_large, read_sheets
 from shared.access import Who, audit
 from shared.errors import Conflict, Invalid, NotFound, NotSupported
 
 KEPT = timedelta(days=30)
+READING, REFUSED, OPEN, SAVING, APPLIED = "reading", "refused", "open", "saving", "applied"
 CONFLICT, LEVEL = "conflict", "level"
 # What a person may say about a cell that asks something.
 HERE, WORKBOOK, OWN_LEVEL, VALUE = "here", "workbook", "own_level", "value:"
@@ -48,10 +49,18 @@ class StalePreview(Conflict):
     code = "book_preview_stale"
 
 
-def read_book(content: bytes) -> Rows:
-    """The cells of an uploaded workbook, read before a transaction begins; NotSupported for no workbook."""
+def read_book(content: bytes, *, large: bool = False) -> Rows:
+    """The cells of an uploaded workbook, read while no transaction is open; NotSupported for no workbook."""
     try:
-        return read_sheets(content)
+        return read_sheets(content, large=large)
+    except UnreadableBook as error:
+        raise NotSupported(str(error), code="book_unreadable") from error
+
+
+def is_large_book(content: bytes) -> bool:
+    """Whether a workbook is to be read beside; NotSupported for no workbook."""
+    try:
+        return is_large(content)
     except UnreadableBook as error:
         raise NotSupported(str(error), code="book_unreadable") from error
 
@@ -64,24 +73,29 @@ def take_book(session: Session, who: Who, file_name: str, sheets: Rows, school_k
     book = check_book(sheets, book_plan(session, plan_of_book(session, sheets)))
     keys = sorted({cell.school_key for cell in book.cells})
     if not book.problems:
-        _refuse_foreign(session, who, keys, school_key)
+        refuse_foreign(session, who, keys, school_key)
     else:
         first = book.problems[0]["message"]
         more = f" And {len(book.problems) - 1} more." if len(book.problems) > 1 else ""
         raise Invalid(f"Nothing was saved. {first}{more}", problems=book.problems)
-    session.execute(delete(BookImport).where(col(BookImport.at) < datetime.now(UTC) - KEPT))
+    forget_old(session)
     kept = BookImport(
         import_id=uuid4(),
         uploaded_by=who.person_id,
         file_name=file_name[:200],
         written_at=book.written_at,
-        state="open",
-        cells=[_kept(cell) for cell in compare(session, who, book.cells)],
+        state=OPEN,
+        cells=[kept_cell(cell) for cell in compare(session, who, book.cells)],
         notes=book.notes,
     )
     session.add(kept)
     session.flush()
     return kept
+
+
+def forget_old(session: Session) -> None:
+    """Takes away the uploads that nobody decided about for KEPT."""
+    session.execute(delete(BookImport).where(col(BookImport.at) < datetime.now(UTC) - KEPT))
 
 
 def compare(session: Session, who: Who, cells: Sequence[TypedCell]) -> list[ComparedCell]:
@@ -117,10 +131,10 @@ def _other_levels(
     session: Session, cells: Sequence[TypedCell], schools: Mapping[str, School]
 ) -> dict[tuple[str, str], str]:
     """(school, level) where a school is not expected and holds nothing, with the level at which it is."""
-    made = {}
+    used, made = levels_used(session, list(schools)), {}
     for key, level in {(cell.school_key, cell.level) for cell in cells}:
         expected = schools[key].tracker_levels if key in schools else []
-        if expected and level not in expected and level not in levels_used(session, key):
+        if expected and level not in expected and (key, level) not in used:
             made[key, level] = expected[0]
     return made
 
@@ -132,20 +146,19 @@ def apply_import(session: Session, who: Who, import_id: UUID, answers: Mapping[i
     """
     kept = open_import(session, who, import_id)
     # Scope is checked again: it may have changed since the preview.
-    _refuse_foreign(session, who, sorted({cell["school_key"] for cell in kept.cells}), None)
-    changes = [change for place, cell in enumerate(kept.cells) if (change := _answered(cell, answers.get(place)))]
+    refuse_foreign(session, who, sorted({cell["school_key"] for cell in kept.cells}), None)
+    changes = answered(kept.cells, answers)
     _refuse_stale(session, who, kept, changes)
-    saved = 0
-    for (school_key, level), group in groupby(sorted(changes, key=lambda one: one[:2]), key=lambda one: one[:2]):
-        cells = [EntryChange(change.item_id, change.period, change.now, change.there) for change in group]
-        saved += len(save_cells(session, who, school_key, level, cells, "workbook"))
-    kept.state = "applied"
+    saved = kept.saved = save_changes(session, who, changes)
+    kept.state = APPLIED
     session.add(kept)
     audit(session, who.actor, "workbook.applied", str(import_id), {"file": kept.file_name, "cells": saved})
     return saved
 
 
-class _Change(NamedTuple):
+class Change(NamedTuple):
+    """A value of a workbook that is to be entered."""
+
     school_key: str
     level: str
     item_id: str
@@ -154,7 +167,21 @@ class _Change(NamedTuple):
     there: Decimal | None
 
 
-def _answered(cell: Mapping[str, Any], answer: str | None) -> _Change | None:
+def answered(cells: Sequence[Mapping[str, Any]], answers: Mapping[int, str]) -> list[Change]:
+    """What is to be entered: every plain difference, and of the cells that ask something what the answers say."""
+    return [change for place, cell in enumerate(cells) if (change := _answered(cell, answers.get(place)))]
+
+
+def save_changes(session: Session, who: Who, changes: Iterable[Change]) -> int:
+    """Enters the values, one school and level after the other; answers how many changed. Raises EntryConflict."""
+    saved = 0
+    for (school_key, level), group in groupby(sorted(changes, key=lambda one: one[:2]), key=lambda one: one[:2]):
+        cells = [EntryChange(change.item_id, change.period, change.now, change.there) for change in group]
+        saved += len(save_cells(session, who, school_key, level, cells, "workbook"))
+    return saved
+
+
+def _answered(cell: Mapping[str, Any], answer: str | None) -> Change | None:
     """What is to be entered for a cell; None where it stays as it is here."""
     kind, now, level = cell["kind"], cell["now"], cell["level"]
     if kind == DIFFERENCE:
@@ -170,11 +197,11 @@ def _answered(cell: Mapping[str, Any], answer: str | None) -> _Change | None:
             return None
     elif kind not in (DIFFERENCE, CONFLICT, LEVEL):
         return None
-    return _Change(cell["school_key"], level, cell["item_id"], cell["period"], _some(now), _some(there))
+    return Change(cell["school_key"], level, cell["item_id"], cell["period"], _some(now), _some(there))
 
 
-def _refuse_stale(session: Session, who: Who, kept: BookImport, changes: Iterable[_Change]) -> None:
-    fresh = [_kept(cell) for cell in compare(session, who, [_typed(cell) for cell in kept.cells])]
+def _refuse_stale(session: Session, who: Who, kept: BookImport, changes: Iterable[Change]) -> None:
+    fresh = [kept_cell(cell) for cell in compare(session, who, [typed_cell(cell) for cell in kept.cells])]
     now = {_place(cell): cell["there"] for cell in fresh}
     moved = [cell for cell in kept.cells if now.get(_place(cell), cell["there"]) != cell["there"]]
     taken = {(change.school_key, change.item_id, change.period) for change in changes}
@@ -192,7 +219,7 @@ def _refuse_stale(session: Session, who: Who, kept: BookImport, changes: Iterabl
 def refresh_import(session: Session, who: Who, import_id: UUID) -> BookImport:
     """Compares a kept workbook anew with what stands here now."""
     kept = open_import(session, who, import_id)
-    kept.cells = [_kept(cell) for cell in compare(session, who, [_typed(cell) for cell in kept.cells])]
+    kept.cells = [kept_cell(cell) for cell in compare(session, who, [typed_cell(cell) for cell in kept.cells])]
     session.add(kept)
     session.flush()
     return kept
@@ -200,15 +227,23 @@ def refresh_import(session: Session, who: Who, import_id: UUID) -> BookImport:
 
 def open_import(session: Session, who: Who, import_id: UUID, *, lock: bool = True) -> BookImport:
     """The person's own upload that waits for a decision."""
-    kept = session.get(BookImport, import_id, with_for_update=lock)
-    if kept is None or kept.uploaded_by != who.person_id:
-        raise NotFound("There is no such upload of yours. Upload the workbook again.")
-    if kept.state == "applied":
+    kept = own_import(session, who, import_id, lock=lock)
+    if kept.state in (SAVING, APPLIED):
         raise Conflict("This workbook has been saved already.", code="book_applied")
+    if kept.state != OPEN:
+        raise Conflict("This workbook is not read yet, or cannot be taken. Look at its page.", code="book_not_open")
     return kept
 
 
-def _refuse_foreign(session: Session, who: Who, keys: Sequence[str], only: str | None) -> None:
+def own_import(session: Session, who: Who, import_id: UUID, *, lock: bool = False) -> BookImport:
+    """The person's own upload, in whatever state; NotFound for any other."""
+    kept = session.get(BookImport, import_id, with_for_update=lock)
+    if kept is None or kept.uploaded_by != who.person_id:
+        raise NotFound("There is no such upload of yours. Upload the workbook again.")
+    return kept
+
+
+def refuse_foreign(session: Session, who: Who, keys: Sequence[str], only: str | None) -> None:
     seen = {row.school_key for row in schools_of_keys(session, who, keys)}
     if set(keys) - seen or (only is not None and set(keys) != {only} and keys):
         raise Invalid(
@@ -218,7 +253,7 @@ def _refuse_foreign(session: Session, who: Who, keys: Sequence[str], only: str |
         )
 
 
-def _kept(compared: ComparedCell) -> dict[str, Any]:
+def kept_cell(compared: ComparedCell) -> dict[str, Any]:
     cell = compared.typed
     return {
         "school_key": cell.school_key,
@@ -239,7 +274,7 @@ def _kept(compared: ComparedCell) -> dict[str, Any]:
     }
 
 
-def _typed(cell: Mapping[str, Any]) -> TypedCell:
+def typed_cell(cell: Mapping[str, Any]) -> TypedCell:
     """A kept cell as it was typed."""
     others = tuple((value, words) for value, words in cell["others"])
     return TypedCell(

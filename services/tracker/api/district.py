@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query
 
 from services.tracker.actions.exports import ExportOrder, order_export
 from services.tracker.queries.district import heat_rows, item_counts
-from services.tracker.queries.exports import export_of
 from services.tracker.queries.plan import items_of, level_named, plan_of
 from services.tracker.queries.schools import SchoolFilter, schools
 from services.tracker.rules.values import shown_percent
 from services.tracker.tables.schools import School
 from shared.access import Who
+from shared.jobs.queue import job_of
 from shared.web import Db, allow
 
 router = APIRouter(prefix="/tracker/api/v1", tags=["tracker"])
@@ -125,6 +125,6 @@ def post_export(
 @router.get("/exports/{export_id}")
 def get_export(session: Db, who: Sees, export_id: UUID) -> dict[str, Any]:
     """How far an export is; `file` is where it is downloaded once `state` is done."""
-    found = export_of(session, who, export_id)
-    file = f"/tracker/exports/{found.export_id}/file" if found.state == "done" else None
-    return {"state": found.state, "done": found.done, "total": found.total, "error": found.error, "file": file}
+    found = job_of(session, who, export_id)
+    file = f"/tracker/files/{found.job_id}/file" if found.state == "done" else None
+    return {"state": found.state, "done": found.done, "total": found.total, "file": file}

@@ -33,21 +33,28 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tracker_audit_at"), "audit", ["at"], unique=False, schema="tracker")
     op.create_index(op.f("ix_tracker_audit_object"), "audit", ["object"], unique=False, schema="tracker")
     op.create_table(
-        "book_export",
-        sa.Column("export_id", sa.Uuid(), nullable=False),
-        sa.Column("ordered_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("scope", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("spellings", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("filters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=False),
-        sa.Column("total", sa.Integer(), nullable=False),
-        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.PrimaryKeyConstraint("export_id", name=op.f("pk_book_export")),
+        "file_job",
+        sa.Column("job_id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("who", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("thing", sa.Text(), nullable=False),
+        sa.Column("result_path", sa.Text(), server_default="", nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state in ('waiting','running','done','failed','canceled')", name=op.f("ck_file_job_state")),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_file_job")),
         schema="tracker",
+    )
+    op.create_index(
+        op.f("ix_tracker_file_job_requested_at"), "file_job", ["requested_at"], unique=False, schema="tracker"
     )
     op.create_table(
         "book_import",
@@ -59,6 +66,8 @@ def upgrade() -> None:
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("problems", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("saved", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("import_id", name=op.f("pk_book_import")),
         schema="tracker",
     )
@@ -380,17 +389,28 @@ def upgrade() -> None:
         schema="tracker",
     )
     op.create_table(
-        "book_part",
-        sa.Column("export_id", sa.Uuid(), nullable=False),
+        "file_job_part",
+        sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["export_id"],
-            ["tracker.book_export.export_id"],
-            name=op.f("fk_book_part_export_id_book_export"),
+            ["job_id"], ["tracker.file_job.job_id"], name=op.f("fk_file_job_part_job_id_file_job"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("job_id", "number", name=op.f("pk_file_job_part")),
+        schema="tracker",
+    )
+    op.create_table(
+        "book_part",
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["tracker.book_import.import_id"],
+            name=op.f("fk_book_part_import_id_book_import"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("export_id", "number", name=op.f("pk_book_part")),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_book_part")),
         schema="tracker",
     )
     op.create_table(
@@ -578,6 +598,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_tracker_item_plan_id"), table_name="item", schema="tracker")
     op.drop_table("item", schema="tracker")
     op.drop_table("book_part", schema="tracker")
+    op.drop_table("file_job_part", schema="tracker")
     op.drop_table("strategic_plan", schema="tracker")
     op.drop_table("school_level", schema="tracker")
     op.drop_table("school", schema="tracker")
@@ -624,7 +645,8 @@ def downgrade() -> None:
     op.drop_table("plan_revision", schema="tracker")
     op.drop_table("directory_arrival", schema="tracker")
     op.drop_table("book_import", schema="tracker")
-    op.drop_table("book_export", schema="tracker")
+    op.drop_index(op.f("ix_tracker_file_job_requested_at"), table_name="file_job", schema="tracker")
+    op.drop_table("file_job", schema="tracker")
     op.drop_index(op.f("ix_tracker_audit_object"), table_name="audit", schema="tracker")
     op.drop_index(op.f("ix_tracker_audit_at"), table_name="audit", schema="tracker")
     op.drop_table("audit", schema="tracker")

@@ -9,13 +9,20 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
 from services.tracker.actions.imports import (
+    CONFLICT,
+    LEVEL,
+    OPEN,
+    WORKBOOK,
     StalePreview,
     apply_import,
+    is_large_book,
     open_import,
+    own_import,
     read_book,
     refresh_import,
     take_book,
 )
+from services.tracker.actions.large_books import CELLS_AT_ONCE, keep_book, save_later
 from services.tracker.pages.sheet import sent_form
 from services.tracker.queries.plan import periods, plan_of
 from services.tracker.queries.schools import school_named, schools_of_keys
@@ -24,11 +31,14 @@ from services.tracker.tables.plan import Item
 from services.tracker.workbook.checking import DIFFERENCE
 from shared.access import Who
 from shared.db import transaction
+from shared.files.workbooks import CSV_TYPE, csv_text
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import instant_words
 from shared.web.quick import allow_quickly
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
+# Differences and questions that a page shows; all of them are in the file beside.
+CELLS_SHOWN = 500
 Writes = Annotated[Who, allow("tracker.write")]
 
 
@@ -44,16 +54,33 @@ def upload_book(
     file: Annotated[UploadFile, File()],
     school: Annotated[str | None, Form()] = None,
 ) -> Response:
-    sheets = read_book(file.file.read())
+    content = file.file.read()
+    is_beside = is_large_book(content)
+    sheets = {} if is_beside else read_book(content)
     with transaction("tracker") as session:
         key = school_named(session, who, school).school_key if school else None
+        if is_beside:
+            return redirect(f"/tracker/files/{keep_book(session, who, file.filename or 'workbook.xlsx', content, key)}")
         kept = take_book(session, who, file.filename or "workbook.xlsx", sheets, key)
         return redirect(f"/tracker/imports/{kept.import_id}")
 
 
 @router.get("/imports/{import_id}")
 def preview_book(request: Request, session: Db, who: Writes, import_id: UUID) -> Response:
-    return _shown(request, session, who, open_import(session, who, import_id, lock=False))
+    kept = own_import(session, who, import_id)
+    if kept.state == OPEN:
+        return _shown(request, session, who, kept)
+    return page(request, "import_state.html", kept=kept)
+
+
+@router.get("/imports/{import_id}/cells.csv")
+def import_cells(session: Db, who: Writes, import_id: UUID) -> Response:
+    """Every cell of the comparison, also those that its page leaves out."""
+    kept = own_import(session, who, import_id)
+    names = ("school_key", "level", "item_id", "period", "kind", "there", "now", "cell")
+    rows = ([cell[name] for name in names] for cell in kept.cells)
+    headers = {"content-disposition": 'attachment; filename="workbook-changes.csv"'}
+    return Response(csv_text(names, rows), media_type=CSV_TYPE, headers=headers)
 
 
 def _shown(
@@ -74,6 +101,7 @@ def _shown(
         items={item_id: item.item if item else item_id for item_id, item in items.items()},
         periods=periods(session, plan_id),
         moved=moved,
+        shown=CELLS_SHOWN,
     )
 
 
@@ -91,6 +119,11 @@ def apply_book(
 ) -> Response:
     kept = open_import(session, who, import_id)
     answers = {place: form[f"take-{place}"] for place in range(len(kept.cells)) if f"take-{place}" in form}
+    if "take-all" in form:
+        taken = {place: WORKBOOK for place, cell in enumerate(kept.cells) if cell["kind"] in (CONFLICT, LEVEL)}
+        answers = taken | answers
+    if len(kept.cells) > CELLS_AT_ONCE:
+        return redirect(f"/tracker/files/{save_later(session, who, import_id, answers)}")
     try:
         saved = apply_import(session, who, import_id, answers)
     except StalePreview as stale:

@@ -116,7 +116,7 @@ def _shown(
 def _level_tabs(session: Db, sheet: SchoolSheet) -> list[dict[str, Any]]:
     """The levels at which the school is expected or holds values, and the one that is shown; all where none is said."""
     expected = sheet.school.tracker_levels
-    used = queries.levels_used(session, sheet.school.school_key)
+    used = {level for _, level in queries.levels_used(session, [sheet.school.school_key])}
     return [
         {"href": sheet.address(level=name), "label": name, "current": name == sheet.level}
         for name in levels(session, sheet.plan.plan_id)

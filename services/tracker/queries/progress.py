@@ -54,10 +54,11 @@ def line_of_values(item: Item, goal: Goal, values: list[Decimal | None], origins
     return ItemLine(item, goal, values, facts, projected(values[0], goal.increase, values[1:]), origins)
 
 
-def levels_used(session: Session, school_key: str) -> set[str]:
-    """The levels for which a school has entered anything."""
-    found = select(Entry.level).where(Entry.school_key == school_key, col(Entry.percent).is_not(None)).distinct()
-    return set(session.exec(found))
+def levels_used(session: Session, school_keys: Sequence[str]) -> set[tuple[str, str]]:
+    """(school, level) of the schools' levels for which anything was entered."""
+    of_schools = col(Entry.school_key).in_(school_keys)
+    found = select(Entry.school_key, Entry.level).where(of_schools, col(Entry.percent).is_not(None)).distinct()
+    return {(key, level) for key, level in session.exec(found)}
 
 
 def history(session: Session, school_key: str, level: str, before: int | None, limit: int) -> Sequence[EntryLog]:

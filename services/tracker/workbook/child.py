@@ -13,6 +13,9 @@ from shared.files.confinement import confine
 from shared.files.plain_openpyxl import openpyxl
 
 BOUNDS = Bounds()
+# For the workbook of all schools, which a process beside reads; a larger file than LARGE_BYTES unpacked is such a one.
+LARGE_BYTES = 6 * 1024 * 1024
+LARGE = Bounds(memory=1024 * 1024 * 1024, output=96 * 1024 * 1024, cpu_seconds=240, seconds=480.0)
 ROWS_LIMIT, COLUMNS_LIMIT, SHEETS_LIMIT = 40_000, 64, 12
 PARTS_LIMIT, UNPACKED_LIMIT = 300, 256 * 1024 * 1024
 _NO_BOOK = "This is not an Excel workbook (.xlsx). Save it as .xlsx without password and upload that."
@@ -35,14 +38,20 @@ class UnreadableBook(Exception):
     """The file is not a workbook that can be read here; the text says what to do."""
 
 
-def read_sheets(content: bytes) -> Rows:
+def is_large(content: bytes) -> bool:
+    """Whether a workbook takes too long to be read while a person waits. Raises UnreadableBook."""
+    return _unpacked_bytes(content) > LARGE_BYTES
+
+
+def read_sheets(content: bytes, *, large: bool = False) -> Rows:
     """Each sheet's rows of cells, formulas as text that begins with `=`. Raises UnreadableBook."""
-    _refuse_bomb(content)
+    words = ["large"] if large else []
+    _unpacked_bytes(content)
     with tempfile.NamedTemporaryFile(prefix="ses-book-", suffix=".xlsx") as kept:
         kept.write(content)
         kept.flush()
         try:
-            output = run_child("services.tracker.workbook.child", kept.name, bounds=BOUNDS)
+            output = run_child("services.tracker.workbook.child", kept.name, *words, bounds=LARGE if large else BOUNDS)
         except ChildFailed as error:
             raise UnreadableBook("The workbook could not be read. Open it in Excel, save it, upload that.") from error
         except ChildrenBusy as error:
@@ -51,7 +60,8 @@ def read_sheets(content: bytes) -> Rows:
     return found
 
 
-def _refuse_bomb(content: bytes) -> None:
+def _unpacked_bytes(content: bytes) -> int:
+    """How large a workbook is; UnreadableBook for what is none, and for one that unpacks to too much."""
     if content.startswith(_OLD_MAGIC):
         raise UnreadableBook(_LOCKED if _LOCKED_MARK in content else _OLD_EXCEL)
     try:
@@ -63,8 +73,10 @@ def _refuse_bomb(content: bytes) -> None:
         raise UnreadableBook(_NO_BOOK) from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise UnreadableBook(_NO_BOOK)
-    if len(parts) > PARTS_LIMIT or sum(part.file_size for part in parts) > UNPACKED_LIMIT:
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > PARTS_LIMIT or unpacked > UNPACKED_LIMIT:
         raise UnreadableBook("The workbook unpacks to more than is allowed here. Upload one school's workbook.")
+    return unpacked
 
 
 def _cell(value: object) -> Any:
@@ -81,8 +93,9 @@ def trimmed(row: tuple[Any, ...]) -> list[Any]:
     return cells
 
 
-def _main(path: str) -> None:
-    confine(BOUNDS.memory, BOUNDS.cpu_seconds)
+def _main(path: str, size: str = "") -> None:
+    bounds = LARGE if size else BOUNDS
+    confine(bounds.memory, bounds.cpu_seconds)
     book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
     found: Rows = {}
     for sheet in book.worksheets[:SHEETS_LIMIT]:
@@ -94,4 +107,4 @@ def _main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    _main(*sys.argv[1:3])
