@@ -1,4 +1,4 @@
-"""Numbers from outside, read by one bounded reader: plain ASCII digits, never slow and never a surprise."""
+"""Numbers: from outside, read by one bounded reader of plain ASCII digits; and counts as people read them."""
 
 import re
 from decimal import Decimal
@@ -19,3 +19,8 @@ def whole(text: str, most: int = MOST) -> int | None:
 def decimal(text: str) -> Decimal | None:
     """A plain decimal number such as `-12.5`; None for anything else, such as `1e9999999`, `NaN` or `1,200`."""
     return Decimal(text) if _DECIMAL.fullmatch(text) else None
+
+
+def counted(count: int, thing: str, things: str = "") -> str:
+    """`1 school`, `1,200 schools`; `things` where the plural is not the word with an s: `1 entry`, `2 entries`."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"

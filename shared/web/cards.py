@@ -10,9 +10,9 @@ from sqlmodel import Session
 
 from shared.access import Who
 from shared.access.policy import may
+from shared.numbers import counted
 from shared.ops.metrics import queue_state
 from shared.ops.state import Trouble, troubles_since
-from shared.web.counts import counted
 from shared.web.pages import page
 from shared.web.requests import Db, allow
 

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from shared.access import Who, csrf_of, scope_of
+from shared.numbers import counted
 from shared.settings import settings
 from shared.web.clock import date_words, instant_words, second_words
-from shared.web.counts import counted
 from shared.web.navigation import navigation
 from shared.web.requests import session_token
 from shared.web.static_files import static_url

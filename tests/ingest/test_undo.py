@@ -51,7 +51,7 @@ def test_results_get_back_what_they_were_and_what_the_file_brought_goes(central:
     wrong = send(central, "survey-results", results(result(HAPPY.upper(), 17), result(SAFE, 50)))
     deliver()
     assert in_tracker() == {HAPPY: 17, SAFE: 50}
-    said = "1 results get back the percent that they had before this file, 1 go."
+    said = "1 result gets back the percent from before this file, and 1 result that came with it is removed."
     assert said in central.get(wrong.headers["location"]).json()["undo_returns"]
     assert said in browser_of("central").get(wrong.headers["location"].replace("/api/v1", "")).text
     undone = undo(central, wrong)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 from services.ingest.actions.participation import publish_extraction
 from services.ingest.actions.revisions import last_revision, later_revision
 from services.ingest.actions.staging import DATA
+from services.ingest.actions.undo_words import returns
 from services.ingest.queries.windows import windows
 from services.ingest.rules.dates import Window, window_of
 from services.ingest.tables import DeliveryStep, ExtractionCount, ReplacedCount, Upload
@@ -63,7 +64,7 @@ def extraction_returns(session: Session, upload: Upload) -> str:
     )
     back = session.exec(counts).one()
     gone = session.exec(added).one() - back
-    return f"{back} rows get back the counts that they had before this file, {gone} rows go."
+    return returns(back, gone, "row", "counts")
 
 
 def undo_extraction(session: Session, upload: Upload, undo: Upload) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, delete, func, select
 
 from services.ingest.actions.revisions import later_revision, next_of_kind
+from services.ingest.actions.undo_words import returns
 from services.ingest.tables import ReplacedResult, SurveyResult, Upload
 from shared.delivery.outbox import publish
 from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
@@ -31,10 +32,7 @@ def results_return(session: Session, upload: Upload) -> str:
     back = session.exec(replaced.where(col(ReplacedResult.upload_id) == upload.upload_id)).one()
     taken = select(func.count()).select_from(SurveyResult).where(col(SurveyResult.revision) == upload.revision)
     gone = session.exec(taken).one() - back
-    return (
-        f"{back} results get back the percent that they had before this file, {gone} go. What people typed in the tracker"
-        " stays."
-    )
+    return f"{returns(back, gone, 'result', 'percent')} What people typed in the tracker stays."
 
 
 def undo_results(session: Session, upload: Upload, undo: Upload) -> None:

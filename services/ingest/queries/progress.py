@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, or_, select
 
 from services.ingest.tables import DeliveryStep, Upload
+from shared.numbers import counted
 
 # The platform's tables have no classes here.
 _RECEIVED = text(
@@ -52,7 +53,7 @@ class ProgressStep(NamedTuple):
 def delivery_progress(session: Session, taken: Upload) -> list[ProgressStep]:
     """The steps of an upload: stored, received, tiers computed, alerts planned, mails sent."""
     accepted = taken.counts.get("accepted", 0)
-    steps = [ProgressStep("Stored", True, taken.uploaded_at, f"{accepted} rows")]
+    steps = [ProgressStep("Stored", True, taken.uploaded_at, counted(accepted, "row"))]
     if taken.state == "unchanged":
         return [*steps, ProgressStep("Nothing new", True, taken.uploaded_at, "every row was known: no alerts are sent")]
     if taken.state not in ("published", "undone"):

@@ -15,10 +15,10 @@ from services.rates.queries.rollups import BY, Rollup, rollups
 from services.rates.rules.tiers import TIER_LABELS, TIERS, shown_rate, tier_nr
 from shared.access import Who
 from shared.events import GROUPS
+from shared.numbers import counted
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import lines
-from shared.web.counts import counted
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
 By = Literal["region", "cos", "director", "level", "district"]

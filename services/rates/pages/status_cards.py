@@ -15,9 +15,9 @@ from services.rates.rules.tiers import ALERT_TIER, shown_rate, tier_nr
 from services.rates.tables import SchoolHistory
 from shared.access import Who
 from shared.events import GROUPS
+from shared.numbers import counted
 from shared.web.cards import StatusCard
 from shared.web.clock import date_words, today
-from shared.web.counts import counted
 
 # Whose home page shows the rates of each school, instead of counts over all of them.
 ONE_BY_ONE = ("principal", "designee")

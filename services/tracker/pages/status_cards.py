@@ -17,9 +17,9 @@ from services.tracker.tables.schools import School
 from shared.access import Who
 from shared.access.policy import may
 from shared.errors import NotFound
+from shared.numbers import counted
 from shared.web.cards import StatusCard
 from shared.web.clock import today
-from shared.web.counts import counted
 
 SCHOOLS_SHOWN = 3
 # Whose home page shows each school; others look at the district's view.
