@@ -83,7 +83,7 @@ GUARDS = (
     ), MACHINE),
     Guard("a newer state is not overwritten by an older one", "26, 27", (
         ("shared/delivery/arrivals.py", "where directory_arrival.revision <= excluded.revision returning", "returning"),
-        ("services/rates/actions/intake.py", "set_=newer, where=col(School.revision) < fresh.excluded.revision", "set_=newer"),
+        ("services/rates/actions/intake.py", 'upsert(session, School, rows, newer="revision")', "upsert(session, School, rows)"),
     ), MACHINE),
     Guard("two relays never claim the same event (skip locked)", "30", (
         ("shared/delivery/relay.py", _CLAIMED, "order by next_at, event_id limit %s"),
