@@ -34,7 +34,7 @@ _FAILURES = (BackupRefused, BackupPlaceRefused, ServerMissing, OSError, psycopg.
 
 def readers_of_environment() -> list[str]:
     """The public keys of SES_BACKUP_READERS; SSH keys have blanks of their own and may end with a comment."""
-    return re.findall(r"age1\S+|ssh-\S+ \S+", os.environ.get("SES_BACKUP_READERS", ""))
+    return re.findall(r"(?<!\S)(?:age1\S+|ssh-\S+ \S+)", os.environ.get("SES_BACKUP_READERS", ""))
 
 
 def make(place: str, readers: Sequence[str], keep: int | None) -> tuple[str, int]:

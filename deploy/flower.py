@@ -31,10 +31,10 @@ app.conf.update(
 
 no_scripts.install()
 # What Flower keeps on disk has the arguments of tasks: for its user alone, also where a former version left it open.
-os.umask(0o077)
-STATE = Path(os.environ.get("FLOWER_DB", "flower"))
-for kept in STATE.parent.glob(f"{STATE.name}*") if STATE.is_absolute() else ():
-    kept.chmod(0o600)
+if STATE := os.environ.get("FLOWER_DB"):  # Flower itself, and not who asks this module for its queues
+    os.umask(0o077)
+    for kept in Path(STATE).parent.glob(f"{Path(STATE).name}*"):
+        kept.chmod(0o600)
 
 # The one script that stands in a page of Flower: without the setting that it writes, no page refreshes itself.
 INLINE = "\nvar autorefresh = 1;\n"

@@ -1,17 +1,14 @@
 """Backups in places: encrypted, elsewhere, the newest kept, tried in a database of their own; and their age."""
 
 import threading
-import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psycopg
 import pyrage
 import pytest
-from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 
 from deploy import backups
@@ -22,6 +19,7 @@ from shared.ops.metrics import exposition, queue_state
 from shared.ops.state import troubles
 from shared.settings import settings
 from tests.faults.test_backup import contents
+from tests.s3 import s3_server
 from tests.stack import owner
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -45,17 +43,11 @@ class Found:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    given = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
-    for name, value in {**given, "AWS_DEFAULT_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
-    client.create_bucket(Bucket="district")
-    yield client
-    server.stop()
+    with s3_server() as (endpoint, client):
+        given = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": endpoint}
+        for name, value in {**given, "AWS_DEFAULT_REGION": "us-east-1"}.items():
+            monkeypatch.setenv(name, value)
+        yield client
 
 
 @pytest.fixture

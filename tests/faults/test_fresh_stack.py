@@ -135,7 +135,7 @@ def test_a_backup_in_a_new_cluster_shows_the_same_table_and_board_and_mails_nobo
     with running(tmp_path / "another machine", given=dict(settings_given())) as other:
         use(other.env["SES_DATABASE_URL"], monkeypatch)
         restore(tmp_path / "ses.backup", replace=False)
-        assert contents() == held
+        assert contents() == {**held, "notify.database_restore": 1}
         assert seen() == before
         deliver(times=2)
         sending.send_due()

@@ -9,9 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import asyncssh
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 from sqlmodel import select
 
@@ -21,6 +19,7 @@ from services.ingest.tables import Upload
 from shared.db import transaction
 from shared.settings import settings
 from tests.ingest.test_drops import extraction
+from tests.s3 import s3_server
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -78,19 +77,11 @@ def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SftpServer
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=endpoint, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1"
-    )
-    client.create_bucket(Bucket="district")
-    address = f"s3://k:s@district/drop?endpoint={quote(endpoint, safe='')}"
-    monkeypatch.setitem(settings().drop_folders, "central", SecretStr(address))
-    monkeypatch.setattr(settings(), "drop_networks", "127.0.0.0/8")
-    yield client
-    server.stop()
+    with s3_server() as (endpoint, client):
+        address = f"s3://k:s@district/drop?endpoint={quote(endpoint, safe='')}"
+        monkeypatch.setitem(settings().drop_folders, "central", SecretStr(address))
+        monkeypatch.setattr(settings(), "drop_networks", "127.0.0.0/8")
+        yield client
 
 
 def taken() -> list[str]:
