@@ -14,6 +14,18 @@ from shared.access import start_session
 from shared.db import transaction
 from shared.web.requests import cookie_name
 
+# Boxes of the page's own part that scroll or cut by themselves; what is for screen readers alone is cut on purpose.
+_BOXES = """() => [...document.querySelectorAll("main *:not(textarea, .visually-hidden)")]
+  .filter((one) => one.clientHeight && one.scrollHeight > one.clientHeight + 1)
+  .filter((one) => getComputedStyle(one).overflowY !== "visible")
+  .map((one) => `${one.tagName} ${one.className} ${one.getAttribute("aria-label")}`)"""
+
+
+def scrolling_boxes(page: Page) -> list[str]:
+    """The boxes of a page that have an end of their own, behind which rows are hidden."""
+    found: list[str] = page.evaluate(_BOXES)
+    return found
+
 
 @contextmanager
 def served() -> Iterator[str]:

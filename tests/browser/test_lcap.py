@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.axe import axe
-from tests.browser.site import opened, served
+from tests.browser.site import opened, scrolling_boxes, served
 from tests.tracker.district import tell_directory
 from tests.tracker.lcap_tables import demo, load, loaded_events, published
 
@@ -37,6 +37,15 @@ def test_a_phone_shows_the_lcap_without_scrolling_sideways(site: str, browser: B
         for path in ("", "actions/1.32", "measures", "ses"):
             page.goto(f"{site}{ROOT}{path}")
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_no_box_of_the_lcap_pages_scrolls_by_itself_and_hides_its_last_rows(site: str, browser: Browser) -> None:
+    """In a window so low that any box with a height of its own would scroll."""
+    with opened(browser, site, "central", ROOT, viewport={"width": 1312, "height": 240}) as page:
+        for path in ("", "actions/1.32", "measures", "ses", "settings", "unread", "loads"):
+            page.goto(f"{site}{ROOT}{path}")
+            assert scrolling_boxes(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 1312, path
 
 
 def test_a_person_corrects_a_doubtful_measure_without_script(site: str, browser: Browser) -> None:

@@ -4,15 +4,17 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Dialog, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from services.tracker.actions.files import WRITERS
+from services.tracker.rules.known import ITEMS, PERIODS
 from shared.jobs.writer import write_waiting
 from tests.browser.axe import axe
-from tests.browser.site import opened, served
+from tests.browser.site import opened, scrolling_boxes, served
 from tests.tracker.district import ALDER, CEDAR, tell_directory, tell_results
 
 PAGE = f"/tracker/schools/{ALDER}"
@@ -82,12 +84,64 @@ def test_a_block_of_a_workbook_is_pasted_and_unsaved_values_are_guarded(site: st
 
 
 def test_the_sheet_of_a_level_fits_two_screens_and_a_phone(site: str, browser: Browser) -> None:
-    with opened(browser, site, "principal", PAGE, viewport={"width": 1280, "height": 800}) as page:
-        assert page.evaluate("document.documentElement.scrollHeight") <= 2 * 800
-        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    for width, height in ((1280, 800), (1366, 768)):
+        with opened(browser, site, "principal", PAGE, viewport={"width": width, "height": height}) as page:
+            assert page.evaluate("document.documentElement.scrollHeight") <= 2 * height
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
     with opened(browser, site, "principal", PAGE, viewport={"width": 390, "height": 844}) as page:
         assert page.evaluate("document.documentElement.scrollHeight") <= 6_000
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_sheet_of_a_level_is_printed_on_two_pages(site: str, browser: Browser) -> None:
+    with opened(browser, site, "principal", PAGE) as page:
+        printed = page.pdf(prefer_css_page_size=True)
+        assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
+
+
+def read_aloud(page: Page) -> list[tuple[str, str]]:
+    """(role, name) of the browser's accessibility tree in the order in which a screen reader goes through it."""
+    found = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    nodes = {node["nodeId"]: node for node in found}
+
+    def walk(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        if not node["ignored"]:
+            yield node["role"]["value"], node.get("name", {}).get("value", "")
+        for child in node.get("childIds", ()):
+            if child in nodes:
+                yield from walk(nodes[child])
+
+    return list(walk(found[0]))
+
+
+def test_a_screen_reader_goes_through_the_sheet_item_by_item_and_hears_which_value_each_field_is(
+    site: str, browser: Browser
+) -> None:
+    with opened(browser, site, "principal", PAGE) as page:
+        fields = [name for role, name in read_aloud(page) if role == "textbox"]
+    words = [f"{period} {'result' if place else 'baseline'} %" for place, period in enumerate(PERIODS)]
+    assert fields == [f"{item.item}: {word}" for item in ITEMS for word in words]
+
+
+def test_no_box_of_the_pages_scrolls_by_itself_and_hides_its_last_rows(site: str, browser: Browser) -> None:
+    """In a window so low that any box with a height of its own would scroll."""
+    for role, paths in PAGES.items():
+        with opened(browser, site, role, paths[0], viewport={"width": 1312, "height": 240}) as page:
+            for path in paths:
+                page.goto(site + path)
+                assert scrolling_boxes(page) == [], path
+                assert page.evaluate("document.documentElement.scrollWidth") <= 1312, path
+
+
+def test_the_headings_of_a_long_table_stay_in_sight(site: str, browser: Browser) -> None:
+    with opened(browser, site, "central", "/tracker/items", viewport={"width": 1366, "height": 500}) as page:
+        for path in ("/tracker/items", "/tracker/district"):
+            page.goto(site + path)
+            rows = page.get_by_role("region", name="Items").get_by_role("row")
+            rows.last.scroll_into_view_if_needed()
+            assert page.evaluate("scrollY") > 0
+            box = rows.first.get_by_role("columnheader").last.bounding_box()
+            assert box is not None and abs(box["y"]) < 1, path
 
 
 def test_the_school_page_works_without_script(site: str, browser: Browser) -> None:

@@ -7,10 +7,11 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from services.tracker.rules.known import FINAL_LABEL, ITEMS, LEVELS, PERIODS
 from services.tracker.workbook.checking import ReadBook, check_book
-from services.tracker.workbook.child import Rows, trimmed
+from services.tracker.workbook.child import ROWS_LIMIT, Rows, read_sheets, trimmed
 from services.tracker.workbook.layout import STAMP_SHEET, BookLayout, read_row_key
 from services.tracker.workbook.stamps import BookPlan
 from shared.names import name_key
@@ -166,7 +167,10 @@ def test_a_rearranged_workbook_gives_the_same_values(change: Callable[[Rows], No
         (_drop_tab, "The tab Middle is missing. What stands there stays as it is."),
         (_other_tab, "The tab Notes holds no table of the tracker. It was not used."),
         (_beside, "“see the survey of May” stands outside the table. It was not used."),
-        (_formulas_to_values, "Elementary H2: 12 computed cells were typed over. The tracker computes them itself."),
+        (
+            _formulas_to_values,
+            "Elementary H2: 12 computed cells were typed over. The tracker computes such cells itself.",
+        ),
         (_own_item, "Elementary 5:5: The item “STUDENTS / I garden.” is not known here. The row was not used."),
         (_heading, "The heading of Fall 2021 was changed to “Baseline”; the column was read by its place."),
     ],
@@ -176,6 +180,28 @@ def test_what_was_not_used_is_named(change: Callable[[Rows], None], words: str) 
     change(rows)
     notes = [note["message"] for note in check_book(rows, PLAN).notes]
     assert [note for note in notes if words in note] and not [note for note in notes if "“=" in note]
+
+
+def test_rows_below_the_most_that_are_read_are_named() -> None:
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, {"constant_memory": True}) as book:
+        book.add_worksheet("Elementary").write(ROWS_LIMIT, 0, "far below")
+        book.add_worksheet("Middle").write(ROWS_LIMIT - 1, 0, "the last that is read")
+    read = read_sheets(made.getvalue())
+    assert {title: len(rows) for title, rows in read.items()} == {"Elementary": ROWS_LIMIT + 1, "Middle": ROWS_LIMIT}
+    rows = typed()
+    rows["Elementary"] += [[] for _ in range(ROWS_LIMIT)]
+    notes = check_book(rows, PLAN).notes
+    assert [note["sheet"] for note in notes if note["code"] == "book_rows_not_read"] == ["Elementary"]
+    assert "has more than 40,000 rows. Those below were not read." in notes[0]["message"]
+
+
+def test_texts_beside_the_table_that_are_too_many_to_name_are_said_to_be_there() -> None:
+    rows = typed()
+    rows["Elementary"] += [[None, None, f"note {number}"] for number in range(50)]
+    notes = [note["message"] for note in check_book(rows, PLAN).notes]
+    assert len([words for words in notes if "stands outside the table. It was not used." in words]) == 40
+    assert notes[-1].endswith("More stands outside the table from here on. It was not used either.")
 
 
 def test_deleted_rows_leave_what_stands_there() -> None:

@@ -129,7 +129,7 @@ def test_the_book_of_all_schools_is_read_and_saved_beside_with_no_transaction_op
     assert (baseline(ALDER, "1b-happy"), baseline(ALDER, "2a-safe")) == ("74.0", "68.0")
     assert baseline("1500101", "1b-happy") == "61.0"
     page = central.get(result[1]).text
-    assert "2 values." in page and "1500101: not saved, 1 values." in page
+    assert "2 values." in page and "Cedar El: 1 value not saved. " in page
     assert central.post(result[1]).status_code == 409
 
 

@@ -90,7 +90,7 @@ def test_a_year_with_values_keeps_them_when_it_is_renamed_and_files_may_use_eith
     happy = "I am happy to be at this school."
     tell_results([(ALDER, happy, "Fall 2025", "60.0")])
     seen_first = browser_of("central").post("/tracker/periods/4", data={"label": "Spring 2026"})
-    assert "1 values stand in this year" in seen_first.text
+    assert "1 value stands in this year" in seen_first.text
     assert api_of("principal").get(f"{ITEM}/1b-happy").json()["periods"][-1] == "Fall 2025"
     browser_of("central").post("/tracker/periods/4", data={"label": "Spring 2026", **CONFIRMED})
     line = api_of("principal").get(f"{ITEM}/1b-happy").json()

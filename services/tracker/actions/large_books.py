@@ -26,6 +26,7 @@ from services.tracker.actions.imports import (
     refuse_foreign,
     save_changes,
 )
+from services.tracker.queries.schools import schools_of_keys
 from services.tracker.tables.books import BookImport, BookPart
 from services.tracker.workbook.checking import ReadBook, TypedCell, check_book
 from shared.access import Who, audit
@@ -33,6 +34,7 @@ from shared.errors import Invalid, Refused
 from shared.files.workbooks import XLSX_TYPE
 from shared.jobs.queue import FileJob, request_file
 from shared.jobs.writer import Begin, Progress
+from shared.numbers import counted
 
 # More cells than this are saved beside, too.
 CELLS_AT_ONCE = 1_000
@@ -161,10 +163,21 @@ def save_kept(begin: Begin, job: FileJob, _path: str, note: Progress) -> None:
                 refuse_foreign(session, job.who, [key], None)
                 saved += save_changes(session, job.who, group)
         except (EntryConflict, Invalid) as refused:
-            left.append({"code": refused.code, "message": f"{key}: not saved, {len(group)} values. {refused}"})
+            left.append({"code": refused.code, "school_key": key, "values": len(group), "message": str(refused)})
         note(done, len(schools))
     with begin() as session:
+        _name_schools(session, job.who, left)
         _keep_saved(session, job.who, import_id, saved, left)
+
+
+def _name_schools(session: Session, who: Who, left: list[dict[str, Any]]) -> None:
+    """Says of each school that was left how it is called; the code stands for one that the person sees no more."""
+    keys = [problem["school_key"] for problem in left]
+    names = {school.school_key: school.name for school in schools_of_keys(session, who, keys)}
+    for problem in left:
+        values = counted(problem["values"], "value")
+        name = names.get(problem["school_key"], problem["school_key"])
+        problem["message"] = f"{name}: {values} not saved. {problem['message']}"
 
 
 def _school(change: Change) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, select
 
-from services.tracker.queries.plan import current_plan, levels
+from services.tracker.queries.plan import current_plan, levels, school_kinds
 from services.tracker.rules.known import levels_of
 from services.tracker.tables.plan import KindLevel, SchoolLevel
 from services.tracker.tables.schools import School
 from shared.access import Who, audit
-from shared.errors import Invalid
+from shared.errors import Invalid, NotFound
 from shared.names import name_key
 
 
@@ -18,6 +18,8 @@ def set_kind(session: Session, who: Who, kind: str, expected: Sequence[str]) -> 
     """Says where all schools of a level of the directory are expected."""
     named = _known(session, expected)
     same = [row for row in session.exec(select(KindLevel)) if name_key(row.kind) == name_key(kind)]
+    if not same and name_key(kind) not in {name_key(known.kind) for known in school_kinds(session)}:
+        raise NotFound(f"The directory has no schools of the level “{kind[:40]}”. Look at the list of levels.")
     was = same[0].levels if same else []
     for row in same:
         session.delete(row)

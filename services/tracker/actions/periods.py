@@ -11,6 +11,7 @@ from services.tracker.actions.results import adopt_results
 from services.tracker.actions.targets import recompute
 from services.tracker.actions.words import publish_plans
 from services.tracker.queries.plan import items, period_rows
+from services.tracker.rules.plan import LABEL_LONGEST, TERMS_AT_MOST
 from services.tracker.tables.plan import Item, Period
 from services.tracker.tables.progress import Entry
 from shared.access import Who, audit
@@ -61,11 +62,19 @@ class Effect(NamedTuple):
     changes: list[StatusChange]
     values: int
 
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether a person looks at it before the edit is made."""
+        return bool(self.schools or self.values)
 
-def rehearse(session: Session, plan_id: str, edit: Callable[[], None], *, position: int | None = None) -> Effect:
-    """What the edit would change in the targets and statuses of how many schools; nothing is kept."""
+
+def rehearse(
+    session: Session, plan_id: str, edit: Callable[[], None], *, position: int | None = None, dry_run: bool = True
+) -> Effect:
+    """What the edit would change in the targets and statuses of how many schools; kept unless `dry_run`."""
+    lock_plans(session)
     values = 0 if position is None else _values(session, plan_id, position)
-    with rehearsed(session, dry_run=True):
+    with rehearsed(session, dry_run=dry_run):
         session.execute(_BEFORE, {"plan_id": plan_id})
         edit()
         session.flush()
@@ -123,6 +132,10 @@ def drop_last_period(session: Session, who: Who, plan_id: str) -> None:
 def name_terms(session: Session, who: Who, plan_id: str, position: int, terms: list[str]) -> None:
     """Says which terms of response rates belong to a year, beside the one of the same name."""
     lock_plans(session)
+    if len(terms) > TERMS_AT_MOST or any(len(term) > LABEL_LONGEST for term in terms):
+        raise Invalid(
+            f"Name at most {TERMS_AT_MOST} terms of at most {LABEL_LONGEST} characters each.", code="terms_too_long"
+        )
     period = _period(session, plan_id, position)
     was, period.terms = list(period.terms), terms
     session.add(period)
@@ -156,6 +169,8 @@ def _period(session: Session, plan_id: str, position: int) -> Period:
 def _free_label(session: Session, plan_id: str, label: str, own: int | None) -> str:
     if not label:
         raise Invalid("Enter a label for the year, such as Fall 2026.", code="period_label_missing")
+    if len(label) > LABEL_LONGEST:
+        raise Invalid(f"Use at most {LABEL_LONGEST} characters in the label of a year.", code="period_label_long")
     for period in period_rows(session, plan_id):
         if period.position != own and name_key(period.label) == name_key(label):
             raise Invalid(f"There is a year {period.label} already. Use another label.", code="period_known")

@@ -1,8 +1,7 @@
 """What is done to the plans' data: begin with the district's known plan; edit items and their goals."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +13,7 @@ from services.tracker.actions.targets import recompute
 from services.tracker.actions.words import publish_plans
 from services.tracker.queries.plan import goals, items, levels
 from services.tracker.rules.known import FINAL_LABEL, ITEMS, KINDS, LEVELS, PERIODS, PLAN_ID, PLAN_NAME, goal_of
+from services.tracker.rules.plan import LABEL_LONGEST, NAME_LONGEST, ItemText
 from services.tracker.tables.plan import Goal, Item, KindLevel, Level, Period, StrategicPlan
 from shared.access import Who, audit
 from shared.errors import Conflict, Invalid, NotFound
@@ -23,24 +23,6 @@ _LOCK = text("select pg_advisory_xact_lock(hashtextextended('tracker plan', 0))"
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _WORDS = ("pillar", "metric", "respondents", "item", "category", "area", "from_rates")
 ITEMS_AT_MOST = 60
-
-
-@dataclass(frozen=True)
-class ItemText:
-    """What an editor types about an item; `increases` and `goals` by level, None is to be set."""
-
-    pillar: str
-    metric: str
-    respondents: str
-    item: str
-    category: str
-    area: str
-    aliases: tuple[str, ...]
-    from_rates: bool
-    increases: Mapping[str, Decimal | None]
-    goals: Mapping[str, str]
-    owner: str = ""
-    next_step: str = ""
 
 
 def lock_plans(session: Session) -> None:
@@ -124,19 +106,21 @@ def _audit_change(
     audit(session, who.actor, action, item_id, {"item": after["item"], "was": was, "now": now})
 
 
-def move_item(session: Session, who: Who, item_id: str, steps: int) -> None:
-    """Moves an item up (-1) or down (1) in its plan."""
+def move_item(session: Session, who: Who, item_id: str, steps: int) -> bool:
+    """Moves an item up (-1) or down (1) in its plan; False, changing nothing, where there is no such place."""
     lock_plans(session)
     item = item_named(session, item_id)
     order = list(items(session, item.plan_id, with_retired=False))
     place = next((at for at, one in enumerate(order) if one.item_id == item_id), None)
     if place is None or not 0 <= place + steps < len(order):
-        return
+        return False
     order.insert(place + steps, order.pop(place))
     for position, one in enumerate(order, 1):
         one.position = position
         session.add(one)
+    session.flush()
     audit(session, who.actor, "item.moved", item_id, {"was": place + 1, "now": place + 1 + steps})
+    return True
 
 
 def retire_item(session: Session, who: Who, item_id: str, *, is_retired: bool) -> None:
@@ -197,8 +181,11 @@ def add_plan(session: Session, who: Who, name: str, final_label: str, labels: li
             "Give the plan a name, the year of its goal, and at least two different years, the baseline first.",
             code="plan_incomplete",
         )
+    _refuse_long(name, final_label, labels)
     if any(name_key(plan.name) == name_key(name) for plan in session.exec(select(StrategicPlan))):
         raise Invalid(f"There is a plan {name} already. Use another name.", code="plan_known")
+    if copied and session.get(StrategicPlan, copied) is None:
+        raise NotFound("There is no plan with this id to copy the items of.")
     last = session.exec(select(func.coalesce(func.max(StrategicPlan.position), 0))).one()
     stem = _NOT_SLUG.sub("-", name_key(name))[:40].strip("-") or "plan"
     taken = set(session.exec(select(StrategicPlan.plan_id)))
@@ -215,6 +202,14 @@ def add_plan(session: Session, who: Who, name: str, final_label: str, labels: li
     audit(session, who.actor, "plan.added", plan_id, {"name": name, "years": labels, "items of": copied})
     publish_plans(session)
     return plan_id
+
+
+def _refuse_long(name: str, final_label: str, labels: Sequence[str]) -> None:
+    if len(name) > NAME_LONGEST or any(len(label) > LABEL_LONGEST for label in (final_label, *labels)):
+        raise Invalid(
+            f"Use at most {NAME_LONGEST} characters in a plan's name and {LABEL_LONGEST} in the label of a year.",
+            code="plan_too_long",
+        )
 
 
 def _copy_items(session: Session, source: str, plan_id: str) -> None:
@@ -236,6 +231,8 @@ def begin_draft(session: Session, who: Who, plan_id: str) -> None:
     plan = session.get(StrategicPlan, plan_id, with_for_update=True)
     if plan is None:
         raise NotFound("There is no such plan.")
+    if not plan.is_draft:
+        return
     plan.is_draft = False
     session.add(plan)
     audit(session, who.actor, "plan.begun", plan_id, {"name": plan.name})

@@ -1,8 +1,7 @@
 """The plans' pages: items with their goals at each level, the years, other plans, and the levels of kinds of schools."""
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
@@ -13,7 +12,8 @@ from services.tracker.actions import plan as actions
 from services.tracker.pages.sheet import GROUP_BADGES, sent_form
 from services.tracker.queries import plan as queries
 from services.tracker.rules.known import GROUPS
-from services.tracker.rules.values import BadPercent, read_percent, shown_percent
+from services.tracker.rules.plan import LABELS, LONGEST, REQUIRED, ItemText, read_item
+from services.tracker.rules.values import shown_percent
 from services.tracker.tables.plan import Item, StrategicPlan
 from shared.access import Who
 from shared.access.policy import may
@@ -21,19 +21,6 @@ from shared.names import tidy
 from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
-LONGEST = {"pillar": 60, "metric": 400, "item": 200, "category": 80, "area": 120, "owner": 120, "next_step": 400}
-LABELS = {
-    "pillar": "Pillar and priority",
-    "metric": "Survey metric",
-    "item": "Survey item",
-    "category": "Survey category",
-    "area": "Content area",
-    "owner": "Owner",
-    "next_step": "Next step",
-}
-REQUIRED = ("pillar", "item", "category")
-LABEL_LONGEST = 20
-NAME_LONGEST = 80
 UNTAKEN_SHOWN = 40
 CHANGES_SHOWN = 30
 Plans = Annotated[Who, allow("plan.write")]
@@ -137,7 +124,7 @@ def _confirmed(
     """Makes an edit that changes nothing for schools, or that was confirmed; else shows what it would change."""
     if "confirmed" not in form:
         effect = period_actions.rehearse(session, plan.plan_id, edit, position=position)
-        if effect.schools or effect.values:
+        if effect.needs_confirmation:
             sent = {name: value for name, value in form.items() if name != "csrf"}
             return page(
                 request, "plan_effect.html", plan=plan, effect=effect, what=what, sent=sent, path=request.url.path,
@@ -149,7 +136,7 @@ def _confirmed(
 
 @router.post("/periods")
 def add_period(request: Request, session: Db, who: Plans, form: SentForm, plan: str | None = None) -> Response:
-    found, label = queries.plan_of(session, plan), tidy(form.get("label", ""))[:LABEL_LONGEST]
+    found, label = queries.plan_of(session, plan), tidy(form.get("label", ""))
 
     def edit() -> None:
         period_actions.add_period(session, who, found.plan_id, label)
@@ -171,7 +158,7 @@ def drop_period(request: Request, session: Db, who: Plans, form: SentForm, plan:
 def rename_period(
     request: Request, session: Db, who: Plans, position: int, form: SentForm, plan: str | None = None
 ) -> Response:
-    found, label = queries.plan_of(session, plan), tidy(form.get("label", ""))[:LABEL_LONGEST]
+    found, label = queries.plan_of(session, plan), tidy(form.get("label", ""))
 
     def edit() -> None:
         period_actions.rename_period(session, who, found.plan_id, position, label)
@@ -182,7 +169,7 @@ def rename_period(
 @router.post("/periods/{position}/terms")
 def name_terms(session: Db, who: Plans, position: int, plan: str | None = None, terms: Word = "") -> Response:
     found = queries.plan_of(session, plan)
-    named = [tidy(term)[:LABEL_LONGEST] for term in terms.split(",") if term.strip()][:5]
+    named = [tidy(term) for term in terms.split(",") if term.strip()]
     period_actions.name_terms(session, who, found.plan_id, position, named)
     return redirect(_address(found, "year"))
 
@@ -191,9 +178,8 @@ def name_terms(session: Db, who: Plans, position: int, plan: str | None = None, 
 def add_plan(
     session: Db, who: Plans, name: Word = "", final_label: Word = "", years: Word = "", copied: Word = ""
 ) -> Response:
-    labels = [tidy(label)[:LABEL_LONGEST] for label in years.splitlines() if label.strip()]
-    cut = tidy(name)[:NAME_LONGEST], tidy(final_label)[:LABEL_LONGEST]
-    plan_id = actions.add_plan(session, who, *cut, labels, copied or None)
+    labels = [tidy(label) for label in years.splitlines() if label.strip()]
+    plan_id = actions.add_plan(session, who, tidy(name), tidy(final_label), labels, copied or None)
     return redirect(f"/tracker/items?plan={plan_id}&saved=plan")
 
 
@@ -219,7 +205,7 @@ def levels(request: Request, session: Db, who: Plans, saved: bool = False) -> Re
 def save_levels(session: Db, who: Plans, form: SentForm) -> Response:
     plan = queries.plan_of(session, None)
     named = [level for level in queries.levels(session, plan.plan_id) if f"level-{level}" in form]
-    level_actions.set_kind(session, who, tidy(form.get("kind", ""))[:NAME_LONGEST], named)
+    level_actions.set_kind(session, who, form.get("kind", ""), named)
     return redirect("/tracker/levels?saved=true")
 
 
@@ -248,22 +234,17 @@ def _form(
     )
 
 
-def _read(form: Mapping[str, str], levels_: Sequence[str]) -> tuple[actions.ItemText, dict[str, str]]:
-    words: dict[str, Any] = {name: tidy(form.get(name, "")) for name in LABELS}
-    problems = {name: f"Enter the {LABELS[name].lower()}." for name in REQUIRED if not words[name]}
-    problems |= {name: f"Use at most {most} characters." for name, most in LONGEST.items() if len(words[name]) > most}
-    if form.get("respondents") not in GROUPS:
-        problems["respondents"] = "Choose one of the groups."
-    increases: dict[str, Decimal | None] = {}
-    for place, level in enumerate(levels_):
-        try:
-            increases[level] = read_percent(form.get(f"increase-{place}", ""), small_is_meant=True)
-        except BadPercent as error:
-            problems[f"increase-{place}"] = str(error)
-    more: dict[str, Any] = {
-        "respondents": form.get("respondents", ""),
-        "aliases": tuple(tidy(line)[:200] for line in form.get("aliases", "").splitlines()[:20] if line.strip()),
-        "from_rates": "from_rates" in form,
-        "goals": {level: tidy(form.get(f"goal-{place}", ""))[:400] for place, level in enumerate(levels_)},
+def _read(form: Mapping[str, str], levels_: Sequence[str]) -> tuple[ItemText, dict[str, str]]:
+    """The item of the form; problems by the names of its fields, which count the levels."""
+    typed, problems = read_item(
+        form,
+        form.get("aliases", "").splitlines(),
+        {level: form.get(f"increase-{place}", "") for place, level in enumerate(levels_)},
+        {level: form.get(f"goal-{place}", "") for place, level in enumerate(levels_)},
+        from_rates="from_rates" in form,
+    )
+    places = {level: place for place, level in enumerate(levels_)}
+    names = {name: name.partition(".") for name in problems}
+    return typed, {
+        f"{kind}-{places[level]}" if level else name: problems[name] for name, (kind, _, level) in names.items()
     }
-    return actions.ItemText(**words, **more, increases=increases), problems

@@ -113,7 +113,7 @@
       if (line instanceof HTMLElement) soon(line);
     });
     count();
-    say(`${taken} values pasted${over ? `, ${over} had no cell and were left out` : ""}; not saved yet`);
+    say(`${taken} value${taken === 1 ? "" : "s"} pasted${over ? `, ${over} had no cell and were left out` : ""}; not saved yet`);
   });
 
   form.addEventListener("input", (event) => {

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.tracker.rules.values import BadPercent, as_percent, read_percent
-from services.tracker.workbook.child import Rows
+from services.tracker.workbook.child import ROWS_LIMIT, Rows
 from services.tracker.workbook.layout import ABOUT_SHEET, STAMP_SHEET, cell_name
 from services.tracker.workbook.stamps import BookPlan, Held, ReadStamp, read_stamp
-from services.tracker.workbook.tabs import FoundRow, TabTable, item_text, read_tab
+from services.tracker.workbook.tabs import BESIDES_AT_MOST, FoundRow, TabTable, item_text, read_tab
+from shared.numbers import counted
 
 PROBLEMS_AT_MOST, NOTES_AT_MOST = 100, 60
 _FRESH = "Download a fresh workbook and type the values there."
@@ -67,12 +68,17 @@ class _Reader:
         """Takes a tab's rows."""
         for message in table.notes:
             self.note("book_not_used", table.title, "", message)
-        for cell, text in table.besides:
+        for cell, text in table.besides[:BESIDES_AT_MOST]:
             self.note(
                 "book_note_beside", table.title, cell, f"“{text[:60]}” stands outside the table. It was not used."
             )
+        for cell, _ in table.besides[BESIDES_AT_MOST:]:
+            words = "More stands outside the table from here on. It was not used either."
+            self.note("book_notes_beside_more", table.title, cell, words)
         if table.typed_over:
-            words = f"{len(table.typed_over)} computed cells were typed over. The tracker computes them itself."
+            cells = counted(len(table.typed_over), "computed cell")
+            were = "was" if len(table.typed_over) == 1 else "were"
+            words = f"{cells} {were} typed over. The tracker computes such cells itself."
             self.note("book_formula_changed", table.title, table.typed_over[0], words)
         for row in table.rows:
             if row.place is None:
@@ -128,8 +134,15 @@ def check_book(sheets: Rows, plan: BookPlan) -> ReadBook:
 
     A workbook with problems is not to be saved, not even in part; notes only say what was not used.
     """
+    too_long = [title for title, rows in sheets.items() if len(rows) > ROWS_LIMIT]
+    sheets = {title: rows[:ROWS_LIMIT] for title, rows in sheets.items()}
     stamp = read_stamp(sheets.get(STAMP_SHEET) or [], plan)
     reader = _Reader(plan, stamp)
+    for title in too_long:
+        words = (
+            f"The tab {title} has more than {ROWS_LIMIT:,} rows. Those below were not read. Upload them in a workbook"
+        )
+        reader.note("book_rows_not_read", title, "", f"{words} of their own.")
     titles = [title for title in sheets if title not in (STAMP_SHEET, ABOUT_SHEET)]
     tables = [table for title in titles if (table := read_tab(title, sheets[title], plan, stamp)) is not None]
     if not stamp.is_ours and not any(row.has_key for table in tables for row in table.rows):
@@ -163,7 +176,9 @@ def _first_problems(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
     more = len(problems) - PROBLEMS_AT_MOST
     if more <= 0:
         return problems
-    rest = _told("book_problems_more", "", "", f"And {more} more problems. Correct these and send the workbook again.")
+    rest = _told(
+        "book_problems_more", "", "", f"And {counted(more, 'more problem')}. Correct these and send the workbook again."
+    )
     return [*problems[:PROBLEMS_AT_MOST], rest]
 
 
@@ -171,7 +186,12 @@ def _capped(notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     more = len(notes) - NOTES_AT_MOST
     if more <= 0:
         return notes
-    return [*notes[:NOTES_AT_MOST], _told("book_notes_more", "", "", f"And {more} more cells were not used.")]
+    return [
+        *notes[:NOTES_AT_MOST],
+        _told(
+            "book_notes_more", "", "", f"And {counted(more, 'more cell')} {'was' if more == 1 else 'were'} not used."
+        ),
+    ]
 
 
 def _told(code: str, sheet: str, cell: str, message: str, value: object = None) -> dict[str, Any]:

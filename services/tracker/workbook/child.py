@@ -44,7 +44,10 @@ def is_large(content: bytes) -> bool:
 
 
 def read_sheets(content: bytes, *, large: bool = False) -> Rows:
-    """Each sheet's rows of cells, formulas as text that begins with `=`. Raises UnreadableBook."""
+    """Each sheet's rows of cells, formulas as text that begins with `=`. Raises UnreadableBook.
+
+    Of a sheet with more rows than ROWS_LIMIT one row more comes, so that a reader can say that there are more.
+    """
     words = ["large"] if large else []
     _unpacked_bytes(content)
     with tempfile.NamedTemporaryFile(prefix="ses-book-", suffix=".xlsx") as kept:
@@ -99,7 +102,7 @@ def _main(path: str, size: str = "") -> None:
     book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
     found: Rows = {}
     for sheet in book.worksheets[:SHEETS_LIMIT]:
-        rows = sheet.iter_rows(max_row=ROWS_LIMIT, max_col=COLUMNS_LIMIT, values_only=True)
+        rows = sheet.iter_rows(max_row=ROWS_LIMIT + 1, max_col=COLUMNS_LIMIT, values_only=True)
         found[sheet.title] = [trimmed(row) for row in rows]
     # Tabs that are not read are named with nothing in them, so that the report says that they were not used.
     found |= {sheet.title: [] for sheet in book.worksheets[SHEETS_LIMIT:]}

@@ -17,7 +17,7 @@ _COMPUTED = re.compile(
 _FIXED_KEYS = {name_key(words.partition("{")[0]) for words in FIXED} | {
     name_key(words) for words in (*OWNER, KEY_HEADING)
 }
-_BESIDES_AT_MOST = 40
+BESIDES_AT_MOST = 40
 
 
 class FoundRow(NamedTuple):
@@ -30,7 +30,10 @@ class FoundRow(NamedTuple):
 
 
 class TabTable(NamedTuple):
-    """A tab's table: the column of each year's input, its rows, texts beside it, computed cells that were typed over."""
+    """A tab's table: the column of each year's input, its rows, texts beside it, computed cells that were typed over.
+
+    Of the texts beside it one more than BESIDES_AT_MOST comes where there are more.
+    """
 
     title: str
     columns: Mapping[int, int]
@@ -179,7 +182,7 @@ def _look_beside(table: TabTable, number: int, cells: Sequence[Any], columns: _C
         if at in columns.computed and (is_row or _is_formula(cell)):
             if not _is_formula(cell):
                 table.typed_over.append(cell_name(at, number))
-        elif len(table.besides) < _BESIDES_AT_MOST and (
+        elif len(table.besides) <= BESIDES_AT_MOST and (
             at not in columns.known if is_row else not isinstance(cell, (int, float))
         ):
             table.besides.append((cell_name(at, number), str(cell)))
