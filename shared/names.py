@@ -19,6 +19,8 @@ _LATIN = {
 # What may stand between the letters of a name: white space, points, hyphens, apostrophes. Any other sign may be a letter
 # that a program has lost (`MU?OZ`), so such a name is nobody's until a person says whose it is.
 _BETWEEN = re.compile(r"[\s.,'`´·\-\u00ad\u2010-\u2015\u2018\u2019\u02b9-\u02bd\u2032\u2212]")
+# Of accents that stand by themselves in one name: composing takes a time that grows with the square of their number.
+MOST_MARKS = 1000
 _SUFFIXES = ("jr", "sr", "ii", "iii", "iv", "v")
 
 
@@ -48,7 +50,7 @@ def name_key(text: str) -> str:
 
 def spelling_key(text: str) -> str:
     """By which two spellings of a name are the very same one: case, white space and composed accents do not count."""
-    return unicodedata.normalize("NFC", tidy(text).casefold())
+    return _composed(tidy(text).casefold())
 
 
 def sort_key(text: str) -> str:
@@ -123,7 +125,27 @@ def _agree(a: str, b: str) -> bool:
 
 
 def _decomposed(text: str) -> str:
-    return unicodedata.normalize("NFKD", text.casefold())
+    """The case-folded text with each letter apart from its accents.
+
+    Letter by letter: over a whole text the accents are sorted too, in a time that grows with the square of their number.
+    """
+    return "".join(map(_parts, text.casefold()))
+
+
+@lru_cache(maxsize=4096)
+def _parts(character: str) -> str:
+    return unicodedata.normalize("NFKD", character)
+
+
+def _composed(text: str) -> str:
+    """The text with composed accents; one with more accents than letters can carry is no name, and stays as it is."""
+    marks = sum(map(_is_mark, text))
+    return text if marks > MOST_MARKS else unicodedata.normalize("NFC", text)
+
+
+@lru_cache(maxsize=4096)
+def _is_mark(character: str) -> bool:
+    return unicodedata.combining(character) > 0
 
 
 @lru_cache(maxsize=4096)
@@ -131,9 +153,10 @@ def _plain(character: str) -> str:
     """The letters a to z of a decomposed, case-folded Latin letter; nothing for an accent; any other as it is."""
     if character.isascii():
         return character
-    if unicodedata.combining(character):
+    name = unicodedata.name(character, "")
+    if unicodedata.combining(character) and "LETTER" not in name:
         return ""
-    marked = _WITH_MARK.fullmatch(unicodedata.name(character, ""))
+    marked = _WITH_MARK.fullmatch(name.removeprefix("COMBINING "))
     return marked[1].lower() if marked else _LATIN.get(character, character)
 
 
