@@ -9,9 +9,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent.parent
 # All that a child is given of an environment: no setting, no secret, no proxy, no home.
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
-# At once in one process; who comes later waits this long and is then refused.
-AT_ONCE, WAIT_SECONDS = 2, 30.0
-_room = threading.BoundedSemaphore(AT_ONCE)
+# At once in one process; a few who come later wait this long and are then refused, more are refused at once: each of
+# them holds one of the threads that all requests share.
+AT_ONCE, WAITING, WAIT_SECONDS = 2, 6, 30.0
+_room, _places = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(AT_ONCE + WAITING)
 
 
 class Bounds(NamedTuple):
@@ -28,7 +29,7 @@ class ChildFailed(Exception):
 
 
 class ChildrenBusy(Exception):
-    """As many files as allowed are being read, and stayed so for WAIT_SECONDS."""
+    """As many files as allowed are being read and wait, or stayed so for WAIT_SECONDS."""
 
 
 def run_child(module: str, *words: str, bounds: Bounds) -> bytes:
@@ -36,12 +37,17 @@ def run_child(module: str, *words: str, bounds: Bounds) -> bytes:
 
     Raises ChildFailed when it fails, writes or lasts more than its bounds allow, and ChildrenBusy.
     """
-    if not _room.acquire(timeout=WAIT_SECONDS):
+    if not _places.acquire(blocking=False):
         raise ChildrenBusy
     try:
-        return _output(module, words, bounds)
+        if not _room.acquire(timeout=WAIT_SECONDS):
+            raise ChildrenBusy
+        try:
+            return _output(module, words, bounds)
+        finally:
+            _room.release()
     finally:
-        _room.release()
+        _places.release()
 
 
 def _output(module: str, words: tuple[str, ...], bounds: Bounds) -> bytes:

@@ -1,7 +1,9 @@
 """A reader of somebody's file has no secret of ours, and ends by its bounds, not by those of the machine."""
 
+import itertools
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -11,7 +13,8 @@ from xlsxwriter import Workbook
 from services.ingest.sheets.reading import read_parts
 from services.ingest.sheets.refusals import UnreadableFile
 from services.tracker.workbook.child import UnreadableBook, read_sheets
-from shared.files.children import ROOT, ChildFailed, run_child
+from shared.files import children
+from shared.files.children import ROOT, ChildFailed, ChildrenBusy, run_child
 from tests.people import api_of
 from tests.security.greedy import SMALL
 
@@ -94,6 +97,43 @@ def test_a_small_file_of_repeated_strings_is_refused_and_takes_no_memory_of_ours
 def test_a_principal_who_uploads_it_is_told_so_in_a_sentence() -> None:
     answer = api_of("principal").post("/tracker/api/v1/workbooks", files={"file": ("book.xlsx", repeated())})
     assert (answer.status_code, answer.json()["code"]) == (415, "book_unreadable")
+
+
+def test_nothing_of_a_workbook_is_unpacked_before_its_size_is_known() -> None:
+    """A text of 512 MB that says which kind of file this is, packed into half a megabyte."""
+    made = BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as packed:
+        with packed.open("mimetype", "w") as part:
+            for _ in range(512):
+                part.write(bytes(1024 * 1024))
+        packed.writestr("xl/workbook.xml", "")
+    program = f"exec({READS['tracker']!r})"
+    assert peak_of(program, made.getvalue()) - peak_of(program, b"x") < 60 * 1024 * 1024
+
+
+def test_a_workbook_packed_in_a_way_of_its_own_is_refused_in_a_sentence() -> None:
+    made = BytesIO()
+    with ZipFile(made, "w") as packed:
+        packed.writestr("mimetype", "x")
+        packed.writestr("xl/workbook.xml", "")
+    odd = made.getvalue().replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff")
+    assert odd != made.getvalue()
+    with pytest.raises(UnreadableBook):
+        read_sheets(odd)
+
+
+def test_few_files_wait_and_more_are_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that waits holds one of the threads that the pages of all services need."""
+    monkeypatch.setattr(children, "WAIT_SECONDS", 60.0)
+    with ThreadPoolExecutor(40) as threads:
+        for _ in range(children.AT_ONCE):
+            children._room.acquire()
+        runs = [threads.submit(run_child, CHILD, "environment", bounds=SMALL) for _ in range(40)]
+        busy = list(itertools.islice(as_completed(runs), 40 - children.AT_ONCE - children.WAITING))
+        assert all(isinstance(run.exception(), ChildrenBusy) for run in busy)
+        for _ in range(children.AT_ONCE):
+            children._room.release()
+    assert sum(run.exception() is None for run in runs) == children.AT_ONCE + children.WAITING
 
 
 @pytest.mark.usefixtures("clean")

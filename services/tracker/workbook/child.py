@@ -70,9 +70,9 @@ def _unpacked_bytes(content: bytes) -> int:
     try:
         packed = zipfile.ZipFile(BytesIO(content))
         parts = packed.infolist()
-        if any(part.filename == "mimetype" for part in parts) and _OPEN_DOCUMENT in packed.read("mimetype")[:200]:
+        if any(_is_open_document(packed, part) for part in parts):
             raise UnreadableBook(_LIBRE_OFFICE)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise UnreadableBook(_NO_BOOK) from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise UnreadableBook(_NO_BOOK)
@@ -80,6 +80,14 @@ def _unpacked_bytes(content: bytes) -> int:
     if len(parts) > PARTS_LIMIT or unpacked > UNPACKED_LIMIT:
         raise UnreadableBook("The workbook unpacks to more than is allowed here. Upload one school's workbook.")
     return unpacked
+
+
+def _is_open_document(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part says so: it is stored as it is, and of one that is packed nothing is unpacked here."""
+    if part.filename != "mimetype" or part.compress_type != zipfile.ZIP_STORED:
+        return False
+    with packed.open(part) as opened:
+        return _OPEN_DOCUMENT in opened.read(200)
 
 
 def _cell(value: object) -> Any:
