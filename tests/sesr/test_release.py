@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.sesr.rules.board import grouped, summed
+from services.sesr.rules.board import SchoolLine, grouped, summed
+from services.sesr.rules.counts import ADULTS
 from services.sesr.rules.release import FEWEST_SCHOOLS, public_figures
 from shared.events import DirectorySchool
 from tests.people import api_of, browser_of
@@ -37,6 +38,33 @@ def test_nobody_can_subtract_the_numbers_of_few_schools() -> None:
         assert ("students_present" in figures) == (total >= FEWEST_SCHOOLS) != figures["too_few"]
         assert all(count >= FEWEST_SCHOOLS for count in shown)
         assert not shown or total - sum(shown) == 0 or total - sum(shown) >= FEWEST_SCHOOLS, reported
+
+
+FIGURES = {"adults": "with_adults", "enrolled": "with_enrolled", "percent": "with_enrolled"}
+
+
+def without_gaps(region: str, gave: int) -> list[SchoolLine]:
+    """Eight schools of a region that all reported; so many of them gave their enrollment and their adults."""
+    lines = []
+    for number in range(8):
+        counts = {"students_present": 100, **({ADULTS[0]: 20} if number < gave else {})}
+        sent = report(number, at(8))._replace(counts=counts)
+        lines.append(line(f"{region}{number}", "Middle", 400 if number < gave else None, sent)._replace(region=region))
+    return lines
+
+
+def test_no_figure_is_that_of_the_few_schools_which_gave_it() -> None:
+    for gave in itertools.product((0, 1, 4, 5, 8), repeat=3):
+        lines = [each for region, count in zip("ABC", gave, strict=True) for each in without_gaps(region, count)]
+        groups = grouped(lines, lambda each: each.region)
+        figures = public_figures(summed("All", groups), groups)
+        assert [region["reported"] for region in figures["regions"]] == [8, 8, 8]
+        for figure, count in FIGURES.items():
+            shown = [region[count] for region in figures["regions"] if region[figure] is not None]
+            assert (figures[figure] is not None) == (figures[count] >= FEWEST_SCHOOLS), (figure, gave)
+            assert all(each >= FEWEST_SCHOOLS for each in shown), (figure, gave)
+            left = sum(gave) - sum(shown)
+            assert not shown or left == 0 or left >= FEWEST_SCHOOLS, (figure, gave)
 
 
 @pytest.fixture
