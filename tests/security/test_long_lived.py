@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from services.notify.rules.routes import HEAD
 from services.sesr.pages.board import _may_go_on
 from shared.access import SessionLimits, end_session, issue_token, start_session, who_is
 from shared.access.people import set_active, take_role
@@ -84,6 +85,21 @@ def test_a_link_of_a_mail_ends_with_the_account_and_with_the_role(end: str) -> N
     assert browser_of(None).get(link).status_code == 404
     assert browser_of(None).post(link, data={"plan": "still here"}).status_code == 404
     assert rows_of("select count(*) as n from acknowledgement")[0].n == 0
+
+
+def test_a_link_of_a_region_ends_with_that_region_though_another_is_headed() -> None:
+    first_mails()
+    link, head = link_of(VEGA), "head@lausd.example"
+    with transaction("notify") as session:
+        session.execute(text("update digest set kind = 'escalation', director_key = :key"), {"key": f"{HEAD}E"})
+        session.execute(text("update mail set rcpt = :head"), {"head": head})
+        session.execute(
+            text("insert into region_head(region, name, email) values ('E', 'Head', :head)"), {"head": head}
+        )
+    assert browser_of(None).get(link).status_code == 200
+    with transaction("notify") as session:
+        session.execute(text("update region_head set region = 'W'"))
+    assert browser_of(None).get(link).status_code == 404
 
 
 def test_an_export_is_gone_once_the_schools_have_changed() -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.notify.rules.alerts import MailPreference
+from services.notify.rules.routes import HEAD
 from services.notify.tables import Digest, Director, LinkUse, Mail, Preference, RegionHead
 from shared.access import holder_of
 from shared.emails import email_key
@@ -57,12 +58,14 @@ def acknowledgements(
 
 
 def still_answers(session: Session, mail: Mail, digest: Digest) -> bool:
-    """Whether who was mailed still may answer: the director with that account and role, or the head of the region."""
+    """Whether who was mailed still may answer: the director with that account and role, or the head of that region."""
+    if digest.director_key.startswith(HEAD):
+        head = session.get(RegionHead, digest.director_key.removeprefix(HEAD))
+        return head is not None and head.email == mail.rcpt
     director = session.get(Director, digest.person_id or "")
-    if director is not None and director.email == mail.rcpt:
-        return holder_of(session, email_key(director.email), "director") is not None
-    heads = select(RegionHead).where(RegionHead.email == mail.rcpt)
-    return session.exec(heads).first() is not None
+    if director is None or director.email != mail.rcpt:
+        return False
+    return holder_of(session, email_key(director.email), "director") is not None
 
 
 def director_of(session: Session, email: str) -> Director | None:
