@@ -119,6 +119,15 @@ def test_a_report_of_who_may_not_report_any_more_is_held_and_counts_when_the_des
     assert len(kept()) == 1
 
 
+def test_what_no_form_can_send_is_not_kept_for_the_desk() -> None:
+    with transaction("ingest") as session:
+        session.execute(text("delete from access.role_grant where role = 'designee'"))
+    answer = queued("designee", counts={"students_present": "9" * 100_000})
+    assert (answer.status_code, answer.json()["code"]) == (422, "report_long")
+    with transaction("sesr") as session:
+        assert session.execute(text("select count(*) from held_report")).scalar_one() == 0
+
+
 def test_a_held_report_that_is_refused_never_counts() -> None:
     with transaction("ingest") as session:
         session.execute(text("delete from access.role_grant where role = 'designee'"))

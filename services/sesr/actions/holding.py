@@ -16,10 +16,12 @@ from services.sesr.rules.timing import CLOCK_TOLERANCE, counted_when
 from services.sesr.tables import HeldReport, School
 from shared.access import Who, audit, holder_of, scope_of
 from shared.access.policy import may
-from shared.errors import Conflict, NotFound, NotSignedIn
+from shared.errors import Conflict, Invalid, NotFound, NotSignedIn
 
 ENDED = "The account is closed, or the role was taken."
 NOT_THEIRS = "The school is not one of theirs any more."
+# Bytes of a held report as JSON: nothing of it is checked before the desk accepts it.
+LARGEST_HELD = 16 * 1024
 _SUBMISSIONS = TypeAdapter(Submission)
 KEY_ENDED = "This device's right to send without signing in has ended. Sign in to send."
 
@@ -60,13 +62,16 @@ def _hold(session: Session, key: ReportKey, sent: Submission, reason: str) -> No
     """Keeps it for the desk, once; a school that does not exist has no desk. Raises NotFound."""
     if session.get(School, sent.school_key) is None:
         raise NotFound("This school is not one of yours. Choose one of your schools.", code="school_unknown")
+    submission = orjson.dumps(asdict(sent))
+    if len(submission) > LARGEST_HELD:
+        raise Invalid("This report is longer than any form's. Nothing was kept.", code="report_long")
     fresh = insert(HeldReport).values(
         report_id=sent.report_id,
         school_key=sent.school_key,
         person_id=key.person_id,
         role=key.role,
         reason=reason,
-        submission=orjson.loads(orjson.dumps(asdict(sent))),
+        submission=orjson.loads(submission),
     )
     kept = session.execute(fresh.on_conflict_do_nothing().returning(col(HeldReport.report_id))).one_or_none()
     if kept is not None:
