@@ -1,9 +1,17 @@
 """Dates and instants as people of the district read them."""
 
 from datetime import UTC, date, datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from pydantic import AwareDatetime, Field
+
 from shared.settings import settings
+
+# What a clock may show that is wrong or was never set; what lies outside has no day in the district.
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+# A moment from outside: `2026-11-21T10:42:00Z`.
+Moment = Annotated[AwareDatetime, Field(ge=FIRST, le=LAST)]
 
 
 def district_zone() -> ZoneInfo:

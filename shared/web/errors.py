@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError, StatementErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from shared.errors import Invalid, NotSignedIn, Refused, TooMany
+from shared.errors import Invalid, NotSignedIn, Refused, TooMany, first_of
 from shared.waits import cannot_write
 from shared.web.pages import page, redirect
 
@@ -124,11 +124,12 @@ def on_http(request: Request, error: Exception) -> Response:
 
 def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    problems = [
+    problems = (
         {"code": "invalid_field", "field": ".".join(map(str, found["loc"][1:])), "message": found["msg"]}
         for found in error.errors()
-    ]
-    return answer(request, Invalid("Some of what was sent is missing or not understood.", problems=problems))
+    )
+    sentence = "Some of what was sent is missing or not understood."
+    return answer(request, Invalid(sentence, problems=first_of(problems)))
 
 
 def _on_value(request: Request, error: Exception) -> Response:

@@ -171,6 +171,13 @@ def test_a_date_before_the_window_is_quarantined_and_a_discarded_file_can_come_a
     assert post(central, extraction(ROWS)).json()["term"] == "Sp26"
 
 
+@pytest.mark.parametrize("days", [("0001-01-01", "2026-05-01"), ("2026-03-01", "9999-12-31")])
+def test_a_window_of_a_year_that_cannot_be_meant_is_refused(central: TestClient, days: tuple[str, str]) -> None:
+    """It would make every later extraction fail."""
+    answer = central.put("/ingest/api/v1/windows/Sp26", json={"opens": days[0], "closes": days[1]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "window_year")
+
+
 def test_the_same_file_for_another_term_is_another_upload(central: TestClient) -> None:
     for term, opens, closes in (("Fa25", "2025-09-01", "2025-12-01"), ("Sp26", "2026-02-01", "2026-05-01")):
         window = {"opens": opens, "closes": closes}

@@ -1,12 +1,16 @@
 """Hostile values in every place of every route: path, query, header, form. None is answered by a failure of ours."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from html.parser import HTMLParser
+from typing import Annotated
 from urllib.parse import quote_plus
 
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from deploy.web import APPS
 from shared.access.policy import PERMISSIONS, ROLES
@@ -154,3 +158,44 @@ def test_no_value_in_a_header_makes_a_route_fail(signed_in: dict[str | None, dic
                     sent = value.encode("utf-8", "replace").decode("latin-1").replace("\x00", "").replace("\r\n", "")
                     wrong.append(failed(surface, surface.address, {**signed_in[role_for(surface)], name: sent}))
     assert [line for line in wrong if line] == []
+
+
+def test_a_moment_is_of_a_year_that_every_zone_has() -> None:
+    """`services` may turn each into the district's time, which the years 1 and 9999 have no room for."""
+    taken = [
+        f"{route.path}: {name}"
+        for app in APPS.values()
+        for route in iter_route_contexts(app.routes)
+        for one in _dependants(getattr(route, "dependant", None) or Dependant())
+        for field in (*one.query_params, *one.path_params, *one.body_params)
+        for name, found in _fields(field.alias, field.field_info)
+        for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00")
+        if _takes(found, moment)
+    ]
+    assert taken == []
+
+
+def _fields(name: str, field: FieldInfo) -> Iterator[tuple[str, FieldInfo]]:
+    """The field, or those of the model that it is."""
+    kind = field.annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield from kind.model_fields.items()
+    else:
+        yield name, field
+
+
+def _takes(field: FieldInfo, text: str) -> bool:
+    """Whether a field takes the text as a moment."""
+    adapter: TypeAdapter[object] = TypeAdapter(Annotated[field.annotation, "", *field.metadata])
+    try:
+        return isinstance(adapter.validate_python(text), datetime)
+    except ValidationError:
+        return False
+
+
+def test_an_answer_names_so_many_wrong_fields_and_no_more() -> None:
+    body = "{" + ",".join(f'"{number:x}":1' for number in range(20_000)) + "}"
+    headers = {**headers_of(None), "content-type": "application/json"}
+    answer = ask("POST", "/sesr/api/v1/reports/queued", headers, body.encode())
+    assert answer.status == 422 and len(answer.body) < len(body)
+    assert "More problems follow" in answer.body

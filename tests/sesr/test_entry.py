@@ -24,6 +24,7 @@ HEAD = "Code\tSchool\tStudents present\tMedia on site\tGiven by"
         ("1400101\t310", "no heading Code and no heading Students present"),
         ("Code\tSchool\n1400101\tAlder", "no heading Students present"),
         ("Code\tStudents present\tCode\n", "The heading Code stands there twice"),
+        (f'{HEAD}\n1400101\t"Alder\t310' + "x" * 200_000, "A quotation mark that is not closed"),
         (f"{HEAD}\n" + "1400101\tA\t3\t\t\n" * (MOST_ROWS + 1), f"Paste at most {MOST_ROWS} at a time"),
     ],
 )

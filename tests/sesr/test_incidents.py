@@ -36,6 +36,13 @@ def test_of_parallel_incidents_the_board_opens_the_one_of_its_own_region() -> No
     assert "East" in browser_of("desk").get("/sesr/board").text
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_an_incident_of_a_year_that_cannot_be_meant_is_not_opened(day: str) -> None:
+    plan = {"name": "X", "first_day": day, "last_day": day, "windows": "8:30"}
+    answer = api_of("central").post("/sesr/api/v1/incidents", json=plan)
+    assert (answer.status_code, [each["field"] for each in answer.json()["problems"]]) == (422, ["first_day"])
+
+
 def last_saturday() -> date:
     return today() - timedelta(days=(today().weekday() + 2) % 7 or 7)
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
+from services.ingest.rules.dates import YEARS
 from services.ingest.rules.headers import split_suffix
 from services.ingest.tables import SurveyWindow
 from shared.access import audit
@@ -18,6 +19,8 @@ def keep_window(session: Session, term: str, opens: date, closes: date, actor: s
             code="term_unreadable",
             problems=[{"code": "term_unreadable", "field": "term", "message": "Enter a term such as Sp26."}],
         )
+    if opens.year not in YEARS or closes.year not in YEARS:
+        raise Invalid("The years of the window cannot be meant. Correct the dates.", code="window_year")
     if closes < opens:
         raise Invalid("The window closes before it opens. Correct the dates.", code="window_backwards")
     overlapping = select(SurveyWindow.term).where(

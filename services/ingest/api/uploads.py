@@ -17,6 +17,7 @@ from services.ingest.tables import Upload
 from shared.access import Who
 from shared.errors import NotFound
 from shared.web import Db, allow
+from shared.web.clock import Moment
 
 router = APIRouter(prefix="/ingest/api/v1/uploads", tags=["uploads"])
 Kind = Literal["participation", "directory", "survey-results", "lcap-actions", "lcap-measures"]
@@ -140,7 +141,7 @@ def post_upload(
 def get_uploads(
     session: Db,
     _: Annotated[Who, allow("uploads.see")],
-    cursor: datetime | None = None,
+    cursor: Moment | None = None,
     state: str = "",
     kind: str = "",
     limit: int = Query(50, ge=1, le=200),

@@ -1,6 +1,5 @@
 """The list of uploads with the form that takes a file in, and the templates to fill in."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -16,6 +15,7 @@ from shared.errors import NotFound
 from shared.files.workbooks import XLSX_TYPE
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
+from shared.web.clock import Moment
 
 AT_ONCE = 50
 DROPPED_SHOWN = 20
@@ -27,7 +27,7 @@ def uploads(
     request: Request,
     session: Db,
     who: Annotated[Who, allow("uploads.see")],
-    before: datetime | None = None,
+    before: Moment | None = None,
     state: str = "",
     kind: str = "",
 ) -> Response:

@@ -23,7 +23,7 @@ _NEARLY_MIDNIGHT = re.compile(r"[T ]23:59:59\.9[2-9]")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?$", re.IGNORECASE)
 _SERIAL = re.compile(r"^[2-6]\d{4}(\.\d+)?$")
 _NUMERIC = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}$")
-_YEARS = range(2000, 2101)
+YEARS = range(2000, 2101)
 
 
 class Window(NamedTuple):
@@ -52,7 +52,7 @@ def read_date(cell: Cell, *, epoch_1904: bool = False) -> ReadDate:
         raise BadCell("extraction_date", "date_missing")
     iso = _ISO.match(text)
     found = _of_iso(iso.group(1), text) if iso else _of_serial(text, epoch_1904) or _of_forms(text)
-    if found is None or found.year not in _YEARS:
+    if found is None or found.year not in YEARS:
         raise BadCell("extraction_date", "date_unreadable")
     return ReadDate(found, "" if iso and text == iso.group(1) else _doubt(text))
 

@@ -10,6 +10,7 @@ from services.sesr.tables import Incident
 from shared.errors import Invalid
 
 MOST_DAYS = 60
+YEARS = range(2000, 2101)
 MOST_TEXT = 100
 
 
@@ -40,7 +41,7 @@ def read_incident(plan: NewIncident) -> dict[str, Any]:
     return {
         "name": _name(plan.name),
         "drill": plan.drill,
-        "first_day": plan.first_day,
+        "first_day": _first_day(plan),
         "last_day": _last_day(plan),
         "windows": _windows(plan.windows),
         "grace_minutes": _within(plan.grace_minutes, 0, 120, "grace_minutes", "Minutes of grace"),
@@ -67,6 +68,14 @@ def _name(text: str) -> str:
         problem = field_problem("name", f"Enter a name of at most {MOST_TEXT} characters")
         raise Invalid("The incident needs a name.", problems=[problem])
     return name
+
+
+def _first_day(plan: NewIncident) -> date:
+    if plan.first_day.year not in YEARS:
+        raise Invalid(
+            "The year cannot be meant.", problems=[field_problem("first_day", "Enter a day such as 2026-03-24")]
+        )
+    return plan.first_day
 
 
 def _last_day(plan: NewIncident) -> date:

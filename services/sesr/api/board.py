@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from services.sesr.queries import board as rows
 from services.sesr.queries import incidents
@@ -17,7 +16,7 @@ from services.sesr.tables import Incident
 from shared.access import Who, scope_of
 from shared.errors import Invalid, NotFound
 from shared.web import Db, allow
-from shared.web.clock import district_zone, today
+from shared.web.clock import Moment, district_zone, today
 
 router = APIRouter(prefix="/sesr/api/v1", tags=["sesr"])
 
@@ -28,7 +27,7 @@ def get_board(
     who: Annotated[Who, allow("sesr.board")],
     incident: UUID | None = None,
     day: date | None = None,
-    as_of: AwareDatetime | None = None,
+    as_of: Moment | None = None,
     region: str | None = None,
     by: str = "region",
     limit: Annotated[int, Query(ge=1, le=2000)] = 100,

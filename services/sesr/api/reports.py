@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from services.sesr.actions.holding import KEY_ENDED, submit_by_key
 from services.sesr.actions.reports import contexts, keep_reports, submit_together
@@ -19,7 +19,7 @@ from shared.access import Who, csrf_of, scope_of
 from shared.errors import NotFound, NotSignedIn
 from shared.settings import settings
 from shared.web import Db, allow
-from shared.web.clock import district_zone, today
+from shared.web.clock import Moment, district_zone, today
 from shared.web.limits import limit
 from shared.web.quick import allow_quickly
 from shared.web.requests import has_own_key, own_key, session_token
@@ -28,11 +28,6 @@ from shared.web.together import Together
 router = APIRouter(prefix="/sesr/api/v1", tags=["sesr"])
 KNOW = Together("sesr", contexts)
 KEEP = Together("sesr", keep_reports)
-
-
-# What a clock may show that is wrong or was never set; what lies outside has no day in the district.
-FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-ClockReading = Annotated[AwareDatetime, Field(ge=FIRST, le=LAST)]
 
 
 # A text field that is cut at its greatest length may end in half a character, which cannot be kept.
@@ -61,8 +56,8 @@ class SentReport(BaseModel):
     commander: Words = ""
     landline: Words = ""
     cell: Words = ""
-    counted_at: ClockReading | None = None
-    sent_at: ClockReading | None = None
+    counted_at: Moment | None = None
+    sent_at: Moment | None = None
     counted_time: Words = ""
     supersedes: UUID | None = None
     same_as: UUID | None = None

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from services.sesr.actions.releasing import release_figures, withdraw_figures
@@ -20,7 +19,7 @@ from services.sesr.tables import Incident
 from shared.access import Who, scope_of
 from shared.errors import Invalid
 from shared.web import Db, allow, page, redirect
-from shared.web.clock import district_zone, today
+from shared.web.clock import Moment, district_zone, today
 from shared.web.requests import public as anybody
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
@@ -65,7 +64,7 @@ def release(request: Request, session: Db, who: Releasing, incident: UUID | None
 
 @router.post("/release")
 def release_now(
-    session: Db, who: Releasing, incident_id: Annotated[UUID, Form()], as_of: Annotated[AwareDatetime, Form()]
+    session: Db, who: Releasing, incident_id: Annotated[UUID, Form()], as_of: Annotated[Moment, Form()]
 ) -> Response:
     """Releases the figures of the moment that was looked at."""
     incident = incidents.known_incident(session, incident_id)

@@ -14,6 +14,9 @@ HEADINGS = (CODE, "School", *(count.label for count in INPUTS), *FLAGS.values(),
 NEEDED = (CODE, INPUTS[0].label)
 KNOWN = {heading.casefold(): heading for heading in (*HEADINGS, *(count.label for count in EXTRAS), STATUS)}
 MOST_ROWS = 500
+UNREADABLE = (
+    "A cell is longer than any table's. A quotation mark that is not closed can do that: take it out, paste again."
+)
 _ANSWERS = {"yes": True, "y": True, "no": False, "n": False}
 
 
@@ -60,7 +63,10 @@ def read_rows(text: str) -> list[EntryRow]:
     if not lines:
         raise ValueError("Nothing is pasted. Copy the rows with their headings, and paste them here.")
     mark = next((sign for sign in ("\t", ";") if sign in lines[0]), ",")
-    table = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=mark))
+    try:
+        table = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=mark))
+    except csv.Error:
+        raise ValueError(UNREADABLE) from None
     headings = [KNOWN.get(" ".join(cell.split()).casefold(), "") for cell in table[0]]
     missing = [heading for heading in NEEDED if heading not in headings]
     if missing:

@@ -109,7 +109,7 @@ def _written(stamp: str) -> str:
     """When the workbook was written, for people; a stamp that was tampered with as it stands."""
     try:
         return instant_words(datetime.fromisoformat(stamp))
-    except ValueError:
+    except (ValueError, OverflowError):
         return stamp[:40]
 
 
