@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html.parser import HTMLParser
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote_plus
 
 import pytest
@@ -186,7 +186,8 @@ def _fields(name: str, field: FieldInfo) -> Iterator[tuple[str, FieldInfo]]:
 
 def _takes(field: FieldInfo, text: str) -> bool:
     """Whether a field takes the text as a moment."""
-    adapter: TypeAdapter[object] = TypeAdapter(Annotated[field.annotation, "", *field.metadata])
+    kind: Any = Annotated[field.annotation, "", *field.metadata]
+    adapter = TypeAdapter(kind)
     try:
         return isinstance(adapter.validate_python(text), datetime)
     except ValidationError:

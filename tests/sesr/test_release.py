@@ -47,7 +47,7 @@ def without_gaps(region: str, gave: int) -> list[SchoolLine]:
     """Eight schools of a region that all reported; so many of them gave their enrollment and their adults."""
     lines = []
     for number in range(8):
-        counts = {"students_present": 100, **({ADULTS[0]: 20} if number < gave else {})}
+        counts: dict[str, int | None] = {"students_present": 100, **({ADULTS[0]: 20} if number < gave else {})}
         sent = report(number, at(8))._replace(counts=counts)
         lines.append(line(f"{region}{number}", "Middle", 400 if number < gave else None, sent)._replace(region=region))
     return lines
