@@ -15,6 +15,7 @@ from shared.web.errors import on_http
 from shared.web.quick import known_person
 
 ANONYMOUS_LIMIT = 256 * 1024
+FORMS = (b"multipart/form-data", b"application/x-www-form-urlencoded")
 SILENCE = 20.0
 WHOLE = 600.0
 Known = Callable[[Request, str], Awaitable[bool]]
@@ -33,7 +34,8 @@ async def _is_known(request: Request, service: str) -> bool:
 class BodyLimit:
     """ASGI middleware: 413 for a body over the limit in bytes, 408 for one that stops coming.
 
-    More than ANONYMOUS_LIMIT is read only for a valid session or token, which is looked up when it comes to that.
+    More than ANONYMOUS_LIMIT is read only of a form or a file, and for a valid session or token, which is looked up when it
+    comes to that: a JSON text is checked while nobody else is served.
     """
 
     def __init__(
@@ -58,7 +60,8 @@ class BodyLimit:
         await self.app(scope, body.receive, send)
 
     async def _limit_of(self, scope: Scope) -> int:
-        known = await self.known(Request(scope), self.service)
+        content_type = dict(scope["headers"]).get(b"content-type", b"").lower()
+        known = content_type.startswith(FORMS) and await self.known(Request(scope), self.service)
         return self.limit if known else min(self.limit, ANONYMOUS_LIMIT)
 
 
