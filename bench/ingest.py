@@ -25,7 +25,7 @@ from bench.figures import Figure, keep, timed
 from bench.installation import database
 from bench.national import through_the_stack
 from services.ingest.actions import long_files
-from services.ingest.actions.uploads import Offered, take_upload
+from services.ingest.actions.uploads import Offered, read_offered, take_upload
 from services.ingest.rules.cells import TIERS, tier_fits
 from services.ingest.sheets import reading
 from shared.db import transaction
@@ -121,8 +121,10 @@ def pandas_script(content: bytes) -> None:
 
 def take(content: bytes, name: str) -> None:
     """The file taken in and published, also where a worker has to read it."""
+    offered = Offered("participation", name, content, "bench")
+    read = read_offered(offered)
     with transaction("ingest") as session:
-        take_upload(session, Offered("participation", name, content, "bench"))
+        take_upload(session, offered, read)
     long_files.read_waiting()
 
 

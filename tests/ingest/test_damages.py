@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from deploy.embedded.installation import Servers
-from services.ingest.actions.uploads import Offered, take_upload
+from services.ingest.actions.uploads import Offered, read_offered, take_upload
 from services.ingest.tables import ExtractionCount, Upload
 from shared.db import engine, transaction
 from shared.errors import Refused
@@ -51,9 +51,12 @@ def district(stack_servers: Servers) -> Iterator[None]:
         ("Vega, Marta", "director", "vega@lausd.example", "", ""),
         ("Okafor, Ines", "central", "o@lausd.example", "", ""),
     )
-    with transaction("ingest") as session:
-        take_upload(session, Offered("directory", "d.xlsx", directory(people, schools), "tests"))
-        take_upload(session, Offered("participation", "a.csv", text(rows(BEFORE)).encode(), "tests"))
+    for offered in (
+        Offered("directory", "d.xlsx", directory(people, schools), "tests"),
+        Offered("participation", "a.csv", text(rows(BEFORE)).encode(), "tests"),
+    ):
+        with transaction("ingest") as session:
+            take_upload(session, offered, read_offered(offered))
     yield
 
 
@@ -61,7 +64,8 @@ def taken(content: bytes, name: str) -> tuple[Upload, dict[tuple[str, str], tupl
     """The upload with the rows that it published, taken back again; None where the file was refused."""
     with Session(engine("ingest"), expire_on_commit=False, autoflush=False) as session, session.begin() as whole:
         try:
-            upload = take_upload(session, Offered("participation", name, content, "tests")).upload
+            offered = Offered("participation", name, content, "tests")
+            upload = take_upload(session, offered, read_offered(offered)).upload
             session.flush()
             found = session.exec(select(ExtractionCount).where(col(ExtractionCount.revision) == upload.revision)).all()
             stored = {

@@ -14,6 +14,7 @@ from services.ingest.actions.listings import read_listing
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import lock_kind
 from services.ingest.rules.directory import directory_tables, note_landlines, note_people, settled_schools
+from services.ingest.rules.listing import Listing
 from services.ingest.rules.verdicts import directory_reasons
 from services.ingest.tables import DirectoryRevision, Person, School, Upload
 from shared.access.policy import ROLES
@@ -61,12 +62,16 @@ _SCHOOL_FIELDS = (
 )  # fmt: skip
 
 
-def load_directory(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
+def read_directory(content: bytes, watch: Watch) -> Listing:
+    """The rows of schools and people as the file has them. Raises UnreadableFile, TakesLong, Invalid (columns)."""
+    return read_listing(content, watch, directory_tables(ROLES))
+
+
+def load_directory(session: Session, upload: Upload, found: Listing) -> None:
     """Loads the tables of schools and people, all or nothing; a file with one of them leaves the other as it is.
 
-    Raises UnreadableFile, TakesLong, or Invalid with every problem.
+    Raises Invalid with every problem.
     """
-    found = read_listing(content, watch, directory_tables(ROLES))
     schools, people = found.rows.get("schools"), found.rows.get("people")
     schools = settled_schools(schools, found.report) if schools else schools
     note_landlines(schools or [], found.report)

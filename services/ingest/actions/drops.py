@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, func, select
 
-from services.ingest.actions.uploads import Offered, take_upload
+from services.ingest.actions.uploads import Offered, read_offered, take_upload
 from services.ingest.folders import PLACES as FOLDERS
 from services.ingest.folders import Entry, Folder, FolderProblem, open_folder
 from services.ingest.rules.drops import (
@@ -122,8 +122,9 @@ def _take(drop: Drop, entry: Entry) -> str:
     try:
         if entry.size > most:
             raise Refused(f"The file is larger than {settings().upload_max_mb} MB.", code="too_large")
+        read = read_offered(offered)
         with transaction("ingest") as session:
-            taken = take_upload(session, offered)
+            taken = take_upload(session, offered, read)
             session.flush()
             row = _row(session, drop, entry.name)
             row.state, row.upload_id, row.is_known = "taken", taken.upload.upload_id, taken.known

@@ -45,9 +45,9 @@ class Ready:
         return sorted(self.windows, reverse=True)
 
 
-def ready_extraction(session: Session, content: bytes, watch: Watch, named_term: str = "") -> Ready:
-    """Reads the file and settles it. Raises UnreadableFile, TakesLong, or Invalid with the problems."""
-    found, rows, schools = settled_extraction(session, content, watch)
+def ready_extraction(session: Session, found: Extraction, named_term: str = "") -> Ready:
+    """Settles what was read. Raises Invalid with the problems."""
+    rows, schools = settled_extraction(session, found)
     report = found.report
     if not rows:
         raise Invalid(
@@ -85,20 +85,14 @@ def _unknown(session: Session, rows: Sequence[CountsRow], schools: Identified) -
     return sum(schools.units[row.site.place].school_key in new for row in rows)
 
 
-def settled_extraction(
-    session: Session, content: bytes, watch: Watch
-) -> tuple[Extraction, list[CountsRow], Identified]:
-    """The file as read, its good rows with each school once in a group and date, and the schools of these rows.
-
-    Raises as `read_extraction`.
-    """
-    found = read_extraction(content, watch)
+def settled_extraction(session: Session, found: Extraction) -> tuple[list[CountsRow], Identified]:
+    """The good rows of what was read, each school once in a group and date, and the schools of these rows."""
     rows = _with_cos(session, found.rows, found.report)
     schools = _identified(session, rows, found.report)
     rows = _without_swapped(rows, schools, found.report)
     rows = settled(rows, schools.units, found.report)
     kept = {schools.units[place].school_key for place in first_rows(rows)}
-    return found, rows, schools._replace(new=[unit for unit in schools.new if unit.school_key in kept])
+    return rows, schools._replace(new=[unit for unit in schools.new if unit.school_key in kept])
 
 
 def _identified(session: Session, rows: list[CountsRow], report: Report) -> Identified:

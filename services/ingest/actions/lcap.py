@@ -8,7 +8,7 @@ from services.ingest.actions.listings import read_lcap
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import lock_kind, next_of_kind
 from services.ingest.rules.headers import SEARCHED_ROWS
-from services.ingest.rules.lcap import is_published, names_columns, raw_line
+from services.ingest.rules.lcap import LcapFound, is_published, names_columns, raw_line
 from services.ingest.sheets import How, Sheet
 from services.ingest.tables import Upload
 from shared.delivery.outbox import publish
@@ -18,10 +18,14 @@ LCAP = "lcap-"
 TEXT_ENDINGS = (".txt", ".tsv")
 
 
-def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
-    """Loads a clean table, or the published text line by line. Raises as the other loaders."""
+def read_plan(kind: str, content: bytes, watch: Watch, file_name: str) -> LcapFound:
+    """A clean table, or the published text line by line. Raises UnreadableFile, TakesLong, Invalid."""
+    return read_lcap(content, watch, kind.removeprefix(LCAP), form_of(content, watch, kind, file_name))
+
+
+def load_lcap(session: Session, upload: Upload, found: LcapFound) -> None:
+    """Loads what was read of an LCAP table."""
     table = cast(Literal["actions", "measures"], upload.kind.removeprefix(LCAP))
-    found = read_lcap(content, watch, table, form_of(content, watch, upload))
     upload.found, upload.problems = found.report.groups(), list(found.report.problems())
     upload.counts = {"accepted": len(found.rows), "rejected": len(found.report.rejected_rows)}
     if upload.intent != "publish":
@@ -44,14 +48,14 @@ def load_lcap(session: Session, upload: Upload, content: bytes, watch: Watch) ->
     upload.parts, upload.state = {"": len(cuts)}, "published"
 
 
-def form_of(content: bytes, watch: Watch, upload: Upload) -> How:
+def form_of(content: bytes, watch: Watch, kind: str, file_name: str) -> How:
     """How the file is to be read: a text is the published one, or a table, separated by tabs where its column names are.
 
     Raises UnreadableFile, TakesLong.
     """
-    if not (upload.kind.startswith(LCAP) and upload.file_name.lower().endswith(TEXT_ENDINGS)):
+    if not (kind.startswith(LCAP) and file_name.lower().endswith(TEXT_ENDINGS)):
         return "table"
-    table = upload.kind.removeprefix(LCAP)
+    table = kind.removeprefix(LCAP)
     batches = (part for part in watch.parts(content, how="lines") if not isinstance(part, Sheet))
     lines = [str(raw_line(number, cells)["text"]) for batch in batches for number, cells in batch]
     if any(is_published(table, line) for line in lines):

@@ -7,8 +7,9 @@ import structlog
 from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
 
+from services.ingest.actions.file_kinds import FILE_KINDS
+from services.ingest.actions.kept_uploads import summary, upload_file
 from services.ingest.actions.reading import ReadingCanceled, in_worker, without_collector
-from services.ingest.actions.uploads import LOADERS, summary, upload_file
 from services.ingest.sheets import ReadingInterrupted, UnreadableFile
 from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
@@ -76,8 +77,9 @@ def _taken(session: Session, upload_id: UUID) -> Upload | None:
 
 def _read(session: Session, upload: Upload) -> None:
     _heed_cancel(session, upload)
+    kind, content = FILE_KINDS[upload.kind], upload_file(session, upload.upload_id)
     with without_collector():
-        LOADERS[upload.kind](session, upload, upload_file(session, upload.upload_id), in_worker(upload.upload_id))
+        kind.load(session, upload, kind.read(content, in_worker(upload.upload_id), upload.file_name))
     _heed_cancel(session, upload)
     upload.retry_at = None
     if upload.intent == "dry":

@@ -9,10 +9,10 @@ from sqlmodel import Session, col, func, select
 from services.ingest.actions.directory import keep_directors
 from services.ingest.actions.extraction import Ready, ready_extraction
 from services.ingest.actions.limits import limits
-from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import last_revision, lock_extraction, revision_before
 from services.ingest.actions.staging import FIELDS, add_schools, difference, is_known, merge, sizes, stage
 from services.ingest.rules.dates import Window
+from services.ingest.rules.extraction import Extraction
 from services.ingest.rules.findings import Place
 from services.ingest.rules.verdicts import THIN_SHARE, changed_reasons, quarantine_reasons
 from services.ingest.tables import ExtractionCount, Upload
@@ -31,12 +31,12 @@ _CHANGED = psycopg_style(
 ).encode()
 
 
-def load_participation(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
-    """Reads an extraction file into the upload; publishes it where that is wanted and nothing speaks against it.
+def load_participation(session: Session, upload: Upload, found: Extraction) -> None:
+    """Loads an extraction into the upload; publishes it where that is wanted and nothing speaks against it.
 
-    Raises UnreadableFile, TakesLong, or Invalid with the problems.
+    Raises Invalid with the problems.
     """
-    ready = ready_extraction(session, content, watch, upload.named_term)
+    ready = ready_extraction(session, found, upload.named_term)
     stage(session, ready.rows, ready.schools)
     newest, *others = ready.dates()
     upload.difference = {}

@@ -1,6 +1,7 @@
 """Reading a file's parts for a loader: within the time it may take, its progress shown, stopped when somebody cancels."""
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from shared.db import transaction
 PATIENCE_SECONDS = 2.0
 WORKER_SECONDS = 100.0
 PROGRESS_SECONDS = 0.5
+# Files that the requests of one process read at once: each takes a child and a thread, and no connection bounds them.
+AT_ONCE, WAIT_SECONDS = 4, 20.0
+_room = threading.BoundedSemaphore(AT_ONCE)
 
 
 class ReadingCanceled(Exception):
@@ -52,6 +56,17 @@ class Watch:
             self.hear(rows)
             self.heard_at = time.monotonic()
             self.ends += self.heard_at - begun
+
+
+@contextmanager
+def room_to_read(seconds: float) -> Iterator[None]:
+    """One of AT_ONCE places for the block; TakesLong where none gets free in that many seconds."""
+    if not _room.acquire(timeout=seconds):
+        raise TakesLong
+    try:
+        yield
+    finally:
+        _room.release()
 
 
 def impatient() -> Watch:

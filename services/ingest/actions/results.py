@@ -11,6 +11,7 @@ from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import lock_kind, next_of_kind
 from services.ingest.queries.directory import schools_of
 from services.ingest.rules.findings import Place, Report
+from services.ingest.rules.listing import Listing
 from services.ingest.rules.results import REQUIRED, RESULT_TABLES, KnownWords, ReadResult, note_unknown, settled_results
 from services.ingest.rules.verdicts import results_doubts
 from services.ingest.tables import PlanWords, School, Upload
@@ -20,9 +21,14 @@ from shared.events import ROWS_PER_PART, ResultRow, SurveyResultsLoaded
 from shared.names import name_key
 
 
-def load_results(session: Session, upload: Upload, content: bytes, watch: Watch) -> None:
-    """Loads survey results. Raises UnreadableFile, TakesLong, or Invalid with the problems."""
-    rows, report = read_results(session, content, watch)
+def read_results(content: bytes, watch: Watch) -> Listing:
+    """The rows of survey results as the file has them. Raises UnreadableFile, TakesLong, Invalid (columns)."""
+    return read_listing(content, watch, RESULT_TABLES, "percents")
+
+
+def load_results(session: Session, upload: Upload, found: Listing) -> None:
+    """Loads survey results. Raises Invalid with the problems."""
+    rows, report = results_of(session, found)
     upload.found, upload.problems = report.groups(), list(report.problems())
     rejected = len(report.rejected_rows)
     upload.counts = {"accepted": len(rows), "rejected": rejected}
@@ -54,9 +60,8 @@ def _fractions_alone(upload: Upload) -> Invalid:
     )
 
 
-def read_results(session: Session, content: bytes, watch: Watch) -> tuple[list[ResultRow], Report]:
-    """The good rows of a file, each under its school, and what was found. Raises as `load_results`."""
-    found = read_listing(content, watch, RESULT_TABLES, "percents")
+def results_of(session: Session, found: Listing) -> tuple[list[ResultRow], Report]:
+    """The good rows of what was read, each under its school, and what was found."""
     identified = _identified(session, found.rows.get("results", []), found.report)
     words = session.get(PlanWords, 1)
     note_unknown((read for _, read in identified), KnownWords(words.plans if words else ()), found.report)

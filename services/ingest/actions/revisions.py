@@ -21,6 +21,11 @@ def lock_kind(session: Session, kind: str) -> None:
     _lock(session, f"kind {kind}")
 
 
+def lock_content(session: Session, kind: str, sha256: bytes) -> None:
+    """Until the transaction ends nobody else takes this content in: of two who send it at once, one finds it known."""
+    _lock(session, f"content {kind} {sha256.hex()}")
+
+
 def _lock(session: Session, name: str) -> None:
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(cast(name, String), _LOCK_SPACE))))
 

@@ -1,38 +1,33 @@
-"""Taking a file in: recognized when known, read at once or by a worker, previewed, published, quarantined, discarded."""
+"""Taking a file in: recognized when known, read at once or by a worker, previewed, published, quarantined, discarded.
+
+A file is read while the request holds no connection to the database: `read_offered` and `read_again` look at the
+database before, and what they read is taken in afterwards by one transaction, which looks again.
+"""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, or_, select, update
 
-from services.ingest.actions.directory import load_directory
-from services.ingest.actions.lcap import load_lcap
-from services.ingest.actions.participation import load_participation
-from services.ingest.actions.reading import Watch, impatient
-from services.ingest.actions.results import load_results
-from services.ingest.actions.revisions import later_revision
+from services.ingest.actions.file_kinds import FILE_KINDS
+from services.ingest.actions.kept_uploads import found_upload, summary, upload_file
+from services.ingest.actions.reading import impatient, room_to_read
+from services.ingest.actions.revisions import later_revision, lock_content
 from services.ingest.sheets import ReadingInterrupted, TakesLong, UnreadableFile
 from services.ingest.tables import Progress, Upload, UploadFile
 from shared.access import audit
-from shared.access.policy import may
+from shared.db import transaction
 from shared.delivery.outbox import call_job
-from shared.errors import Conflict, NotFound, NotSupported, TooLarge
+from shared.errors import Conflict, NotSupported, TooLarge
 from shared.settings import settings
 
 # A file above this size takes longer to read than a request should.
 READ_AT_ONCE_BYTES = 3 * 1024 * 1024
+LONGEST_FILE_NAME = 200
 WAITING = ("preview", "quarantined")
-Loader = Callable[[Session, Upload, bytes, Watch], None]
-LOADERS: dict[str, Loader] = {
-    "participation": load_participation,
-    "directory": load_directory,
-    "survey-results": load_results,
-    "lcap-actions": load_lcap,
-    "lcap-measures": load_lcap,
-}
 
 
 @dataclass
@@ -47,6 +42,17 @@ class Offered:
     term: str = ""
     hold_mails: bool = False
 
+    @cached_property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.content).digest()
+
+
+class FileRead(NamedTuple):
+    """A file read under this name; `table` is what its kind loads, None where a worker is to read it."""
+
+    file_name: str
+    table: Any = None
+
 
 @dataclass
 class Taken:
@@ -56,23 +62,64 @@ class Taken:
     known: bool
 
 
-def take_upload(session: Session, offered: Offered) -> Taken:
-    """Takes a file in; it stays in the state `reading`, for a worker, when it takes long.
+def read_offered(offered: Offered) -> FileRead:
+    """Reads a file while somebody waits and no transaction is open; one that is known is read only to be published.
 
-    Raises NotSupported, TooLarge or Invalid with the problems; nothing is stored then, nor by a dry run.
+    Raises NotSupported, TooLarge or Invalid with the problems.
     """
     _check(offered)
-    sha256 = hashlib.sha256(offered.content).digest()
-    known = _known(session, offered, sha256)
-    if known is not None and offered.intent != "dry":
-        if offered.intent == "publish" and known.state == "preview":
-            publish_upload(session, known, offered.actor, confirmed=False)
+    with transaction("ingest") as session:
+        known = _known(session, offered)
+    if known is None:
+        return _read_at_once(offered.kind, offered.file_name[:LONGEST_FILE_NAME], offered.content)
+    if _is_to_be_published(known, offered):
+        return _read_at_once(offered.kind, known.file_name, offered.content)
+    return FileRead(known.file_name)
+
+
+def read_again(upload_id: UUID, *, confirmed: bool) -> FileRead:
+    """Reads the file of an upload that waits, to publish it; no transaction is open meanwhile.
+
+    Raises NotFound, or Conflict where it cannot be published, NotSupported or Invalid with the problems.
+    """
+    with transaction("ingest") as session:
+        upload = found_upload(session, upload_id)
+        _refuse_unless_waiting(upload, confirmed=confirmed)
+        content = upload_file(session, upload_id)
+    return _read_at_once(upload.kind, upload.file_name, content)
+
+
+def _read_at_once(kind: str, file_name: str, content: bytes) -> FileRead:
+    """What the file holds; without its table where reading it takes longer than a person waits."""
+    if len(content) > READ_AT_ONCE_BYTES:
+        return FileRead(file_name)
+    watch = impatient()
+    try:
+        with room_to_read(watch.left()):
+            return FileRead(file_name, FILE_KINDS[kind].read(content, watch, file_name))
+    except UnreadableFile as error:
+        raise NotSupported(str(error), code=error.code) from error
+    except (TakesLong, ReadingInterrupted):
+        return FileRead(file_name)
+
+
+def take_upload(session: Session, offered: Offered, read: FileRead) -> Taken:
+    """Takes a file in that `read_offered` has read; it stays in the state `reading`, for a worker, when it takes long.
+
+    Raises Invalid with the problems; nothing is stored then, nor by a dry run.
+    """
+    if offered.intent != "dry":
+        lock_content(session, offered.kind, offered.sha256)
+    known = _known(session, offered)
+    if known is not None:
+        if _is_to_be_published(known, offered):
+            publish_upload(session, known, offered.actor, read, confirmed=False)
         return Taken(known, known=True)
     upload = Upload(
         upload_id=uuid4(),
         kind=offered.kind,
-        file_name=offered.file_name[:200],
-        sha256=sha256,
+        file_name=offered.file_name[:LONGEST_FILE_NAME],
+        sha256=offered.sha256,
         size=len(offered.content),
         state="reading",
         uploaded_by=offered.actor,
@@ -82,7 +129,7 @@ def take_upload(session: Session, offered: Offered) -> Taken:
     )
     if offered.intent != "dry":
         _keep(session, upload, offered.content)
-    read_at_once(session, upload, offered.content)
+    _load(session, upload, read)
     if upload.state == "reading" and offered.intent == "dry":
         _keep(session, upload, offered.content)
     if offered.intent != "dry":
@@ -94,7 +141,7 @@ def _check(offered: Offered) -> None:
     most = settings().upload_max_mb
     if len(offered.content) > most * 1024 * 1024:
         raise TooLarge(f"The file is larger than {most} MB. Remove what is not needed and upload it again.")
-    if offered.kind not in LOADERS:
+    if offered.kind not in FILE_KINDS:
         raise NotSupported(f"Files of the kind {offered.kind!r} cannot be taken in.", code="kind_unknown")
 
 
@@ -106,25 +153,30 @@ def _keep(session: Session, upload: Upload, content: bytes) -> None:
     session.flush()
 
 
-def read_at_once(session: Session, upload: Upload, content: bytes) -> None:
-    """Reads the file while somebody waits; leaves it to a worker when that takes long. Raises as `take_upload`."""
-    try:
-        if upload.size > READ_AT_ONCE_BYTES:
-            raise TakesLong
-        LOADERS[upload.kind](session, upload, content, impatient())
-        session.flush()
-    except UnreadableFile as error:
-        raise NotSupported(str(error), code=error.code) from error
-    except (TakesLong, ReadingInterrupted):
+def _load(session: Session, upload: Upload, read: FileRead) -> None:
+    """Loads what was read; leaves the file to a worker where it was not, or as one of another name."""
+    if read.table is None or read.file_name != upload.file_name:
         upload.state = "reading"
         call_job(session, "ingest.read_upload")
+        return
+    FILE_KINDS[upload.kind].load(session, upload, read.table)
+    session.flush()
 
 
-def _known(session: Session, offered: Offered, sha256: bytes) -> Upload | None:
-    """The upload that took this content for the same term and still stands: nothing was published over it since."""
+def _is_to_be_published(known: Upload, offered: Offered) -> bool:
+    return offered.intent == "publish" and known.state == "preview"
+
+
+def _known(session: Session, offered: Offered) -> Upload | None:
+    """The upload that took this content for the same term and still stands: nothing was published over it since.
+
+    To a dry run nothing is known: it says what the file would change now.
+    """
+    if offered.intent == "dry":
+        return None
     same = select(Upload).where(
         col(Upload.kind) == offered.kind,
-        col(Upload.sha256) == sha256,
+        col(Upload.sha256) == offered.sha256,
         col(Upload.state).in_(["reading", "preview", "quarantined", "published", "unchanged"]),
         col(Upload.intent) != "dry",
         or_(col(Upload.named_term) == offered.term, col(Upload.term) == offered.term),
@@ -135,31 +187,22 @@ def _known(session: Session, offered: Offered, sha256: bytes) -> Upload | None:
     return None if later_revision(session, newest) else newest
 
 
-def summary(upload: Upload) -> dict[str, Any]:
-    """What the audit keeps of an upload."""
-    return {
-        "kind": upload.kind,
-        "file": upload.file_name,
-        "state": upload.state,
-        "extraction_date": upload.extraction_date,
-        "revision": upload.revision,
-        **upload.counts,
-    }
-
-
-def publish_upload(session: Session, upload: Upload, actor: str, *, confirmed: bool) -> None:
-    """Publishes an upload that waits; one in quarantine only when `confirmed`. Reads its file again, so that what is
-    published is compared with what is there now. Raises Conflict where it does not wait."""
+def publish_upload(session: Session, upload: Upload, actor: str, read: FileRead, *, confirmed: bool) -> None:
+    """Publishes an upload that waits; one in quarantine only when `confirmed`. Its file was `read` again, so that what
+    is published is compared with what is there now. Raises Conflict where it does not wait."""
     _lock(session, upload)
+    _refuse_unless_waiting(upload, confirmed=confirmed)
+    upload.intent, upload.confirmed, upload.state = "publish", upload.confirmed or confirmed, "reading"
+    upload.attempts, upload.retry_at = 0, None
+    _load(session, upload, read)
+    audit(session, actor, "confirm" if confirmed else "publish", str(upload.upload_id), summary(upload))
+
+
+def _refuse_unless_waiting(upload: Upload, *, confirmed: bool) -> None:
     if upload.state not in WAITING:
         raise Conflict(f"This upload is {upload.state}; only one that waits can be published.", code="not_waiting")
     if upload.state == "quarantined" and not confirmed:
         raise Conflict("This upload is quarantined. Confirm it on its page, or discard it.", code="quarantined")
-    content = upload_file(session, upload.upload_id)
-    upload.intent, upload.confirmed, upload.state = "publish", upload.confirmed or confirmed, "reading"
-    upload.attempts, upload.retry_at = 0, None
-    read_at_once(session, upload, content)
-    audit(session, actor, "confirm" if confirmed else "publish", str(upload.upload_id), summary(upload))
 
 
 def discard_upload(session: Session, upload: Upload, actor: str) -> None:
@@ -177,22 +220,3 @@ def discard_upload(session: Session, upload: Upload, actor: str) -> None:
 
 def _lock(session: Session, upload: Upload) -> None:
     session.refresh(upload, with_for_update=True)
-
-
-def upload_file(session: Session, upload_id: UUID) -> bytes:
-    """The bytes of an upload as they came. Raises NotFound where none are kept."""
-    kept = session.get(UploadFile, upload_id)
-    if kept is None:
-        raise NotFound("The file of this upload is not kept.")
-    return kept.content
-
-
-def may_open(role: str, upload: Upload) -> bool:
-    """Whether the role may see what stands in the file: a directory holds people's names and addresses."""
-    return upload.kind != "directory" or may(role, "directory.see")
-
-
-def shown_problems(role: str, upload: Upload) -> list[dict[str, Any]]:
-    """The places of what was found; of a file that the role may not open only why it was refused."""
-    seen = may_open(role, upload)
-    return [problem for problem in upload.problems if seen or problem.get("outcome") == "refused"]

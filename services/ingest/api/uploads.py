@@ -8,16 +8,25 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from services.ingest.actions.kept_uploads import found_upload, shown_problems
 from services.ingest.actions.undo import undo_returns, undo_upload
-from services.ingest.actions.uploads import Offered, discard_upload, publish_upload, shown_problems, take_upload
+from services.ingest.actions.uploads import (
+    Offered,
+    discard_upload,
+    publish_upload,
+    read_again,
+    read_offered,
+    take_upload,
+)
 from services.ingest.queries import progress as progress_queries
 from services.ingest.queries import uploads as upload_queries
 from services.ingest.rules.verdicts import reason_sentence
 from services.ingest.tables import Upload
 from shared.access import Who
-from shared.errors import NotFound
+from shared.db import transaction
 from shared.web import Db, allow
 from shared.web.clock import Moment
+from shared.web.quick import allow_quickly
 
 router = APIRouter(prefix="/ingest/api/v1/uploads", tags=["uploads"])
 Kind = Literal["participation", "directory", "survey-results", "lcap-actions", "lcap-measures"]
@@ -115,9 +124,8 @@ def _quarantined(request: Request, upload: Upload) -> JSONResponse:
 @router.post("", status_code=201, response_model=UploadOut)
 def post_upload(
     request: Request,
-    session: Db,
     response: Response,
-    who: Annotated[Who, allow("uploads.write")],
+    who: Annotated[Who, allow_quickly("uploads.write", "ingest")],
     file: Annotated[UploadFile, File()],
     kind: Annotated[Kind, Query()] = "participation",
     dry_run: bool = False,
@@ -130,11 +138,13 @@ def post_upload(
     """
     intent = "dry" if dry_run else "publish"
     offered = Offered(kind, file.filename or "upload", file.file.read(), who.actor, intent, term)
-    taken = take_upload(session, offered)
-    if dry_run and taken.upload.state != "reading":
-        response.status_code = 200
-        return _out(session, taken.upload, known=False)
-    return _answer(request, session, response, taken.upload, 200 if taken.known else 201)
+    read = read_offered(offered)
+    with transaction("ingest") as session:
+        taken = take_upload(session, offered, read)
+        if dry_run and taken.upload.state != "reading":
+            response.status_code = 200
+            return _out(session, taken.upload, known=False)
+        return _answer(request, session, response, taken.upload, 200 if taken.known else 201)
 
 
 @router.get("")
@@ -159,27 +169,20 @@ def get_upload(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id
     return _out(session, upload, known=True).model_copy(update={"problems": shown})
 
 
-def found_upload(session: Db, upload_id: UUID) -> Upload:
-    """The upload. Raises NotFound."""
-    upload = upload_queries.upload(session, upload_id)
-    if upload is None:
-        raise NotFound("There is no upload with this id.")
-    return upload
-
-
 @router.post("/{upload_id}/publish", response_model=UploadOut)
 def post_publish(
     request: Request,
-    session: Db,
     response: Response,
-    who: Annotated[Who, allow("uploads.decide")],
+    who: Annotated[Who, allow_quickly("uploads.decide", "ingest")],
     upload_id: UUID,
     confirm: bool = False,
 ) -> Any:
     """Publishes an upload that waits; `confirm` one in quarantine."""
-    upload = found_upload(session, upload_id)
-    publish_upload(session, upload, who.actor, confirmed=confirm)
-    return _answer(request, session, response, upload, 201)
+    read = read_again(upload_id, confirmed=confirm)
+    with transaction("ingest") as session:
+        upload = found_upload(session, upload_id)
+        publish_upload(session, upload, who.actor, read, confirmed=confirm)
+        return _answer(request, session, response, upload, 201)
 
 
 @router.post("/{upload_id}/discard")

@@ -8,17 +8,20 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from services.ingest.actions.faulty import faulty_workbook
+from services.ingest.actions.kept_uploads import found_upload, may_open, shown_problems, upload_file
 from services.ingest.actions.undo import undo_returns, undo_upload
-from services.ingest.actions.uploads import discard_upload, may_open, publish_upload, shown_problems, upload_file
+from services.ingest.actions.uploads import discard_upload, publish_upload, read_again
 from services.ingest.queries import progress as progress_queries
 from services.ingest.queries import uploads as upload_queries
 from services.ingest.rules.findings import KEPT_PER_CODE, OUTCOMES
 from services.ingest.rules.verdicts import reason_sentence
 from services.ingest.tables import Upload
 from shared.access import Who
-from shared.errors import NotAllowed, NotFound
+from shared.db import transaction
+from shared.errors import NotAllowed
 from shared.files.workbooks import XLSX_TYPE
 from shared.web import Db, allow, page, redirect
+from shared.web.quick import allow_quickly
 
 PROBLEMS_A_PAGE = 100
 router = APIRouter(prefix="/ingest/uploads/{upload_id}", include_in_schema=False)
@@ -36,7 +39,7 @@ def upload(
     code: str = "",
     start: int = 0,
 ) -> Response:
-    taken = _found(session, upload_id)
+    taken = found_upload(session, upload_id)
     steps = progress_queries.delivery_progress(session, taken)
     made = page(
         request,
@@ -84,16 +87,9 @@ def _report(taken: Upload, problems: list[dict[str, Any]], outcome: str, code: s
     }
 
 
-def _found(session: Db, upload_id: UUID) -> Upload:
-    taken = upload_queries.upload(session, upload_id)
-    if taken is None:
-        raise NotFound("There is no upload with this id.")
-    return taken
-
-
 def _opened(session: Db, who: Who, upload_id: UUID) -> Upload:
     """The upload, for who may see what stands in its file."""
-    taken = _found(session, upload_id)
+    taken = found_upload(session, upload_id)
     if not may_open(who.role, taken):
         raise NotAllowed("A directory holds people's names and addresses. Ask the central office for this file.")
     return taken
@@ -101,24 +97,25 @@ def _opened(session: Db, who: Who, upload_id: UUID) -> Upload:
 
 @router.post("/publish")
 def publish(
-    session: Db,
-    who: Annotated[Who, allow("uploads.decide")],
+    who: Annotated[Who, allow_quickly("uploads.decide", "ingest")],
     upload_id: UUID,
     confirm: Annotated[bool, Form()] = False,
 ) -> Response:
-    publish_upload(session, _found(session, upload_id), who.actor, confirmed=confirm)
+    read = read_again(upload_id, confirmed=confirm)
+    with transaction("ingest") as session:
+        publish_upload(session, found_upload(session, upload_id), who.actor, read, confirmed=confirm)
     return redirect(f"/ingest/uploads/{upload_id}")
 
 
 @router.post("/discard")
 def discard(session: Db, who: Annotated[Who, allow("uploads.decide")], upload_id: UUID) -> Response:
-    discard_upload(session, _found(session, upload_id), who.actor)
+    discard_upload(session, found_upload(session, upload_id), who.actor)
     return redirect(f"/ingest/uploads/{upload_id}")
 
 
 @router.post("/undo")
 def undo(session: Db, who: Annotated[Who, allow("uploads.decide")], upload_id: UUID) -> Response:
-    made = undo_upload(session, _found(session, upload_id), who.actor)
+    made = undo_upload(session, found_upload(session, upload_id), who.actor)
     return redirect(f"/ingest/uploads/{made.upload_id}")
 
 
@@ -130,10 +127,10 @@ def file(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID
 
 
 @router.get("/rejected.xlsx")
-def rejected(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> Response:
-    taken = _opened(session, who, upload_id)
-    content = faulty_workbook(session, upload_file(session, upload_id), taken)
-    return _download(content, f"correct-{taken.file_name.rpartition('.')[0]}.xlsx", XLSX_TYPE)
+def rejected(who: Annotated[Who, allow_quickly("uploads.see", "ingest")], upload_id: UUID) -> Response:
+    with transaction("ingest") as session:
+        taken, content = _opened(session, who, upload_id), upload_file(session, upload_id)
+    return _download(faulty_workbook(content, taken), f"correct-{taken.file_name.rpartition('.')[0]}.xlsx", XLSX_TYPE)
 
 
 def _download(content: bytes, name: str, media_type: str) -> Response:

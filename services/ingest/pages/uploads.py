@@ -5,17 +5,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
-from services.ingest.actions.uploads import Offered, take_upload
+from services.ingest.actions.uploads import Offered, read_offered, take_upload
 from services.ingest.pages.templates import KINDS, made_template
 from services.ingest.queries import uploads as upload_queries
 from services.ingest.queries import windows as window_queries
 from services.ingest.rules.drops import folder_address
 from shared.access import Who
+from shared.db import transaction
 from shared.errors import NotFound
 from shared.files.workbooks import XLSX_TYPE
 from shared.settings import settings
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import Moment
+from shared.web.quick import allow_quickly
 
 AT_ONCE = 50
 DROPPED_SHOWN = 20
@@ -95,15 +97,16 @@ def _shown(name: str, address: str) -> str:
 
 @router.post("/uploads")
 def post_upload(
-    session: Db,
-    who: Annotated[Who, allow("uploads.write")],
+    who: Annotated[Who, allow_quickly("uploads.write", "ingest")],
     file: Annotated[UploadFile, File()],
     kind: Annotated[str, Form()] = "participation",
     term: Annotated[str, Form()] = "",
 ) -> Response:
     """Takes a file in for a preview; what it changes is published on its page."""
     offered = Offered(kind, file.filename or "upload", file.file.read(), who.actor, "preview", term)
-    taken = take_upload(session, offered)
+    read = read_offered(offered)
+    with transaction("ingest") as session:
+        taken = take_upload(session, offered, read)
     return redirect(f"/ingest/uploads/{taken.upload.upload_id}{'?known=1' if taken.known else ''}")
 
 

@@ -45,10 +45,6 @@ def uploads(
     return session.exec(found.order_by(col(Upload.uploaded_at).desc()).limit(limit)).all()
 
 
-def upload(session: Session, upload_id: UUID) -> Upload | None:
-    return session.get(Upload, upload_id)
-
-
 def rows_read(session: Session, upload_id: UUID) -> int:
     """How many rows of a long file have been read so far."""
     found = session.get(Progress, upload_id)
