@@ -16,9 +16,10 @@ from shared.db import transaction
 PATIENCE_SECONDS = 2.0
 WORKER_SECONDS = 100.0
 PROGRESS_SECONDS = 0.5
-# Files that the requests of one process read at once: each takes a child and a thread, and no connection bounds them.
-AT_ONCE, WAIT_SECONDS = 4, 20.0
-_room = threading.BoundedSemaphore(AT_ONCE)
+# Files that the requests of one process read at once, each with a child, and how many may wait for that: each holds one
+# of the threads that all requests share.
+AT_ONCE, WAITING, WAIT_SECONDS = 4, 6, 5.0
+_room, _places = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(AT_ONCE + WAITING)
 
 
 class ReadingCanceled(Exception):
@@ -60,13 +61,18 @@ class Watch:
 
 @contextmanager
 def room_to_read(seconds: float) -> Iterator[None]:
-    """One of AT_ONCE places for the block; TakesLong where none gets free in that many seconds."""
-    if not _room.acquire(timeout=seconds):
+    """Room for the block; TakesLong where none gets free in that many seconds, or at once where WAITING others wait."""
+    if not _places.acquire(blocking=False):
         raise TakesLong
     try:
-        yield
+        if not _room.acquire(timeout=seconds):
+            raise TakesLong
+        try:
+            yield
+        finally:
+            _room.release()
     finally:
-        _room.release()
+        _places.release()
 
 
 def impatient() -> Watch:
