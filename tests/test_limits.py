@@ -85,8 +85,10 @@ SAID |= {
     "services/tracker/templates/items.html": {"most_untaken": ("services/tracker/templates/items.html", "the first {{ most_untaken }} of")},
     "services/tracker/templates/lcap_load.html": {"most": ("services/tracker/templates/lcap_load.html", "The first {{ most }} of")},
     "services/tracker/workbook/checking.py": {
-        "NOTES_AT_MOST": ("services/tracker/workbook/checking.py", "more cells were not used"),
-        "PROBLEMS_AT_MOST": ("services/tracker/workbook/checking.py", "more problems. Correct these"),
+        "BESIDES_AT_MOST": ("services/tracker/workbook/checking.py", "More stands outside the table from here on"),
+        "NOTES_AT_MOST": ("services/tracker/workbook/checking.py", "counted(more, 'more cell')"),
+        "PROBLEMS_AT_MOST": ("services/tracker/workbook/checking.py", "counted(more, 'more problem')"),
+        "ROWS_LIMIT": ("services/tracker/workbook/checking.py", "Those below were not read"),
     },
     "services/tracker/workbook/child.py": {"SHEETS_LIMIT": ("services/tracker/workbook/checking.py", "It was not used")},
     "services/tracker/workbook/tabs.py": {"SEARCHED_ROWS": (WHOLE, "a heading is looked for in the first rows; its absence is refused")},

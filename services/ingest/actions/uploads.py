@@ -26,7 +26,7 @@ from shared.settings import settings
 
 # A file above this size takes longer to read than a request should.
 READ_AT_ONCE_BYTES = 3 * 1024 * 1024
-LONGEST_FILE_NAME = 200
+LONGEST_NAME = 200
 WAITING = ("preview", "quarantined")
 
 
@@ -71,7 +71,7 @@ def read_offered(offered: Offered) -> FileRead:
     with transaction("ingest") as session:
         known = _known(session, offered)
     if known is None:
-        return _read_at_once(offered.kind, offered.file_name[:LONGEST_FILE_NAME], offered.content)
+        return _read_at_once(offered.kind, offered.file_name[:LONGEST_NAME], offered.content)
     if _is_to_be_published(known, offered):
         return _read_at_once(offered.kind, known.file_name, offered.content)
     return FileRead(known.file_name)
@@ -118,7 +118,7 @@ def take_upload(session: Session, offered: Offered, read: FileRead) -> Taken:
     upload = Upload(
         upload_id=uuid4(),
         kind=offered.kind,
-        file_name=offered.file_name[:LONGEST_FILE_NAME],
+        file_name=offered.file_name[:LONGEST_NAME],
         sha256=offered.sha256,
         size=len(offered.content),
         state="reading",
