@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg
 import structlog
 import xlsxwriter
-from sqlalchemy import text
+from sqlalchemy import Date, text
 
 from bench.figures import Figure, keep, timed
 from bench.installation import database
@@ -26,6 +26,7 @@ from services.rates.exports import row_values, xlsx
 from services.rates.queries import table as tables
 from services.rates.queries.extractions import extraction_at
 from services.rates.queries.filters import RateFilter
+from services.rates.tables import metadata
 from shared.db import raw, transaction
 from shared.events import GROUPS, ExtractionLoaded, ExtractionRow
 from shared.settings import settings
@@ -45,38 +46,6 @@ VIEWS = (
     "group=students&movement=stalled&rate.max=40&sort=cos&sort=school",
     "group=parents&director=Director 7, Ann&sort=school",
 )
-_FILL_RATE = """
-    insert into rates.rate (
-        term, extraction_date, respondent_group, revision, upload_id, school_key, ploc, school, school_sort, region,
-        cos, cos_sort, director, director_key, level, total, submitted, tier, rate, needed, file_tier, file_rate, removed
-    )
-    select
-        'H' || h, extraction_date - (h + 1) * 365, respondent_group, 1, upload_id, school_key, ploc, school,
-        school_sort, region, cos, cos_sort, director, director_key, level, total, submitted, tier, rate, needed, '', '',
-        false
-    from generate_series(%s::int, %s::int) h, rates.rate where term = 'Sp25'
-"""
-_FILL_HISTORY = """
-    insert into rates.school_history (
-        term, respondent_group, extraction_date, school_key, present, ploc, school, school_sort, region, cos, cos_sort,
-        director, director_key, level, total, submitted, tier, rate, needed, first_seen, last_seen, stalled, movement,
-        trail
-    )
-    select
-        'H' || h, respondent_group, extraction_date - (h + 1) * 365, school_key, present, ploc, school, school_sort,
-        region, cos, cos_sort, director, director_key, level, total, submitted, tier, rate, needed,
-        first_seen - (h + 1) * 365, last_seen - (h + 1) * 365, stalled, movement, trail
-    from generate_series(%s::int, %s::int) h, rates.school_history where term = 'Sp25'
-"""
-_FILL_EXTRACTION = """
-    insert into rates.extraction (
-        term, extraction_date, respondent_group, revision, upload_id, window_opens, window_closes, schools
-    )
-    select
-        'H' || h, extraction_date - (h + 1) * 365, respondent_group, 1, upload_id, window_opens - (h + 1) * 365,
-        window_closes - (h + 1) * 365, schools
-    from generate_series(%s::int, %s::int) h, rates.extraction where term = 'Sp25'
-"""
 
 
 def extraction(group: str, day: date, seed: int) -> ExtractionLoaded:
@@ -159,10 +128,20 @@ def fill(history: int, there: int = A_TERM) -> int:
     with psycopg.connect(settings().database_url, autocommit=True) as owner:
         for first in range(filled, terms, 20):
             span = (first, min(first + 19, terms - 1))
-            for statement in (_FILL_EXTRACTION, _FILL_RATE, _FILL_HISTORY):
-                owner.execute(statement.encode(), span)
+            for table in ("extraction", "rate", "school_history"):
+                owner.execute(_earlier_terms(table).encode(), span)
         owner.execute("vacuum analyze rates.rate, rates.school_history, rates.extraction")
     return (terms + 1) * A_TERM
+
+
+def _earlier_terms(table: str) -> str:
+    """The statement that copies a table's rows of the term into terms H%s to H%s, each a year before the next."""
+    columns = [column for column in metadata.tables[f"rates.{table}"].columns if not column.computed]
+    moved = [f"{column.name} - (h + 1) * 365" if isinstance(column.type, Date) else column.name for column in columns]
+    values = ["'H' || h" if value == "term" else value for value in moved]
+    names = ", ".join(column.name for column in columns)
+    terms = f"generate_series(%s::int, %s::int) h, rates.{table} where term = 'Sp25'"
+    return f"insert into rates.{table} ({names}) select {', '.join(values)} from {terms}"
 
 
 def pages() -> list[Figure]:

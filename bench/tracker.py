@@ -20,6 +20,7 @@ from services.tracker.actions.targets import recompute
 from services.tracker.queries.books import one_school
 from services.tracker.queries.schools import SchoolFilter, school_named
 from services.tracker.rules.known import FINAL_LABEL, ITEMS, LEVELS, PERIODS, PLAN_ID
+from services.tracker.tables.schools import School
 from services.tracker.workbook.layout import BookLayout
 from services.tracker.workbook.writing import BookStamp, BookTab, write_book
 from shared.access import Who
@@ -29,9 +30,6 @@ from shared.settings import settings
 
 SCHOOLS = 1150
 CENTRAL = Who("bench", "Bench", "bench@lausd.example", "central", (), ("central",), "session")
-COLUMNS = (
-    "school_key, level, item_id, goal, targets, differences, status, difference, latest, latest_period, gains, needed"
-)
 
 
 def fill() -> None:
@@ -54,24 +52,22 @@ def fill() -> None:
 
 def add_schools() -> None:
     with transaction("tracker") as session:
-        cursor = raw(session).cursor()
-        with cursor.copy("copy school from stdin") as copy:
-            for number in range(SCHOOLS):
-                key = f"1{number:04d}01"
-                copy.write_row(
-                    (
-                        key,
-                        1,
-                        key[1:5],
-                        key,
-                        f"School {number} El",
-                        "Elementary",
-                        "E",
-                        "North CoS",
-                        "VEGA, MARTA",
-                        ["Elementary"],
-                    )
+        for number in range(SCHOOLS):
+            key = f"1{number:04d}01"
+            session.add(
+                School(
+                    school_key=key,
+                    revision=1,
+                    ploc=key[1:5],
+                    cost_center=key,
+                    name=f"School {number} El",
+                    level="Elementary",
+                    region="E",
+                    cos="North CoS",
+                    director="VEGA, MARTA",
+                    tracker_levels=["Elementary"],
                 )
+            )
 
 
 def write_one() -> None:
@@ -115,12 +111,12 @@ def copy_rows() -> float:
     """Seconds of the COPY alone."""
     with transaction("tracker") as session:
         cursor = raw(session).cursor()
-        rows = cursor.execute(f"select {COLUMNS} from standing".encode()).fetchall()
+        rows = cursor.execute("select * from item_progress").fetchall()
     empty()
     with transaction("tracker") as session:
         cursor = raw(session).cursor()
         began = time.perf_counter()
-        with cursor.copy(f"copy standing ({COLUMNS}) from stdin".encode()) as copy:
+        with cursor.copy("copy item_progress from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
         return time.perf_counter() - began
