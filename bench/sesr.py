@@ -82,7 +82,7 @@ def add_sessions() -> list[tuple[str, str]]:
         )
         connection.execute(
             "insert into access.session(token_hash, person_id, role, expires_at)"
-            " select sha256(('bench-' || k)::bytea), k, 'principal', now() + interval '1 day' from unnest(%s::text[]) k",
+            " select sha256(('session bench-' || k)::bytea), k, 'principal', now() + interval '1 day' from unnest(%s::text[]) k",
             (keys(),),
         )
     return tokens
@@ -324,7 +324,7 @@ def storms() -> list[Figure]:
         with owner() as connection:
             connection.execute(
                 "insert into access.session(token_hash, person_id, role, expires_at) values"
-                " (sha256('bench-central'), 'central@lausd.example', 'central', now() + interval '1 day')"
+                " (sha256('session bench-central'), 'central@lausd.example', 'central', now() + interval '1 day')"
             )
         posted, late, lost = asyncio.run(storm(stack.port, tokens, "bench-central"))
     print(

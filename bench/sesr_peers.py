@@ -84,7 +84,7 @@ def plain(session: Annotated[Session, Depends(_session)], sent: PlainBody) -> Pl
 @app.post("/usual", status_code=201)
 def usual(request: Request, session: Annotated[Session, Depends(_session)], sent: PlainBody) -> Report:
     """The same work in the same style: session, scope, incident, report, audit row, event, one commit, refresh."""
-    person = session.execute(WHO, {"hashes": [hash_of(request.cookies["sid"])], **LIMITS}).one()
+    person = session.execute(WHO, {"hashes": [hash_of("session", request.cookies["sid"])], **LIMITS}).one()
     assert sent.school_key in person.scope
     school = session.get_one(School, sent.school_key)
     incident = session.exec(select(Incident).where(col(Incident.closed_at).is_(None))).one()
@@ -113,7 +113,7 @@ async def hand(request: Request) -> Response:
     scope = Scope(schools=(sent["school_key"],))
     question = context_values([ContextQuestion(scope, sent["school_key"], None, day, report_id, None)])
     async with POOL.connection() as connection:
-        values = {"hashes": [hash_of(token)], **LIMITS}
+        values = {"hashes": [hash_of("session", token)], **LIMITS}
         who: Any = await (await connection.execute(WHO_SQL, values)).fetchone()
         cursor = await connection.cursor(row_factory=dict_row).execute(CONTEXTS, question)
         known: Any = await cursor.fetchone()

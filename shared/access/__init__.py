@@ -3,10 +3,11 @@
 from shared.access.audits import audit
 from shared.access.people import Who, holder_of, keep_person, people_of
 from shared.access.scope import Scope, scope_of, within
-from shared.access.sessions import SessionLimits, csrf_of, end_session, hash_of, start_session, who_is
+from shared.access.sessions import Credential, SessionLimits, csrf_of, end_session, hash_of, start_session, who_is
 from shared.access.tokens import issue_token
 
 __all__ = [
+    "Credential",
     "Scope",
     "SessionLimits",
     "Who",

@@ -63,15 +63,15 @@ def start_login(session: Session, browser: str | None, path: str) -> Login:
     state, nonce, verifier, new = (secrets.token_urlsafe(32) for _ in range(4))
     login = Login(state, nonce, verifier, browser or new)
     session.execute(_OLD, {"lasts": LOGIN_LASTS})
-    hashes = {"state_hash": hash_of(login.state), "browser_hash": hash_of(login.browser)}
+    hashes = {"state_hash": hash_of("sign-in", login.state), "browser_hash": hash_of("browser", login.browser)}
     session.execute(_KEEP, {**hashes, "nonce": login.nonce, "verifier": login.verifier, "next": path})
     return login
 
 
 def take_login(session: Session, state: str, browser: str) -> Any | None:
     """The row (nonce, verifier, next) of a sign-in that this browser started; each can be taken once."""
-    values = {"state_hash": hash_of(state), "browser_hash": hash_of(browser), "lasts": LOGIN_LASTS}
-    return session.execute(_TAKE, values).one_or_none()
+    hashes = {"state_hash": hash_of("sign-in", state), "browser_hash": hash_of("browser", browser)}
+    return session.execute(_TAKE, {**hashes, "lasts": LOGIN_LASTS}).one_or_none()
 
 
 def person_for(session: Session, identity: Identity) -> tuple[str, list[str]]:

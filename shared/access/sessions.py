@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import structlog
 from sqlalchemy import text
@@ -48,8 +48,20 @@ _LIVE = text(
 )
 
 
-def hash_of(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+class Credential(NamedTuple):
+    """What a request carries to say who sends it: a browser's session or a program's token, each known by its door alone."""
+
+    kind: Literal["session", "token"]
+    secret: str
+
+    @property
+    def hashed(self) -> bytes:
+        return hash_of(self.kind, self.secret)
+
+
+def hash_of(kind: Literal["session", "token", "sign-in", "browser"], secret: str) -> bytes:
+    """How a secret is kept: by its kind, so that one of another kind is found in no table but its own."""
+    return hashlib.sha256(f"{kind} {secret}".encode()).digest()
 
 
 def csrf_of(token: str) -> str:
@@ -66,13 +78,13 @@ class SessionLimits(NamedTuple):
     reporting: timedelta = timedelta()
 
 
-def who_is(session: Session, token: str, limits: SessionLimits, *, touch: bool = True) -> Who | None:
-    """The person of a live session or service token; None when it is unknown, ended or expired.
+def who_is(session: Session, credential: Credential, limits: SessionLimits, *, touch: bool = True) -> Who | None:
+    """The person of a live session or service token; None when it is unknown, ended or expired, or of the other kind.
 
     `kind` is `reporting` where the session may only report strike counts any more. Without `touch` the session stays as
     idle as it was: a page that refreshes itself is nobody at work.
     """
-    hashed = hash_of(token)
+    hashed = credential.hashed
     rows = session.execute(WHO, {"hashes": [hashed], **limits._asdict(), "touch": touch}).all()
     return people_of_rows(rows).get(hashed)
 
@@ -92,13 +104,19 @@ def start_session(session: Session, person_id: str, role: str, lasts: timedelta)
     """A new session's token, which only the browser keeps."""
     token = secrets.token_urlsafe(32)
     address = str(structlog.contextvars.get_contextvars().get("address", ""))
-    values = {"token_hash": hash_of(token), "person_id": person_id, "role": role, "lasts": lasts, "address": address}
+    values = {
+        "token_hash": hash_of("session", token),
+        "person_id": person_id,
+        "role": role,
+        "lasts": lasts,
+        "address": address,
+    }
     session.execute(_SESSION, values)
     return token
 
 
 def end_session(session: Session, token: str) -> None:
-    session.execute(_END, {"token_hash": hash_of(token)})
+    session.execute(_END, {"token_hash": hash_of("session", token)})
 
 
 def end_session_by_id(session: Session, id: str) -> None:

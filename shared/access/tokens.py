@@ -61,7 +61,7 @@ def issue_token(role: str, email: str | None = None, label: str = COMMAND, lasts
 
 def is_waiting(session: Session, token: str) -> bool:
     """Whether a token that was made still waits for the central office."""
-    return bool(session.execute(_IS_WAITING, {"token_hash": hash_of(token)}).scalar_one())
+    return bool(session.execute(_IS_WAITING, {"token_hash": hash_of("token", token)}).scalar_one())
 
 
 def create_token(
@@ -105,6 +105,12 @@ def _keep(
     waits: bool,
 ) -> str:
     token = secrets.token_urlsafe(32)
-    values = {"token_hash": hash_of(token), "label": label, "person_id": person_id, "role": role, "lasts": lasts}
+    values = {
+        "token_hash": hash_of("token", token),
+        "label": label,
+        "person_id": person_id,
+        "role": role,
+        "lasts": lasts,
+    }
     session.execute(_TOKEN, {**values, "created_by": created_by, "maker_id": maker_id, "waits": waits})
     return token

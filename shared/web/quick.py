@@ -6,11 +6,11 @@ from typing import Any
 from fastapi import Depends, Request
 from psycopg.rows import namedtuple_row
 
-from shared.access import Who, hash_of
+from shared.access import Who
 from shared.access.sessions import WHO, people_of_rows
 from shared.db import psycopg_style
 from shared.web.direct import Connection
-from shared.web.requests import Permission, accepted, session_limits, token_of
+from shared.web.requests import Permission, accepted, credential_of, session_limits
 from shared.web.together import Together
 
 _WHO = psycopg_style(WHO.text)
@@ -32,11 +32,11 @@ async def known_person(request: Request, service: str) -> Who | None:
 
     Raises NotSignedIn for a bearer token that is not valid, NotAllowed for two credentials in one request.
     """
-    token, is_bearer = token_of(request)
-    if token is None:
+    credential = credential_of(request)
+    if credential is None:
         return None
-    found = await _lookups.setdefault(service, Together(service, _people))(hash_of(token))
-    return accepted(request, found, is_bearer)
+    found = await _lookups.setdefault(service, Together(service, _people))(credential.hashed)
+    return accepted(request, credential, found)
 
 
 class QuickPermission(Permission):

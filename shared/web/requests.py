@@ -13,7 +13,7 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from shared.access import SessionLimits, Who, csrf_of, who_is
+from shared.access import Credential, SessionLimits, Who, csrf_of, who_is
 from shared.access.policy import PERMISSIONS, PERSONAL, REPORTING, may
 from shared.db import transaction
 from shared.errors import NotAllowed, NotSignedIn
@@ -120,11 +120,11 @@ async def _guard_writes(request: Request) -> None:
 
 def current_who(request: Request, session: Db) -> Who | None:
     """Who is asking; None for an anonymous request. Raises NotSignedIn for a token that is not valid (any more)."""
-    token, is_bearer = token_of(request)
-    if token is None:
+    credential = credential_of(request)
+    if credential is None:
         return None
     touch = not request.url.path.endswith(REFRESHES)
-    return accepted(request, who_is(session, token, session_limits(), touch=touch), is_bearer)
+    return accepted(request, credential, who_is(session, credential, session_limits(), touch=touch))
 
 
 def session_limits() -> SessionLimits:
@@ -133,17 +133,19 @@ def session_limits() -> SessionLimits:
     return SessionLimits(timedelta(minutes=current.session_idle_minutes), timedelta(hours=current.strike_session_hours))
 
 
-def token_of(request: Request) -> tuple[str | None, bool]:
-    """The token that a request carries, and whether it is a program's bearer token; NotAllowed for one of each."""
+def credential_of(request: Request) -> Credential | None:
+    """What a request carries, looked up only among its own kind; None of an anonymous one, NotAllowed for one of each."""
     bearer, session = _bearer(request), session_token(request)
     if bearer is not None and session is not None:
         raise NotAllowed("Send either a bearer token or the cookie of a session, not both.", code="two_credentials")
-    return bearer or session, bearer is not None
+    if bearer is not None:
+        return Credential("token", bearer)
+    return Credential("session", session) if session else None
 
 
-def accepted(request: Request, who: Who | None, is_bearer: bool) -> Who | None:
-    """Notes on the request who was found for its token; raises NotSignedIn for a bearer token of nobody."""
-    if who is None and is_bearer:
+def accepted(request: Request, credential: Credential, who: Who | None) -> Who | None:
+    """Notes on the request who was found for what it carries; raises NotSignedIn for a bearer token of nobody."""
+    if who is None and credential.kind == "token":
         raise NotSignedIn(
             "The bearer token is unknown, not confirmed yet, revoked or expired. Ask operations for a new one."
         )

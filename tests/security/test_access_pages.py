@@ -9,7 +9,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from services.ingest.pages.sign_in import signed_in
-from shared.access import SessionLimits, hash_of, start_session, who_is
+from shared.access import Credential, SessionLimits, hash_of, start_session, who_is
 from shared.access.people import grant
 from shared.db import transaction
 from shared.settings import settings
@@ -44,8 +44,8 @@ def test_a_token_is_shown_once_works_within_its_role_and_ends_when_revoked() -> 
     assert "nightly export" in listed and token[1] not in listed
     with transaction("ingest") as session:
         kept = session.execute(text("select cast(t as text) from access.token t")).scalar_one()
-        assert token[1] not in kept and hash_of(token[1]).hex() in kept
-    send(ops, "/access/tokens/revoke", id=hash_of(token[1]).hex())
+        assert token[1] not in kept and hash_of("token", token[1]).hex() in kept
+    send(ops, "/access/tokens/revoke", id=hash_of("token", token[1]).hex())
     assert program.get("/rates/api/v1/rates").status_code == 401
     assert audited() == ["token made", "token revoked"]
 
@@ -61,7 +61,7 @@ def test_ending_a_persons_sessions_ends_them_at_the_next_request() -> None:
 
 def test_one_session_can_be_ended_by_its_id_and_the_others_stay() -> None:
     first, second, ops = browser_of("desk"), browser_of("desk"), browser_of("ops")
-    send(ops, "/access/sessions/end", id=hash_of(str(first.cookies[cookie_name()])).hex())
+    send(ops, "/access/sessions/end", id=hash_of("session", str(first.cookies[cookie_name()])).hex())
     assert (first.get("/rates/").status_code, second.get("/rates/").status_code) == (303, 200)
 
 
@@ -80,11 +80,11 @@ def test_a_role_that_operations_give_works_at_once_and_a_role_taken_ends_its_ses
     switched = desk.post("/role", data={"role": "principal"})
     token = str(switched.cookies[cookie_name()])
     with transaction("ingest") as session:
-        who = who_is(session, token, SessionLimits(timedelta(minutes=5)))
+        who = who_is(session, Credential("session", token), SessionLimits(timedelta(minutes=5)))
     assert who is not None and (who.role, who.scope) == ("principal", ("1400101", "1400102"))
     send(ops, f"{DESK}/roles/take", role="principal")
     with transaction("ingest") as session:
-        assert who_is(session, token, SessionLimits(timedelta(minutes=5))) is None
+        assert who_is(session, Credential("session", token), SessionLimits(timedelta(minutes=5))) is None
 
 
 def test_a_role_of_own_schools_is_not_given_without_them_and_one_that_has_none_says_so() -> None:

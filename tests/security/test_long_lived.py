@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from services.notify.rules.routes import HEAD
 from services.sesr.pages.board import _may_go_on
-from shared.access import SessionLimits, end_session, issue_token, start_session, who_is
+from shared.access import Credential, SessionLimits, end_session, issue_token, start_session, who_is
 from shared.access.people import set_active, take_role
 from shared.db import transaction
 from shared.web.clock import today
@@ -22,11 +22,11 @@ IDLE = SessionLimits(timedelta(minutes=30))
 
 
 def test_a_board_that_a_token_opened_ends_with_the_token() -> None:
-    token = issue_token("central")
+    opened_by = Credential("token", issue_token("central"))
     with transaction("sesr") as session:
-        who = who_is(session, token, IDLE)
+        who = who_is(session, opened_by, IDLE)
     assert who is not None
-    may_go_on = _may_go_on(token, who)
+    may_go_on = _may_go_on(opened_by, who)
     assert may_go_on()
     with transaction("ingest") as session:
         session.execute(text("update access.token set revoked_at = now()"))
@@ -38,10 +38,11 @@ def test_a_board_that_a_token_opened_ends_with_the_token() -> None:
 def test_a_board_that_a_session_opened_ends_with_what_it_was_opened_by(end: str) -> None:
     with transaction("ingest") as session:
         token = start_session(session, "desk@lausd.example", "desk", timedelta(days=1))
+    opened_by = Credential("session", token)
     with transaction("sesr") as session:
-        who = who_is(session, token, IDLE)
+        who = who_is(session, opened_by, IDLE)
     assert who is not None
-    may_go_on = _may_go_on(token, who)
+    may_go_on = _may_go_on(opened_by, who)
     assert may_go_on()
     with transaction("ingest") as session:
         if end == "signed out":

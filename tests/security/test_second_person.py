@@ -53,7 +53,7 @@ def opens(token: str) -> bool:
 
 
 def decide(client: TestClient, token: str, decision: str = "confirm", expect: int = 303) -> str:
-    return send(client, f"{WAITING}/tokens", expect, id=hash_of(token).hex(), decision=decision)
+    return send(client, f"{WAITING}/tokens", expect, id=hash_of("token", token).hex(), decision=decision)
 
 
 def audited() -> list[tuple[str, str]]:
@@ -81,7 +81,7 @@ def test_what_was_refused_or_withdrawn_never_opens_anything() -> None:
     ops, central = browser_of("ops"), browser_of("central")
     refused, withdrawn = made_token(ops), made_token(ops)
     decide(central, refused, "refuse")
-    send(ops, "/access/tokens/revoke", id=hash_of(withdrawn).hex())
+    send(ops, "/access/tokens/revoke", id=hash_of("token", withdrawn).hex())
     for token in (refused, withdrawn):
         assert "does not wait any more" in decide(central, token, expect=404)
         assert not opens(token)
@@ -160,7 +160,7 @@ def test_no_program_confirms_with_its_token() -> None:
     decide(browser_of("central"), token)
     program.headers["authorization"] = f"Bearer {token}"
     assert "a person who is signed in can" in program.post(
-        f"{WAITING}/tokens", data={"id": hash_of(token).hex(), "decision": "confirm"}
+        f"{WAITING}/tokens", data={"id": hash_of("token", token).hex(), "decision": "confirm"}
     ).text  # fmt: skip
 
 

@@ -138,7 +138,9 @@ def test_a_session_that_ends_between_two_reports_has_ended(site: str) -> None:
     assert posted(site, [body()], headers)[0][0] == 201
     token = headers["cookie"].partition("=")[2]
     with owner() as connection:
-        connection.execute("update access.session set ended_at = now() where token_hash = %s", (hash_of(token),))
+        connection.execute(
+            "update access.session set ended_at = now() where token_hash = %s", (hash_of("session", token),)
+        )
     assert [status for status, _ in posted(site, [body()] * 3, headers)] == [401] * 3
 
 

@@ -20,7 +20,7 @@ from services.sesr.queries.boards import CHASED_AT_ONCE, Board, read_board
 from services.sesr.rules.board import by_status
 from services.sesr.rules.view import GROUPINGS, timeline
 from services.sesr.tables import Incident
-from shared.access import Scope, Who, scope_of, who_is
+from shared.access import Credential, Scope, Who, scope_of, who_is
 from shared.access.policy import may
 from shared.db import transaction
 from shared.errors import Invalid, NotFound
@@ -30,7 +30,7 @@ from shared.web import Db, allow, page
 from shared.web.charts import lines as chart_lines
 from shared.web.clock import district_zone, instant_words, today
 from shared.web.pages import environment
-from shared.web.requests import session_limits, token_of
+from shared.web.requests import credential_of, session_limits
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
 Seen = Annotated[Who, allow("sesr.board")]
@@ -189,10 +189,10 @@ async def board_stream(
     request: Request, who: Seen, query: Query_, last_event_id: Annotated[str, Header()] = ""
 ) -> Response:
     """Server-sent events: `changes` (a list of reports) and, without a name, the live part of the board."""
-    scope, (token, _) = scope_of(who), token_of(request)
+    scope = scope_of(who)
     after = whole(last_event_id)
     key = (scope, who.role, query.incident, query.day, tuple(query.filters.values()), query.by, query.after)
-    messages = follow(key, _maker(scope, query), after, _may_go_on(token, who))
+    messages = follow(key, _maker(scope, query), after, _may_go_on(credential_of(request), who))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
@@ -213,14 +213,14 @@ def _maker(scope: Scope, query: BoardQuery) -> Callable[[int | None], Chunk]:
     return make
 
 
-def _may_go_on(token: str | None, opened_by: Who) -> Callable[[], bool]:
+def _may_go_on(credential: Credential | None, opened_by: Who) -> Callable[[], bool]:
     """Whether whoever opened the stream, by session or token, may still see it; an open board keeps no session alive."""
 
     def may_go_on() -> bool:
-        if token is None:
+        if credential is None:
             return False
         with transaction("sesr") as session:
-            who = who_is(session, token, session_limits(), touch=False)
+            who = who_is(session, credential, session_limits(), touch=False)
         return (
             who is not None
             and may(who.role, "sesr.board")
