@@ -30,7 +30,7 @@ class Upload(IngestTable, table=True):
     `state`: reading, preview, quarantined, published, unchanged, refused, discarded or undone. `intent`: what becomes
     of it once read: publish, preview or dry (a dry run that went on in a worker). `part_of`: the upload whose file
     held this date too. `undoes`: the upload that this compensating revision takes back. `hold_mails`: its alerts wait for a person. `parts`: how many
-    events each group was published in. `retry_at`: not read before, after an attempt that was interrupted.
+    events each group was published in. `retry_at`: not read by another worker before; the reader renews it.
     """
 
     __tablename__ = "upload"
@@ -167,12 +167,13 @@ class ReplacedDirectory(IngestTable, table=True):
 
 
 class DropFolder(IngestTable, table=True):
-    """A drop folder that was looked at: its row is the lock of a look, `problem` why the last one failed."""
+    """A drop folder that was looked at; `problem`: why the last look failed, `leased_until`: whose look is under way."""
 
     __tablename__ = "drop_folder"
 
     folder: str = Field(primary_key=True)
     looked_at: datetime | None = None
+    leased_until: datetime | None = None
     problem: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 

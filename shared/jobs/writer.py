@@ -9,10 +9,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -24,6 +23,7 @@ from shared.db import transaction
 from shared.files.confinement import confine
 from shared.jobs import queue
 from shared.jobs.queue import FileJob, JobCanceled
+from shared.leases import renewed
 from shared.ops.logs import set_up_logs
 from shared.settings import SERVICES, settings
 
@@ -100,7 +100,8 @@ def _write(service: str, write: Writer, job: FileJob) -> None:
     handle, path = tempfile.mkstemp(prefix="ses-file-")
     os.close(handle)
     try:
-        with _leased(service, job.job_id):
+        # A long file is read without progress; a writer that died renews nothing.
+        with renewed(service, lambda session: queue.renew(session, job.job_id), RENEW_SECONDS):
             write(partial(transaction, service), job, path, note)
         with transaction(service) as session:
             queue.keep(session, job.job_id, path)
@@ -111,25 +112,6 @@ def _write(service: str, write: Writer, job: FileJob) -> None:
         _note_failure(service, job.job_id)
     finally:
         os.unlink(path)
-
-
-@contextmanager
-def _leased(service: str, job_id: UUID) -> Iterator[None]:
-    """Renews the lease while the work lasts: a long file is read without progress; a writer that died renews nothing."""
-    ended = threading.Event()
-
-    def renew() -> None:
-        while not ended.wait(RENEW_SECONDS):
-            with transaction(service) as session:
-                queue.renew(session, job_id)
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _note_failure(service: str, job_id: UUID) -> None:

@@ -225,10 +225,12 @@ def test_a_long_file_stays_until_it_is_read(dropped: Dropped, monkeypatch: pytes
 def test_a_file_is_left_to_the_worker_that_looks(dropped: Dropped) -> None:
     dropped.put("week.xlsx", extraction())
     dropped.look()
-    with owner() as connection, connection.transaction():
-        connection.execute("select 1 from ingest.drop_folder where folder = 'central' for update")
+    leased = "update ingest.drop_folder set leased_until = now() + %s::interval where folder = 'central'"
+    with owner() as connection:
+        connection.execute(leased, ["1 hour"])
         dropped.look(2)
         assert not taken()
+        connection.execute(leased, ["-1 second"])
     dropped.look()
     assert len(taken()) == 1
 

@@ -1,4 +1,4 @@
-"""While somebody's file is read, its request holds no connection to the database and no transaction."""
+"""While a file is read, neither the request nor the worker that waits for it holds a connection or a transaction."""
 
 import signal
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from sqlalchemy import QueuePool, text
 from starlette.testclient import TestClient
 
 from deploy.web import APPS
-from services.ingest.actions import faulty, reading
+from services.ingest.actions import faulty, long_files, reading, uploads
 from services.ingest.actions.file_kinds import FILE_KINDS
 from services.ingest.actions.long_files import read_waiting
 from services.ingest.rules.findings import KEPT_PER_CODE
@@ -181,6 +181,54 @@ def test_while_a_child_is_slow_nothing_is_held(
         stopped.send_signal(signal.SIGCONT)
         assert answer.result(60).status_code == 201
     assert meanwhile == (0, 0)
+
+
+def number(query: str) -> Any:
+    with transaction("ingest") as session:
+        return session.execute(text(query)).scalar_one()
+
+
+@pytest.fixture
+def place(central: TestClient, stopped: Popen[bytes], monkeypatch: pytest.MonkeyPatch) -> str:
+    """A long file that waits for a worker, whose child has come to a stop."""
+    monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 10)
+    monkeypatch.setattr(long_files, "RENEW_SECONDS", 0.05)
+    return str(central.post(UPLOADS, files={"file": ("march.csv", MARCH)}).headers["location"])
+
+
+def test_while_a_worker_waits_for_a_slow_child_nothing_is_held_and_the_file_is_its_own(
+    central: TestClient, stopped: Popen[bytes], place: str
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(read_waiting)
+        until(lambda: stopped not in children._waiting)
+        first = number("select retry_at from upload")
+        until(lambda: number("select retry_at from upload") > first)
+        until(lambda: held("ingest") == (0, 0))
+        read_waiting()
+        stopped.send_signal(signal.SIGCONT)
+        work.result(60)
+    assert central.get(place).json()["state"] == "published"
+    assert number("select attempts from upload") == 1
+
+
+def test_what_a_worker_has_read_too_late_is_left_to_the_one_that_has_begun_since(
+    central: TestClient, stopped: Popen[bytes], place: str
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(read_waiting)
+        until(lambda: stopped not in children._waiting)
+        with transaction("ingest") as session:
+            session.execute(text("update upload set attempts = attempts + 1"))
+        stopped.send_signal(signal.SIGCONT)
+        work.result(60)
+    assert central.get(place).json()["state"] == "reading"
+    assert number("select count(*) from outbox_event") == 0
+    with transaction("ingest") as session:
+        session.execute(text("update upload set retry_at = now()"))
+    read_waiting()
+    assert central.get(place).json()["state"] == "published"
+    assert number("select attempts from upload") == 3
 
 
 def test_a_child_that_is_too_slow_leaves_the_file_to_a_worker(

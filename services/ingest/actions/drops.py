@@ -1,7 +1,7 @@
 """Files of drop folders: each is taken in like an upload once it is whole, and moved with its report beside it.
 
-A look holds the folder's row, so that two workers never look at one folder together. What became of a file is committed
-before the file moves: whatever ends a look in between, the next one only moves it.
+A look is one worker's by a lease, so that two never look at one folder together; no transaction is open while a folder is
+asked. What became of a file is committed before the file moves: whatever ends a look in between, the next one only moves it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import structlog
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, func, or_, select, update
 
 from services.ingest.actions.uploads import Offered, read_offered, take_upload
 from services.ingest.folders import PLACES as FOLDERS
@@ -27,8 +27,12 @@ from services.ingest.tables import DropFolder, DroppedFile, Upload
 from shared.access import audit
 from shared.db import transaction
 from shared.errors import Refused
+from shared.leases import renewed
 from shared.settings import settings
 
+# A worker that has not renewed for so long is gone.
+LEASE = timedelta(seconds=15)
+RENEW_SECONDS = LEASE.total_seconds() / 3
 log = structlog.get_logger()
 
 
@@ -49,15 +53,24 @@ def look_at_folder(name: str, address: str) -> None:
     """Looks at one folder, unless somebody else does; the reason of a failure is kept for the page."""
     with transaction("ingest") as session:
         session.execute(insert(DropFolder).values(folder=name).on_conflict_do_nothing())
-    with transaction("ingest") as session:
-        mine = select(DropFolder).where(col(DropFolder.folder) == name).with_for_update(skip_locked=True)
-        row = session.exec(mine).first()
-        if row is None:
-            return
+    if not _claim(name):
+        return
+    until = update(DropFolder).where(col(DropFolder.folder) == name).values(leased_until=func.now() + LEASE)
+    with renewed("ingest", lambda session: session.execute(until), RENEW_SECONDS):
         problem = _look(name, address)
-        if problem:
-            log.warning("drop folder not read", folder=name, reason=problem)
-        row.problem, row.looked_at = problem, datetime.now(UTC)
+    if problem:
+        log.warning("drop folder not read", folder=name, reason=problem)
+    with transaction("ingest") as session:
+        row = session.get_one(DropFolder, name, with_for_update=True)
+        row.problem, row.looked_at, row.leased_until = problem, datetime.now(UTC), None
+
+
+def _claim(name: str) -> bool:
+    """Whether the look is this worker's: nobody else's is under way."""
+    free = or_(col(DropFolder.leased_until).is_(None), col(DropFolder.leased_until) <= func.now())
+    mine = update(DropFolder).where(col(DropFolder.folder) == name, free).values(leased_until=func.now() + LEASE)
+    with transaction("ingest") as session:
+        return session.execute(mine.returning(col(DropFolder.folder))).first() is not None
 
 
 def _look(name: str, address: str) -> str:
@@ -162,15 +175,17 @@ def _choose_place(drop: Drop, file_name: str) -> str | None:
         row = _row(session, drop, file_name)
         upload = session.get(Upload, row.upload_id) if row.upload_id else None
         place = PLACES.get(upload.state) if upload else "refused"
-        if place is None:
-            return None
-        if upload:
+        if upload and place:
             row.sentence = outcome_sentence(upload.state, known=row.is_known)
-        drop.folder.prepare(place)
-        if not row.target:
-            name = free_name(file_name, {entry.name for entry in drop.folder.entries(place)})
-            row.target = f"{place}/{name}"
-        return place
+        target = row.target
+    if place is None:
+        return None
+    drop.folder.prepare(place)
+    if not target:
+        name = free_name(file_name, {entry.name for entry in drop.folder.entries(place)})
+        with transaction("ingest") as session:
+            _row(session, drop, file_name).target = f"{place}/{name}"
+    return place
 
 
 def _report(session: Session, row: DroppedFile) -> bytes:

@@ -419,6 +419,7 @@ def _tables() -> None:
         "drop_folder",
         sa.Column("folder", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("looked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("leased_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("problem", sqlmodel.sql.sqltypes.AutoString(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("folder", name=op.f("pk_drop_folder")),
         schema="ingest",
