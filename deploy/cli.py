@@ -36,7 +36,7 @@ from shared.delivery.bus import purge as purge_events
 from shared.emails import email_key
 from shared.migrations import migrate as migrate_all
 from shared.migrations.origin import OtherSchema
-from shared.privacy.purge import forget, purge_personal
+from shared.privacy.purge import forget, names_of, purge_personal
 from shared.settings import DAYS_MOST, SERVICES, Settings, SettingsError, settings
 
 ROOT = Path(__file__).parent.parent
@@ -254,12 +254,20 @@ def forget_person(
     key = email_key(email)
     if not key:
         raise typer.BadParameter(f"{email} is no e-mail address.")
-    with psycopg.connect(settings().database_url) as connection:
-        counts = forget(connection, key)
-        if not now:
-            connection.rollback()
+    try:
+        with psycopg.connect(settings().database_url) as connection:
+            shared = names_of(connection, key).shared
+            counts = forget(connection, key)
+            if not now:
+                connection.rollback()
+    except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
+        sys.exit("Somebody was writing the same rows, so nothing was changed. Run it again.")
     for place, count in counts.items():
         typer.echo(f"{count} rows of {place} {'changed' if now else 'would be changed'}")
+    for name in shared:
+        typer.echo(f"{name!r} is a name of others too, or too short to search for: changed only beside the address.")
+    if now:
+        typer.echo("Run it again in some minutes: what was under way just now may have brought the address back.")
     typer.echo("Take them out of the directory's file too: its next load would bring them back.")
 
 

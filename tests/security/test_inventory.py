@@ -12,7 +12,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from deploy.cli import app as cli
-from shared.access import audit, issue_token
+from shared.access import audit, issue_token, keep_person
 from shared.access.tokens import create_token
 from shared.db import transaction
 from shared.privacy.inventory import INVENTORY
@@ -188,3 +188,57 @@ def test_the_command_forgets_a_person_and_a_dry_run_only_counts() -> None:
     assert api_of(None).get("/rates/api/v1/rates", headers={"authorization": f"Bearer {token}"}).status_code == 401
     assert "0 rows" not in run(cli, ["forget", email]).output
     assert run(cli, ["forget", "no address"]).exit_code == 2
+
+
+# Who is forgotten, and what stands elsewhere and is not theirs.
+ANA, NAME = "ana@lausd.example", "Ruiz, Ana"
+OTHERS_WORDS = (
+    "juana@lausd.example", "ana@lausd.example.org", "x.ana@lausd.example", "o'ana@lausd.example", "Ruiz, Anabel",
+    "Cruz-Ruiz, Ana", "Ruiz, Ana-Sofia", "McRuiz, Ana", "Ruiz, Anaïs",
+)  # fmt: skip
+HER_WORDS = (
+    "by ana@lausd.example.", "ANA@LAUSD.example as desk", "'ana@lausd.example'", "director:ana@lausd.example", "mailto:<ana@lausd.example>",
+    "Ruiz, Ana", "RUIZ, ANA's school", "(Ruiz, Ana)", "the note of Ruiz, Ana.",
+)  # fmt: skip
+
+
+def noted() -> list[str]:
+    with transaction("ingest") as session:
+        return list(session.execute(text("select object from audit order by id")).scalars())
+
+
+def note(*words: str, by: str = "tests") -> None:
+    with transaction("ingest") as session:
+        for each in words:
+            audit(session, by, "note", each)
+
+
+def keep(email: str, name: str) -> None:
+    with transaction("ingest") as session:
+        keep_person(session, email, name, email, "desk", ["E"])
+
+
+@pytest.mark.usefixtures("clean")
+def test_who_is_forgotten_takes_nothing_of_others_along() -> None:
+    keep(ANA, NAME)
+    note(*OTHERS_WORDS, *HER_WORDS)
+    before = noted()
+    assert CliRunner().invoke(cli, ["forget", ANA, "--now"]).exit_code == 0
+    changed = [old for old, new in zip(before, noted(), strict=True) if old != new]
+    assert changed == list(HER_WORDS)
+    assert not any("ana@" in new.lower() or "ruiz" in new.lower() for new in noted()[len(OTHERS_WORDS) :])
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("other", [NAME, "Ruiz, Ana Sofia"])
+def test_a_name_that_another_person_has_too_stays_where_the_address_does_not_stand(other: str) -> None:
+    keep(ANA, NAME)
+    keep("ana.ruiz2@lausd.example", other)
+    note(NAME)
+    note(NAME, by=ANA)
+    ran = CliRunner().invoke(cli, ["forget", ANA, "--now"])
+    assert f"{NAME!r} is a name of others too" in ran.output
+    assert noted()[0] == NAME and noted()[1] != NAME
+    with transaction("ingest") as session:
+        kept = session.execute(text("select name from access.person where email like 'ana%'")).scalars().all()
+    assert kept == [other]
