@@ -75,7 +75,7 @@ class Provider:
                 answer = client.fetch_token(
                     endpoint, code=code, code_verifier=verifier, grant_type="authorization_code"
                 )
-        except (OAuthError, httpx2.HTTPError, ValueError) as error:
+        except (OAuthError, httpx2.HTTPError, ValueError, RecursionError) as error:
             raise ProviderRefused(f"the code was not taken: {type(error).__name__} {error}") from error
         if not isinstance(answer.get("id_token"), str):
             raise ProviderRefused("the answer has no id_token")
@@ -83,10 +83,9 @@ class Provider:
 
     def sign_out_address(self) -> str | None:
         """Where the browser can end the provider's own session; None when the provider has no such place."""
-        end = self._describe().get("end_session_endpoint")
-        if not end:
+        if not self._describe().get("end_session_endpoint"):
             return None
-        return f"{end}?{urlencode({'client_id': self._client_id, 'post_logout_redirect_uri': self._after})}"
+        return f"{self._about('end_session_endpoint')}?{urlencode({'client_id': self._client_id, 'post_logout_redirect_uri': self._after})}"
 
     def _client(self) -> OAuth2Client:
         return OAuth2Client(
@@ -131,11 +130,12 @@ class Provider:
         with self._lock:
             if self._keys_at and time.monotonic() - self._keys_at < older_than:
                 return
-            found = _fetch(self._about("jwks_uri"))
-            signing = [key for key in found.get("keys", []) if key.get("kty") != "oct" and key.get("use") != "enc"]
+            keys = _fetch(self._about("jwks_uri")).get("keys")
+            listed = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
+            signing = [key for key in listed if key.get("kty") != "oct" and key.get("use") != "enc"]
             try:
                 self._keys = KeySet.import_key_set({"keys": signing})
-            except (JoseError, ValueError) as error:
+            except (JoseError, ValueError, TypeError) as error:
                 raise ProviderRefused(f"the keys cannot be read: {error}") from error
             self._keys_at = time.monotonic()
 
@@ -143,7 +143,7 @@ class Provider:
         found = self._describe().get(name)
         if not isinstance(found, str):
             raise ProviderRefused(f"the provider does not say its {name}")
-        return found
+        return _secure(found)
 
     def _describe(self) -> dict[str, Any]:
         if not self._document or time.monotonic() - self._document_at > DOCUMENT_LASTS:
@@ -159,26 +159,38 @@ class Provider:
         return claim is True or (self._trusts_emails and (claim is None or claim == "true"))
 
     def _read(self, claims: CodeIDToken) -> Identity:
-        groups = claims.get(self._groups) or []
-        listed = groups if isinstance(groups, list) else str(groups).split()
+        subject, groups = str(claims["sub"]), claims.get(self._groups)
+        if not subject.isprintable():
+            raise ProviderRefused(f"the subject {subject!r} holds what cannot be shown")
+        listed = groups.split() if isinstance(groups, str) else groups if isinstance(groups, list) else []
         return Identity(
             self._issuer,
-            str(claims["sub"]),
-            str(claims.get("name") or claims["sub"])[:200],
-            email_key(str(claims.get("email") or "")) if self._is_verified(claims) else "",
-            tuple(str(group) for group in listed),
+            subject,
+            _text(claims.get("name"))[:200] or subject,
+            email_key(_text(claims.get("email"))) if self._is_verified(claims) else "",
+            tuple(group for group in listed if _text(group)),
         )
 
 
-def _fetch(url: str) -> dict[str, Any]:
-    """A JSON document of the provider: by TLS, unless it is on this machine."""
+def _text(claim: object) -> str:
+    """A claim that is a text which can be shown; of any other kind it says nothing."""
+    return claim if isinstance(claim, str) and claim.isprintable() else ""
+
+
+def _secure(url: str) -> str:
+    """The address of the provider, where it is one with TLS or on this machine."""
     parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
         raise ProviderRefused(f"{url} has no TLS")
+    return url
+
+
+def _fetch(url: str) -> dict[str, Any]:
+    """A JSON document of the provider."""
     try:
-        answer = httpx2.get(url, timeout=TIMEOUT, follow_redirects=False)
+        answer = httpx2.get(_secure(url), timeout=TIMEOUT, follow_redirects=False)
         answer.raise_for_status()
         found = answer.json()
-    except (httpx2.HTTPError, ValueError) as error:
+    except (httpx2.HTTPError, ValueError, RecursionError) as error:
         raise ProviderRefused(f"{url} does not answer: {type(error).__name__}") from error
     return found if isinstance(found, dict) else {}

@@ -23,6 +23,7 @@ class Forger:
         self.id_token: str | None = None
         self.leave_out_id_token = False
         self.calls_itself = ""
+        self.answers: dict[str, Any] = {}
         self.asked: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
@@ -36,8 +37,12 @@ class Forger:
         used = key or self.key
         return jwt.encode({"alg": algorithm, "kid": used.kid}, claims, used, algorithms=[algorithm])
 
-    def answer(self, path: str) -> dict[str, Any]:
+    def answer(self, path: str) -> Any:
         self.asked.append(path)
+        instead = next((found for start, found in self.answers.items() if path.startswith(start)), self)
+        return self._usual_answer(path) if instead is self else instead
+
+    def _usual_answer(self, path: str) -> dict[str, Any]:
         if path.startswith("/.well-known"):
             places = {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "jwks_uri": "/jwks"}
             return {
@@ -55,7 +60,8 @@ class Forger:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = json.dumps(forger.answer(self.path)).encode()
+                found = forger.answer(self.path)
+                body = found if isinstance(found, bytes) else json.dumps(found).encode()
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))

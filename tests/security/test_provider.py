@@ -24,7 +24,7 @@ def serving() -> Iterator[Forger]:
 @pytest.fixture
 def forger(serving: Forger) -> Forger:
     serving.published, serving.claims, serving.id_token = [serving.key], {}, None
-    serving.leave_out_id_token, serving.calls_itself = False, ""
+    serving.leave_out_id_token, serving.calls_itself, serving.answers = False, "", {}
     serving.asked.clear()
     return serving
 
@@ -154,3 +154,51 @@ def test_wrong_tokens_do_not_make_us_ask_for_keys_again_and_again(provider: Prov
         with pytest.raises(ProviderRefused):
             believed(provider)
     assert forger.asked.count("/jwks") == 1
+
+
+DEEP = b"[" * 200_000
+WRONG: tuple[Any, ...] = (
+    [], None, "x", 5, {}, DEEP, {"keys": 5}, {"keys": [1]}, {"keys": {"a": 1}}, {"keys": [{"kty": "RSA"}]}, {"error": ["x"]},
+    {"id_token": 5}, {"id_token": "a.b.c"}, {"access_token": "a", "expires_in": "soon"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/.well-known", "/jwks", "/token"])
+def test_whatever_the_provider_answers_is_refused_in_words(provider: Provider, forger: Forger, path: str) -> None:
+    for wrong in WRONG:
+        forger.answers = {path: wrong}
+        with pytest.raises(ProviderRefused):
+            believed(provider)
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint"])
+@pytest.mark.parametrize(
+    "address", ["http://sso.lausd.example/x", "javascript:alert(1)", "file:///etc/passwd", "//x", ""]
+)
+def test_nobody_is_sent_to_an_address_without_tls_and_no_secret_either(
+    provider: Provider, forger: Forger, name: str, address: str
+) -> None:
+    forger.answers = {
+        "/.well-known": {**forger.answer("/.well-known"), "end_session_endpoint": forger.issuer, name: address}
+    }
+    if (name, address) == ("end_session_endpoint", ""):
+        assert provider.sign_out_address() is None
+        return
+    with pytest.raises(ProviderRefused, match="no TLS"):
+        provider.address("state", "the nonce", "v" * 43)
+        provider.sign_out_address()
+        believed(provider)
+
+
+@pytest.mark.parametrize("name", ["sub", "name", "email", "groups"])
+def test_a_claim_that_is_no_text_says_nothing(provider: Provider, forger: Forger, name: str) -> None:
+    for wrong in ({"a": 1}, ["\0"], [{"x": 1}], 7, True, "a\0b", "a\nb"):
+        forger.claims = forger.good_claims(email_verified=True, **{name: wrong})
+        if name == "sub":
+            with pytest.raises(ProviderRefused):
+                believed(provider)
+        else:
+            found = provider.identity("code", "v" * 43, "the nonce")
+            assert (found.name, found.email) == ("u-1", "")
+            assert all(group.isprintable() for group in found.groups)
+            assert not any("ses-" in group for group in found.groups)
