@@ -43,7 +43,7 @@ SAID |= {
     "services/notify/queries/answers.py": {"limit": ("services/notify/templates/snoozes.html", "pager(")},
     "services/notify/queries/lists.py": {"limit": ("services/notify/api.py", PAGED)},
     "services/notify/queries/reports.py": {"limit": ("services/notify/templates/worked.html", "pager(")},
-    "services/rates/actions/settings.py": {"LINES_NAMED": ("services/rates/actions/settings.py", "more lines.")},
+    "services/rates/actions/days_off.py": {"LINES_NAMED": ("services/rates/actions/days_off.py", "more lines.")},
     "services/rates/actions/forecasts.py": {"EARLIER_TERMS": ("docs/rates.md", "the newest three terms")},
     "services/rates/api.py": {"limit": ("services/rates/api.py", PAGED)},
     "services/rates/pages/cells.py": {"TRAIL": ("services/rates/pages/cells.py", "the last {len(known)} of")},
@@ -53,7 +53,10 @@ SAID |= {
     "services/rates/pages/table.py": {"EXTRACTIONS_LISTED": ("services/rates/templates/table.html", "All extractions")},
     "services/rates/queries/extractions.py": {"limit": ("services/rates/api.py", PAGED)},
     "services/rates/queries/schools.py": {"MAILS_SHOWN": ("services/rates/templates/school.html", "The last {{ mails.newest | length }} of")},
-    "services/rates/queries/settings.py": {"CHANGES_SHOWN": ("services/rates/templates/settings.html", "All changes")},
+    "services/rates/queries/settings.py": {
+        "CHANGES_SHOWN": ("services/rates/templates/settings.html", "All changes"),
+        "UNDOABLE_SHOWN": ("services/rates/templates/settings.html", "The last {{ undoable | length }} changes"),
+    },
     "services/rates/queries/status_cards.py": {"limit": ("services/rates/pages/status_cards.py", "/rates/")},
     "services/rates/queries/table.py": {
         "VALUES_SHOWN": ("services/rates/templates/_values.html", "values."),
@@ -98,6 +101,7 @@ SAID |= {
     "shared/access/tokens.py": {"limit": (WHOLE, "no caller sets it")},
     "shared/delivery/parking.py": {"limit": ("shared/web/ops.py", PAGED)},
     "shared/errors.py": {"most": ("shared/errors.py", "More problems follow these")},
+    "shared/files/ics_reading.py": {"LEFT_OUT_NAMED": ("shared/files/ics_reading.py", "more events.")},
     "shared/files/copying.py": {"LINES_AT_ONCE": (WHOLE, "pieces of a stream, one after the other")},
     "shared/jobs/queue.py": {"limit": ("shared/web/templates/files.html", "files of the last week")},
     "shared/ops/state.py": {"limit": ("shared/web/templates/_desk.html", "The newest {{ desk.failing | length }}")},

@@ -30,7 +30,7 @@ MAY_IMPORT = {
 }
 # Parts of the platform that a room may import; rooms not named here may import all of it.
 PLATFORM = {
-    "rules": {"emails", "events", "names", "numbers", "phones"},
+    "rules": {"calendars", "emails", "events", "names", "numbers", "phones", "school_days"},
     "tables": {"db", "delivery.tables", "events", "jobs.tables"},
     "queries": {"db", "emails", "events", "names", "numbers", "access", "delivery.outbox", "errors"},
 }

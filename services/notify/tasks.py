@@ -1,13 +1,13 @@
 """What notify subscribes to, and its clock work; each handler has the name of its action."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
 from services.notify.actions import bouncing, intake, planning, reminding, sending, undoing
 from shared.db import transaction
 from shared.delivery.bus import Bus
-from shared.events import DirectoryLoaded, TiersComputed, UndoBegun
+from shared.events import CalendarChanged, DirectoryLoaded, TiersComputed, UndoBegun
 from shared.privacy import purge
 
 bus = Bus("notify")
@@ -21,6 +21,11 @@ def plan_digests(session: Session, event: TiersComputed) -> None:
 @bus.handles(DirectoryLoaded)
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
     intake.store_directory(session, event)
+
+
+@bus.handles(CalendarChanged)
+def store_calendar(session: Session, event: CalendarChanged) -> None:
+    intake.store_calendar(session, event)
 
 
 @bus.handles(UndoBegun)
@@ -46,7 +51,7 @@ def read_mailbox() -> None:
 
 @bus.daily("notify.remind", timedelta(hours=1))
 def remind(session: Session) -> None:
-    reminding.remind(session)
+    reminding.remind(session, datetime.now(UTC))
 
 
 @bus.daily("notify.purge_personal", timedelta(days=1))

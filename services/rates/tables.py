@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Identity, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from shared.db import schema
@@ -225,6 +225,33 @@ class DayOff(RatesTable, table=True):
 
     day: date = Field(primary_key=True)
     name: str
+
+
+class DayOffChange(RatesTable, table=True):
+    """One change of the days off, which can be undone: each of its days with the name before and after, None for school."""
+
+    __tablename__ = "day_off_change"
+
+    change_id: int | None = Field(
+        default=None, sa_type=BigInteger, primary_key=True, sa_column_args=[Identity(always=True)]
+    )
+    at: datetime | None = Field(default=None, sa_column_kwargs=_NOW)
+    actor: str
+    source: str
+    before: dict[str, str | None] = Field(sa_type=JSONB)
+    after: dict[str, str | None] = Field(sa_type=JSONB)
+    undone_at: datetime | None = None
+    undone_by: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+
+
+class CalendarRevision(RatesTable, table=True):
+    """Counts the published states of the calendar, in one row; `content_hash` tells the last one."""
+
+    __tablename__ = "calendar_revision"
+
+    id: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    revision: int
+    content_hash: str
 
 
 class Goal(RatesTable, table=True):

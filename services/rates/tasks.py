@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.rates.actions import extractions, histories, intake
+from services.rates.actions import calendar, extractions, histories, intake
 from services.rates.actions.forecasts import fit_forecasts
+from shared.db import transaction
 from shared.delivery.bus import Bus
 from shared.events import DigestsSent, DirectoryLoaded, ExtractionLoaded
 from shared.jobs.writer import start_writer
@@ -32,6 +33,12 @@ def note_sent(session: Session, event: DigestsSent) -> None:
 @bus.daily("rates.fill_histories", timedelta(days=1))
 def fill_histories(session: Session) -> None:
     histories.fill_histories(session, fit_forecasts)
+
+
+@bus.loop("rates.publish_calendar", timedelta(minutes=1))
+def publish_calendar() -> None:
+    with transaction("rates") as session:
+        calendar.publish_calendar(session)
 
 
 @bus.loop("rates.write_files", timedelta(minutes=1))

@@ -58,6 +58,44 @@ class DirectoryArrival(SesrTable, table=True):
     parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
 
 
+class CalendarEntry(SesrTable, table=True):
+    """An entry of the newest calendar of rates: the `window` of a term, or an `extraction` of one.
+
+    `revision` is the calendar's at which the entry last became another, `changed_at` when that was.
+    """
+
+    __tablename__ = "calendar_entry"
+
+    kind: str = Field(primary_key=True)
+    term: str = Field(primary_key=True)
+    first_day: date = Field(primary_key=True)
+    last_day: date
+    revision: int
+    changed_at: datetime
+
+
+class CalendarRevision(SesrTable, table=True):
+    """The revision of the newest calendar, in one row."""
+
+    __tablename__ = "calendar_revision"
+
+    id: int = Field(default=1, primary_key=True, sa_type=SmallInteger)
+    revision: int
+
+
+class CalendarAddress(SesrTable, table=True):
+    """The address of a person's calendar in one role, while it is on; `read_at` is the day on which it was last read."""
+
+    __tablename__ = "calendar_address"
+    __table_args__ = (Index("uq_calendar_address_person", "person_id", "role", unique=True),)
+
+    address_id: str = Field(primary_key=True)
+    person_id: str
+    role: str
+    made_at: datetime = Field(default=None, sa_column_kwargs=NOW)
+    read_at: datetime = Field(default=None, sa_column_kwargs=NOW)
+
+
 class Incident(SesrTable, table=True):
     """A strike, or a drill of one: its days, the times at which reports are due, the alarm of the board.
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from services.sesr.actions import intake, recording, retention
 from shared.delivery.bus import Bus
-from shared.events import DirectoryLoaded, ReportSubmitted
+from shared.events import CalendarChanged, DirectoryLoaded, ReportSubmitted
 from shared.privacy import purge
 from shared.settings import settings
 
@@ -17,6 +17,11 @@ bus = Bus("sesr")
 @bus.handles(DirectoryLoaded)
 def store_directory(session: Session, event: DirectoryLoaded) -> None:
     intake.store_directory(session, event)
+
+
+@bus.handles(CalendarChanged)
+def store_calendar(session: Session, event: CalendarChanged) -> None:
+    intake.store_calendar(session, event)
 
 
 @bus.handles_batch(ReportSubmitted)

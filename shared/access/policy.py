@@ -14,6 +14,7 @@ GIVEN_ALONE = _OPS
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "home.see": EVERYONE,
+    "calendar.own": EVERYONE,
     "schools.see": EVERYONE,
     "session.own": EVERYONE,
     "session.end": EVERYONE,
@@ -52,7 +53,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 # Permissions that no service token carries, whatever its role: what is made with them would outlive the token.
-PERSONAL = frozenset({"access.write", "access.confirm", "session.own", "session.end"})
+PERSONAL = frozenset({"access.write", "access.confirm", "calendar.own", "session.own", "session.end"})
 
 # Roles whose session goes on to report strike counts over the school day, and all that it may do then.
 REPORTERS = ("principal", "designee")
@@ -73,6 +74,7 @@ LIMITS: dict[str, Limit] = {
     "uploads.write": Limit(30, 3600, "You have sent many uploads within an hour."),
     "tracker.upload": Limit(30, 3600, "You have sent many workbooks within an hour."),
     "sesr.report": Limit(10, 60, "You have sent many reports within a minute; the earlier ones were saved."),
+    "calendar": Limit(60, 3600, "Your calendar program has read this address very often within an hour."),
     "sign-in": Limit(10, 60, "There were many sign-ins to this account within a minute."),
     "address": Limit(600, 60, "There were very many sign-ins from your network within a minute."),
 }

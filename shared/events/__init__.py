@@ -10,6 +10,7 @@ it has when the version that arrives is not newer. What each event carries stand
 | `SurveyResultsLoaded`, `LcapLoaded` | ingest | tracker |
 | `UndoBegun` | ingest | notify |
 | `TiersComputed` | rates | notify, tracker, ingest |
+| `CalendarChanged` | rates | notify, sesr |
 | `ReportSubmitted` | sesr | sesr |
 | `DigestsPlanned` | notify | ingest |
 | `DigestsSent` | notify | ingest, rates |
@@ -30,7 +31,7 @@ from shared.events.ingest import (
     UndoBegun,
 )
 from shared.events.notify import AliasResolved, DigestsPlanned, DigestsSent, SentDigest
-from shared.events.rates import TierRow, TiersComputed
+from shared.events.rates import CalendarChanged, ExtractionDay, NamedDay, TermDates, TierRow, TiersComputed
 from shared.events.sesr import ReportSubmitted
 from shared.events.tracker import PlansChanged, PlanWording
 
@@ -39,16 +40,19 @@ __all__ = [
     "GROUPS",
     "ROWS_PER_PART",
     "AliasResolved",
+    "CalendarChanged",
     "DigestsPlanned",
     "DigestsSent",
     "DirectoryLoaded",
     "DirectoryPerson",
     "DirectorySchool",
     "Event",
+    "ExtractionDay",
     "ExtractionLoaded",
     "ExtractionRow",
     "Group",
     "LcapLoaded",
+    "NamedDay",
     "NewerSchema",
     "PlanWording",
     "PlansChanged",
@@ -56,6 +60,7 @@ __all__ = [
     "ResultRow",
     "SentDigest",
     "SurveyResultsLoaded",
+    "TermDates",
     "TierRow",
     "TiersComputed",
     "UndoBegun",
@@ -71,6 +76,7 @@ EVENTS: dict[str, type[Event]] = {
         LcapLoaded,
         UndoBegun,
         TiersComputed,
+        CalendarChanged,
         ReportSubmitted,
         DigestsPlanned,
         DigestsSent,

@@ -1,6 +1,6 @@
-"""What rates publishes: the tiers of a group of an extraction."""
+"""What rates publishes: the tiers of a group of an extraction, and the calendar."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
 from uuid import UUID
@@ -73,3 +73,46 @@ class TiersComputed(Event):
     @property
     def version(self) -> int:
         return self.state
+
+
+class NamedDay(NamedTuple):
+    """A weekday without school."""
+
+    day: date
+    name: str
+
+
+class TermDates(NamedTuple):
+    """The survey window of a term: its first and its last day."""
+
+    term: str
+    opens: date
+    closes: date
+
+
+class ExtractionDay(NamedTuple):
+    """A day from which there is an extraction of a term."""
+
+    term: str
+    day: date
+
+
+class CalendarChanged(Event):
+    """The whole calendar at a revision: days off, the window of each term, and the days of its extractions."""
+
+    topic: ClassVar[str] = "rates.calendar_changed"
+    subscribers: ClassVar[dict[str, str]] = {"notify": "notify.store_calendar", "sesr": "sesr.store_calendar"}
+
+    revision: int
+    changed_at: datetime
+    days_off: list[NamedDay]
+    windows: list[TermDates]
+    extraction_days: list[ExtractionDay]
+
+    @property
+    def key(self) -> str:
+        return "calendar"
+
+    @property
+    def version(self) -> int:
+        return self.revision

@@ -88,6 +88,7 @@ INVENTORY = (
     _of("rates.rate", "director director_key", "the director of a school, as published"),
     _of("rates.school_history", "director director_key", "the director of a school, as published"),
     _of("rates.mailed", "director", "which director was mailed about a school"),
+    _of("rates.day_off_change", "actor source undone_by", "who changed the days off", SCHOOL_YEAR, "at", deletes=True),
     _of("rates.saved_view", "person_id name query", "views that a person saved; go when they delete them"),
     _of(
         "notify.director", "person_id name email aliases refused_email refused", "directors; replaced by the next load"
@@ -103,6 +104,7 @@ INVENTORY = (
     _of("notify.snooze", "reason author ended_by", "reasons to snooze", SCHOOL_YEAR, "at"),
     _of("notify.preference", "person_id changed_by", "how a director wants mails"),
     _of("notify.visit", "person_id", "when a director last came by a mail", TERM, "at", deletes=True),
+    _of("sesr.calendar_address", "person_id", "whose calendar an address shows", SCHOOL_YEAR, "read_at", deletes=True),
     _of("sesr.school", "principal landline director", "the directory; replaced by its next load"),
     _of(
         "sesr.report",

@@ -64,6 +64,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LA).astimezone(UTC)
 
 
+RECESS = frozenset(date(2025, 2, 17) + timedelta(days=n) for n in range(33))
 NIGHT = Hours(ZONE, quiet_from=time(20), quiet_until=time(7))
 
 
@@ -77,8 +78,15 @@ NIGHT = Hours(ZONE, quiet_from=time(20), quiet_until=time(7))
         (NIGHT, "2025-11-02T01:30", "2025-11-02T07:00"),
         (Hours(ZONE, opens=time(2, 30), closes=time(4)), "2025-03-09T01:00", "2025-03-09T03:00"),
         (Hours(ZONE, opens=time(1, 30), closes=time(2)), "2025-11-02T00:50", "2025-11-02T01:30"),
-        (Hours(ZONE, opens=time(8), closes=time(17), weekdays_only=True), "2025-02-21T17:00", "2025-02-24T08:00"),
-        (Hours(ZONE, weekdays_only=True), "2025-02-22T09:10", "2025-02-24T00:00"),
+        (Hours(ZONE, opens=time(8), closes=time(17), school_days_only=True), "2025-02-21T17:00", "2025-02-24T08:00"),
+        (Hours(ZONE, school_days_only=True), "2025-02-22T09:10", "2025-02-24T00:00"),
+        (Hours(ZONE, school_days_only=True, days_off=RECESS), "2025-02-15T09:10", "2025-03-24T00:00"),
+        (
+            Hours(ZONE, opens=time(8), closes=time(9), school_days_only=True, days_off=RECESS),
+            "2025-02-14T12:00",
+            "2025-03-24T08:00",
+        ),
+        (Hours(ZONE, days_off=RECESS), "2025-02-18T09:10", "2025-02-18T09:10"),
     ],
 )
 def test_the_next_sending_follows_the_wall_clock_over_nights_weekends_and_changes_of_time(
@@ -104,13 +112,13 @@ def test_hours_that_leave_no_time_have_no_next_sending() -> None:
 @given(
     now=st.datetimes(datetime(2025, 1, 1), datetime(2025, 12, 20), timezones=st.just(UTC)),
     quiet=st.tuples(st.times(), st.times()),
-    weekdays_only=st.booleans(),
+    school_days_only=st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
 def test_at_the_next_sending_a_mail_may_go_and_at_no_quarter_hour_before(
-    now: datetime, quiet: tuple[time, time], weekdays_only: bool
+    now: datetime, quiet: tuple[time, time], school_days_only: bool
 ) -> None:
-    hours = Hours(ZONE, quiet_from=quiet[0], quiet_until=quiet[1], weekdays_only=weekdays_only)
+    hours = Hours(ZONE, quiet_from=quiet[0], quiet_until=quiet[1], school_days_only=school_days_only)
     found = next_sending(now, hours)
     if found is not None:
         assert found >= now and may_send(found, hours)
@@ -124,9 +132,13 @@ def test_snoozes_and_reminders_are_clocked_by_extractions_and_days() -> None:
     assert [is_snoozed(day, made, None, following) for day in (made, following, later)] == [True, True, False]
     assert is_snoozed(made, made, None, None)
     assert is_snoozed(following, made, following, following) and not is_snoozed(later, made, following, following)
-    sent = datetime(2025, 2, 21, tzinfo=UTC)
-    assert [is_reminder_due(sent + timedelta(days=d), sent, 3) for d in (0, 2, 3, 7)] == [False, False, True, True]
-    assert not is_reminder_due(sent + timedelta(days=9), sent, 0)
+    friday = date(2025, 2, 21)
+    days = [friday + timedelta(days=n) for n in range(8)]
+    due = [is_reminder_due(day, friday, 3) for day in days]
+    assert due == [False] * 5 + [True] * 3  # from Wednesday on
+    assert [is_reminder_due(day, friday, 3, {days[4]}) for day in days] == [False] * 6 + [True] * 2
+    assert not is_reminder_due(friday + timedelta(days=8), friday, 3), "a Saturday"
+    assert not any(is_reminder_due(day, friday, 0) for day in days)
 
 
 def test_waits_double_to_half_an_hour_and_pools_are_for_distant_servers() -> None:

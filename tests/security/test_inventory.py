@@ -44,7 +44,7 @@ FIGURES = {
     "ingest.replaced_result": {"item_key", "period_key"}, "ingest.plan_words": {"plans"},
     "tracker.lcap_check": {"given"}, "tracker.lcap_version": {"unread", "warnings"},
     "tracker.lcap_action": {"funds", "details"}, "tracker.lcap_carryover": {"amounts"},
-    "sesr.current_report": {"counts", "flags"}, "sesr.public_release": {"figures"},
+    "rates.day_off_change": {"before", "after"}, "sesr.current_report": {"counts", "flags"}, "sesr.public_release": {"figures"},
     "sesr.recorded": {"counts", "flags"}, "sesr.report": {"counts", "flags"},
 }  # fmt: skip
 KEYS = {"school_key", "job.name", "job_log.name", "group_name"}

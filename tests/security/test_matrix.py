@@ -47,7 +47,8 @@ def test_only_these_routes_are_public() -> None:
 
 def test_only_these_routes_are_called_with_a_key_of_their_own() -> None:
     assert [str(surface) for surface in SURFACES if surface.permission == "own key"] == [
-        "POST /sesr/api/v1/reports/queued"
+        "POST /sesr/api/v1/reports/queued",
+        "GET /sesr/calendar/{token}.ics",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Keeping what rates and ingest publish: tiers per extraction, and the directors with their spellings."""
+"""Keeping what rates and ingest publish: tiers per extraction, the days off, and the directors with their spellings."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from sqlmodel import Session, col, delete
 
 from services.notify.actions import planning, routing
 from services.notify.actions.following import follow
-from services.notify.tables import Director, TierState, Upload
+from services.notify.tables import Director, SchoolCalendar, TierState, Upload
 from shared.db import raw, upsert
 from shared.delivery.arrivals import directory_arrives
-from shared.events import DirectoryLoaded, DirectoryPerson, TierRow, TiersComputed
+from shared.events import CalendarChanged, DirectoryLoaded, DirectoryPerson, TierRow, TiersComputed
 
 _FIELDS = ", ".join(TierRow._fields)
 _INCOMING = text(
@@ -83,6 +83,12 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
     """Keeps a part of the directory, and once it is whole plans again for everybody who has a route by it."""
     if keep_directory(session, event):
         routing.route_waiting(session)
+
+
+def store_calendar(session: Session, event: CalendarChanged) -> None:
+    """Keeps the days off of the newest calendar: on them nobody is reminded, and the hours of sending go by them."""
+    days = [off.day for off in event.days_off]
+    upsert(session, SchoolCalendar, [{"id": 1, "revision": event.revision, "days_off": days}], newer="revision")
 
 
 def keep_tiers(session: Session, event: TiersComputed) -> bool:

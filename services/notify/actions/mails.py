@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select, update
 
 from services.notify.mailer.headings import DigestFacts
-from services.notify.mailer.letters import MailSite, write
+from services.notify.mailer.letters import MailSite, WrittenMail, write
+from services.notify.queries.alert_settings import days_off
 from services.notify.queries.answers import newer_digest
 from services.notify.queries.content import days_of, lines_of, plans_of
 from services.notify.rules.routes import HEAD
@@ -84,8 +85,8 @@ def site() -> MailSite:
     )
 
 
-def facts_of(digest: Digest, name: str) -> DigestFacts:
-    """A digest as plain values, for the words of its mail."""
+def facts_of(digest: Digest, name: str, off: Collection[date]) -> DigestFacts:
+    """A digest as plain values, for the words of its mail; its school days are counted without the days off."""
     taken_back = digest.content.get("taken_back")
     return DigestFacts(
         kind=digest.kind,
@@ -102,6 +103,7 @@ def facts_of(digest: Digest, name: str) -> DigestFacts:
         taken_back=date.fromisoformat(taken_back) if taken_back else None,
         revision=digest.revision,
         plans=plans_of(digest.content),
+        days_off=off,
     )
 
 
@@ -123,14 +125,21 @@ def add_mails(session: Session, digests: Collection[Digest], kind: str = "digest
     known = addressees(session, digests)
     if any(is_for(digest) not in known for digest in digests):
         raise Conflict("Nobody in the directory can get this mail. Match the name under Without a route first.")
-    made = [_mail(session, digest, *known[is_for(digest)], kind, number) for digest in digests]
+    off = days_off(session)
+    letters = [
+        write(facts_of(digest, known[is_for(digest)][0], off), site(), digest.director_key, kind=kind, number=number)
+        for digest in digests
+    ]
+    made = [
+        _mail(session, digest, letter, known[is_for(digest)][1], kind, number)
+        for digest, letter in zip(digests, letters, strict=True)
+    ]
     session.add_all(made)
     session.flush()
     return made
 
 
-def _mail(session: Session, digest: Digest, name: str, email: str, kind: str, number: int) -> Mail:
-    letter = write(facts_of(digest, name), site(), digest.director_key, kind=kind, number=number)
+def _mail(session: Session, digest: Digest, letter: WrittenMail, email: str, kind: str, number: int) -> Mail:
     assert digest.digest_id is not None
     return Mail(
         digest_id=digest.digest_id,

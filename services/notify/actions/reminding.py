@@ -1,12 +1,13 @@
 """Reminders between extractions: the newest digest once more, marked as a reminder, where nobody has answered it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from services.notify.actions.mails import add_mails
-from services.notify.queries.alert_settings import settings_of
+from services.notify.queries.alert_settings import days_off, settings_of
 from services.notify.queries.content import lines_of
 from services.notify.queries.situation import snoozed
 from services.notify.rules.alerts import LISTED
@@ -27,20 +28,22 @@ _NEWEST = text(
      from mail where mail.digest_id = d.digest_id) m
     where m.rests and (select t.extraction_date from tier_state t where t.term = d.term and not t.removed
      order by t.extraction_date desc limit 1) <= d.extraction_date
-    and cast(now() at time zone :zone as date) <= cast(d.content->>'closes' as date)
+    and :today <= cast(d.content->>'closes' as date)
     and not exists (select 1 from acknowledgement a where a.digest_id = d.digest_id)
     """
 )
 
 
-def remind(session: Session) -> int:
+def remind(session: Session, now: datetime) -> int:
     """Queues the reminders that are due, one per digest at most; how many. Off unless the settings say how often."""
-    every = settings_of(session).remind_days
+    every, off = settings_of(session).remind_days, days_off(session)
+    zone = ZoneInfo(settings().timezone)
+    today = now.astimezone(zone).date()
     queued = 0
-    for row in session.execute(_NEWEST, {"zone": settings().timezone}).all() if every else []:
+    for row in session.execute(_NEWEST, {"today": today}).all() if every else []:
         digest = session.get(Digest, row.digest_id)
         assert digest is not None
-        if is_reminder_due(datetime.now(UTC), row.last_at, every) and _is_open(session, digest):
+        if is_reminder_due(today, row.last_at.astimezone(zone).date(), every, off) and _is_open(session, digest):
             add_mails(session, [digest], "reminder", row.reminded + 1)
             queued += 1
     if queued:

@@ -37,7 +37,7 @@ from services.notify.mailer.smtp import (
 from services.notify.queries import alert_settings
 from services.notify.queries.content import lines_of
 from services.notify.rules.bounces import bounce_address
-from services.notify.rules.clock import may_send
+from services.notify.rules.clock import Hours, may_send
 from services.notify.rules.delivery import connections_for, stops_the_round
 from services.notify.rules.links import Link, sign
 from services.notify.rules.refusals import SENT, UNKNOWN
@@ -144,14 +144,14 @@ def _waiting(session: Session) -> int:
     """How many mails may be tried now."""
     mail_pause, current = alert_settings.mail_pause(session), alert_settings.settings_of(session)
     now = datetime.now(UTC)
-    if (mail_pause is not None and mail_pause.resume_at > now) or not may_send(now, hours(current)):
+    if (mail_pause is not None and mail_pause.resume_at > now) or not may_send(now, _hours(session, current)):
         return 0
     count: int = session.execute(_WAITING).scalar_one()
     return count
 
 
-def hours(current: AlertSettings) -> Any:
-    return alert_settings.hours_of(current, settings().timezone)
+def _hours(session: Session, current: AlertSettings) -> Hours:
+    return alert_settings.hours_of(current, settings().timezone, alert_settings.days_off(session))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from shared.settings import settings
 
 NUMBERS = {
     "wait_minutes": (1, 240, "Minutes to wait for all groups"),
-    "remind_days": (0, 60, "Days between reminders"),
+    "remind_days": (0, 60, "School days between reminders"),
     "escalate_after": (0, 50, "Extractions before escalation"),
     "per_minute": (0, 6000, "Mails a minute"),
     "link_days": (1, 90, "Days that a link works"),
@@ -34,7 +34,7 @@ def change_settings(session: Session, new: dict[str, Any], actor: str) -> AlertS
         if (new.get(start) is None) != (new.get(end) is None):
             problems.append(_problem(start, f"{label}: enter both times, or leave both empty."))
     made = AlertSettings(id=1, **new)
-    if not problems and next_sending(datetime.now(UTC), hours_of(made, settings().timezone)) is None:
+    if not problems and next_sending(datetime.now(UTC), hours_of(made, settings().timezone, ())) is None:
         problems.append(_problem("opens", "With these hours no mail could ever go. Leave some time open."))
     if problems:
         raise Invalid("The settings were not changed.", code="settings_invalid", problems=problems)

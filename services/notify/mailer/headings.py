@@ -1,7 +1,7 @@
 """The subject of a mail and its first line: what and how many, then what to do by when. Never our terms."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from services.notify.rules.alerts import (
@@ -48,6 +48,7 @@ class DigestFacts(NamedTuple):
     taken_back: date | None = None
     revision: int = 1
     plans: Sequence[PlanOutcome] = ()
+    days_off: Collection[date] = ()
 
 
 def day_words(day: date) -> str:
@@ -73,16 +74,10 @@ def schools_in(lines: Iterable[AlertLine], *marks: str) -> int:
     return len(_schools(lines, *marks))
 
 
-def school_days(after: date, last: date) -> int:
-    """How many Mondays to Fridays are left after a day, the last day counted."""
-    weeks, rest = divmod(max(0, (last - after).days), 7)
-    return weeks * 5 + sum((after + timedelta(days=n)).weekday() < 5 for n in range(1, rest + 1))
-
-
 def a_day(line: AlertLine, days: int) -> int | None:
     """How many surveys each school day has to bring, rounded up; None where no day is left or nothing is needed.
 
-    rates knows the days off; where it said nothing, the Mondays to Fridays that are left are counted.
+    Where rates said nothing, the school days that are left are counted here.
     """
     if not line.needed or days <= 0:
         return None

@@ -24,7 +24,6 @@ from services.notify.mailer.headings import (
     outlook_counts,
     outlook_words,
     people_words,
-    school_days,
     schools_in,
     since_words,
     subject_of,
@@ -41,6 +40,7 @@ from services.notify.rules.alerts import (
     STILL,
     AlertLine,
 )
+from shared.school_days import school_days
 
 NAMESPACE = uuid.UUID("6f0f7a3e-54a4-4c6b-9c52-3f0f5d0f5b11")
 # Stands in the kept mail where the sender puts the signed link, so that reading the log gives nobody the right to answer.
@@ -162,7 +162,7 @@ def write(
 
     The lists are as long as the mail may be: what asks for action stands above them and again at the end.
     """
-    days = school_days(facts.extraction_date, facts.closes)
+    days = school_days(facts.extraction_date, facts.closes, facts.days_off)
     context: dict[str, Any] = {
         "facts": facts,
         "site": site,
@@ -204,6 +204,7 @@ def message_id_of(facts: DigestFacts, site: MailSite, director_key: str, kind: s
         "extraction": f"{facts.term}/{facts.extraction_date}",
         "reason": f"{facts.reason}/{facts.correction}/{facts.revision if facts.correction else 0}",
         "closes": facts.closes,
+        "days": school_days(facts.extraction_date, facts.closes, facts.days_off),
         "as_of": sorted(facts.as_of.items()),
         "late": sorted(facts.late),
         "taken_back": facts.taken_back,

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("closes", sa.Time(), nullable=True),
         sa.Column("quiet_from", sa.Time(), nullable=True),
         sa.Column("quiet_until", sa.Time(), nullable=True),
-        sa.Column("weekdays_only", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("school_days_only", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("remind_days", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("escalate_after", sa.Integer(), server_default=sa.text("3"), nullable=False),
         sa.Column("per_minute", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -246,6 +246,14 @@ def upgrade() -> None:
         sa.Column("author", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("term", "school_key", name=op.f("pk_retired_school")),
+        schema="notify",
+    )
+    op.create_table(
+        "school_calendar",
+        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("days_off", postgresql.ARRAY(sa.DATE()), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_school_calendar")),
         schema="notify",
     )
     op.create_table(
@@ -508,6 +516,7 @@ def downgrade() -> None:
     op.drop_table("tier_state", schema="notify")
     op.drop_index("ix_snooze_live", table_name="snooze", schema="notify", postgresql_where=sa.text("ended_at is null"))
     op.drop_table("snooze", schema="notify")
+    op.drop_table("school_calendar", schema="notify")
     op.drop_table("retired_school", schema="notify")
     op.drop_table("region_head", schema="notify")
     op.drop_table("preference", schema="notify")

@@ -31,7 +31,7 @@ def extractions(
 ) -> Response:
     current = alert_settings.settings_of(session)
     now = datetime.now(UTC)
-    opens = next_sending(now, alert_settings.hours_of(current, settings().timezone))
+    opens = next_sending(now, alert_settings.hours_of(current, settings().timezone, alert_settings.days_off(session)))
     rows = lists.extractions(session, (before, before_term) if before else None, LISTED_EXTRACTIONS)
     last = rows[-1] if len(rows) == LISTED_EXTRACTIONS else None
     older = None if last is None else {"before": last.extraction_date, "before_term": last.term}

@@ -18,7 +18,7 @@ from shared.web import Db, allow, page, redirect
 
 router = APIRouter(prefix="/notify/settings", include_in_schema=False)
 TIMES = ("opens", "closes", "quiet_from", "quiet_until")
-SWITCHES = ("hold_all", "hold_thin", "weekdays_only")
+SWITCHES = ("hold_all", "hold_thin", "school_days_only")
 
 
 @router.get("")

@@ -1,25 +1,33 @@
 """The settings of alerts as central staff chose them, and the heads of the regions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlmodel import Session, col, select
 
 from services.notify.rules.clock import Hours
 from services.notify.rules.routes import Route, route_of_head
-from services.notify.tables import AlertSettings, MailPause, RegionHead
+from services.notify.tables import AlertSettings, MailPause, RegionHead, SchoolCalendar
 
 
 def settings_of(session: Session) -> AlertSettings:
     """The settings; the defaults where nobody chose."""
     return session.get(AlertSettings, 1) or AlertSettings(
-        id=1, hold_all=False, hold_thin=True, wait_minutes=30, weekdays_only=False, remind_days=0, escalate_after=3,
+        id=1, hold_all=False, hold_thin=True, wait_minutes=30, school_days_only=False, remind_days=0, escalate_after=3,
         per_minute=0, link_days=14,
     )  # fmt: skip
 
 
-def hours_of(choice: AlertSettings, zone: str) -> Hours:
-    """When mails may go, in the named time zone."""
-    return Hours(zone, choice.opens, choice.closes, choice.quiet_from, choice.quiet_until, choice.weekdays_only)
+def days_off(session: Session) -> frozenset[date]:
+    """The weekdays without school, as rates has them."""
+    kept = session.get(SchoolCalendar, 1)
+    return frozenset() if kept is None else frozenset(kept.days_off)
+
+
+def hours_of(choice: AlertSettings, zone: str, off: Collection[date]) -> Hours:
+    """When mails may go, in the named time zone, with these days off."""
+    at = (choice.opens, choice.closes, choice.quiet_from, choice.quiet_until)
+    return Hours(zone, *at, choice.school_days_only, frozenset(off))
 
 
 def heads(session: Session) -> Sequence[RegionHead]:

@@ -2,7 +2,16 @@
 
 from services.notify.tables.answers import Acknowledgement, LinkUse, Preference, RetiredSchool, Snooze, Visit
 from services.notify.tables.bounces import Bounce
-from services.notify.tables.facts import AliasMatch, Arrival, BegunUndo, Director, DirectoryArrival, TierState, Upload
+from services.notify.tables.facts import (
+    AliasMatch,
+    Arrival,
+    BegunUndo,
+    Director,
+    DirectoryArrival,
+    SchoolCalendar,
+    TierState,
+    Upload,
+)
 from services.notify.tables.mails import Digest, Mail, MailNote
 from services.notify.tables.schema import metadata
 from services.notify.tables.settings import AlertSettings, DatabaseRestore, MailPause, RegionHead
@@ -25,6 +34,7 @@ __all__ = [
     "Preference",
     "RegionHead",
     "RetiredSchool",
+    "SchoolCalendar",
     "Snooze",
     "TierState",
     "Upload",

@@ -1,11 +1,11 @@
-"""What others published: tiers per extraction, uploads and how much of each is here, directors and their spellings."""
+"""What others published: tiers per extraction, uploads and how much of each is here, directors, the days off."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import SmallInteger, Text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, DATE
 from sqlmodel import Field
 
 from services.notify.tables.schema import NOW, NotifyTable, default
@@ -114,6 +114,16 @@ class DirectoryArrival(NotifyTable, table=True):
     id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     revision: int
     parts: list[int] = Field(sa_type=ARRAY(SmallInteger))
+
+
+class SchoolCalendar(NotifyTable, table=True):
+    """The newest calendar of rates, in one row: the weekdays without school."""
+
+    __tablename__ = "school_calendar"
+
+    id: int = Field(default=1, primary_key=True, sa_type=SmallInteger)
+    revision: int
+    days_off: list[date] = Field(sa_type=ARRAY(DATE))
 
 
 class AliasMatch(NotifyTable, table=True):

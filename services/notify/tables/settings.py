@@ -20,7 +20,7 @@ class AlertSettings(NotifyTable, table=True):
     closes: time | None = None
     quiet_from: time | None = None
     quiet_until: time | None = None
-    weekdays_only: bool = Field(default=False, sa_column_kwargs=default("false"))
+    school_days_only: bool = Field(default=False, sa_column_kwargs=default("false"))
     remind_days: int = Field(default=0, sa_column_kwargs=default("0"))
     escalate_after: int = Field(default=3, sa_column_kwargs=default("3"))
     per_minute: int = Field(default=0, sa_column_kwargs=default("0"))

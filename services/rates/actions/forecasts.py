@@ -12,11 +12,12 @@ from services.rates.queries.settings import TermWindow, days_off, window_of
 from services.rates.rules.curves import Curves, FinalRates, nothing_known
 from services.rates.rules.forecast import final_rates
 from services.rates.rules.outlook import FinalCounts, outlook
-from services.rates.rules.pace import per_day, school_days
+from services.rates.rules.pace import per_day
 from services.rates.rules.tiers import surveys_at, tier_result
 from services.rates.tables import Extraction
 from shared.db import raw
 from shared.files.copying import copy_line, copy_lines
+from shared.school_days import school_days
 
 # So many of a district's earlier terms are learned from, the newest that ended before this one's window opens.
 EARLIER_TERMS = 3

@@ -26,10 +26,31 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rates_audit_at"), "audit", ["at"], unique=False, schema="rates")
     op.create_index(op.f("ix_rates_audit_object"), "audit", ["object"], unique=False, schema="rates")
     op.create_table(
+        "calendar_revision",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_revision")),
+        schema="rates",
+    )
+    op.create_table(
         "day_off",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_day_off")),
+        schema="rates",
+    )
+    op.create_table(
+        "day_off_change",
+        sa.Column("change_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.Column("actor", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("undone_by", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_day_off_change")),
         schema="rates",
     )
     op.create_table(
@@ -396,7 +417,9 @@ def downgrade() -> None:
     op.drop_table("file_job", schema="rates")
     op.drop_table("extraction", schema="rates")
     op.drop_table("directory_arrival", schema="rates")
+    op.drop_table("day_off_change", schema="rates")
     op.drop_table("day_off", schema="rates")
+    op.drop_table("calendar_revision", schema="rates")
     op.drop_index(op.f("ix_rates_audit_object"), table_name="audit", schema="rates")
     op.drop_index(op.f("ix_rates_audit_at"), table_name="audit", schema="rates")
     op.drop_table("audit", schema="rates")

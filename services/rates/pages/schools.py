@@ -11,7 +11,7 @@ from services.rates.pages.cells import movement_words, number, points, signed, w
 from services.rates.queries import schools, settings
 from services.rates.queries.extractions import version
 from services.rates.rules.outlook import OUTLOOKS
-from services.rates.rules.pace import Count, needed_for_goal, pace, per_day, school_days
+from services.rates.rules.pace import Count, needed_for_goal, pace, per_day
 from services.rates.rules.tiers import (
     TIER_CUTS,
     TIER_LABELS,
@@ -25,6 +25,7 @@ from services.rates.rules.tiers import (
 from shared.access import Who
 from shared.errors import NotFound
 from shared.events import GROUPS
+from shared.school_days import school_days
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import Frame

@@ -8,13 +8,12 @@ from fastapi.responses import Response
 
 from services.rates.actions import settings as actions
 from services.rates.queries import settings
-from services.rates.rules.days import RangeOff
-from services.rates.rules.pace import school_days
 from services.rates.rules.tiers import CUT_BELONGS_BELOW, TIER_CUTS, TIER_LABELS
 from shared.access import Who
 from shared.errors import Invalid
 from shared.events import GROUPS, Group
 from shared.numbers import whole
+from shared.school_days import school_days
 from shared.web import Db, allow, page, redirect
 from shared.web.clock import today
 
@@ -25,14 +24,22 @@ Setter = Annotated[Who, allow("rates.set")]
 
 
 @router.get("")
-def settings_page(request: Request, session: Db, who: Setter, saved: str = "", terms: str = "") -> Response:
-    return _page(request, session, saved=saved == "1", all_terms=terms == "all")
-
-
-def _page(
-    request: Request, session: Db, *, saved: bool = False, all_terms: bool = False, refused: Invalid | None = None
+def settings_page(
+    request: Request, session: Db, who: Setter, saved: str = "", terms: str = "", left: int = 0
 ) -> Response:
-    """The settings as they are; with why a change was refused, where one was."""
+    return shown_settings(request, session, saved=saved == "1", left=left, all_terms=terms == "all")
+
+
+def shown_settings(
+    request: Request,
+    session: Db,
+    *,
+    saved: bool = False,
+    left: int = 0,
+    all_terms: bool = False,
+    refused: Invalid | None = None,
+) -> Response:
+    """The settings as they are; with why a change was refused, where one was. `left`: days that an undo did not touch."""
     terms = settings.terms(session)
     shown = terms if all_terms else terms[:TERMS_SHOWN]
     windows = [settings.window_of(session, term) for term in shown]
@@ -46,10 +53,12 @@ def _page(
         off=off,
         goals=settings.goals(session),
         groups=GROUPS,
+        undoable=settings.day_off_changes(session),
         changes=settings.changes(session),
         cuts=[(f"{cut:.0%}", "the lower tier" if below else "the higher tier") for cut, below in _cuts()],
         labels=TIER_LABELS,
         saved=saved,
+        left=left,
         refused=refused,
     )
 
@@ -70,42 +79,7 @@ def post_window(
     try:
         actions.set_window(session, who.actor, term, opens, closes)
     except Invalid as refused:
-        return _page(request, session, refused=refused)
-    return redirect(f"{HERE}?saved=1")
-
-
-@router.post("/days-off")
-def post_day_off(
-    request: Request,
-    session: Db,
-    who: Setter,
-    day: Annotated[date, Form()],
-    last: Annotated[date | None, Form()] = None,
-    name: Annotated[str, Form(max_length=80)] = "",
-) -> Response:
-    """A day, or with `last` every weekday of a range."""
-    try:
-        actions.add_days_off(session, who.actor, RangeOff(day, last or day, name.strip()))
-    except Invalid as refused:
-        return _page(request, session, refused=refused)
-    return redirect(f"{HERE}?saved=1")
-
-
-@router.post("/days-off/list")
-def post_days_off(
-    request: Request, session: Db, who: Setter, days: Annotated[str, Form(max_length=20_000)] = ""
-) -> Response:
-    """A list, a day or a range to a line."""
-    try:
-        actions.add_listed_days_off(session, who.actor, days)
-    except Invalid as refused:
-        return _page(request, session, refused=refused)
-    return redirect(f"{HERE}?saved=1")
-
-
-@router.post("/days-off/remove")
-def post_no_day_off(session: Db, who: Setter, day: Annotated[date, Form()]) -> Response:
-    actions.remove_day_off(session, who.actor, day)
+        return shown_settings(request, session, refused=refused)
     return redirect(f"{HERE}?saved=1")
 
 
@@ -119,5 +93,5 @@ def post_goal(
         number = whole(text, 9999) or 0
         actions.set_goal(session, who.actor, group, number if text else None)
     except Invalid as refused:
-        return _page(request, session, refused=refused)
+        return shown_settings(request, session, refused=refused)
     return redirect(f"{HERE}?saved=1")

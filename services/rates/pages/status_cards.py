@@ -10,12 +10,13 @@ from services.rates.queries import schools, settings, status_cards
 from services.rates.queries.filters import RateFilter
 from services.rates.queries.own import own_schools
 from services.rates.queries.status_cards import GroupNow, Own
-from services.rates.rules.pace import per_day, school_days
+from services.rates.rules.pace import per_day
 from services.rates.rules.tiers import ALERT_TIER, shown_rate, tier_nr
 from services.rates.tables import SchoolHistory
 from shared.access import Who
 from shared.events import GROUPS
 from shared.numbers import counted
+from shared.school_days import school_days
 from shared.web.cards import StatusCard
 from shared.web.clock import date_words, today
 

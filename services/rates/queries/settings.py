@@ -6,11 +6,12 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from services.rates.tables import DayOff, Extraction, Goal, SurveyWindow, metadata
+from services.rates.tables import DayOff, DayOffChange, Extraction, Goal, SurveyWindow, metadata
 from shared.events import GROUPS
 
 _AUDIT = metadata.tables["rates.audit"].c
 CHANGES_SHOWN = 20
+UNDOABLE_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,19 @@ def window_of(session: Session, term: str) -> TermWindow | None:
 def days_off(session: Session) -> dict[date, str]:
     """The weekdays without school, with their names, oldest first."""
     return {each.day: each.name for each in session.scalars(select(DayOff).order_by(col(DayOff.day)))}
+
+
+def day_off_changes(session: Session) -> list[DayOffChange]:
+    """The last UNDOABLE_SHOWN changes of the days off that are not undone, newest first."""
+    open_ones = select(DayOffChange).where(col(DayOffChange.undone_at).is_(None))
+    return list(session.scalars(open_ones.order_by(col(DayOffChange.change_id).desc()).limit(UNDOABLE_SHOWN)))
+
+
+def extraction_days(session: Session) -> list[tuple[str, date]]:
+    """The terms and days of the extractions that have schools, oldest first."""
+    place = (col(Extraction.term), col(Extraction.extraction_date))
+    found = select(*place).where(col(Extraction.schools) > 0).distinct().order_by(place[1], place[0])
+    return [(row.term, row.extraction_date) for row in session.execute(found)]
 
 
 def goals(session: Session) -> dict[str, int | None]:

@@ -1,17 +1,13 @@
-"""School days, surveys per school day, and what is still needed each day."""
+"""Surveys per school day, and what is still needed each day."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from shared.school_days import school_days
+
 Count = tuple[date, int]
-
-
-def school_days(after: date, until: date, off: Collection[date] = ()) -> int:
-    """How many school days lie after one day up to and with another: weekdays that are not days off."""
-    span = range(1, max((until - after).days, 0) + 1)
-    return sum(1 for n in span if (day := after + timedelta(n)).weekday() < 5 and day not in off)
 
 
 def pace(counts: Sequence[Count], off: Collection[date] = ()) -> Fraction | None:

@@ -1,14 +1,15 @@
-"""Keeping the directory's schools, and who is expected in the open incidents."""
+"""Keeping the directory's schools, who is expected in the open incidents, and the calendar of rates."""
 
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import Session, col, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select, update
 
-from services.sesr.tables import School
+from services.sesr.tables import CalendarEntry, CalendarRevision, School
 from shared.db import fields_of, upsert
 from shared.delivery.arrivals import directory_arrives
-from shared.events import DirectoryLoaded
+from shared.events import CalendarChanged, DirectoryLoaded
 
 # Which schools fit an incident is a merge of two tables: every school that fits and is not known there yet.
 _EXPECT = text("""
@@ -38,6 +39,36 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
         gone = update(School).where(col(School.revision) < event.revision, col(School.gone).is_(False))
         session.execute(gone.values(gone=True))
     expect_schools(session)
+
+
+def store_calendar(session: Session, event: CalendarChanged) -> None:
+    """Keeps the windows and the extraction days of the newest calendar; what is as it was keeps its revision."""
+    newest = insert(CalendarRevision).values(id=1, revision=event.revision)
+    grows = col(CalendarRevision.revision) < event.revision
+    grown = newest.on_conflict_do_update(index_elements=["id"], set_={"revision": event.revision}, where=grows)
+    if session.execute(grown.returning(col(CalendarRevision.revision))).one_or_none() is None:
+        return
+    at = {"revision": event.revision, "changed_at": event.changed_at}
+    windows = [
+        {"kind": "window", "term": each.term, "first_day": each.opens, "last_day": each.closes}
+        for each in event.windows
+    ]
+    days = [
+        {"kind": "extraction", "term": each.term, "first_day": each.day, "last_day": each.day}
+        for each in event.extraction_days
+    ]
+    rows = [*windows, *days]
+    if rows:
+        fresh = insert(CalendarEntry)
+        changed = col(CalendarEntry.last_day) != fresh.excluded.last_day
+        taken = {name: fresh.excluded[name] for name in ("last_day", "revision", "changed_at")}
+        key = ["kind", "term", "first_day"]
+        upserted = fresh.on_conflict_do_update(index_elements=key, set_=taken, where=changed)
+        session.execute(upserted, [{**row, **at} for row in rows])
+    kept = {(row["kind"], row["term"], row["first_day"]) for row in rows}
+    for entry in session.exec(select(CalendarEntry)).all():
+        if (entry.kind, entry.term, entry.first_day) not in kept:
+            session.delete(entry)
 
 
 def expect_schools(session: Session, incident_id: UUID | None = None) -> None:

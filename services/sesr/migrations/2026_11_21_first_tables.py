@@ -26,6 +26,35 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sesr_audit_at"), "audit", ["at"], unique=False, schema="sesr")
     op.create_index(op.f("ix_sesr_audit_object"), "audit", ["object"], unique=False, schema="sesr")
     op.create_table(
+        "calendar_address",
+        sa.Column("address_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.Column("read_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("address_id", name=op.f("pk_calendar_address")),
+        schema="sesr",
+    )
+    op.create_index("uq_calendar_address_person", "calendar_address", ["person_id", "role"], unique=True, schema="sesr")
+    op.create_table(
+        "calendar_entry",
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("term", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "term", "first_day", name=op.f("pk_calendar_entry")),
+        schema="sesr",
+    )
+    op.create_table(
+        "calendar_revision",
+        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_revision")),
+        schema="sesr",
+    )
+    op.create_table(
         "call_assignment",
         sa.Column("incident_id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -404,6 +433,10 @@ def downgrade() -> None:
     op.drop_table("directory_arrival", schema="sesr")
     op.drop_table("current_report", schema="sesr")
     op.drop_table("call_assignment", schema="sesr")
+    op.drop_table("calendar_revision", schema="sesr")
+    op.drop_table("calendar_entry", schema="sesr")
+    op.drop_index("uq_calendar_address_person", table_name="calendar_address", schema="sesr")
+    op.drop_table("calendar_address", schema="sesr")
     op.drop_index(op.f("ix_sesr_audit_object"), table_name="audit", schema="sesr")
     op.drop_index(op.f("ix_sesr_audit_at"), table_name="audit", schema="sesr")
     op.drop_table("audit", schema="sesr")
