@@ -20,6 +20,9 @@ STAMP = VENV / "made-from"
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 PACKAGES = {
     "chromium": "chromium",
+    "firefox-esr": "firefox-esr",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "Xvfb": "xvfb",
     "soffice": "libreoffice-calc-nogui",
     "exim4": "exim4-daemon-light",
     "dovecot": "dovecot-imapd",
@@ -29,9 +32,12 @@ PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "faketime": "faketime",
 }
-# The same by Homebrew, where it has them; Chromium is an application there (a cask), the others are for Linux only.
+# The same by Homebrew, where it has them; the browsers are applications there (casks), the others are for Linux only.
 BREW = {
     "chromium": "--cask chromium",
+    "firefox-esr": "--cask firefox@esr",
+    "WebKitWebDriver": "webkitgtk",
+    "Xvfb": "xorg-server",
     "soffice": "--cask libreoffice",
     "exim4": "exim",
     "dovecot": "dovecot",

@@ -13,7 +13,7 @@ from deploy.setup import BREW, PACKAGES, ROOT, UV, needed_by
 @pytest.mark.parametrize(
     ("part", "needed"),
     [
-        ("tests/browser", ["chromium"]),
+        ("tests/browser", ["chromium", "firefox-esr", "WebKitWebDriver", "Xvfb"]),
         ("tests/rates/test_exports.py", ["soffice"]),
         ("tests/rates/test_rules.py", []),
         ("tests/notify/test_exim.py", ["exim4"]),
@@ -37,7 +37,7 @@ def test_without_apt_one_line_for_homebrew_is_printed(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(setup, "SEARCH", str(tmp_path))
     with pytest.raises(SystemExit) as stopped:
-        setup.system(["tests/browser", "tests/journeys/test_behind_caddy.py"])
+        setup.system(["tests/browser/chromium.py", "tests/journeys/test_behind_caddy.py"])
     assert str(stopped.value).endswith("brew install caddy && brew install --cask chromium")
     assert BREW.keys() == PACKAGES.keys()
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from deploy.web import app
 from shared.settings import settings
@@ -13,9 +14,9 @@ from tests.people import browser_of
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def served(web: ASGIApp = app) -> Iterator[str]:
     """The address of the running web."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="warning", timeout_graceful_shutdown=1))
     started = threading.Event()
     original = server.startup
 

@@ -166,13 +166,6 @@
     document.querySelector("[data-last]")?.remove();
   }
 
-  // A browser that goes back restores what was chosen, not the page of what was chosen.
-  function resetChoices() {
-    /** @type {NodeListOf<HTMLOptionElement>} */
-    const options = document.querySelectorAll("[data-choose] option");
-    for (const option of options) option.selected = option.defaultSelected;
-  }
-
   draft.restore();
   const refusedOne = sesr.local.read(unsent.person, "again");
   if (refusedOne && fits(refusedOne)) {
@@ -207,7 +200,6 @@
   });
   addEventListener("pageshow", () => {
     rest();
-    resetChoices();
     tellOldPage();
   });
   document.addEventListener("visibilitychange", tellOldPage);

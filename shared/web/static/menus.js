@@ -45,7 +45,8 @@
     },
     true,
   );
-  document.addEventListener("click", (event) => {
+  // Not "click": on an iPhone a tap on what is no control is none
+  document.addEventListener("pointerdown", (event) => {
     for (const menu of openMenus()) if (!menu.contains(/** @type {Node} */ (event.target))) close(menu, false);
   });
   document.addEventListener("keydown", (event) => {
@@ -57,10 +58,13 @@
     }, { capture: true, passive: true });
   }
 
-  // Arrow keys walk through an open menu
+  // Arrow keys walk through an open menu, except where they change a value or go with another key
+  const OWN_ARROWS = "select, textarea, input:is([type=number], [type=date], [type=time], [type=radio], [type=range])";
   document.addEventListener("keydown", (event) => {
-    const menu = (/** @type {HTMLElement} */ (event.target)).closest?.("details[data-menu][open]");
-    if (!menu || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
+    const from = /** @type {HTMLElement} */ (event.target);
+    const menu = from.closest?.("details[data-menu][open]");
+    if (!menu || (event.key !== "ArrowDown" && event.key !== "ArrowUp") || from.matches(OWN_ARROWS)) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const stops = [...menu.querySelectorAll("summary, button:not([tabindex='-1']), a, input:not([type=hidden])")].filter(
       (stop) => stop.getClientRects().length,
     );
@@ -135,4 +139,5 @@
   const prepare = () => document.querySelectorAll("[data-filter]").forEach(showAll);
   prepare();
   document.addEventListener("htmx:after:swap", prepare);
+  addEventListener("pageshow", prepare); // what the browser restored meanwhile
 })();

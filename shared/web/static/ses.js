@@ -60,10 +60,19 @@
     }
   });
 
+  // A page that was opened by Back or by reloading has what was chosen on it before, whatever the page itself is of
+  const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  const isRestored = ["back_forward", "reload"].includes(visit?.type);
+
+  // A form that only asks for a page says what this page is; what was typed into the others stays
+  addEventListener("pageshow", () => {
+    if (isRestored) for (const form of document.forms) if (form.method === "get") form.reset();
+  });
+
   // htmx begins a moment after the page: what was typed into the search before is searched for then
   setTimeout(() => {
     const box = find("[data-search]");
-    if (box && box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
+    if (box && !isRestored && box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   // A focused table region: Home and End go to its sides
@@ -128,6 +137,13 @@
   document.addEventListener("submit", (event) => {
     if ((/** @type {HTMLElement} */ (event.target)).getAttribute("action") === "/sign-out") window.caches?.delete("sesr-pages");
   });
+
+  // WebKit gives the focus to the first field that lacks something, and leaves it out of sight
+  document.addEventListener("invalid", ({ target }) => {
+    requestAnimationFrame(() => {
+      if (target instanceof HTMLElement && target === document.activeElement) target.scrollIntoView({ block: "center" });
+    });
+  }, true);
 
   // A second tap while a form is on its way does not send it twice
   const ON_ITS_WAY_MS = 10000;

@@ -92,6 +92,13 @@
     send(form, event.submitter);
   });
 
+  // Firefox keeps a switched-off button over Back and a reload, whatever the page says
+  addEventListener("pageshow", () => {
+    /** @type {NodeListOf<HTMLFormElement>} */
+    const forms = document.querySelectorAll("form[data-upload]");
+    forms.forEach(stop);
+  });
+
   const zoneOf = (event) => (/** @type {HTMLElement} */ (event.target)).closest?.("[data-drop]");
 
   for (const name of ["dragenter", "dragover"]) {
