@@ -30,7 +30,8 @@ class Upload(IngestTable, table=True):
     `state`: reading, preview, quarantined, published, unchanged, refused, discarded or undone. `intent`: what becomes
     of it once read: publish, preview or dry (a dry run that went on in a worker). `part_of`: the upload whose file
     held this date too. `undoes`: the upload that this compensating revision takes back. `hold_mails`: its alerts wait for a person. `parts`: how many
-    events each group was published in. `retry_at`: not read by another worker before; the reader renews it.
+    events each group was published in. `retry_at`: not read by another worker before; the reader renews it. `changes`: whom and
+    which schools a directory adds, changes and removes. `roster`: what a roster holds that its mapping names.
     """
 
     __tablename__ = "upload"
@@ -63,6 +64,8 @@ class Upload(IngestTable, table=True):
     reasons: list[str] = Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs=NO_TEXTS)
     found: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB, sa_column_kwargs=NO_LIST)
     difference: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
+    changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB, sa_column_kwargs=NO_LIST)
+    roster: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
     parts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs=NO_MAPPING)
     part_of: UUID | None = None
     undoes: UUID | None = None
@@ -157,13 +160,41 @@ class ReplacedResult(IngestTable, table=True):
 
 
 class ReplacedDirectory(IngestTable, table=True):
-    """The schools and the people before the newest directory, as rows of their tables; None: the file left them."""
+    """The schools and the people before the newest directory, as rows of their tables; None: the file left them.
+
+    `roster`: what was kept of the roster before, in one row, where the file is a roster.
+    """
 
     __tablename__ = "replaced_directory"
 
     upload_id: UUID = Field(primary_key=True, foreign_key="ingest.upload.upload_id", ondelete="CASCADE")
     schools: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
     people: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    roster: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+
+
+class SavedMapping(IngestTable, table=True):
+    """What the words of a source of rosters (oneroster, ed-fi) mean here, as a person said it."""
+
+    __tablename__ = "roster_mapping"
+
+    source: str = Field(primary_key=True)
+    mapping: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+
+
+class KeptRoster(IngestTable, table=True):
+    """What a delta of a source is put over: the rows of the roster that was published last, by table and id.
+
+    Of people only those in a role that the directory has. `roles`: the roles that were kept. `columns`: those of the
+    organizations, each with an example.
+    """
+
+    __tablename__ = "kept_roster"
+
+    source: str = Field(primary_key=True)
+    roles: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
+    columns: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
+    rows: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
 
 
 class DropFolder(IngestTable, table=True):

@@ -70,7 +70,22 @@ INVENTORY = (
     _of("access.role_request", "person_id scope maker_id", "roles that wait; go after 90 days (ingest.purge_access)"),
     _of("ingest.person", "person_id name email aliases resolved_aliases", "the directory; replaced by its next load"),
     _of("ingest.school", "principal landline director", "the directory; replaced by its next load"),
-    _of("ingest.upload", "uploaded_by file_name problems found", "who uploaded, and what a finding quotes"),
+    _of(
+        "ingest.upload",
+        "uploaded_by file_name problems found changes roster",
+        "who uploaded, what a finding quotes, and whom a directory changes: that goes after SES_UPLOAD_DAYS"
+        " (ingest.purge_files)",
+    ),
+    _of(
+        "ingest.kept_roster",
+        "rows columns",
+        "people in the roles of the newest roster, without students; replaced by the next one",
+    ),
+    _of(
+        "ingest.roster_mapping",
+        "mapping",
+        "who is the principal where a roster names several; replaced when it is saved",
+    ),
     _of(
         "ingest.dropped_file",
         "file_name problems",
@@ -81,7 +96,7 @@ INVENTORY = (
     _of("ingest.replaced_count", "director", "the director of a school, as published"),
     _of(
         "ingest.replaced_directory",
-        "schools people",
+        "schools people roster",
         "the directory before its newest file; goes with the next one, and after SES_UPLOAD_DAYS (ingest.purge_files)",
     ),
     _of("rates.school", "director", "the director of a school; replaced by the next load"),

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import text
@@ -10,11 +11,15 @@ from sqlmodel import Session, col, delete, func, select, update
 
 from services.ingest.actions.kept_directory import keep_directory
 from services.ingest.actions.limits import limits
-from services.ingest.actions.listings import read_listing
+from services.ingest.actions.listings import listing_of, sheets_of
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import lock_kind
-from services.ingest.rules.directory import directory_tables, note_landlines, note_people, settled_schools
+from services.ingest.actions.roster_reading import read_roster
+from services.ingest.actions.rosters import keep_roster, load_roster
+from services.ingest.queries.directory_changes import changes, difference
+from services.ingest.rules.directory import directory_tables, note_central, note_landlines, note_people, settled_schools
 from services.ingest.rules.listing import Listing
+from services.ingest.rules.roster_rows import RosterRead
 from services.ingest.rules.verdicts import directory_reasons
 from services.ingest.tables import DirectoryRevision, Person, School, Upload
 from shared.access.policy import ROLES
@@ -62,33 +67,38 @@ _SCHOOL_FIELDS = (
 )  # fmt: skip
 
 
-def read_directory(content: bytes, watch: Watch) -> Listing:
-    """The rows of schools and people as the file has them. Raises UnreadableFile, TakesLong, Invalid (columns)."""
-    return read_listing(content, watch, directory_tables(ROLES))
+def read_directory(content: bytes, watch: Watch) -> Listing | RosterRead:
+    """The rows of schools and people as the file has them, or a roster. Raises UnreadableFile, TakesLong, Invalid (columns)."""
+    sheets = sheets_of(watch.parts(content, how="rosters"))
+    first = next(sheets, None)
+    whole = chain([first] if first else [], sheets)
+    return read_roster(whole) if first and first[0].roster else listing_of(whole, directory_tables(ROLES))
 
 
-def load_directory(session: Session, upload: Upload, found: Listing) -> None:
+def load_directory(session: Session, upload: Upload, found: Listing | RosterRead) -> None:
     """Loads the tables of schools and people, all or nothing; a file with one of them leaves the other as it is.
 
-    Raises Invalid with every problem.
+    A roster whose words nobody has explained waits for that. Raises Invalid with every problem.
     """
-    schools, people = found.rows.get("schools"), found.rows.get("people")
-    schools = settled_schools(schools, found.report) if schools else schools
-    note_landlines(schools or [], found.report)
-    note_people(people or [], _places(session, schools), found.report)
-    problems = list(found.report.problems())
-    if found.report.rejected_rows or not (schools or people):
-        sentence = "The directory needs the sheets Schools and People without errors; nothing was changed."
-        raise Invalid(sentence, code="directory_invalid", problems=first_of(problems))
-    upload.found, upload.problems = found.report.groups(), problems
-    people = one_each(people) if people else people
+    roster = load_roster(session, upload, found) if isinstance(found, RosterRead) else None
+    if isinstance(found, RosterRead) and roster is None:
+        _hold(upload)
+        return
+    listing = roster.listing if roster else found
+    assert isinstance(listing, Listing)
+    schools, people = _settled(session, listing, is_roster=roster is not None)
+    upload.found, upload.problems = listing.report.groups(), list(listing.report.problems())
     upload.counts = _counts(schools or [], people or [])
-    upload.difference = _difference(session, schools, people)
+    upload.difference = difference(session, schools, people)
+    upload.changes = changes(session, schools, people)
     lost = {f"{name}_{side}": count for name, each in upload.difference.items() for side, count in _there(each).items()}
-    upload.reasons = directory_reasons(lost, limits())
-    upload.counts |= lost if upload.reasons else {}
-    if upload.intent != "publish" or (upload.reasons and not upload.confirmed):
-        upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
+    facts = lost | ({"rows": upload.counts["accepted"], "rejected": roster.rejected} if roster else {})
+    before, upload.reasons = set(upload.reasons), directory_reasons(facts, limits())
+    upload.counts |= facts if upload.reasons else {}
+    # Who confirmed has agreed to the reasons that were there to be seen, and to no other.
+    agreed = not upload.reasons or (upload.confirmed and before >= set(upload.reasons))
+    if upload.intent != "publish" or not agreed:
+        _hold(upload)
         return
     lock_kind(session, upload.kind)
     keep_directory(session, upload.upload_id, schools=bool(schools), people=bool(people))
@@ -96,8 +106,34 @@ def load_directory(session: Session, upload: Upload, found: Listing) -> None:
         _store_schools(session, schools)
     if people:
         _store_people(session, people)
+    if roster:
+        keep_roster(session, upload, roster)
     upload.revision = publish_directory(session)
     upload.state = "published"
+
+
+def _hold(upload: Upload) -> None:
+    """Leaves the upload to wait, for a decision or as a preview."""
+    upload.confirmed = False
+    upload.state = "quarantined" if upload.reasons and upload.intent == "publish" else "preview"
+
+
+Rows = list[dict[str, Any]]
+
+
+def _settled(session: Session, listing: Listing, *, is_roster: bool) -> tuple[Rows | None, Rows | None]:
+    """The schools and the people of a file, each once. Raises Invalid where a row of a sheet is wrong."""
+    report = listing.report
+    schools, people = listing.rows.get("schools"), listing.rows.get("people")
+    schools = settled_schools(schools, report) if schools else schools
+    note_landlines(schools or [], report)
+    note_people([row for row in people or [] if "written" in row], _places(session, schools), report)
+    if not is_roster:
+        note_central(people or [], report)
+    if report.rejected_rows or not (schools or people):
+        sentence = "The directory needs the sheets Schools and People without errors; nothing was changed."
+        raise Invalid(sentence, code="directory_invalid", problems=first_of(list(report.problems())))
+    return schools, one_each(people) if people else people
 
 
 def _places(session: Session, schools: list[dict[str, Any]] | None) -> set[str]:
@@ -113,26 +149,8 @@ def _counts(schools: list[dict[str, Any]], people: list[dict[str, Any]]) -> dict
     return {"accepted": len(schools) + len(people), "schools": len(schools), "people": len(people)}
 
 
-def _difference(
-    session: Session, schools: list[dict[str, Any]] | None, people: list[dict[str, Any]] | None
-) -> dict[str, Any]:
-    """How many schools and people come, stay and leave."""
-    found = {}
-    if schools:
-        codes = session.exec(select(School.cost_center).where(col(School.in_directory))).all()
-        found["schools"] = _compared(set(codes), {row["cost_center"] for row in schools})
-    if people:
-        ids = session.exec(select(Person.person_id)).all()
-        found["people"] = _compared(set(ids), {row["person_id"] for row in people})
-    return found
-
-
 def _there(difference: dict[str, int]) -> dict[str, int]:
     return {"there": difference["kept"] + difference["missing"], "missing": difference["missing"]}
-
-
-def _compared(there: set[Any], given: set[Any]) -> dict[str, int]:
-    return {"new": len(given - there), "kept": len(given & there), "missing": len(there - given)}
 
 
 def _store_schools(session: Session, schools: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, func, or_, select, update
 
 from services.ingest.tables import ReplacedDirectory, Upload, UploadFile
 from shared.access import audit
@@ -18,6 +18,9 @@ def purge_files(session: Session, days: int) -> int:
     purged = delete(UploadFile).where(col(UploadFile.upload_id).in_(settled)).returning(col(UploadFile.upload_id))
     count = len(session.execute(purged).all())
     session.execute(delete(ReplacedDirectory).where(col(ReplacedDirectory.upload_id).in_(settled)))
+    full = or_(col(Upload.changes) != [], col(Upload.roster) != {})
+    blank = update(Upload).where(col(Upload.upload_id).in_(settled), full).values(changes=[], roster={})
+    session.execute(blank.execution_options(synchronize_session=False))
     if count:
         audit(session, "retention", "purge", "upload files", {"days": days, "files": count})
     return count

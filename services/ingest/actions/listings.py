@@ -15,9 +15,14 @@ from shared.errors import Invalid
 
 def read_listing(content: bytes, watch: Watch, tables: Sequence[Table], how: How = "table") -> Listing:
     """The rows of the tables that a file holds. Raises UnreadableFile, TakesLong, Invalid (columns)."""
+    return listing_of(sheets_of(watch.parts(content, how=how)), tables)
+
+
+def listing_of(sheets: Iterable[tuple[Sheet, Iterator[Batch]]], tables: Sequence[Table]) -> Listing:
+    """The rows of the tables that these sheets hold. Raises as `read_listing`."""
     found = Listing()
     with refusing_columns():
-        for about, batches in sheets_of(watch.parts(content, how=how)):
+        for about, batches in sheets:
             reader = ListingReader(found, SheetAbout(about.name, about.epoch_1904, about.delimiter), tables)
             for number, cells in chain.from_iterable(batches):
                 reader.read(number, cells)

@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, delete, func, select
 
 from services.ingest.actions.directory import publish_directory
+from services.ingest.actions.kept_directory import restore_roster
 from services.ingest.tables import DirectoryRevision, Person, ReplacedDirectory, School, Upload
 
 # A school that the file brought stays known, because extractions may name it, but is in no directory.
@@ -66,6 +67,7 @@ def undo_directory(session: Session, upload: Upload, undo: Upload) -> None:
     if before.people is not None:
         session.execute(delete(Person))
         session.execute(_PEOPLE_BACK, values)
+    restore_roster(session, before)
     session.delete(before)
     session.expire_all()
     undo.revision = publish_directory(session)

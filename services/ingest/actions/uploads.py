@@ -205,6 +205,16 @@ def _refuse_unless_waiting(upload: Upload, *, confirmed: bool) -> None:
         raise Conflict("This upload is quarantined. Confirm it on its page, or discard it.", code="quarantined")
 
 
+def review_upload(session: Session, upload: Upload, actor: str, read: FileRead) -> None:
+    """Looks again at what an upload that waits would change, as things are now; it waits on. Raises Conflict otherwise."""
+    _lock(session, upload)
+    _refuse_unless_waiting(upload, confirmed=True)
+    upload.intent, upload.confirmed, upload.state = "preview", False, "reading"
+    upload.attempts, upload.retry_at = 0, None
+    _load(session, upload, read)
+    audit(session, actor, "review", str(upload.upload_id), summary(upload))
+
+
 def discard_upload(session: Session, upload: Upload, actor: str) -> None:
     """Discards an upload that waits, or stops the reading of a long one. Raises Conflict where it is done already."""
     if upload.state == "reading":

@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from services.ingest.actions.kept_uploads import found_upload, shown_problems
+from services.ingest.actions.kept_uploads import found_upload, may_open, shown_problems
 from services.ingest.actions.undo import undo_returns, undo_upload
 from services.ingest.actions.uploads import (
     Offered,
@@ -16,6 +16,7 @@ from services.ingest.actions.uploads import (
     publish_upload,
     read_again,
     read_offered,
+    review_upload,
     take_upload,
 )
 from services.ingest.queries import progress as progress_queries
@@ -49,7 +50,8 @@ class StepOut(BaseModel):
 class UploadOut(BaseModel):
     """An upload, its report, and its delivery progress. `found` counts every finding, `problems` shows the first.
 
-    `undo_returns`: what an undo brings back, in a sentence; empty where the upload cannot be undone.
+    `changes`: the first schools and people that a directory adds, changes and removes, of `changes_count`. `roster`: what
+    a roster holds that its mapping names, and what nobody has said yet. `undo_returns`: what an undo brings back, in a sentence; empty where the upload cannot be undone.
     """
 
     upload_id: UUID
@@ -69,6 +71,9 @@ class UploadOut(BaseModel):
     found: list[dict[str, Any]]
     problems: list[dict[str, Any]]
     difference: dict[str, Any]
+    changes: list[dict[str, Any]]
+    changes_count: int
+    roster: dict[str, Any]
     rows_read: int
     undo_returns: str
     delivery_progress: list[StepOut]
@@ -76,11 +81,13 @@ class UploadOut(BaseModel):
 
 def _out(session: Db, upload: Upload, *, known: bool) -> UploadOut:
     steps = [StepOut(**step._asdict()) for step in progress_queries.delivery_progress(session, upload)]
-    shown = upload.model_dump(include=set(UploadOut.model_fields), exclude={"uploaded_at", "problems"})
+    shown = upload.model_dump(include=set(UploadOut.model_fields), exclude={"uploaded_at", "problems", "changes"})
     return UploadOut(
         **shown,
         uploaded_at=upload.uploaded_at or datetime.now(UTC),
         problems=upload.problems[:PROBLEMS_SHOWN],
+        changes=upload.changes[:PROBLEMS_SHOWN],
+        changes_count=len(upload.changes),
         known=known,
         rows_read=upload_queries.rows_read(session, upload.upload_id),
         undo_returns=undo_returns(session, upload),
@@ -165,8 +172,24 @@ def get_uploads(
 def get_upload(session: Db, who: Annotated[Who, allow("uploads.see")], upload_id: UUID) -> UploadOut:
     """The report of an upload and its delivery progress; the `problems` of a directory for who may see it."""
     upload = found_upload(session, upload_id)
-    shown = shown_problems(who.role, upload)[:PROBLEMS_SHOWN]
-    return _out(session, upload, known=True).model_copy(update={"problems": shown})
+    shown: dict[str, Any] = {"problems": shown_problems(who.role, upload)[:PROBLEMS_SHOWN]}
+    if not may_open(who.role, upload):
+        shown |= {"changes": [], "roster": {}}
+    return _out(session, upload, known=True).model_copy(update=shown)
+
+
+@router.get("/{upload_id}/changes")
+def get_changes(
+    session: Db,
+    who: Annotated[Who, allow("directory.see")],
+    upload_id: UUID,
+    cursor: int = Query(0, ge=0),
+    limit: int = Query(200, ge=1, le=1000),
+) -> dict[str, Any]:
+    """Every school and person that a directory adds, changes and removes; `cursor` is the `next` of the page before."""
+    found = found_upload(session, upload_id).changes
+    end = cursor + limit
+    return {"changes": found[cursor:end], "count": len(found), "next": end if end < len(found) else None}
 
 
 @router.post("/{upload_id}/publish", response_model=UploadOut)
@@ -183,6 +206,21 @@ def post_publish(
         upload = found_upload(session, upload_id)
         publish_upload(session, upload, who.actor, read, confirmed=confirm)
         return _answer(request, session, response, upload, 201)
+
+
+@router.post("/{upload_id}/review", response_model=UploadOut)
+def post_review(
+    request: Request,
+    response: Response,
+    who: Annotated[Who, allow_quickly("uploads.decide", "ingest")],
+    upload_id: UUID,
+) -> Any:
+    """Looks again at what an upload that waits would change now, such as a roster after its mapping was saved."""
+    read = read_again(upload_id, confirmed=True)
+    with transaction("ingest") as session:
+        upload = found_upload(session, upload_id)
+        review_upload(session, upload, who.actor, read)
+        return _answer(request, session, response, upload, 200)
 
 
 @router.post("/{upload_id}/discard")

@@ -148,6 +148,8 @@ TABLES = (
     "replaced_result",
     "survey_result",
     "plan_words",
+    "roster_mapping",
+    "kept_roster",
     "audit",
     "directory_revision",
     "drop_folder",
@@ -368,6 +370,12 @@ def _tables() -> None:
             "difference", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column(
+            "changes", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column(
+            "roster", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column(
             "parts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("part_of", sa.Uuid(), nullable=True),
@@ -519,6 +527,7 @@ def _tables() -> None:
         sa.Column("upload_id", sa.Uuid(), nullable=False),
         sa.Column("schools", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("people", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("roster", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(
             ["upload_id"],
             ["ingest.upload.upload_id"],
@@ -526,6 +535,22 @@ def _tables() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_replaced_directory")),
+        schema="ingest",
+    )
+    op.create_table(
+        "roster_mapping",
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_roster_mapping")),
+        schema="ingest",
+    )
+    op.create_table(
+        "kept_roster",
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("roles", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("columns", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("rows", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_kept_roster")),
         schema="ingest",
     )
     op.create_table(

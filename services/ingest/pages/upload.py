@@ -14,7 +14,7 @@ from services.ingest.actions.uploads import discard_upload, publish_upload, read
 from services.ingest.queries import progress as progress_queries
 from services.ingest.queries import uploads as upload_queries
 from services.ingest.rules.findings import KEPT_PER_CODE, OUTCOMES
-from services.ingest.rules.verdicts import reason_sentence
+from services.ingest.rules.verdicts import ANSWERS, reason_sentence
 from services.ingest.tables import Upload
 from shared.access import Who
 from shared.db import transaction
@@ -23,7 +23,7 @@ from shared.files.workbooks import XLSX_TYPE
 from shared.web import Db, allow, page, redirect
 from shared.web.quick import allow_quickly
 
-PROBLEMS_A_PAGE = 100
+PROBLEMS_A_PAGE = CHANGES_A_PAGE = 100
 router = APIRouter(prefix="/ingest/uploads/{upload_id}", include_in_schema=False)
 
 
@@ -38,6 +38,7 @@ def upload(
     outcome: str = "",
     code: str = "",
     start: int = 0,
+    changed: int = 0,
 ) -> Response:
     taken = found_upload(session, upload_id)
     steps = progress_queries.delivery_progress(session, taken)
@@ -54,11 +55,25 @@ def upload(
         related=upload_queries.related(session, taken),
         undo_returns=undo_returns(session, taken),
         may_open=may_open(who.role, taken),
+        unanswered=not ANSWERS.isdisjoint(taken.reasons),
+        **_changes(taken, max(changed, 0), opens=may_open(who.role, taken)),
         **_report(taken, shown_problems(who.role, taken), outcome, code, max(start, 0)),
     )
     if awaited and taken.state != "reading":
         made.headers["HX-Refresh"] = "true"  # the whole page is another one once the file has been read
     return made
+
+
+def _changes(taken: Upload, start: int, *, opens: bool) -> dict[str, Any]:
+    """A page of the schools and people that a directory changes, for who may see them."""
+    found, end = taken.changes if opens else [], start + CHANGES_A_PAGE
+    here = f"/ingest/uploads/{taken.upload_id}?changed="
+    return {
+        "changes": found[start:end],
+        "changes_start": start,
+        "changes_previous": f"{here}{max(0, start - CHANGES_A_PAGE)}#changes" if start else None,
+        "changes_next": f"{here}{end}#changes" if end < len(found) else None,
+    }
 
 
 def _report(taken: Upload, problems: list[dict[str, Any]], outcome: str, code: str, start: int) -> dict[str, Any]:

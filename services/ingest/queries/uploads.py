@@ -13,7 +13,7 @@ from shared.access.people import person
 
 _FOLDER = "service:folder-"
 # A report can be large; a list shows none.
-_REPORT: tuple[Any, ...] = (Upload.problems, Upload.found, Upload.difference)
+_REPORT: tuple[Any, ...] = (Upload.problems, Upload.found, Upload.difference, Upload.changes, Upload.roster)
 
 
 def uploaders(session: Session, found: Iterable[Upload]) -> dict[str, str]:

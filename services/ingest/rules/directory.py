@@ -146,7 +146,7 @@ def note_landlines(schools: Iterable[dict[str, Any]], report: Report) -> None:
 
 def note_people(people: Iterable[dict[str, Any]], places: Collection[str], report: Report) -> None:
     """Reports scopes that are no school or region (`places`: codes and keys of the schools), entries that were separated by
-    other marks than `;`, spellings of two directors, and a file after which nobody of the central office is left."""
+    other marks than `;`, and spellings of two directors."""
     listed = list(people)
     for person in listed:
         _note_written(person, report)
@@ -159,6 +159,11 @@ def note_people(people: Iterable[dict[str, Any]], places: Collection[str], repor
             kept = owners.setdefault(spelling.casefold(), person)
             if kept["person_id"] != person["person_id"]:
                 report.add("spelling_shared", _place(person, "Aliases", spelling)._replace(became=kept["email"]))
+
+
+def note_central(people: Iterable[dict[str, Any]], report: Report) -> None:
+    """Reports a file after which nobody of the central office is left."""
+    listed = list(people)
     if listed and not any(person["role"] == "central" for person in listed):
         report.add("central_missing", Place(str(listed[0]["sheet"]), 0, "Role", ""))
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-Outcome = Literal["rejected", "warned", "fixed", "noted"]
+from services.ingest.rules.roster_findings import ROSTER_CODES, Outcome
+
 OUTCOMES: tuple[Outcome, ...] = ("rejected", "warned", "fixed", "noted")
 KEPT_PER_CODE = 200
 
@@ -189,6 +190,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "rejected",
         "The row does not say which action or measure it is. Enter its number, title or measure.",
     ),
+    **ROSTER_CODES,
 }
 
 

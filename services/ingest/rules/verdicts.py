@@ -45,6 +45,13 @@ QUARANTINES = {
     "above_many": (
         "{above} of {rows} rows have more surveys submitted than expected. Check that the two columns are not exchanged."
     ),
+    "roster_unmapped": (
+        "The roster has words that nobody has explained yet: {undecided}. Say on the page of the upload which organizations"
+        " are schools, which column is the cost center code, and which role is which."
+    ),
+    "roster_principals": (
+        "The roster names several principals at {questions} schools. Say on the page of the upload who it is."
+    ),
     "schools_lost": (
         "{schools_missing} of {schools_there} schools of the directory are not in the file. It replaces the whole list:"
         " confirm only where they are gone."
@@ -54,6 +61,9 @@ QUARANTINES = {
         " confirm only where they are gone."
     ),
 }
+
+# Reasons that nobody can confirm: a person has to say something first.
+ANSWERS = frozenset({"roster_unmapped", "roster_principals"})
 
 
 class Limits(NamedTuple):
@@ -121,12 +131,15 @@ def changed_reasons(fallen: int, leapt: int, compared: int, limits: Limits) -> l
 
 
 def directory_reasons(counts: Mapping[str, int], limits: Limits) -> list[str]:
-    """The codes for a directory that loses too many; `counts`: schools_there, schools_missing, and so of people."""
-    return [
+    """The codes for a directory that loses too many, or leaves too many rows out; `counts`: schools_there, schools_missing, so of people, and
+    of a roster the rows that were taken and `rejected`."""
+    found = [
         f"{name}_lost"
         for name in ("schools", "people")
         if is_above(counts.get(f"{name}_missing", 0), counts.get(f"{name}_there", 0), limits.lost, limits.from_rows)
     ]
+    every = counts.get("rows", 0) + counts.get("rejected", 0)
+    return [*found, "rejected_many"] if is_above(counts.get("rejected", 0), every, limits.rejected) else found
 
 
 def results_doubts(rows: int, rejected: int, fractions: int, limits: Limits) -> list[str]:

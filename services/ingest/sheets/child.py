@@ -2,7 +2,8 @@
 
 It waits for one line of input, the file's path and how to read it, and leaves when there is none. What it writes is an
 object for a sheet or a refusal, or a list of rows. To be read is a `table`, `percents` (a
-table whose cells in a percent format are given as `76.5%`), `tabs` (one whose cells are separated by tabs), `lines` (a text as it is) or `explain` (a table again after the child died of it: says why).
+table whose cells in a percent format are given as `76.5%`), `tabs` (one whose cells are separated by tabs), `lines` (a text as it is), `rosters` (a package of CSV files, or
+else a table) or `explain` (a table again after the child died of it: says why).
 """
 
 import sys
@@ -17,6 +18,7 @@ from services.ingest.sheets.exact import COLUMNS_LIMIT
 from services.ingest.sheets.packages import far_cell, opened
 from services.ingest.sheets.parts import Cell, Sheet
 from services.ingest.sheets.refusals import UnreadableFile
+from services.ingest.sheets.rosters import roster_of, roster_rows
 from services.ingest.sheets.texts import plain_lines, text_rows
 from shared.files.confinement import confine
 
@@ -37,7 +39,10 @@ def rows_of(path: str, how: str) -> Iterator[Sheet | tuple[int, list[Cell]]]:
     with open(path, "rb") as file:
         head = file.read(4096)
     _refuse_foreign(path, head)
-    if head.startswith(ZIP_MAGIC):
+    roster = roster_of(path) if how == "rosters" and head.startswith(ZIP_MAGIC) else None
+    if roster:
+        yield from roster_rows(path, roster)
+    elif head.startswith(ZIP_MAGIC):
         yield from _workbook_rows(path, percents=how == "percents")
     elif how == "lines":
         yield from plain_lines(path)

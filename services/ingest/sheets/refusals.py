@@ -41,6 +41,16 @@ REFUSALS = {
         "The sheet holds formulas that no spreadsheet program has calculated since a program wrote the file. Open it in"
         " Excel, save it, and upload that."
     ),
+    "roster_manifest_missing": (
+        "The package holds OneRoster files without manifest.csv, which says whether they are whole (bulk) or changes"
+        " (delta). Export it again with the manifest."
+    ),
+    "roster_manifest": "The manifest.csv of the package cannot be followed. Export it again.",
+    "roster_file_missing": "The package lacks files that it must hold. Export it again with all of them.",
+    "roster_file_twice": "The package holds a file of this name twice. Keep the right one.",
+    "roster_name": "A file in the package has a name that no export gives. Export it again.",
+    "roster_too_large": "The package unpacks to more than is allowed here. Export only orgs, users, roles and enrollments.",
+    "roster_encoding": "The file is not in UTF-8, as the standard says. Export it again in UTF-8.",
     "file_unreadable": "The file could not be read. Open it in Excel, save it as .xlsx, and upload that.",
 }
 
