@@ -28,6 +28,8 @@ SAID |= {
     "services/ingest/actions/staging.py": {"200": ("services/ingest/actions/staging.py", "in_all")},
     "services/ingest/api/uploads.py": {"PROBLEMS_SHOWN": ("services/ingest/api/uploads.py", "found")},
     "services/ingest/pages/access.py": {"PAGE": ("services/ingest/templates/people.html", "pager(")},
+    "services/ingest/pages/rosters.py": {"QUESTIONS_AT_ONCE": ("services/ingest/templates/roster.html", "schools are shown; the others follow")},
+    "services/ingest/sheets/rosters.py": {"NAME_LIMIT": (WHOLE, "a name of a package that is refused for its length")},
     "services/ingest/pages/schools.py": {"AT_ONCE": ("services/ingest/templates/schools.html", "The first {{ at_once }}")},
     "services/ingest/queries/directory.py": {"limit": ("services/ingest/api/directory.py", PAGED)},
     "services/ingest/queries/schools.py": {"limit": ("services/ingest/templates/schools.html", "The first {{ at_once }}")},
