@@ -72,11 +72,12 @@ def manifest(version: str, modes: Mapping[str, str]) -> str:
     return csv_text(("propertyName", "value"), pairs)
 
 
-def zipped(files: Mapping[str, str | bytes]) -> bytes:
+def zipped(files: Mapping[str, str | bytes], year: int = 2026) -> bytes:
+    """A package that was made in that year, always of the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -159,6 +159,8 @@ def test_the_same_roster_again_changes_nothing_and_one_that_loses_many_waits(cen
     first = send(central, roster(users=USERS + crowd, roles=ROLES + held))
     assert first.status_code == 201
     assert send(central, roster(users=USERS + crowd, roles=ROLES + held)).status_code == 200
+    nightly = send(central, roster(users=[*USERS, user("more", "More"), *crowd], roles=ROLES + held))
+    assert (nightly.status_code, nightly.json()["state"], nightly.json()["revision"]) == (201, "unchanged", None)
     lost = send(central, roster())
     assert (lost.status_code, lost.json()["problems"][0]["code"]) == (409, "people_lost")
     confirmed = central.post(f"{lost.headers['location']}/publish", params={"confirm": True})

@@ -15,7 +15,7 @@ from services.ingest.actions.listings import listing_of, sheets_of
 from services.ingest.actions.reading import Watch
 from services.ingest.actions.revisions import lock_kind
 from services.ingest.actions.roster_reading import read_roster
-from services.ingest.actions.rosters import keep_roster, load_roster
+from services.ingest.actions.rosters import keep_roster, load_roster, upsert_roster
 from services.ingest.queries.directory_changes import changes, difference
 from services.ingest.rules.directory import directory_tables, note_central, note_landlines, note_people, settled_schools
 from services.ingest.rules.listing import Listing
@@ -101,6 +101,10 @@ def load_directory(session: Session, upload: Upload, found: Listing | RosterRead
         _hold(upload)
         return
     lock_kind(session, upload.kind)
+    if roster and not upload.changes:
+        upsert_roster(session, roster)
+        upload.state = "unchanged"
+        return
     keep_directory(session, upload.upload_id, schools=bool(schools), people=bool(people))
     if schools:
         _store_schools(session, schools)

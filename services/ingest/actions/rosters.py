@@ -135,6 +135,11 @@ def _kept(found: RosterRead, roster: Roster, made: Made, mapping: RosterMapping,
 def keep_roster(session: Session, upload: Upload, load: RosterLoad) -> None:
     """Keeps what a later delta is put over, and what was kept before it for the undo."""
     keep_roster_before(session, upload.upload_id, load.kept.source)
+    upsert_roster(session, load)
+
+
+def upsert_roster(session: Session, load: RosterLoad) -> None:
+    """Keeps the newest rows of a source."""
     upsert(session, KeptRoster, [load.kept.model_dump()])
 
 
