@@ -20,7 +20,7 @@ from deploy.embedded.installation import running
 from deploy.embedded.servers import client_program
 from shared.migrations import known, migrate, provision, script_of
 from shared.migrations.origin import is_made_by, sentence
-from shared.settings import SERVICES, settings
+from shared.settings import PREFIX, SERVICES, settings
 
 SCHEMAS = (*SERVICES, "access")
 _MIGRATION = re.compile(r"^COPY (\w+)\.alembic_version .*\n(\S+)$", re.MULTILINE)
@@ -174,7 +174,9 @@ def _put_in_place(file: Path) -> int:
     reads = [_program("pg_restore"), "--no-owner", "--file=-", str(file)]
     pipe = subprocess.PIPE
     with subprocess.Popen(psql, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=_environment()) as database:
-        read = subprocess.run(reads, check=False, text=True, stdout=database.stdin, stderr=pipe)
+        read = subprocess.run(
+            reads, check=False, text=True, stdout=database.stdin, stderr=pipe, env=_plain_environment()
+        )
         answers, said = database.communicate(f"{_HOLD};\ncommit;\n" if read.returncode == 0 else "")
     if database.returncode != 0 or read.returncode != 0:
         reason = said if database.returncode != 0 else read.stderr
@@ -189,7 +191,7 @@ def _run(program: str, *arguments: str, connected: bool = True) -> str:
         check=False,
         text=True,
         capture_output=True,
-        env=_environment() if connected else None,
+        env=_environment() if connected else _plain_environment(),
     )
     if ran.returncode != 0:
         raise BackupRefused(f"{program}: {ran.stderr.strip()[-1000:]}")
@@ -208,5 +210,9 @@ def _address() -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of PostgreSQL's programs, with the password: it is in no command line."""
-    return {**os.environ, "PGPASSWORD": unquote(urlsplit(settings().owner_url).password or "")}
+    """The environment of PostgreSQL's programs: the owner's password, which is in no command line, and no other secret."""
+    return {**_plain_environment(), "PGPASSWORD": unquote(urlsplit(settings().owner_url).password or "")}
+
+
+def _plain_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -12,6 +12,9 @@ from xlsxwriter.worksheet import Worksheet
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "|", "%", "＝", "＋", "－", "＠")
+# What one cell of a workbook holds; whoever reads a longer text there is told that it goes on.
+CELL_MOST = 32_767
+GOES_ON = " ... [the text goes on: a cell holds no more]"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE = "text/csv; charset=utf-8"
 
@@ -44,7 +47,13 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, form: Forma
     elif isinstance(value, (date, datetime)):
         sheet.write_datetime(row, column, value, form)
     else:
-        sheet.write_string(row, column, value.replace("\x00", ""), form)
+        sheet.write_string(row, column, cell_text(value), form)
+
+
+def cell_text(value: str) -> str:
+    """The text as a cell can hold it; one that is too long ends in the words that say so."""
+    plain = value.replace("\x00", "")
+    return plain if len(plain) <= CELL_MOST else plain[: CELL_MOST - len(GOES_ON)] + GOES_ON
 
 
 def csv_cell(value: Cell) -> str:

@@ -59,3 +59,25 @@ def test_a_token_is_made_and_revoked_with_the_keyboard(browser: Browser, site: s
         page.get_by_role("button", name="Revoke nightly export").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("cell", name="revoked")).to_be_visible()
+
+
+def test_after_signing_out_neither_back_nor_a_kept_page_shows_who_was_there(browser: Browser, site: str) -> None:
+    with opened(browser, site, "central", "/access/waiting") as page:
+        expect(page.get_by_role("banner")).to_contain_text("Okafor")
+        kept = page.context.new_page()
+        kept.goto(f"{site}/rates/")
+        page.goto(f"{site}/ingest/")
+        page.locator("details.user summary").click()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+        for _ in range(2):
+            page.go_back()
+            expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+            expect(page.get_by_role("banner")).not_to_contain_text("Okafor")
+        # What a browser does that keeps whole pages for its Back button, as Firefox and WebKit do.
+        shows = (
+            "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) && document.documentElement.hidden"
+        )
+        assert kept.evaluate(shows)
+        expect(kept.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(kept.get_by_role("banner")).not_to_contain_text("Okafor")

@@ -1,5 +1,6 @@
 """A reader of somebody's file has no secret of ours, and ends by its bounds, not by those of the machine."""
 
+import ast
 import itertools
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from xlsxwriter import Workbook
 
+from deploy import backup
 from services.ingest.sheets.reading import read_parts
 from services.ingest.sheets.refusals import UnreadableFile
 from services.tracker.workbook.child import UnreadableBook, read_sheets
@@ -53,18 +55,33 @@ def test_a_child_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch)
     assert names <= {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LC_ALL", "LC_CTYPE"}
 
 
-def test_every_program_that_the_services_start_is_given_an_environment() -> None:
-    """`subprocess` hands all SES_* on where none is named."""
-    starts = ("Popen(", "subprocess.run(", "check_output(", "os.system(", "os.popen(", "create_subprocess")
-    wrong = []
-    for path in (*ROOT.glob("services/**/*.py"), *ROOT.glob("shared/**/*.py")):
-        text = path.read_text()
-        wrong += [
-            str(path)
-            for start in starts
-            if start in text and not ("env=ENVIRONMENT" in text or "env=environment_of(" in text)
-        ]
-    assert wrong == []
+STARTS = {"Popen", "run", "call", "check_call", "check_output", "system", "popen", "create_subprocess_exec"}
+
+
+def is_start(call: ast.Call) -> bool:
+    """Whether a call starts a program: `subprocess.run(...)`, `Popen(...)`, `os.system(...)` and their like."""
+    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        return call.func.value.id in ("subprocess", "os", "asyncio") and call.func.attr in STARTS
+    return isinstance(call.func, ast.Name) and call.func.id in STARTS - {"run", "call", "system"}
+
+
+def without_environment(code: str) -> list[int]:
+    """The lines that start a program with everything that this one has: `subprocess` hands all SES_* on unasked."""
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and is_start(node)]
+    return [call.lineno for call in calls if "env" not in {keyword.arg for keyword in call.keywords}]
+
+
+def test_every_program_that_the_services_and_backups_start_is_given_an_environment() -> None:
+    assert without_environment("subprocess.run(x)\nos.system(x)\nsubprocess.Popen(x, env={})\nrun(x)") == [1, 2]
+    paths = (*ROOT.glob("services/**/*.py"), *ROOT.glob("shared/**/*.py"), ROOT / "deploy" / "backup.py")
+    assert [f"{path}:{line}" for path in paths for line in without_environment(path.read_text())] == []
+
+
+def test_the_programs_of_a_backup_get_one_password_of_all_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SES_LINK_KEY", "quillfeather")
+    monkeypatch.setenv("SES_EVENT_KEYS__RATES", "quillfeather")
+    given = backup._environment()
+    assert "PGPASSWORD" in given and [name for name in given if name.startswith("SES_")] == []
 
 
 def peak_of(program: str, content: bytes) -> int:

@@ -18,6 +18,7 @@ from shared.settings import settings
 from shared.web.requests import cookie_name
 from tests.notify.telling import VEGA, first_mails, rows_of
 from tests.notify.test_answers import link_of
+from tests.sesr.test_calendar import made_address
 from tests.sesr.world import body, load_schools, open_incident
 
 PERSON, BASE = "principal@lausd.example", "bounces@lausd.example"
@@ -34,6 +35,7 @@ class Secrets(NamedTuple):
     link: str
     report: str
     bounce: str
+    calendar: str
     session_id: str
     token_id: str
     signing: str
@@ -60,6 +62,7 @@ def made(clean: None) -> Secrets:
         link_of(VEGA).rpartition("/")[2],
         sign(signing.encode(), ReportKey(PERSON, "principal", datetime.now(UTC) + timedelta(hours=12))),
         bounced(signing.encode()).partition("+")[2].partition("@")[0],
+        made_address("principal").rpartition("/")[2].removesuffix(".ics"),
         hash_of("session", browsing).hex(),
         hash_of("token", token).hex(),
         signing,
@@ -131,6 +134,10 @@ def bounce(secret: str, made: Secrets) -> bool:
         return False
 
 
+def calendar(secret: str, made: Secrets) -> bool:
+    return client().get(f"/sesr/calendar/{secret}.ics").status_code == 200
+
+
 DOORS: dict[str, Callable[[str, Secrets], bool]] = {
     "session": cookie,
     "token": bearer,
@@ -140,6 +147,7 @@ DOORS: dict[str, Callable[[str, Secrets], bool]] = {
     "link": link,
     "report": report_key,
     "bounce": bounce,
+    "calendar": calendar,
 }
 
 

@@ -187,6 +187,8 @@
 
   // A page that the browser kept for its Back button may be somebody else's by now: it is asked for again.
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
+    if (!event.persisted) return;
+    document.documentElement.hidden = true;
+    location.reload();
   });
 })();
