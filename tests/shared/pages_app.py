@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -67,6 +67,53 @@ def environment() -> Environment:
     return made
 
 
+def drawings() -> list[tuple[str, charts.Chart]]:
+    """A chart of each kind: with all that it can hold, with 60 extractions, with long names and huge amounts."""
+    start = date(2025, 1, 27)
+    weeks = [start + timedelta(7 * place) for place in range(8)]
+    rates = (3, 8, None, 21, 33, 38, 41, 47)
+    stops = [charts.Stop(day.toordinal(), (rate,), f"{day}: {rate}") for day, rate in zip(weeks, rates, strict=True)]
+    closes = (weeks[-1] + timedelta(21)).toordinal()
+    zones = [charts.Zone(25 * n - 25, 25 * n, f"Tier {n}", f"tier-{n}") for n in (1, 2, 3, 4)]
+    path = charts.line_chart(
+        charts.LinePlot(
+            words="The rate rose from 3 % to 47 % in seven extractions",
+            x=charts.days(start, weeks[-1] + timedelta(21)),
+            y=charts.percents(),
+            stops=stops,
+            zones=zones,
+            levels=[charts.Level(60, "Goal 60%")],
+            moments=[charts.Moment(weeks[1].toordinal(), "Window opens")],
+            fan=charts.Fan((weeks[-1].toordinal(), 47), closes, 52, 61, 66, "Likely 61%"),
+            last_words="47%",
+        )
+    )
+    tiers = [(400 - 6 * n, 300, 100 + 3 * n, 20 + 3 * n, 7) for n in range(60)]
+    kinds = ("tier-1", "tier-2", "tier-3", "tier-4", "tier-none")
+    shown = [
+        charts.Stack(n + 0.14, n + 0.86, list(zip(counts, kinds, strict=True)), f"{n}: {counts}")
+        for n, counts in enumerate(tiers)
+    ]
+    named = charts.categories([(f"Feb {n}", f"{n} left") for n in range(60)])
+    legend = tuple((kind, kind) for kind in kinds)
+    figures = charts.Figures(("Extraction", "Tier 1"), [(str(n), str(counts[0])) for n, counts in enumerate(tiers)])
+    high = charts.measure([827], is_whole=True)
+    goals = [
+        charts.BarGroup(
+            name, ((amount, f"${amount:,}", "chart-bar-first"), (amount / 2, "half", "chart-bar-second")), name
+        )
+        for name, amount in (("Graduation " * 9, 10**12), ("Wellness", 5 * 10**11))
+    ]
+    return [
+        ("Rate by extraction", path),
+        (
+            "Tiers by extraction",
+            charts.columns("Tiers", named, high, shown, labels=True, legend=legend, figures=figures),
+        ),
+        ("Planned against actual", charts.lying_bars("Planned", charts.measure([10**12]), goals, legend=legend[:1])),
+    ]
+
+
 def context() -> dict[str, Any]:
     """What a page can rely on, and what the page of every part shows."""
     labels = ("Home", "Uploads", "Response rates", "Alerts", "Progress tracker", "Strike reports", "Operations")
@@ -81,6 +128,7 @@ def context() -> dict[str, Any]:
         "breadcrumbs": [{"href": "/", "label": "Home"}, {"label": "Response rates"}],
         "on": date(2025, 2, 21),
         "loaded": datetime(2025, 2, 21, 17, 12, tzinfo=UTC),
+        "drawings": drawings(),
         "rows": [(*row, charts.lines(history)) for row, history in zip(ROWS, HISTORY, strict=True)],
     }
 

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from shared.settings import SERVICES
-from shared.web import charts
 from shared.web.static_files import DIGEST, FILES, FOLDER, FOLDERS, static_url
 from tests.browser.axe import axe
 from tests.shared.pages_app import PARTS, Pages, served
@@ -149,10 +148,3 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, site: str, path: 
     opened.goto(site + path)
     assert opened.evaluate("document.documentElement.scrollWidth") == 320
     context.close()
-
-
-def test_a_line_of_a_chart_is_parted_where_a_value_is_missing() -> None:
-    made = charts.lines([0, 50, None, 100])
-    assert made.runs == ["3.0,21.0 33.0,12.0", "93.0,3.0"]
-    assert made.last == ("93.0", "3.0")
-    assert charts.lines([None]) == charts.Lines([], None)

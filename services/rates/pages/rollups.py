@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.rates.pages.cells import TRAIL, number, points, trail_words
+from services.rates.pages.charts import tiers_chart
 from services.rates.queries.columns import BLANK
 from services.rates.queries.extractions import extraction_at, newest_group, version
 from services.rates.queries.filters import PLACE, RateFilter
@@ -20,6 +21,8 @@ from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import lines
 
+# With more parts than these the page would be mostly charts; each would be too small to read beside the others.
+MOST_CHARTS = 12
 router = APIRouter(prefix="/rates", include_in_schema=False)
 By = Literal["region", "cos", "director", "level", "district"]
 Sort = Literal["name", "tier1", "rate", "points"]
@@ -58,12 +61,20 @@ def rollup(
             rows=[_cells(each, here, by) for each in (*found[:1], *parts)],
             sorts={name: _link("rollup", here, by, sort=name) for name in _ORDERS},
             sort=sort,
+            pictures=_pictures(found[0], parts) if found else {},
+            most_charts=MOST_CHARTS,
             labels=TIER_LABELS,
             group=group,
             place=here.place(),
         )
 
     return unless_known(request, version(session), make)
+
+
+def _pictures(district: Rollup, parts: list[Rollup]) -> dict[str, Any]:
+    """The district's tiers by extraction, and those of each part where they are few."""
+    drawn = [(each.name, tiers_chart(each.name, each.weeks, is_small=True)) for each in parts]
+    return {"district": tiers_chart("District", district.weeks), "parts": drawn if len(parts) <= MOST_CHARTS else []}
 
 
 _KINDS = (*BY.items(), ("district", "District"))

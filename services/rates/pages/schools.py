@@ -1,23 +1,20 @@
 """The page of a school: each group's history as chart and table, its pace, its forecast and what is still needed."""
 
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.rates.pages.cells import movement_words, number, points, signed, why
+from services.rates.pages.charts import history_chart
 from services.rates.queries import schools, settings
 from services.rates.queries.extractions import version
 from services.rates.rules.outlook import OUTLOOKS
 from services.rates.rules.pace import Count, needed_for_goal, pace, per_day
 from services.rates.rules.tiers import (
-    TIER_CUTS,
     TIER_LABELS,
     file_differs,
-    rate,
-    shown_percent,
     shown_rate,
     tier,
     tier_nr,
@@ -28,7 +25,7 @@ from shared.events import GROUPS
 from shared.school_days import school_days
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
-from shared.web.charts import Frame
+from shared.web.charts import Chart
 from shared.web.clock import today
 
 router = APIRouter(prefix="/rates", include_in_schema=False)
@@ -100,10 +97,16 @@ def _group(session: Db, group: str, rows: Any, now: Any) -> dict[str, Any] | Non
         "goal_per_day": per_day(to_goal, left),
         "pace": _pace_words(counts, off),
         "forecast": _forecast(now if lacking is None else None, window, off),
-        "chart": _chart(term, window, now if lacking is None else None),
+        "chart": _chart(session, term, window, now if lacking is None else None, goal),
         "history": history,
         "varies": _varies(own, history),
     }
+
+
+def _chart(session: Db, term: list[Any], window: settings.TermWindow, now: Any, goal: int | None) -> Chart:
+    last = term[-1]
+    missing = schools.absences(session, last.school_key, last.term, last.respondent_group)
+    return history_chart(last.respondent_group, term, missing, window, now, goal)
 
 
 def _lacking(session: Db, last: Any) -> date | None:
@@ -150,42 +153,6 @@ def _forecast(now: Any, window: settings.TermWindow, off: dict[date, str]) -> di
         "days": school_days(now.extraction_date, window.closes, off),
         "closes": window.closes,
     }
-
-
-def _chart(term: list[Any], window: settings.TermWindow, now: Any) -> dict[str, Any]:
-    """The points of the chart: rates so far, the forecast's line and its range, the tiers' bands and the window."""
-    frame = Frame(min(window.opens, term[0].extraction_date), max(window.closes, term[-1].extraction_date))
-    known = [(row.extraction_date, row.rate) for row in term if row.rate is not None]
-    made: dict[str, Any] = {
-        "frame": frame,
-        "line": frame.points(known),
-        "dots": [],
-        "ahead": "",
-        "range": "",
-        "words": "",
-    }
-    made["dots"] = [(frame.x(day), frame.y(percent)) for day, percent in known]
-    made["grid"] = [(frame.y(percent), f"{percent}%") for percent in (25, 50, 75, 100)]
-    if known:
-        made["words"] = (
-            f"The rate went from {shown_percent(known[0][1])} to {shown_percent(known[-1][1])} in {len(known)} extractions"
-        )
-    made["bands"] = _bands(frame)
-    made["window"] = (frame.x(window.opens), frame.x(window.closes))
-    if now is not None and now.final_likely is not None and known and today() <= window.closes:
-        low, likely, high = (rate(end, now.total) or 0 for end in (now.final_low, now.final_likely, now.final_high))
-        made["ahead"] = frame.points([known[-1], (window.closes, likely)])
-        made["range"] = frame.points([known[-1], (window.closes, high), (window.closes, low)])
-    return made
-
-
-def _bands(frame: Frame) -> list[tuple[int, str, str]]:
-    """Each tier with the upper edge and the height of its band."""
-    edges = (0.0, *(float(100 * cut) for cut in TIER_CUTS), 100.0)
-    return [
-        (number, frame.y(top), f"{float(frame.y(bottom)) - float(frame.y(top)):.1f}")
-        for number, (bottom, top) in enumerate(pairwise(edges), 1)
-    ]
 
 
 def _history(row: Any, before: Any) -> dict[str, Any]:

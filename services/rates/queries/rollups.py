@@ -1,6 +1,7 @@
 """Sums over schools by region, CoS, director or level, with the district's; each with how many schools they cover."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,18 @@ _BOTH = and_(_RATED, _T.previous_rate.is_not(None))
 
 
 @dataclass(frozen=True)
+class TierCounts:
+    """The schools of a part at one extraction by tier; `without` have no rate or are not in it; who left Tier 1 then."""
+
+    day: date
+    rate: Decimal | None
+    tiers: tuple[int, ...]
+    without: int
+    left: int
+    newly_in: int
+
+
+@dataclass(frozen=True)
 class Rollup:
     """The sums of one region, CoS, director or level; the district's has an empty key and `is_district`.
 
@@ -46,7 +59,12 @@ class Rollup:
     newly_in: int
     stays: int
     may: int
-    trail: tuple[Decimal | None, ...]
+    weeks: tuple[TierCounts, ...]
+
+    @property
+    def trail(self) -> list[Decimal | None]:
+        """The rate at each extraction so far, oldest first."""
+        return [week.rate for week in self.weeks]
 
     @property
     def rated(self) -> int:
@@ -64,11 +82,13 @@ class Rollup:
 
 def rollups(session: Session, extraction: ExtractionSummary, by: str) -> list[Rollup]:
     """The district first, then each part in the order of its name."""
-    trails: dict[tuple[bool, str], list[Decimal | None]] = {}
-    for row in _trails(session, extraction, by):
-        trails.setdefault((bool(row.is_district), row.key), []).append(row.rate)
+    weeks: dict[tuple[bool, str], list[TierCounts]] = {}
+    for row in _weeks(session, extraction, by):
+        tiers = tuple(row._mapping[f"tier_{number}"] for number in TIERS)
+        counts = TierCounts(row.day, row.rate, tiers, row.schools - sum(tiers), row.left_then, row.newly_in)
+        weeks.setdefault((bool(row.is_district), row.key), []).append(counts)
     found = [
-        _rollup(row, tuple(trails.get((bool(row.is_district), row.key), ())))
+        _rollup(row, tuple(weeks.get((bool(row.is_district), row.key), ())))
         for row in _sums(session, extraction, by)
         if row.expected
     ]
@@ -99,21 +119,26 @@ def _sums(session: Session, extraction: ExtractionSummary, by: str) -> list[Row[
     return list(session.execute(sums.group_by(func.grouping_sets(tuple_(key), tuple_()))))
 
 
-def _trails(session: Session, extraction: ExtractionSummary, by: str) -> list[Row[Any]]:
-    """The rate of each part and of the district at each extraction so far, oldest first."""
+def _weeks(session: Session, extraction: ExtractionSummary, by: str) -> list[Row[Any]]:
+    """Rate and schools by tier of each part and of the district at each extraction so far, oldest first."""
     key, day = _KEYS[by], _T.extraction_date
     group = (_T.term == extraction.term, _T.respondent_group == extraction.respondent_group)
     submitted, total = (func.sum(each).filter(_RATED) for each in (_T.submitted, _T.total))
     rates = select(
         func.coalesce(key, "").label("key"),
         func.grouping(key).label("is_district"),
+        day.label("day"),
         (submitted * Decimal(100) / total).label("rate"),
+        func.count().label("schools"),
+        *(func.count().filter(_T.tier == number).label(f"tier_{number}") for number in TIERS),
+        func.count().filter(_T.movement == "left").label("left_then"),
+        func.count().filter(_T.movement == "newly_in").label("newly_in"),
     ).where(*group, day <= extraction.extraction_date)
     grouped = rates.group_by(func.grouping_sets(tuple_(key, day), tuple_(day)))
     return list(session.execute(grouped.order_by(day)))
 
 
-def _rollup(row: Row[Any], trail: tuple[Decimal | None, ...]) -> Rollup:
+def _rollup(row: Row[Any], weeks: tuple[TierCounts, ...]) -> Rollup:
     now = rate(row.matched_submitted, row.matched_total)
     before = rate(row.previous_submitted, row.previous_total)
     return Rollup(
@@ -131,5 +156,5 @@ def _rollup(row: Row[Any], trail: tuple[Decimal | None, ...]) -> Rollup:
         newly_in=row.newly_in,
         stays=row.stays,
         may=row.may,
-        trail=trail,
+        weeks=weeks,
     )

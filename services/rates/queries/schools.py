@@ -21,7 +21,7 @@ _OWN = and_(
 )
 # What the pages show of it, with what the file itself said, which only the stored row has.
 _ROW = select(
-    _T.term, _T.extraction_date, _T.respondent_group, _T.ploc, _T.school, _T.region, _T.cos, _T.director,
+    _T.term, _T.extraction_date, _T.respondent_group, _T.school_key, _T.ploc, _T.school, _T.region, _T.cos, _T.director,
     _T.director_key, _T.level, _T.total, _T.submitted, _T.tier, _T.rate, _T.needed, col(Rate.file_tier),
     col(Rate.file_rate),
 ).join(Rate, _OWN).where(_T.present)  # fmt: skip
@@ -31,6 +31,12 @@ def rows_of(session: Session, school_key: str) -> Sequence[Row[Any]]:
     """The school's rows of all groups at all extractions, oldest first."""
     own = _ROW.where(_T.school_key == school_key, col(Rate.school_key) == school_key)
     return session.execute(own.order_by(_T.extraction_date, _T.term, _T.respondent_group)).all()
+
+
+def absences(session: Session, school_key: str, term: str, group: str) -> Sequence[date]:
+    """The extractions of a term and group that lack the school, although one before had it."""
+    own = (_T.term == term, _T.respondent_group == group, _T.school_key == school_key, ~_T.present)
+    return session.scalars(select(_T.extraction_date).where(*own).order_by(_T.extraction_date)).all()
 
 
 def current_of(session: Session, school_key: str) -> dict[str, SchoolHistory]:

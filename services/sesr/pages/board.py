@@ -11,6 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from sqlmodel import Session
 
 from services.sesr.exports import STATES, board_csv, board_workbook
+from services.sesr.pages.charts import day_charts
 from services.sesr.pages.live import Chunk, follow
 from services.sesr.pages.words import WORDS
 from services.sesr.queries import board as rows
@@ -27,7 +28,6 @@ from shared.errors import Invalid, NotFound
 from shared.files.workbooks import CSV_TYPE, XLSX_TYPE
 from shared.numbers import whole
 from shared.web import Db, allow, page
-from shared.web.charts import lines as chart_lines
 from shared.web.clock import district_zone, instant_words, today
 from shared.web.pages import environment
 from shared.web.requests import credential_of, session_limits
@@ -161,15 +161,10 @@ def board(request: Request, session: Db, who: Seen, query: Query_) -> Response:
 
 
 def _day_so_far(session: Session, scope: Scope, query: BoardQuery, shown: BoardFilter, read: Board) -> dict[str, Any]:
-    """The day in half hours, as a chart and as rows."""
+    """The day in half hours, as charts with their tables."""
     recorded = rows.recorded_reports(session, scope, shown, query.as_of(shown.day))
     slots = timeline(recorded, timedelta(minutes=30), read.at)
-    chart = chart_lines([slot.present for slot in slots], width=640, height=120, high=_highest(slots))
-    return {"slots": slots, "chart": chart}
-
-
-def _highest(slots: list[Any]) -> int:
-    return max((slot.present for slot in slots), default=0) or 1
+    return {"day_charts": day_charts(slots, read.view.total.expected, read.windows)}
 
 
 @router.get("/board/live")

@@ -22,6 +22,7 @@ from services.sesr.rules.reports import (
     report_before,
     valid,
 )
+from services.sesr.rules.timing import ReportWindow
 from services.sesr.rules.view import BoardView, view_of
 from services.sesr.tables import Incident
 from shared.access import Scope
@@ -53,6 +54,7 @@ class Board(NamedTuple):
     """
 
     view: BoardView
+    windows: list[ReportWindow]
     place: int
     at: datetime
     is_live: bool
@@ -86,6 +88,7 @@ def read_board(
     keys = [line.school_key for line in view.chase[board.after : board.after + CHASED_AT_ONCE]]
     return Board(
         view=view,
+        windows=windows,
         place=place,
         at=at,
         is_live=as_of is None,

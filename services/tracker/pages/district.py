@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.tracker.exports import district as exports
+from services.tracker.pages.charts import spread_chart
 from services.tracker.pages.sheet import SHOWN
 from services.tracker.queries import district as queries
 from services.tracker.queries.plan import items_of, levels, periods, plan_of, plans
@@ -105,7 +106,7 @@ def district(request: Request, session: Db, who: Sees, filters: Filters) -> Resp
     bars = queries.differences(session, who, filters.schools, filters.level, filters.item_ids)
     return _shown(
         request, session, who, filters, "district.html",
-        counts=counts, hardest=hardest, bars=bars, most=max((bar.schools for bar in bars), default=0), statuses=STATUSES,
+        counts=counts, hardest=hardest, spread=spread_chart(bars), statuses=STATUSES,
     )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def _shown(
         levels=_level_tabs(session, sheet),
         periods=labels,
         years=_year_tabs(sheet, labels),
-        rows=[sheet_row(line, typed or {}, read) for line in lines],
+        rows=[sheet_row(line, labels, typed or {}, read) for line in lines],
         problems=[{"field": name, "message": words} for name, words in read.problems.items()],
         is_fraction=read.is_fraction,
         is_typed=bool(typed),
@@ -151,8 +151,8 @@ def preview(request: Request, session: Db, who: Sees, sheet: Sheet, item_id: str
     for change in read.changes:
         values[change.period] = change.now
     line = queries.line_of_values(saved[0].item, saved[0].goal, values, saved[0].origins)
-    row = sheet_row(line, {}, NOTHING_TYPED)
     labels = periods(session, sheet.plan.plan_id)
+    row = sheet_row(line, labels, {}, NOTHING_TYPED)
     problems = [f"{labels[int(name.rpartition('-')[2])]}: {words}" for name, words in read.problems.items()]
     return page(request, "_outcomes.html", row=row, plan=sheet.plan, problems=problems, periods=labels, **SHOWN)
 

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from fastapi import Request
 
 from services.tracker.actions.entries import EntryChange
+from services.tracker.pages.charts import path_chart
 from services.tracker.queries.progress import ItemLine
 from services.tracker.rules.progress import ABOVE_PATH, AWAITING, MET, NOT_MET, OFF_TRACK, ON_TRACK
 from services.tracker.rules.values import BadPercent, read_percent, shown_difference, shown_percent
 from services.tracker.tables.progress import Entry
-from shared.web.charts import Lines, lines
+from shared.web.charts import Chart
 
 BADGES = {
     MET: "success",
@@ -28,7 +29,6 @@ SHOWN: dict[str, Any] = {
     "badges": BADGES,
     "group_badges": GROUP_BADGES,
 }
-WIDTH, HEIGHT = 320, 120
 # No percent that the page could have shown: a field that was tampered with matches nothing.
 _UNREADABLE = Decimal(-2)
 
@@ -50,21 +50,12 @@ class SheetField(NamedTuple):
     difference: Decimal | None
 
 
-class ProgressChart(NamedTuple):
-    """The results against the targets as lines in SVG units; `low` and `high` are the axis' percents."""
-
-    results: Lines
-    targets: Lines
-    low: int
-    high: int
-
-
 class SheetRow(NamedTuple):
     """An item as the page shows it."""
 
     line: ItemLine
     fields: list[SheetField]
-    chart: ProgressChart | None
+    chart: Chart | None
 
 
 class TypedSheet(NamedTuple):
@@ -95,8 +86,8 @@ def _was_name(name: str) -> str:
     return f"w{name[1:]}"
 
 
-def sheet_row(line: ItemLine, typed: Mapping[str, str], read: TypedSheet) -> SheetRow:
-    """An item with what was typed, where something was changed, else with what is saved."""
+def sheet_row(line: ItemLine, labels: Sequence[str], typed: Mapping[str, str], read: TypedSheet) -> SheetRow:
+    """An item, its years named by `labels`, with what was typed, where something was changed, else with what is saved."""
     fields = []
     for period, percent in enumerate(line.values):
         name, saved = field_name(line.item.item_id, period), shown_percent(percent)
@@ -114,19 +105,7 @@ def sheet_row(line: ItemLine, typed: Mapping[str, str], read: TypedSheet) -> She
         fields.append(
             SheetField(name, period, value, was, read.problems.get(name, ""), line.origins.get(period), *facts)
         )
-    return SheetRow(line, fields, chart(line))
-
-
-def chart(line: ItemLine) -> ProgressChart | None:
-    """None as long as there is no baseline to start from."""
-    facts = line.facts
-    planned = [line.values[0], *facts.targets]
-    known = [value for value in (*line.values, *planned, facts.goal) if value is not None]
-    if line.values[0] is None or len(known) < 2:
-        return None
-    low, high = max(0, int(min(known)) - 2), int(max(known)) + 3
-    size = {"width": WIDTH, "height": HEIGHT, "low": low, "high": high}
-    return ProgressChart(lines(line.values, **size), lines(planned, **size), low, high)
+    return SheetRow(line, fields, path_chart(line, labels))
 
 
 def read_fields(lines_: Sequence[ItemLine], form: Mapping[str, Any]) -> TypedSheet:

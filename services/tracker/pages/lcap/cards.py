@@ -1,6 +1,6 @@
-"""How LCAP pages show their parts: tabs, the choice of the plan year, the chart of planned against actual, links."""
+"""How LCAP pages show their parts: tabs, the choice of the plan year, links."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +15,9 @@ from services.tracker.queries.lcap.versions import (
     versions,
 )
 from services.tracker.rules.lcap.forms import FORMS, amount_labels
-from services.tracker.rules.lcap.shown import gap_words, millions, shown_delta, shown_number, shown_rows
-from services.tracker.rules.lcap.spending import SpendingTotals, dollars
+from services.tracker.rules.lcap.shown import gap_words, shown_delta, shown_number, shown_rows
+from services.tracker.rules.lcap.spending import dollars
 from services.tracker.tables.lcap import LcapVersion
-from shared.web.charts import bars
 
 ROOT = "/tracker/lcap/"
 TABS = (
@@ -40,8 +39,6 @@ WORDS: dict[str, Any] = {
     "favors": FAVORS,
     "forms": FORMS,
 }
-_LEFT, _WIDTH, _HEIGHT, _GAP = 250, 330, 13, 3
-_BLOCK = 2 * (_HEIGHT + _GAP) + 12
 
 
 def tabs(path: str) -> list[dict[str, Any]]:
@@ -75,23 +72,3 @@ def choices(session: Session, version: LcapVersion | None) -> dict[str, Any]:
         "version": version,
         "labels": amount_labels(version.form, version.plan_year),
     }
-
-
-def chart(goals: Sequence[tuple[int, str, SpendingTotals]]) -> dict[str, Any]:
-    """Two bars for each goal that has amounts: what was planned, and the estimated actual as an outline below it."""
-    counted = [(number, name, sums) for number, name, sums in goals if sums.counted]
-    amounts = [amount for _, _, sums in counted for amount in (sums.planned, sums.estimated_actual)]
-    drawn = bars(amounts, left=_LEFT, width=_WIDTH, height=_HEIGHT, gap=_GAP)
-    rows = []
-    for place, (number, name, sums) in enumerate(counted):
-        rows.append(
-            {
-                "top": place * _BLOCK,
-                "name": f"{number} {name}",
-                "planned": drawn[2 * place]._replace(y="0"),
-                "actual": drawn[2 * place + 1]._replace(y=str(_HEIGHT + _GAP)),
-                "planned_words": millions(sums.planned),
-                "actual_words": millions(sums.estimated_actual),
-            }
-        )
-    return {"rows": rows, "left": _LEFT, "bar": _HEIGHT, "step": _HEIGHT + _GAP, "height": len(rows) * _BLOCK}

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from services.tracker.actions.lcap.checks import set_material
-from services.tracker.pages.lcap.cards import ROOT, WORDS, arrivals, chart, choices, link, tabs
+from services.tracker.pages.charts import spending_chart
+from services.tracker.pages.lcap.cards import ROOT, WORDS, arrivals, choices, link, tabs
 from services.tracker.queries.lcap import measures as measure_queries
 from services.tracker.queries.lcap import spending
 from services.tracker.queries.lcap.versions import actions_version, plan_years, versions
@@ -61,7 +62,7 @@ def overview(
         contributing=totals(one.row for one in views if one.row.contributing),
         missing=sum(one.missing for one in views),
         damaged=sum(bool(one.row.damage) for one in views),
-        chart=chart(goals) if version and "estimated_actual" in choices(session, version)["labels"] else {"rows": []},
+        spending=spending_chart(goals, choices(session, version)["labels"]),
         funds=fund_labels(version.form) if version else {},
         filters=kept,
         limits=limits,
