@@ -152,6 +152,11 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "rejected",
         "The percent has more than one decimal. Nothing is rounded here: round it as your district does. Correct it.",
     ),
+    "percent_suppressed": (
+        "warned",
+        "The percent is suppressed, as where few people answered. It is not zero: the result was taken without a value.",
+    ),
+    "percent_comma": ("fixed", "The comma in the percent was read as the beginning of its decimals."),
     "fraction_given": (
         "rejected",
         "The percent looks like a fraction: 0.765 where 76.5 is meant. Format the cell as percent, or correct it.",

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
@@ -49,11 +49,13 @@ _UNKNOWN: dict[str, Callable[["ReadResult"], tuple[str, str]]] = {
     "result_nowhere": lambda row: ("Item", f"{row.item}, {row.level}, {row.period}"),
 }
 _CODE = re.compile(r"^1\d{6}$", re.ASCII)
-_PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*%?$", re.ASCII)
+_PERCENT = re.compile(r"^(\d{1,3}(?:[.,]\d+)?)\s*%?$", re.ASCII)
+# How districts write that too few people answered for a percent to be shown.
+_SUPPRESSED = re.compile(r"^(?:\*{1,3}|suppressed|n ?< ?\d{1,3})$", re.IGNORECASE | re.ASCII)
 
 
 class ReadResult(NamedTuple):
-    """One result with the place it stands in; the school is not identified yet."""
+    """One result with the place it stands in; the school is not identified yet. `written`: the percent as it stands there."""
 
     period: str
     level: str
@@ -64,7 +66,7 @@ class ReadResult(NamedTuple):
     percent: Decimal | None
     sheet: str
     number: int
-    signed: bool
+    written: str
 
 
 class KnownWords:
@@ -121,19 +123,22 @@ def read_result(cells: Mapping[str, Cell]) -> ReadResult:
         percent=percent,
         sheet=str(cells.get("sheet", "")),
         number=int(str(cells["row"])),
-        signed="%" in shown(cells.get("percent")),
+        written=clean(cells.get("percent")),
     )
 
 
 def read_percent(cell: Cell) -> Decimal | None:
-    """A percent from 0 to 100 with at most one decimal, None for a blank; BadCell otherwise. Nothing is rounded."""
+    """A percent from 0 to 100 with at most one decimal, None for a blank or a suppressed one; BadCell otherwise.
+
+    Nothing is rounded. A comma begins decimals in every file: no percent reaches a thousand.
+    """
     text = clean(cell)
-    if not text:
+    if not text or _SUPPRESSED.match(text):
         return None
     found = _PERCENT.match(text)
-    if found is None or Decimal(found.group(1)) > 100:
+    percent = Decimal(found.group(1).replace(",", ".")) if found else Decimal(101)
+    if percent > 100:
         raise BadCell("percent", "percent_unreadable")
-    percent = Decimal(found.group(1))
     nearest = percent.quantize(Decimal("0.1"), ROUND_HALF_UP)
     if percent <= 1 and percent != nearest and "%" not in text:
         raise BadCell("percent", "fraction_given")
@@ -142,7 +147,7 @@ def read_percent(cell: Cell) -> Decimal | None:
     return nearest
 
 
-def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report) -> list[ResultRow]:
+def settled_results(rows: Sequence[tuple[ResultRow, ReadResult]], report: Report) -> list[ResultRow]:
     """The results without repetitions; those of one school, item and period that contradict each other are rejected.
 
     A percent of 1 or less is warned: a cell that shows 76.5 % may hold 0.765. One with the sign is not a fraction.
@@ -152,6 +157,8 @@ def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report
         key = (row.school_key, row.level, name_key(row.item), name_key(row.period))
         places[key].setdefault(row._replace(item=key[2], period=key[3]), []).append(read)
     kept = []
+    for _, read in rows:
+        _note_written(read, report)
     for found in places.values():
         (row, first), *others = [(row, read) for row, reads in found.items() for read in reads]
         if len(found) > 1:
@@ -160,10 +167,24 @@ def settled_results(rows: Iterable[tuple[ResultRow, ReadResult]], report: Report
             continue
         for _, read in others:
             report.add("row_repeated", _place(read)._replace(column="", became=f"as row {first.number}"))
-        if row.percent is not None and 0 < row.percent <= 1 and not first.signed:
+        if row.percent is not None and 0 < row.percent <= 1 and "%" not in first.written:
             report.add("percent_fraction", _place(first))
         kept.append(row._replace(item=first.item, period=first.period))
     return kept
+
+
+def _note_written(read: ReadResult, report: Report) -> None:
+    """Reports a percent that is suppressed, and one whose decimals a comma begins."""
+    code = (
+        "percent_suppressed"
+        if read.percent is None and read.written
+        else "percent_comma"
+        if "," in read.written
+        else ""
+    )
+    if code:
+        became = "" if read.percent is None else str(read.percent)
+        report.add(code, Place(read.sheet, read.number, REQUIRED["percent"], read.written[:200], became))
 
 
 def _place(read: ReadResult) -> Place:
