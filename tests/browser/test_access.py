@@ -62,7 +62,7 @@ def test_a_token_is_made_and_revoked_with_the_keyboard(browser: Browser, site: s
 
 
 def test_after_signing_out_neither_back_nor_a_kept_page_shows_who_was_there(browser: Browser, site: str) -> None:
-    with opened(browser, site, "central", "/access/waiting") as page:
+    with opened(browser, site, "central", "/access/waiting", viewport={"width": 320, "height": 700}) as page:
         expect(page.get_by_role("banner")).to_contain_text("Okafor")
         kept = page.context.new_page()
         kept.goto(f"{site}/rates/")

@@ -196,3 +196,17 @@ def test_on_a_phone_nothing_required_is_behind_the_send_bar_and_only_what_is_tic
     colors = "return [...document.querySelectorAll('[type=radio]')].map((each) => [each.checked, getComputedStyle(each).accentColor]);"
     looks = window.run(colors)
     assert {color for is_ticked, color in looks if not is_ticked} == {"auto"}
+
+
+def test_after_signing_out_back_shows_nothing_of_who_was_there(engine: Engine, gate: Phone) -> None:
+    window = form(engine, gate)
+    shows(window, "Lindqvist")
+    window.goto(f"{gate.address}/rates/")
+    window.click("//details[contains(@class, 'user')]/summary")
+    window.click("//button[.='Sign out']")
+    shows(window, "Sign in")
+    there = ["/sign-in", "complete"]
+    for _ in range(2):
+        window.run("history.back();")
+        until(lambda: window.run("return [location.pathname, document.readyState];") == there, WebDriverException)
+        assert "Lindqvist" not in window.run("return document.querySelector('header').innerText")
