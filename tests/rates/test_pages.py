@@ -11,7 +11,7 @@ from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectorySchool
 from shared.web.clock import date_words, today
 from tests.people import browser_of
-from tests.rates.world import FEB_14, FEB_21, counts, load
+from tests.rates.world import FEB_7, FEB_14, FEB_21, counts, load
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -69,6 +69,19 @@ def test_a_schools_page_says_where_it_is_likely_to_end_and_how_sure_that_is() ->
     assert "for 80 of 100 schools like this one" in shown and "end in Tier 1." in shown
     page = browser_of("central").get("/rates/schools/1").text
     assert page.count('class="chart-band') == 4 and "chart-forecast" in page
+
+
+def test_the_charts_say_how_many_left_tier_1_and_break_where_an_extraction_lacks_a_school() -> None:
+    load(FEB_7, counts("A", 10, region="E"), counts("B", 60, region="W"))
+    load(FEB_14, counts("B", 60, region="W"))
+    load(FEB_21, counts("A", 60, region="E"), counts("B", 60, region="W"))
+    page = browser_of("central").get("/rates/schools/k-A").text
+    assert "Feb 14, 2025: not in this extraction" in page and "chart-line chart-first" not in page
+    district = browser_of("central").get("/rates/rollup?group=parents&by=region").text
+    assert "Feb 14, 2025: 0 in Tier 1, 0 in Tier 2, 1 in Tier 3, 0 in Tier 4, 1 without a rate or not in it" in district
+    assert "Feb 21, 2025: 0 in Tier 1, 0 in Tier 2, 2 in Tier 3, 0 in Tier 4; 1 left Tier 1" in district
+    assert district.count('class="chart"') == 3
+    assert 'class="shade-6"' in browser_of("central").get("/rates/heatmap").text
 
 
 def test_one_extraction_is_no_forecast() -> None:

@@ -37,12 +37,12 @@ class Drawn:
     def all(self, name: str) -> list[ElementTree.Element]:
         return [one for one in self.figure.iter() if name in one.get("class", "").split()]
 
-    def texts(self, plot: float, hidden: str = "chart-wide") -> list[Words]:
+    def texts(self, plot: float, hidden: tuple[str, ...] = ("chart-wide", "chart-widest")) -> list[Words]:
         """The texts at a width of the plot; those of `hidden` are left out."""
         return [words for svg in self.all("chart") for words in self._texts(svg, plot, hidden)]
 
-    def _texts(self, node: ElementTree.Element, plot: float, hidden: str) -> list[Words]:
-        if hidden in node.get("class", "").split():
+    def _texts(self, node: ElementTree.Element, plot: float, hidden: tuple[str, ...]) -> list[Words]:
+        if set(hidden) & set(node.get("class", "").split()):
             return []
         if node.tag == "text":
             return [box(node, plot)]

@@ -126,7 +126,7 @@ def test_labels_keep_their_order_and_their_distance_and_stay_inside(places: list
 
 def assert_nothing_meets(drawn: Drawn) -> None:
     """On a phone, where the wide ticks are hidden, and on a desktop; texts inside columns and beside the edge as well."""
-    for plot, hidden in ((170, "chart-wide"), (330, "none")):
+    for plot, hidden in ((170, ("chart-wide", "chart-widest")), (330, ("chart-widest",)), (700, ())):
         texts = drawn.texts(plot, hidden)
         pairs = [(a, b) for place, a in enumerate(texts) for b in texts[place + 1 :] if a.meets(b)]
         assert pairs == [], plot
@@ -211,6 +211,11 @@ def test_one_point_and_none_are_charts_too() -> None:
     assert [dot.get("cx") for dot in one.figure.iter("circle")] == ["50.00%"]
     assert one.all("chart-line") == [] and one.all("chart-reader") == []
     assert [text.text for text in one.all("chart-value")] == ["0%"]
+    awaiting = Drawn(history([5.0, None]))
+    assert [words.text for words in awaiting.all("chart-readout")] == [f"{DAY}: 5.0"], (
+        "the last known value stands below"
+    )
+    assert [reader.get("value") for reader in awaiting.all("chart-reader")] == ["0"]
     none = Drawn(history([]))
     assert marks(none) == [] and none.all("chart-readout") == []
 

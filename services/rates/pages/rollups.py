@@ -104,6 +104,7 @@ def _cells(each: Rollup, rates: RateFilter, by: str) -> dict[str, Any]:
         "total": number(each.total),
         "rate": shown_rate(each.submitted, each.total),
         "tier": each.tier,
+        "shade": None if each.rate is None else min(int(each.rate) // 10, 9),
         "tier_nr": tier_nr(each.tier) or "No rate",
         "coverage": f"{each.rated:,} of {counted(each.expected, 'school')}",
         "missing": each.expected - each.present,

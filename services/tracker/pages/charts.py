@@ -100,6 +100,7 @@ def spread_chart(bars: Sequence[DifferenceBar]) -> Chart | None:
         shown,
         labels=True,
         moment=(0, "On target"),
+        start=max(range(len(bars)), key=lambda place: bars[place].schools),
         legend=(("Below target", "chart-bar-behind"), ("At or above target", "chart-bar-ahead")),
         figures=Figures(
             ("Percentage points", "Last results"),

@@ -8,8 +8,8 @@ from math import ceil, floor, log10
 from typing import Final, NamedTuple
 
 Number = float | int | Decimal
-# A letter of 12 pixels is about this wide, and a plot is at least this wide on a phone and in a card of a desktop.
-LETTER, ON_A_PHONE, ON_A_DESKTOP = 6.6, 160, 330
+# A letter of 12 pixels is about this wide, and a plot at least this wide on a phone, in a card, and across a desktop.
+LETTER, ON_A_PHONE, ON_A_DESKTOP, ACROSS = 6.6, 160, 330, 700
 # Values that differ by less than this part of their size are as good as equal: no label could tell them apart.
 _SAME: Final = 1e-6
 _DAY_STEPS: Final = (1, 2, 7, 14)
@@ -36,11 +36,14 @@ class Axis(NamedTuple):
         """How far along a value lies, 0 to 1; a value outside lies on the edge."""
         return min(max((float(value) - self.low) / (self.high - self.low), 0.0), 1.0)
 
-    def strides(self) -> tuple[int, int]:
-        """On a phone, and on a desktop, each how-manyth label can be written without meeting the next one."""
-        wide = next(k for k in range(1, len(self.ticks) + 2) if self._fits(k, ON_A_DESKTOP))
-        more = next(k for k in range(1, len(self.ticks) + 2) if self._fits(k * wide, ON_A_PHONE))
-        return more * wide, wide
+    def strides(self) -> tuple[int, int, int]:
+        """On a phone, in a card and across a desktop, each how-manyth label can be written without meeting the next one."""
+        across = self._stride(1, ACROSS)
+        card = self._stride(across, ON_A_DESKTOP)
+        return self._stride(card, ON_A_PHONE), card, across
+
+    def _stride(self, of: int, width: float) -> int:
+        return next(of * k for k in range(1, len(self.ticks) + 2) if self._fits(of * k, width))
 
     def _fits(self, stride: int, width: float) -> bool:
         taken = self.ticks[::stride]

@@ -66,6 +66,7 @@ def lying_bars(
         left="none",
         right=right_margin([shown for group in groups for _, shown, _ in group.bars]),
         along="y",
+        start=0,
         ticks=tuple(GridLine(*tick) for tick in ticks_of(x)),
         marks=tuple(marks),
         labels=tuple(labels),

@@ -1,4 +1,4 @@
-"""Stack charts: counts in stacked parts over extractions, or how values are spread over steps of equal width."""
+"""Column charts: counts in stacked parts over extractions, or how values are spread over steps of equal width."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -46,6 +46,7 @@ def columns(
     legend: tuple[tuple[str, str], ...] = (),
     figures: Figures | None = None,
     height: int = 200,
+    start: int = -1,
 ) -> Chart:
     """The columns; with `labels` the count of the lowest part is written where it fits, in it or over it."""
     down = [] if moment is None else [share(x.part(moment[0]))]
@@ -70,6 +71,7 @@ def columns(
         ),
         legend=legend,
         figures=figures,
+        start=start,
     )
 
 

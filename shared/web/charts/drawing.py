@@ -12,12 +12,12 @@ _RIGHT: Final = (("s", 3), ("m", 11), ("l", 20))
 
 
 class GridLine(NamedTuple):
-    """A line at a tick with its label: `at` is y for a value axis, x for one of days; `is_wide` on wide charts alone."""
+    """A line at a tick with its label: `at` is y for a value axis, x for one of days; `kind` where only wide charts have it."""
 
     at: str
     label: str
     below: str = ""
-    is_wide: bool = False
+    kind: str = ""
 
 
 class Rect(NamedTuple):
@@ -83,7 +83,10 @@ class Figures(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A drawn chart. `words` says what it shows; `left` and `right` are the margins s, m or l; `along` where marks follow."""
+    """A drawn chart. `words` says what it shows; `left` and `right` are the margins s, m or l; `along` where marks follow.
+
+    `start` is the mark whose words stand below the chart at first.
+    """
 
     words: str
     height: int
@@ -101,6 +104,7 @@ class Chart(NamedTuple):
     labels: tuple[Label, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
     figures: Figures | None = None
+    start: int = -1
 
 
 def pixels(value: float) -> str:
@@ -122,12 +126,17 @@ def rows_of(axis: Axis, height: int) -> tuple[GridLine, ...]:
 
 
 def ticks_of(axis: Axis) -> tuple[GridLine, ...]:
-    """The ticks below a chart whose labels do not meet; on a phone only those that are not `is_wide`."""
-    phone, desktop = axis.strides()
+    """The ticks below a chart whose labels do not meet; the style sheet hides some of them where the chart is narrow."""
+    phone, card, across = axis.strides()
     return tuple(
-        GridLine(share(axis.part(tick.value)), tick.label, tick.below, is_wide=place % phone != 0)
+        GridLine(
+            share(axis.part(tick.value)),
+            tick.label,
+            tick.below,
+            "" if place % phone == 0 else "chart-wide" if place % card == 0 else "chart-widest",
+        )
         for place, tick in enumerate(axis.ticks)
-        if place % desktop == 0
+        if place % across == 0
     )
 
 

@@ -1,4 +1,4 @@
-"""Stroke charts: one or more series over days, hours or names, with zones, levels, moments and the range of a forecast."""
+"""Line charts: one or more series over days, hours or names, with zones, levels, moments and the range of a forecast."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,6 +115,7 @@ def line_chart(plot: LinePlot) -> Chart:
         labels=(*_zone_names(plot), *_margin_names(plot, margin), *_moment_names(plot), *_last(plot)),
         legend=plot.legend,
         figures=plot.figures,
+        start=max((place for place, stop in enumerate(plot.stops) if stop.values[0] is not None), default=-1),
     )
 
 
