@@ -1,5 +1,6 @@
 """E-mail addresses as keys: the one normalization by which people are told apart, in every service."""
 
+import hashlib
 import re
 import string
 
@@ -19,3 +20,9 @@ def email_key(text: str) -> str:
     key = text.strip(" ").translate(_LOWER) if len(text) <= _LONGEST else ""
     plain = _ADDRESS.fullmatch(key) is not None and key.index("@") <= _LOCAL
     return key if plain else ""
+
+
+def address_hash(email: str) -> str:
+    """By what an event names the person of an address, which itself stays where it came in; empty for no plain address."""
+    key = email_key(email)
+    return hashlib.sha256(f"person of {key}".encode()).hexdigest()[:32] if key else ""

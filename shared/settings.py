@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     mail_from: str = "School Experience Survey <ses@lausd.example>"
     bounce_address: str = ""
     imap_url: SecretStr = SecretStr("")
+    reply_address: str = ""
+    reply_server: str = ""
     mail_domain: str = "lausd.example"
     support_email: str = "ses-support@lausd.example"
     support_phone: str = "213-555-0100"
@@ -149,10 +151,10 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as imaps://USER:PASSWORD@HOST/INBOX, special characters as %XX")
         return value
 
-    @field_validator("mail_from", "support_email", "bounce_address")
+    @field_validator("mail_from", "support_email", "bounce_address", "reply_address")
     @classmethod
     def _is_mail_address(cls, value: str, info: ValidationInfo) -> str:
-        if not value and info.field_name == "bounce_address":
+        if not value and info.field_name in ("bounce_address", "reply_address"):
             return value
         if parseaddr(value)[1].count("@") != 1:
             raise ValueError("must be one e-mail address")

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from services.notify.actions import bouncing, intake, planning, reminding, sending, undoing
+from services.notify.actions import bouncing, intake, planning, reminding, replies, sending, undoing
 from shared.db import transaction
 from shared.delivery.bus import Bus
-from shared.events import CalendarChanged, DirectoryLoaded, TiersComputed, UndoBegun
+from shared.events import CalendarChanged, DirectoryLoaded, ReplySettled, TiersComputed, UndoBegun
 from shared.privacy import purge
 
 bus = Bus("notify")
@@ -28,6 +28,11 @@ def store_calendar(session: Session, event: CalendarChanged) -> None:
     intake.store_calendar(session, event)
 
 
+@bus.handles(ReplySettled)
+def answer_reply(session: Session, event: ReplySettled) -> None:
+    replies.answer_reply(session, event)
+
+
 @bus.handles(UndoBegun)
 def stop_mails(session: Session, event: UndoBegun) -> None:
     undoing.stop_mails(session, event)
@@ -42,6 +47,11 @@ def plan_overdue() -> None:
 @bus.loop("notify.send_mail", timedelta(seconds=20), soft_seconds=sending.TURN_SECONDS)
 def send_mail() -> None:
     sending.send_due()
+
+
+@bus.loop("notify.send_answers", timedelta(seconds=60), soft_seconds=300)
+def send_answers() -> None:
+    replies.send_answers()
 
 
 @bus.loop("notify.read_mailbox", timedelta(seconds=60))

@@ -96,6 +96,17 @@ class CalendarAddress(SesrTable, table=True):
     read_at: datetime = Field(default=None, sa_column_kwargs=NOW)
 
 
+class Reporter(SesrTable, table=True):
+    """A person of the directory who reports for schools in a role, by the hash under which notify names them."""
+
+    __tablename__ = "reporter"
+
+    person_key: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    person_id: str
+    revision: int
+
+
 class Incident(SesrTable, table=True):
     """A strike, or a drill of one: its days, the times at which reports are due, the alarm of the board.
 

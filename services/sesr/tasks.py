@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from services.sesr.actions import intake, recording, retention
+from services.sesr.actions import intake, recording, replying, retention
 from shared.delivery.bus import Bus
-from shared.events import CalendarChanged, DirectoryLoaded, ReportSubmitted
+from shared.events import CalendarChanged, DirectoryLoaded, ReplyReceived, ReportSubmitted
 from shared.privacy import purge
 from shared.settings import settings
 
@@ -22,6 +22,11 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
 @bus.handles(CalendarChanged)
 def store_calendar(session: Session, event: CalendarChanged) -> None:
     intake.store_calendar(session, event)
+
+
+@bus.handles(ReplyReceived)
+def take_reply(session: Session, event: ReplyReceived) -> None:
+    replying.take_reply(session, event)
 
 
 @bus.handles_batch(ReportSubmitted)

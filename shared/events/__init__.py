@@ -12,9 +12,11 @@ it has when the version that arrives is not newer. What each event carries stand
 | `TiersComputed` | rates | notify, tracker, ingest |
 | `CalendarChanged` | rates | notify, sesr |
 | `ReportSubmitted` | sesr | sesr |
+| `ReplySettled` | sesr | notify |
 | `DigestsPlanned` | notify | ingest |
 | `DigestsSent` | notify | ingest, rates |
 | `AliasResolved` | notify | ingest |
+| `ReplyReceived` | notify | sesr |
 | `PlansChanged` | tracker | ingest |
 """
 
@@ -30,9 +32,9 @@ from shared.events.ingest import (
     SurveyResultsLoaded,
     UndoBegun,
 )
-from shared.events.notify import AliasResolved, DigestsPlanned, DigestsSent, SentDigest
+from shared.events.notify import AliasResolved, DigestsPlanned, DigestsSent, ReplyReceived, SentDigest
 from shared.events.rates import CalendarChanged, ExtractionDay, NamedDay, TermDates, TierRow, TiersComputed
-from shared.events.sesr import ReportSubmitted
+from shared.events.sesr import ReplySettled, ReportSubmitted
 from shared.events.tracker import PlansChanged, PlanWording
 
 __all__ = [
@@ -56,6 +58,8 @@ __all__ = [
     "NewerSchema",
     "PlanWording",
     "PlansChanged",
+    "ReplyReceived",
+    "ReplySettled",
     "ReportSubmitted",
     "ResultRow",
     "SentDigest",
@@ -78,9 +82,11 @@ EVENTS: dict[str, type[Event]] = {
         TiersComputed,
         CalendarChanged,
         ReportSubmitted,
+        ReplySettled,
         DigestsPlanned,
         DigestsSent,
         AliasResolved,
+        ReplyReceived,
         PlansChanged,
     )
 }

@@ -1,6 +1,7 @@
-"""What notify publishes: mails planned and sent, and spellings of names that a person matched."""
+"""What notify publishes: mails planned and sent, spellings of names that a person matched, and answers that came in."""
 
 import hashlib
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
@@ -73,3 +74,29 @@ class AliasResolved(Event):
     @property
     def version(self) -> int:
         return self.revision
+
+
+class ReplyReceived(Event):
+    """A person wrote a strike report as an answer. `person_key` is `address_hash` of their address in the directory.
+
+    `school_key` is the school that the answered message was about, empty where it named none; `text` what they wrote.
+    """
+
+    topic: ClassVar[str] = "notify.reply_received"
+    subscribers: ClassVar[dict[str, str]] = {"sesr": "sesr.take_reply"}
+
+    reply_id: UUID
+    person_key: str
+    school_key: str
+    text: str
+    channel: str
+    written_at: datetime | None
+    received_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"reply/{self.reply_id}"
+
+    @property
+    def version(self) -> int:
+        return 1

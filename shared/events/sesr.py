@@ -1,4 +1,4 @@
-"""What sesr publishes: strike reports, from its web to its worker."""
+"""What sesr publishes: strike reports, from its web to its worker, and what became of those written as answers."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -30,6 +30,25 @@ class ReportSubmitted(Event):
     @property
     def key(self) -> str:
         return str(self.report_id)
+
+    @property
+    def version(self) -> int:
+        return 1
+
+
+class ReplySettled(Event):
+    """What became of a report that was written as an answer: whether it counts, and the words for its writer."""
+
+    topic: ClassVar[str] = "sesr.reply_settled"
+    subscribers: ClassVar[dict[str, str]] = {"notify": "notify.answer_reply"}
+
+    reply_id: UUID
+    is_taken: bool
+    words: str
+
+    @property
+    def key(self) -> str:
+        return f"reply/{self.reply_id}"
 
     @property
     def version(self) -> int:

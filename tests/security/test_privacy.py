@@ -140,7 +140,17 @@ def test_an_address_that_is_too_long_is_refused_before_anything_reads_it() -> No
 
 
 # What an event's key may be made of: keys stand in Flower, in logs and in the list of parked events.
-KEY_PARTS = {"term", "extraction_date", "group", "upload_id", "part", "table", "report_id", "mails[0].mail_id"}
+KEY_PARTS = {
+    "term",
+    "extraction_date",
+    "group",
+    "reply_id",
+    "upload_id",
+    "part",
+    "table",
+    "report_id",
+    "mails[0].mail_id",
+}
 
 
 @pytest.mark.parametrize("topic", sorted(EVENTS))

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from services.notify.actions import settling
+from services.notify.actions import replies, settling
 from services.notify.actions.mails import note
 from services.notify.mailbox import MailboxAway, mailbox
 from services.notify.rules.bounces import (
@@ -45,12 +45,21 @@ def read_mailbox() -> int:
         with mailbox(url) as folder:
             for received in folder.unread(MOST):
                 with transaction("notify") as session:
-                    take_report(session, received.raw)
+                    _take(session, received.raw)
                 folder.mark_read(received.uid)
                 count += 1
     except MailboxAway as error:
         log.warning("mailbox away", reason=str(error))
     return count
+
+
+def _take(session: Session, raw: bytes) -> None:
+    """A mail to the reply address is a person's report; any other may be about a mail of ours."""
+    school_key = replies.school_named(raw)
+    if school_key is None:
+        take_report(session, raw)
+    else:
+        replies.take_reply(session, raw, school_key)
 
 
 def take_report(session: Session, raw: bytes) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete
 
-from services.notify.actions import planning, routing
+from services.notify.actions import planning, replies, routing
 from services.notify.actions.following import follow
 from services.notify.tables import Director, SchoolCalendar, TierState, Upload
 from shared.db import raw, upsert
@@ -135,6 +135,7 @@ def keep_directory(session: Session, event: DirectoryLoaded) -> bool:
     is_whole = directory_arrives(session, event)
     if is_whole is None:
         return False
+    replies.keep_reporters(session, event, is_whole=is_whole)
     rows = [_director(person, event.revision) for person in event.people if person.role == "director"]
     if rows:
         session.execute(_UNMATCH, rows)

@@ -249,6 +249,29 @@ def upgrade() -> None:
         schema="notify",
     )
     op.create_table(
+        "received_reply",
+        sa.Column("reply_id", sa.Uuid(), nullable=False),
+        sa.Column("sender", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), server_default=sa.text("now()"), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("''"), nullable=False),
+        sa.Column("answer_state", sqlmodel.sql.sqltypes.AutoString(), server_default=sa.text("'none'"), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("reply_id", name=op.f("pk_received_reply")),
+        schema="notify",
+    )
+    op.create_index(op.f("ix_notify_received_reply_outcome"), "received_reply", ["outcome"], schema="notify")
+    op.create_index(op.f("ix_notify_received_reply_answer_state"), "received_reply", ["answer_state"], schema="notify")
+    op.create_table(
+        "reporter",
+        sa.Column("person_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", name=op.f("pk_reporter")),
+        schema="notify",
+    )
+    op.create_table(
         "school_calendar",
         sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -517,6 +540,10 @@ def downgrade() -> None:
     op.drop_index("ix_snooze_live", table_name="snooze", schema="notify", postgresql_where=sa.text("ended_at is null"))
     op.drop_table("snooze", schema="notify")
     op.drop_table("school_calendar", schema="notify")
+    op.drop_table("reporter", schema="notify")
+    op.drop_index(op.f("ix_notify_received_reply_answer_state"), table_name="received_reply", schema="notify")
+    op.drop_index(op.f("ix_notify_received_reply_outcome"), table_name="received_reply", schema="notify")
+    op.drop_table("received_reply", schema="notify")
     op.drop_table("retired_school", schema="notify")
     op.drop_table("region_head", schema="notify")
     op.drop_table("preference", schema="notify")

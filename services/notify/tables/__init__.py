@@ -13,6 +13,7 @@ from services.notify.tables.facts import (
     Upload,
 )
 from services.notify.tables.mails import Digest, Mail, MailNote
+from services.notify.tables.replies import ReceivedReply, Reporter
 from services.notify.tables.schema import metadata
 from services.notify.tables.settings import AlertSettings, DatabaseRestore, MailPause, RegionHead
 
@@ -32,7 +33,9 @@ __all__ = [
     "MailNote",
     "MailPause",
     "Preference",
+    "ReceivedReply",
     "RegionHead",
+    "Reporter",
     "RetiredSchool",
     "SchoolCalendar",
     "Snooze",

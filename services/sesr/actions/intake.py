@@ -6,9 +6,11 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select, update
 
-from services.sesr.tables import CalendarEntry, CalendarRevision, School
+from services.sesr.tables import CalendarEntry, CalendarRevision, Reporter, School
+from shared.access.policy import REPORTERS
 from shared.db import fields_of, upsert
 from shared.delivery.arrivals import directory_arrives
+from shared.emails import address_hash, email_key
 from shared.events import CalendarChanged, DirectoryLoaded
 
 # Which schools fit an incident is a merge of two tables: every school that fits and is not known there yet.
@@ -35,10 +37,25 @@ def store_directory(session: Session, event: DirectoryLoaded) -> None:
         {**fields_of(School, school._asdict()), "revision": event.revision, "gone": False} for school in event.schools
     ]
     upsert(session, School, rows, newer="revision")
+    _store_reporters(session, event, is_whole=is_whole)
     if is_whole:
         gone = update(School).where(col(School.revision) < event.revision, col(School.gone).is_(False))
         session.execute(gone.values(gone=True))
     expect_schools(session)
+
+
+def _store_reporters(session: Session, event: DirectoryLoaded, *, is_whole: bool) -> None:
+    """Keeps who reports for schools; a person's id here is their address, as their account has it."""
+    people = [person for person in event.people if person.role in REPORTERS and email_key(person.email)]
+    keys = {(address_hash(person.email), person.role): email_key(person.email) for person in people}
+    rows = [
+        {"person_key": key, "role": role, "person_id": person_id, "revision": event.revision}
+        for (key, role), person_id in sorted(keys.items())
+    ]
+    upsert(session, Reporter, rows, newer="revision")
+    if is_whole:
+        for gone in session.exec(select(Reporter).where(col(Reporter.revision) < event.revision)):
+            session.delete(gone)
 
 
 def store_calendar(session: Session, event: CalendarChanged) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from services.sesr.actions.keeping import KEEP, keep_values
 from services.sesr.actions.submission import Arrival, Receipt, Submission, day_of, prepare, repeated
 from services.sesr.queries.context import CONTEXTS, ContextQuestion, ReportContext, context_of, context_values
+from services.sesr.rules.acceptance import Earlier
 from shared.access import Who, scope_of
 from shared.db import raw
 
@@ -36,6 +37,11 @@ def submit(session: Session, who: Who, sent: Submission, arrival: Arrival) -> Re
     if found is None:
         return repeated(who, sent, _context(session, question))
     return Receipt(sent.report_id, found["number"], found["received_at"], True, prepared.warnings, prepared.note)
+
+
+def newest_report(session: Session, who: Who, sent: Submission, arrival: Arrival) -> Earlier | None:
+    """The report of the school's day that counts until now, of the incident that the submission is for."""
+    return _context(session, _question(who, sent, arrival)).newest
 
 
 async def submit_together(

@@ -83,11 +83,12 @@ class Prepared(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """The moment at which a report arrives, and how: `by_key` after its author's session had ended."""
+    """The moment at which a report arrives, and how: `by_key` after its author's session had ended; `said` goes into its note."""
 
     now: datetime
     zone: tzinfo
     by_key: bool = False
+    said: str = ""
 
 
 def prepare(who: Who, sent: Submission, known: ReportContext, arrival: Arrival) -> Prepared | Receipt:
@@ -241,7 +242,12 @@ def _newer(newest: Earlier, counts: Counts) -> Conflict:
 def _notes(known: ReportContext, made_at: datetime, arrival: Arrival) -> list[str]:
     closed = known.days.closed_at if known.days else None
     today, made_on = (moment.astimezone(arrival.zone).date() for moment in (arrival.now, made_at))
-    found = [(arrival.by_key, BY_KEY), (closed is not None, AFTER_CLOSING), (made_on < today, AFTER_DAY)]
+    found = [
+        (bool(arrival.said), arrival.said),
+        (arrival.by_key, BY_KEY),
+        (closed is not None, AFTER_CLOSING),
+        (made_on < today, AFTER_DAY),
+    ]
     return [note for is_so, note in found if is_so]
 
 

@@ -320,6 +320,15 @@ def upgrade() -> None:
     op.create_index("ix_report_day", "report", ["incident_id", "day", "school_key"], unique=False, schema="sesr")
     op.create_index("ix_report_received", "report", ["received_at"], unique=False, schema="sesr")
     op.create_table(
+        "reporter",
+        sa.Column("person_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", "role", name=op.f("pk_reporter")),
+        schema="sesr",
+    )
+    op.create_table(
         "school",
         sa.Column("school_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -401,6 +410,7 @@ def downgrade() -> None:
     op.drop_table("school_call", schema="sesr")
     op.drop_index("ix_school_region", table_name="school", schema="sesr")
     op.drop_table("school", schema="sesr")
+    op.drop_table("reporter", schema="sesr")
     op.drop_index("ix_report_received", table_name="report", schema="sesr")
     op.drop_index("ix_report_day", table_name="report", schema="sesr")
     op.drop_table("report", schema="sesr")
