@@ -58,9 +58,13 @@ def in_sheet(content: bytes, change: Callable[[str], str]) -> bytes:
     return out.getvalue()
 
 
-def with_error(content: bytes, row: int, error: str) -> bytes:
-    """An error in the cell of the total of a row, with a formula longer than what is looked at in one piece."""
-    cell = f'<c r="I{row}" t="e"><f>{"1+" * 400}1</f><v>{error}</v></c>'
+def with_error(content: bytes, row: int, error: str, *, formula: bool = True) -> bytes:
+    """An error in the cell of the total of a row, with a formula longer than what is looked at in one piece.
+
+    Such a file is refused for its formula, which nobody has calculated; without one the error itself is to be found.
+    """
+    made = f"<f>{'1+' * 400}1</f>" if formula else ""
+    cell = f'<c r="I{row}" t="e">{made}<v>{error}</v></c>'
     return in_sheet(content, lambda xml: re.sub(rf'<c r="I{row}"[^>]*>.*?</c>', cell, xml, count=1, flags=re.DOTALL))
 
 
@@ -301,13 +305,15 @@ def noise_of_sums(rows: Rows, chance: random.Random) -> bytes:
 
 @damage
 def an_error_in_a_total(rows: Rows, chance: random.Random) -> bytes:
-    return with_error(book(rows), chance.randrange(2, len(rows) + 2), chance.choice(["#REF!", "#N/A", "#DIV/0!"]))
+    return with_error(
+        book(rows), chance.randrange(2, len(rows) + 2), chance.choice(["#REF!", "#N/A", "#DIV/0!"]), formula=False
+    )
 
 
 @damage
 def an_error_that_is_new(rows: Rows, chance: random.Random) -> bytes:
     errors = ["#SPILL!", "#CALC!", "#GETTING_DATA", "#BUSY!", "#PYTHON!", "#TIMEOUT!"]
-    return with_error(book(rows), chance.randrange(2, len(rows) + 2), chance.choice(errors))
+    return with_error(book(rows), chance.randrange(2, len(rows) + 2), chance.choice(errors), formula=False)
 
 
 @damage
@@ -336,7 +342,8 @@ def prefixed(xml: str) -> str:
 
 @damage
 def prefixed_elements_with_an_error(rows: Rows, chance: random.Random) -> bytes:
-    return in_sheet(with_error(book(rows), chance.randrange(2, len(rows) + 2), "#N/A"), prefixed)
+    at = chance.randrange(2, len(rows) + 2)
+    return in_sheet(with_error(book(rows), at, "#N/A", formula=chance.random() < 0.5), prefixed)
 
 
 @damage
@@ -347,7 +354,7 @@ def prefixed_elements_with_unsaved_formulas(rows: Rows, chance: random.Random) -
 @damage
 def cells_without_references_and_an_error(rows: Rows, chance: random.Random) -> bytes:
     whole = book([["-" if cell == "" else cell for cell in row] for row in rows])
-    hurt = with_error(whole, chance.randrange(2, len(rows) + 2), "#REF!")
+    hurt = with_error(whole, chance.randrange(2, len(rows) + 2), "#REF!", formula=chance.random() < 0.5)
     return in_sheet(hurt, lambda xml: re.sub(r'(<(?:c|row))( [^>]*?)?\br="[A-Z]*\d+"', r"\1\2", xml))
 
 
