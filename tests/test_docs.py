@@ -1,6 +1,8 @@
 """Documentation that can go stale is checked: settings, commands, links, programs."""
 
 import re
+import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from bench import __main__ as benchmarks
 from bench import scale
 from services.notify.pages.parts import TABS
 from shared.settings import PREFIX, Settings
+from shared.web.release import release
+from shared.web.variables import WHAT
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -22,6 +26,21 @@ def test_operations_names_every_setting_with_its_default() -> None:
         default = field.get_default(call_default_factory=True)
         if isinstance(default, (str, int)) and not isinstance(default, bool) and default != "":
             assert rows[f"{PREFIX}{name.upper()}"] == f"`{default}`", name
+
+
+def test_the_page_of_the_settings_says_what_the_documentation_says() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| `SES_(\w+)` \| ([^|]+) \| .* \|$", text, re.MULTILINE)
+    plain = {name.lower(): re.sub(r"\[[^]]*\]\(([^)]*)\)", r"docs/\1", words).replace("`", "") for name, words in rows}
+    assert {name: f"{words[0].upper()}{words[1:]}." for name, words in plain.items()} == WHAT
+
+
+def test_the_day_of_the_release_is_that_of_the_changelog() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    found = re.search(
+        rf"^## \[?{re.escape(version)}\]? - (\d{{4}}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert release() == (version, date.fromisoformat(found[1]) if found else None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

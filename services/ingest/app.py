@@ -3,11 +3,13 @@
 from sqlalchemy import text
 
 from services.ingest import api, pages
+from services.ingest.pages.explained import check_items, setting_lines
 from services.ingest.pages.status_cards import home_cards, school_cards
 from shared.ops.metrics import OWN, Gauges
 from shared.settings import settings
 from shared.web import health_routes, routers_of, service_app
 from shared.web.cards import card_routes
+from shared.web.explained import explained_routes
 from shared.web.static_files import route as static
 
 OWN["ingest"] = Gauges(
@@ -25,9 +27,10 @@ OWN["ingest"] = Gauges(
 )
 MULTIPART_OVERHEAD = 64 * 1024
 cards = card_routes("ingest", "Uploads", home_cards, school_cards)
+explained = explained_routes("ingest", "Uploads", setting_lines, check_items)
 app = service_app(
     "ingest",
-    [*routers_of(pages), *routers_of(api), cards, health_routes("ingest")],
+    [*routers_of(pages), *routers_of(api), cards, explained, health_routes("ingest")],
     routes=[static],
     body_limit=settings().upload_max_mb * 1024 * 1024 + MULTIPART_OVERHEAD,
 )

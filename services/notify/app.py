@@ -4,10 +4,12 @@ from sqlalchemy import text
 
 from services.notify import pages
 from services.notify.api import router as api
+from services.notify.pages.explained import check_items, setting_lines
 from services.notify.pages.status_cards import home_cards, school_cards
 from shared.ops.metrics import OWN, Gauges
 from shared.web import routers_of, service_app
 from shared.web.cards import card_routes
+from shared.web.explained import explained_routes
 
 OWN["notify"] = Gauges(
     text(
@@ -30,4 +32,5 @@ OWN["notify"] = Gauges(
     },
 )
 cards = card_routes("notify", "Alerts", home_cards, school_cards)
-app = service_app("notify", [*routers_of(pages), cards, api])
+explained = explained_routes("notify", "Alerts", setting_lines, check_items)
+app = service_app("notify", [*routers_of(pages), cards, explained, api])

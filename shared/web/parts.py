@@ -1,4 +1,4 @@
-"""Which services the home page and the page of a school ask for their status cards, and in which order."""
+"""Which services the home page, the page of a school, the settings and the checklists ask for their part, in which order."""
 
 from typing import NamedTuple
 
@@ -33,3 +33,14 @@ HOME_PARTS: dict[str, tuple[Part, ...]] = {
     ),
 }
 SCHOOL_PARTS = (RATES, SESR, TRACKER, NOTIFY, DIRECTORY)
+
+# Who has something to set, or to look up, in which service; for operations the variables of the installation are one part.
+SETTINGS_PARTS: dict[str, tuple[Part, ...]] = {
+    "central": (RATES, NOTIFY, TRACKER, SESR, INGEST),
+    "director": (MY_ALERTS,),
+    "ops": (Part("ingest", "Variables of the installation", "/ops", "ops.see"),),
+}
+CHECKLIST_PARTS: dict[str, tuple[Part, ...]] = {
+    "central": (INGEST, RATES, TRACKER, NOTIFY, SESR),
+    "ops": (Part("ingest", "Installation and files", "/ops", "ops.see"), NOTIFY),
+}

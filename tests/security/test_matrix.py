@@ -13,7 +13,7 @@ GUARDED = [surface for surface in SURFACES if surface.permission not in (None, "
 PUBLIC = [surface for surface in SURFACES if surface.permission == "public"]
 PUBLIC_PATHS = (
     "/", "/healthz", "/readyz", "/{}/healthz", "/{}/readyz", "/{}/metrics", "/sign-in", "/sign-in/demo",
-    "/sign-in/start", "/sign-in/callback", "/sign-out/everywhere", "/notify/answer/{{token}}", "/sesr/public",
+    "/sign-in/start", "/sign-in/callback", "/sign-out/everywhere", "/notify/answer/{{token}}", "/sesr/public", "/accessibility",
 )  # fmt: skip
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
