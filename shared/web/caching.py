@@ -9,10 +9,16 @@ from fastapi.responses import Response
 from shared.web.clock import today
 from shared.web.requests import session_token
 from shared.web.static_files import DIGEST
+from shared.web.undo import note_of
 
 
 def unless_known(request: Request, version: str, make: Callable[[], Response]) -> Response:
-    """The page, or 304 where the browser has it: the same address, version, person, day, look and kind of request."""
+    """The page, or 304 where the browser has it: the same address, version, person, day, look and kind of request.
+
+    A page that says what was done is made anew and kept by nobody.
+    """
+    if note_of(request) is not None:
+        return make()
     parts = (
         version,
         str(request.url),

@@ -15,6 +15,7 @@ from shared.web.clock import date_words, instant_words, second_words
 from shared.web.navigation import navigation
 from shared.web.requests import session_token
 from shared.web.static_files import static_url
+from shared.web.undo import drop_note, note_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -58,7 +59,17 @@ def _everywhere(request: Request) -> dict[str, Any]:
 def page(request: Request, template: str, /, status_code: int = 200, **context: Any) -> HTMLResponse:
     """The rendered page with what every page shows: who, navigation, form token, support contact."""
     made = environment(request.app.state.service).get_template(template)
-    return HTMLResponse(made.render({**_everywhere(request), **context}), status_code)
+    note = note_of(request) if _is_whole(request, template) else None
+    answer = HTMLResponse(made.render({**_everywhere(request), "note": note, **context}), status_code)
+    if note is not None:
+        drop_note(answer)
+    return answer
+
+
+def _is_whole(request: Request, template: str) -> bool:
+    """Whether a person will look at it: no part of a page, and nothing that a script fetches."""
+    is_part = template.startswith("_") or "hx-request" in request.headers
+    return not is_part and request.headers.get("sec-fetch-dest", "document") == "document"
 
 
 def redirect(path: str) -> RedirectResponse:

@@ -9,15 +9,15 @@ SOURCE: Final = Path(__file__).parent.parent / "data" / "look" / "axe.min.js"
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def axe(page: Page) -> list[str]:
-    """One line per element that breaks a rule: `rule: selector: what is wrong`.
+def axe(page: Page, *only: str) -> list[str]:
+    """One line per element that breaks a rule: `rule: selector: what is wrong`; of the rules named, or of RULES.
 
     The page's context must be made with bypass_csp=True, for the script is put into the page.
     """
-    page.add_script_tag(path=SOURCE)
-    answer: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
-    )
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=SOURCE)
+    run = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": RULES}
+    answer: dict[str, Any] = page.evaluate("run => axe.run(document, {runOnly: run, resultTypes: ['violations']})", run)
     return [
         f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
         for violation in answer["violations"]

@@ -56,7 +56,10 @@ def test_a_token_is_made_and_revoked_with_the_keyboard(browser: Browser, site: s
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="The token nightly export is made")).to_be_visible()
         assert len(page.locator(".alert code").inner_text()) == 43
-        page.get_by_role("button", name="Revoke nightly export").focus()
+        page.locator("summary", has_text="Revoke nightly export").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Revoke 1 token")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.get_by_role("cell", name="revoked")).to_be_visible()
 

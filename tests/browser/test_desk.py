@@ -33,8 +33,9 @@ def test_the_desk_works_without_script(site: str, browser: Browser) -> None:
     poison()
     with opened(browser, site, "ops", "/ops", java_script_enabled=False) as page:
         page.get_by_role("link", name="ingest", exact=True).click()
+        page.locator("summary", has_text="Discard").click()
         page.get_by_label("Reason").fill("the upload was undone")
-        page.get_by_role("button", name="Discard").click()
+        page.get_by_role("button", name="Discard 1 event").click()
         expect(page.get_by_text("Nothing is parked")).to_be_visible()
 
 

@@ -193,7 +193,7 @@ def test_settings_and_heads_are_kept_and_leave_a_trace() -> None:
     tell(LOW)
     central = browser_of("central")
     hours = {"quiet_from": "20:00", "quiet_until": "07:00"}
-    assert central.post("/notify/settings", data={**DEFAULTS, **hours}).headers["location"].endswith("saved=true")
+    assert central.post("/notify/settings", data={**DEFAULTS, **hours}).status_code == 303
     assert 'value="20:00"' in central.get("/notify/settings").text
     head = {"name_E": "Ito, Kenji", "email_E": "head.e@lausd.example"}
     assert central.post("/notify/settings/heads", data=head).status_code == 303

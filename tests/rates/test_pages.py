@@ -322,6 +322,7 @@ def test_a_saved_view_is_its_owners_alone_and_holds_only_the_tables_state() -> N
     assert found is not None
     assert browser_of("central").post(found[0], data={}).status_code == 404
     assert director.post(found[0], data={}).status_code == 303
+    assert "The view Mine, Tier 1 was removed." in director.get("/rates/").text
     assert "Mine, Tier 1" not in director.get("/rates/").text
     assert director.post("/rates/views", data={"name": " ", "query": ""}).status_code == 422
 

@@ -14,7 +14,7 @@ from shared.access.policy import ROLES, UNBOUNDED
 from shared.access.sessions import end_session_by_id, end_sessions_of, live_sessions
 from shared.access.tokens import create_token, revoke_token, tokens
 from shared.errors import Conflict, Invalid, NotFound
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page, redirect
 from shared.web.requests import session_limits
 
 router = APIRouter(prefix="/access", include_in_schema=False)
@@ -24,8 +24,12 @@ Text = Annotated[str, Form(max_length=200)]
 Id = Annotated[str, Form(pattern="^[0-9a-f]{64}$")]
 
 
+def _path_of(person_id: str) -> str:
+    return f"/access/people/{quote(person_id, safe='')}"
+
+
 def _page_of(person_id: str) -> Response:
-    return redirect(f"/access/people/{quote(person_id, safe='')}")
+    return redirect(_path_of(person_id))
 
 
 def _known(session: Db, person_id: str) -> str:
@@ -70,20 +74,31 @@ def one_person(request: Request, session: Db, who: Annotated[Who, allow("access.
 
 @router.post("/people/{person_id}/roles")
 def give_role(
-    session: Db, who: Annotated[Who, allow("access.write")], person_id: str, role: Text, scope: Text = ""
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("access.write")],
+    person_id: str,
+    role: Text,
+    scope: Text = "",
 ) -> Response:
     if role not in ROLES:
         raise Invalid(f"There is no such role; there are {', '.join(ROLES)}.")
     words = _words(scope)
     if not words and role not in UNBOUNDED:
         raise Invalid(f"The role {role} may open only its own schools: enter their keys, or the region of a desk.")
-    waits = waits_for_second_person(role)
+    waits, here = waits_for_second_person(role), _path_of(person_id)
+    former = next((list(row.scope) for row in grants_of(session, person_id) if row.role == role), None)
     if waits:
         request_role(session, _known(session, person_id), role, words, who.person_id)
     else:
         grant(session, _known(session, person_id), role, words, "operations")
     audit(session, who.actor, "role given", person_id, {"role": role, "scope": words, "waits": waits})
-    return _page_of(person_id)
+    if waits:
+        return done(request, here, f"The role {role} waits for the central office.")
+    undo = back(f"{here}/roles/take", [("role", role)])
+    if former is not None:
+        undo = back(f"{here}/roles", [("role", role), ("scope", ", ".join(former))])
+    return done(request, here, f"The role {role} was given.", undo)
 
 
 @router.post("/people/{person_id}/roles/take")
@@ -98,7 +113,11 @@ def take(session: Db, who: Annotated[Who, allow("access.write")], person_id: str
 
 @router.post("/people/{person_id}/active")
 def set_person_active(
-    session: Db, who: Annotated[Who, allow("access.write")], person_id: str, active: Annotated[bool, Form()]
+    request: Request,
+    session: Db,
+    who: Annotated[Who, allow("access.write")],
+    person_id: str,
+    active: Annotated[bool, Form()],
 ) -> Response:
     if person_id == who.person_id:
         raise Conflict("You cannot close your own account: another person of operations can.")
@@ -106,7 +125,9 @@ def set_person_active(
     if not active:
         end_sessions_of(session, person_id)
     audit(session, who.actor, "account opened" if active else "account closed", person_id)
-    return _page_of(person_id)
+    here = _path_of(person_id)
+    undo = back(f"{here}/active", [("active", "false" if active else "true")])
+    return done(request, here, f"The account was {'opened' if active else 'closed'}.", undo)
 
 
 @router.post("/people/{person_id}/unlink")

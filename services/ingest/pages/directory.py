@@ -8,11 +8,12 @@ from fastapi.responses import Response
 
 from services.ingest.actions.directory_edits import change_person, change_school
 from services.ingest.queries import directory as directory_queries
+from services.ingest.rules.directory import COUNT_FIELDS, WORDS
 from services.ingest.rules.names import REGIONS
 from shared.access import Who
 from shared.access.policy import ROLES
 from shared.errors import NotFound
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page
 
 AT_ONCE = 50
 router = APIRouter(prefix="/ingest/directory", include_in_schema=False)
@@ -59,8 +60,11 @@ def school(request: Request, session: Db, who: Annotated[Who, allow("directory.s
 async def post_school(
     request: Request, session: Db, who: Annotated[Who, allow("directory.write")], school_key: str
 ) -> Response:
-    change_school(session, school_key, await _fields(request), who.actor)
-    return redirect(f"/ingest/directory/schools/{quote(school_key, safe='')}")
+    here = f"/ingest/directory/schools/{quote(school_key, safe='')}"
+    found = directory_queries.school(session, school_key)
+    former = back(here, [(name, getattr(found, name)) for name in (*WORDS, *COUNT_FIELDS)] if found else ())
+    changed = change_school(session, school_key, await _fields(request), who.actor)
+    return done(request, here, f"{changed.name} was saved.", former)
 
 
 @router.get("/people/{person_id}")
@@ -75,8 +79,13 @@ def person(request: Request, session: Db, who: Annotated[Who, allow("directory.s
 async def post_person(
     request: Request, session: Db, who: Annotated[Who, allow("directory.write")], person_id: str
 ) -> Response:
-    change_person(session, person_id, await _fields(request), who.actor)
-    return redirect(f"/ingest/directory/people/{quote(person_id, safe='')}")
+    here = f"/ingest/directory/people/{quote(person_id, safe='')}"
+    found = directory_queries.person(session, person_id)
+    lists = {"scope": found.scope, "aliases": found.resolved_aliases} if found else {}
+    former = [("name", found.name), ("email", found.email)] if found else []
+    undo = back(here, [*former, *((name, "; ".join(entries)) for name, entries in lists.items())])
+    changed = change_person(session, person_id, await _fields(request), who.actor)
+    return done(request, here, f"{changed.name} was saved.", undo)
 
 
 async def _fields(request: Request) -> dict[str, str]:

@@ -113,6 +113,32 @@ def end_snooze(session: Session, snooze_id: int, key: str | None, actor: str) ->
     audit(session, actor, "end snooze", f"snooze/{snooze_id}", {"school": school})
 
 
+def resume_snooze(session: Session, snooze_id: int, key: str | None, actor: str) -> None:
+    """Takes the end of a snooze back; NotFound where it has not ended, or is not the key's own (None: anybody's).
+
+    Conflict where another snooze of the same place has begun meanwhile.
+    """
+    ended = select(Snooze).where(col(Snooze.snooze_id) == snooze_id, col(Snooze.ended_at).is_not(None))
+    if key is not None:
+        ended = ended.where(col(Snooze.director_key) == key)
+    snoozed = session.exec(ended.with_for_update()).one_or_none()
+    if snoozed is None:
+        raise NotFound("This snooze is in force, or is not yours.")
+    live = select(Snooze.snooze_id).where(
+        Snooze.director_key == snoozed.director_key,
+        Snooze.term == snoozed.term,
+        Snooze.school_key == snoozed.school_key,
+        col(Snooze.respondent_group).is_not_distinct_from(snoozed.respondent_group),
+        col(Snooze.ended_at).is_(None),
+    )
+    if session.exec(live).first() is not None:
+        raise Conflict(f"{snoozed.school} was snoozed again meanwhile. Reload the page.", code="snoozed_again")
+    snoozed.ended_at, snoozed.ended_by = None, ""
+    session.add(snoozed)
+    session.flush()
+    audit(session, actor, "resume snooze", f"snooze/{snooze_id}", {"school": snoozed.school})
+
+
 def use_link(session: Session, mail_id: int) -> None:
     """A signed link is used up; Conflict where it was used before."""
     used = insert(LinkUse).values(mail_id=mail_id).on_conflict_do_nothing().returning(col(LinkUse.mail_id))
@@ -125,10 +151,8 @@ def prefer(session: Session, person_id: str, *, only_changes: bool, also_when_no
     if session.get(Director, person_id) is None:
         raise NotFound("This person is not a director in the directory.")
     preference = {"only_changes": only_changes, "also_when_none": also_when_none}
-    session.merge(
-        Preference(person_id=person_id, changed_by=actor, only_changes=only_changes, also_when_none=also_when_none)
-    )
-    session.flush()
+    upsert(session, Preference, [{"person_id": person_id, "changed_by": actor, **preference}], stamp="at")
+    session.expire_all()
     audit(session, actor, "change preference", person_id, dict(preference))
 
 

@@ -17,11 +17,12 @@ from services.notify.tables import Digest, Mail
 from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.settings import settings
-from shared.web import Db, allow, page, public, redirect
+from shared.web import Db, allow, back, done, page, public, redirect
 from shared.web.requests import READ
 
 router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 100
+SNOOZES = "/notify/snoozes"
 
 
 class LinkRefused(NotFound):
@@ -143,6 +144,14 @@ def snoozes(
 
 
 @router.post("/snoozes/{snooze_id}/end")
-def end_snooze(session: Db, who: Annotated[Who, allow("digests.write")], snooze_id: int) -> Response:
+def end_snooze(request: Request, session: Db, who: Annotated[Who, allow("digests.write")], snooze_id: int) -> Response:
     answers.end_snooze(session, snooze_id, None, who.actor)
-    return redirect("/notify/snoozes")
+    return done(request, SNOOZES, "The snooze has ended.", back(f"{SNOOZES}/{snooze_id}/resume"))
+
+
+@router.post("/snoozes/{snooze_id}/resume")
+def resume_snooze(
+    request: Request, session: Db, who: Annotated[Who, allow("digests.write")], snooze_id: int
+) -> Response:
+    answers.resume_snooze(session, snooze_id, None, who.actor)
+    return done(request, SNOOZES, "The snooze is in force again.", back(f"{SNOOZES}/{snooze_id}/end"))

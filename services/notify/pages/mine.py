@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from services.notify.actions import answers
 from services.notify.mailer.headings import outlook_words
 from services.notify.pages.answers import take_answer
-from services.notify.pages.parts import SentForm, ticked_places
+from services.notify.pages.parts import SentForm, preference_fields, read_preference, ticked_places
 from services.notify.queries import answers as found
 from services.notify.queries import lists
 from services.notify.queries.content import lines_of
@@ -17,9 +17,10 @@ from services.notify.tables import Digest, Director
 from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.numbers import whole
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page, redirect
 
 router = APIRouter(prefix="/notify/mine", include_in_schema=False)
+HERE = "/notify/mine"
 SHOWN = 20
 Me = Annotated[Who, allow("alerts.mine")]
 
@@ -62,16 +63,23 @@ def _still_newest(session: Db, digest: Digest) -> None:
 
 
 @router.post("/preference")
-def prefer(session: Db, who: Me, form: SentForm) -> Response:
-    preference = {name: form.get(name) == "1" for name in ("only_changes", "also_when_none")}
-    answers.prefer(session, own(session, who).person_id, **preference, actor=who.actor)
-    return redirect("/notify/mine")
+def prefer(request: Request, session: Db, who: Me, form: SentForm) -> Response:
+    person_id = own(session, who).person_id
+    former = preference_fields(found.preference_of(session, person_id))
+    answers.prefer(session, person_id, **read_preference(form), actor=who.actor)
+    return done(request, HERE, "Which mails you get was saved.", back(f"{HERE}/preference", former))
 
 
 @router.post("/snoozes/{snooze_id}/end")
-def end_snooze(session: Db, who: Me, snooze_id: int) -> Response:
+def end_snooze(request: Request, session: Db, who: Me, snooze_id: int) -> Response:
     answers.end_snooze(session, snooze_id, own(session, who).person_id, who.actor)
-    return redirect("/notify/mine")
+    return done(request, HERE, "The snooze has ended.", back(f"{HERE}/snoozes/{snooze_id}/resume"))
+
+
+@router.post("/snoozes/{snooze_id}/resume")
+def resume_snooze(request: Request, session: Db, who: Me, snooze_id: int) -> Response:
+    answers.resume_snooze(session, snooze_id, own(session, who).person_id, who.actor)
+    return done(request, HERE, "The snooze is in force again.", back(f"{HERE}/snoozes/{snooze_id}/end"))
 
 
 @router.post("/seen")

@@ -14,7 +14,7 @@ from services.notify.rules.clock import next_sending
 from shared.access import Who, audit
 from shared.delivery.outbox import call_job
 from shared.settings import settings
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page, redirect
 
 router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 100
@@ -94,6 +94,7 @@ def release(session: Db, who: Annotated[Who, allow("digests.write")], term: str,
 
 @router.post("/extractions/{term}/{extraction_date}/hold")
 def hold(
+    request: Request,
     session: Db,
     who: Annotated[Who, allow("digests.write")],
     term: str,
@@ -102,7 +103,8 @@ def hold(
 ) -> Response:
     session.execute(planning.LOCK)
     mails.hold(session, term, extraction_date, who.actor, why)
-    return redirect(f"/notify/extractions/{term}/{extraction_date}")
+    here = f"/notify/extractions/{term}/{extraction_date}"
+    return done(request, here, "The mails that were not sent yet are held.", back(f"{here}/release"))
 
 
 @router.post("/resume")

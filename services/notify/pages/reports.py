@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.notify.actions import answers, retiring
-from services.notify.pages.parts import SentForm, plain_form, tabs_of
+from services.notify.pages.parts import SentForm, plain_form, preference_fields, read_preference, tabs_of
+from services.notify.queries import answers as answer_queries
 from services.notify.queries import comparing, reports
 from services.notify.rules.comparing import LIKE_POINTS
 from shared.access import Who
 from shared.errors import Invalid, NotFound
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page
 
 router = APIRouter(prefix="/notify", include_in_schema=False)
 PAGE = 50
@@ -44,11 +45,13 @@ def directors(request: Request, session: Db, who: Annotated[Who, allow("digests.
 
 
 @router.post("/directors/{person_id}/preference")
-def prefer(session: Db, who: Annotated[Who, allow("digests.write")], person_id: str, sent: SentForm) -> Response:
-    form = plain_form(sent)
-    preference = {name: form.get(name) == "1" for name in ("only_changes", "also_when_none")}
-    answers.prefer(session, person_id, **preference, actor=who.actor)
-    return redirect("/notify/directors")
+def prefer(
+    request: Request, session: Db, who: Annotated[Who, allow("digests.write")], person_id: str, sent: SentForm
+) -> Response:
+    here = f"/notify/directors/{quote(person_id, safe='')}/preference"
+    former = preference_fields(answer_queries.preference_of(session, person_id))
+    answers.prefer(session, person_id, **read_preference(sent), actor=who.actor)
+    return done(request, "/notify/directors", "Which mails this director gets was saved.", back(here, former))
 
 
 @router.get("/schools")
@@ -76,17 +79,24 @@ def retire(
     request: Request, session: Db, who: Annotated[Who, allow("digests.write")], school_key: str, sent: SentForm
 ) -> Response:
     form = plain_form(sent)
+    term, here = form.get("term", ""), f"/notify/schools/{quote(school_key, safe='')}"
     try:
-        retiring.retire_school(session, form.get("term", ""), school_key, form.get("reason", ""), who.actor)
+        retiring.retire_school(session, term, school_key, form.get("reason", ""), who.actor)
     except Invalid as error:
         return _school(request, session, school_key, error.problems, 422)
-    return redirect(f"/notify/schools/{quote(school_key, safe='')}")
+    undo = back(f"{here}/restore", [("term", term)])
+    return done(request, here, f"No mail mentions this school in {term}.", undo)
 
 
 @router.post("/schools/{school_key}/restore")
-def restore(session: Db, who: Annotated[Who, allow("digests.write")], school_key: str, sent: SentForm) -> Response:
-    retiring.restore_school(session, plain_form(sent).get("term", ""), school_key, who.actor)
-    return redirect(f"/notify/schools/{quote(school_key, safe='')}")
+def restore(
+    request: Request, session: Db, who: Annotated[Who, allow("digests.write")], school_key: str, sent: SentForm
+) -> Response:
+    term, here = plain_form(sent).get("term", ""), f"/notify/schools/{quote(school_key, safe='')}"
+    former = [row for row in reports.retired_terms(session, school_key) if row.term == term]
+    fields = [(name, getattr(row, name)) for row in former for name in ("term", "reason")]
+    retiring.restore_school(session, term, school_key, who.actor)
+    return done(request, here, f"This school is followed again in {term}.", back(f"{here}/retire", fields))
 
 
 def _school(

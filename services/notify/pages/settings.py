@@ -14,16 +14,17 @@ from shared.access import Who
 from shared.errors import Invalid
 from shared.numbers import whole
 from shared.settings import settings
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page
 
 router = APIRouter(prefix="/notify/settings", include_in_schema=False)
+HERE = "/notify/settings"
 TIMES = ("opens", "closes", "quiet_from", "quiet_until")
 SWITCHES = ("hold_all", "hold_thin", "school_days_only")
 
 
 @router.get("")
-def show(request: Request, session: Db, who: Annotated[Who, allow("digests.see")], saved: bool = False) -> Response:
-    return _page(request, session, alert_settings.settings_of(session).model_dump(), [], saved=saved)
+def show(request: Request, session: Db, who: Annotated[Who, allow("digests.see")]) -> Response:
+    return _page(request, session, alert_settings.settings_of(session).model_dump(), [])
 
 
 @router.post("")
@@ -41,13 +42,20 @@ def change(request: Request, session: Db, who: Annotated[Who, allow("digests.wri
     for name in settings_changes.NUMBERS:
         value = form.get(name, "")
         new[name] = whole(value, 99_999)
+    former = back(HERE, _fields(alert_settings.settings_of(session).model_dump()))
     try:
         if problems:
             raise Invalid("The settings were not changed.", problems=problems)
         settings_changes.change_settings(session, new, who.actor)
     except Invalid as error:
         return _page(request, session, {**new, **{n: form.get(n, "") for n in TIMES}}, error.problems, 422)
-    return redirect("/notify/settings?saved=true")
+    return done(request, HERE, "The settings of alerts were saved.", former)
+
+
+def _fields(values: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Kept settings as the form sends them."""
+    numbers = [(name, values[name]) for name in settings_changes.NUMBERS]
+    return [*((name, "1") for name in SWITCHES if values[name]), *((name, values[name]) for name in TIMES), *numbers]
 
 
 @router.post("/heads")
@@ -56,11 +64,18 @@ def heads(request: Request, session: Db, who: Annotated[Who, allow("digests.writ
     new = {
         region: (form.get(f"name_{region}", ""), form.get(f"email_{region}", "")) for region in reports.regions(session)
     }
+    named = {head.region: head for head in alert_settings.heads(session)}
+    former = [
+        (f"{field}_{region}", getattr(named[region], field))
+        for region in new
+        if region in named
+        for field in ("name", "email")
+    ]
     try:
         settings_changes.name_heads(session, new, who.actor)
     except Invalid as error:
         return _page(request, session, alert_settings.settings_of(session).model_dump(), error.problems, 422, typed=new)
-    return redirect("/notify/settings?saved=true")
+    return done(request, HERE, "The heads of the regions were saved.", back(f"{HERE}/heads", former))
 
 
 def _page(
@@ -69,7 +84,6 @@ def _page(
     values: dict[str, Any],
     problems: list[Any],
     status: int = 200,
-    saved: bool = False,
     typed: Mapping[str, tuple[str, str]] | None = None,
 ) -> Response:
     """The settings; `typed` are names and addresses of heads that were refused, to be mended."""
@@ -87,5 +101,4 @@ def _page(
         errors={problem["field"]: problem["message"] for problem in problems},
         regions=[(region, named.get(region), *heads.get(region, ("", ""))) for region in reports.regions(session)],
         zone=settings().timezone,
-        saved=saved,
     )

@@ -15,14 +15,14 @@ from shared.errors import Conflict, Invalid, NotFound, first_of
 MOST_PROBLEMS, LINES_NAMED = 20, 5
 
 
-def add_days_off(session: Session, actor: str, off: RangeOff) -> None:
+def add_days_off(session: Session, actor: str, off: RangeOff) -> int | None:
     """Adds the weekdays of a range without school, or renames them. Raises Invalid for a range that cannot be."""
     code, sentence = wrong_with(off)
     if code:
         field = "name" if code == "name_long" else "day"
         problems = [{"code": code, "field": field, "message": sentence}]
         raise Invalid(f"These days off were not added: {sentence}.", code=code, problems=problems)
-    _change(session, actor, "a range", days_of([off]))
+    return _change(session, actor, "a range", days_of([off]))
 
 
 def read_list(text: str) -> dict[date, str]:
@@ -49,11 +49,11 @@ def save_listed_days(
     return _change(session, actor, source, {**listed, **dict.fromkeys(removed)})
 
 
-def remove_day_off(session: Session, actor: str, day: date) -> None:
-    """Makes a day a school day again. Raises NotFound for a day that is none of the days off."""
+def remove_day_off(session: Session, actor: str, day: date) -> int | None:
+    """Makes a day a school day again; the number of the change. Raises NotFound for a day that is none of the days off."""
     if session.get(DayOff, day) is None:
         raise NotFound("That day is not a day off any more. Reload the page.")
-    _change(session, actor, "removing a day", {day: None})
+    return _change(session, actor, "removing a day", {day: None})
 
 
 def undo_change(session: Session, actor: str, change_id: int) -> int:

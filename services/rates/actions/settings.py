@@ -28,6 +28,19 @@ def set_window(session: Session, actor: str, term: str, opens: date, closes: dat
     publish_calendar(session)
 
 
+def leave_window(session: Session, actor: str, term: str) -> None:
+    """Takes the window that was set for a term away: the one that came with its newest extraction counts again."""
+    was = session.get(SurveyWindow, term)
+    if was is None:
+        raise NotFound(f"No window was set for {term}. Reload the page.")
+    session.delete(was)
+    session.flush()
+    audit(
+        session, actor, "settings.window", term, {"was": [was.opens.isoformat(), was.closes.isoformat()], "now": None}
+    )
+    publish_calendar(session)
+
+
 def set_goal(session: Session, actor: str, group: Group, percent: int | None) -> None:
     """Sets a group's goal in percent, 1 to 100; None takes it away. Raises Invalid otherwise."""
     if percent is not None and not 1 <= percent <= 100:

@@ -9,21 +9,21 @@ from sqlmodel import Session
 
 from services.rates.actions import days_off as actions
 from services.rates.pages.settings import HERE, Setter, shown_settings
-from services.rates.queries.settings import days_off
+from services.rates.queries.settings import day_off_changes, days_off
 from services.rates.rules.days import LONGEST_LIST, RangeOff, day_changes, list_text, many_years
 from shared.access import Who
 from shared.db import transaction
 from shared.errors import Invalid
 from shared.files.ics_reading import MOST_BYTES, read_calendar
+from shared.numbers import counted
 from shared.settings import settings
-from shared.web import Db, page, redirect
+from shared.web import Db, back, done, page
 from shared.web.clock import today
 from shared.web.quick import allow_quickly
 
 router = APIRouter(prefix="/rates/settings/days-off", include_in_schema=False)
 # A calendar file is read from the school year before to the one after the next.
 BACK, AHEAD = timedelta(days=366), timedelta(days=731)
-SAVED = f"{HERE}?saved=1"
 List = Annotated[str, Form(max_length=LONGEST_LIST)]
 Source = Annotated[str, Form(max_length=200)]
 
@@ -39,20 +39,29 @@ def post_day_off(
 ) -> Response:
     """A day, or with `last` every weekday of a range."""
     try:
-        actions.add_days_off(session, who.actor, RangeOff(day, last or day, name.strip()))
+        change_id = actions.add_days_off(session, who.actor, RangeOff(day, last or day, name.strip()))
     except Invalid as refused:
         return shown_settings(request, session, refused=refused)
-    return redirect(SAVED)
+    return _saved(request, session, change_id)
 
 
 @router.post("/list")
 def post_days_off(request: Request, session: Db, who: Setter, days: List = "") -> Response:
     """A list, a day or a range to a line, added at once."""
     try:
-        actions.save_listed_days(session, who.actor, days)
+        change_id = actions.save_listed_days(session, who.actor, days)
     except Invalid as refused:
         return shown_settings(request, session, refused=refused)
-    return redirect(SAVED)
+    return _saved(request, session, change_id)
+
+
+def _saved(request: Request, session: Session, change_id: int | None) -> Response:
+    """Says how many days a change was about, with its undo; None is a change of nothing."""
+    newest = next((each for each in day_off_changes(session) if each.change_id == change_id), None)
+    if newest is None:
+        return done(request, f"{HERE}#off", "Nothing changed.")
+    undo = back(f"{HERE}/days-off/undo", [("change_id", newest.change_id)])
+    return done(request, f"{HERE}#off", f"{counted(len(newest.after), 'day')} changed.", undo)
 
 
 @router.post("/file")
@@ -114,19 +123,21 @@ def post_saved_list(
 ) -> Response:
     """Saves what the preview showed: only adds and renames, or `replaces` the calendar between its days as well."""
     try:
-        actions.save_listed_days(session, who.actor, days, source.strip() or "a list", replaces=replaces)
+        change_id = actions.save_listed_days(session, who.actor, days, source.strip() or "a list", replaces=replaces)
     except Invalid:
         return _preview(request, session, days, source)
-    return redirect(SAVED)
+    return _saved(request, session, change_id)
 
 
 @router.post("/undo")
-def post_undo(session: Db, who: Setter, change_id: Annotated[int, Form(ge=1, le=2**62)]) -> Response:
+def post_undo(request: Request, session: Db, who: Setter, change_id: Annotated[int, Form(ge=1, le=2**62)]) -> Response:
     left = actions.undo_change(session, who.actor, change_id)
-    return redirect(f"{SAVED}&left={left}#off")
+    words = (
+        f" {counted(left, 'day')} changed again since, and {'stays' if left == 1 else 'stay'} as it is." if left else ""
+    )
+    return done(request, f"{HERE}#off", f"The change was undone.{words}")
 
 
 @router.post("/remove")
-def post_no_day_off(session: Db, who: Setter, day: Annotated[date, Form()]) -> Response:
-    actions.remove_day_off(session, who.actor, day)
-    return redirect(SAVED)
+def post_no_day_off(request: Request, session: Db, who: Setter, day: Annotated[date, Form()]) -> Response:
+    return _saved(request, session, actions.remove_day_off(session, who.actor, day))

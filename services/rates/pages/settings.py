@@ -14,8 +14,9 @@ from shared.errors import Invalid
 from shared.events import GROUPS, Group
 from shared.numbers import whole
 from shared.school_days import school_days
-from shared.web import Db, allow, page, redirect
-from shared.web.clock import today
+from shared.web import Db, allow, back, done, page
+from shared.web.clock import date_words, today
+from shared.web.undo import Undo
 
 router = APIRouter(prefix="/rates/settings", include_in_schema=False)
 HERE = "/rates/settings"
@@ -24,22 +25,18 @@ Setter = Annotated[Who, allow("rates.set")]
 
 
 @router.get("")
-def settings_page(
-    request: Request, session: Db, who: Setter, saved: str = "", terms: str = "", left: int = 0
-) -> Response:
-    return shown_settings(request, session, saved=saved == "1", left=left, all_terms=terms == "all")
+def settings_page(request: Request, session: Db, who: Setter, terms: str = "") -> Response:
+    return shown_settings(request, session, all_terms=terms == "all")
 
 
 def shown_settings(
     request: Request,
     session: Db,
     *,
-    saved: bool = False,
-    left: int = 0,
     all_terms: bool = False,
     refused: Invalid | None = None,
 ) -> Response:
-    """The settings as they are; with why a change was refused, where one was. `left`: days that an undo did not touch."""
+    """The settings as they are; with why a change was refused, where one was."""
     terms = settings.terms(session)
     shown = terms if all_terms else terms[:TERMS_SHOWN]
     windows = [settings.window_of(session, term) for term in shown]
@@ -57,8 +54,6 @@ def shown_settings(
         changes=settings.changes(session),
         cuts=[(f"{cut:.0%}", "the lower tier" if below else "the higher tier") for cut, below in _cuts()],
         labels=TIER_LABELS,
-        saved=saved,
-        left=left,
         refused=refused,
     )
 
@@ -76,11 +71,28 @@ def post_window(
     opens: Annotated[date, Form()],
     closes: Annotated[date, Form()],
 ) -> Response:
+    was = settings.window_of(session, term)
     try:
         actions.set_window(session, who.actor, term, opens, closes)
     except Invalid as refused:
         return shown_settings(request, session, refused=refused)
-    return redirect(f"{HERE}?saved=1")
+    undo = back(f"{HERE}/window/leave", [("term", term)])
+    if was is not None and was.is_set:
+        undo = _window_back(was)
+    return done(request, HERE, f"The window of {term} is {date_words(opens)} to {date_words(closes)}.", undo)
+
+
+def _window_back(was: settings.TermWindow) -> Undo:
+    return back(f"{HERE}/window", [("term", was.term), ("opens", was.opens), ("closes", was.closes)])
+
+
+@router.post("/window/leave")
+def post_no_window(request: Request, session: Db, who: Setter, term: Annotated[str, Form(max_length=20)]) -> Response:
+    """The window that came with the newest extraction counts again."""
+    was = settings.window_of(session, term)
+    actions.leave_window(session, who.actor, term)
+    undo = _window_back(was) if was is not None else None
+    return done(request, HERE, f"The window of {term} is that of its extractions again.", undo)
 
 
 @router.post("/goal")
@@ -89,9 +101,11 @@ def post_goal(
 ) -> Response:
     """An empty percent takes the goal away."""
     text = percent.strip().rstrip("%").strip()
+    was = settings.goals(session)[group]
     try:
         number = whole(text, 9999) or 0
         actions.set_goal(session, who.actor, group, number if text else None)
     except Invalid as refused:
         return shown_settings(request, session, refused=refused)
-    return redirect(f"{HERE}?saved=1")
+    words = f"The goal of {group} is {number} %." if text else f"{group.capitalize()} have no goal now."
+    return done(request, HERE, words, back(f"{HERE}/goal", [("group", group), ("percent", was)]))

@@ -25,7 +25,8 @@ from services.sesr.tables import Incident
 from shared.access import Who, scope_of
 from shared.errors import NotFound
 from shared.files.workbooks import XLSX_TYPE
-from shared.web import Db, allow, page, redirect
+from shared.numbers import counted
+from shared.web import Db, allow, back, done, page
 from shared.web.clock import district_zone
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
@@ -104,18 +105,26 @@ def calls_xlsx(session: Db, who: Caller, query: Annotated[BoardQuery, Depends()]
 
 @router.post("/calls/assign")
 def assign(
+    request: Request,
     session: Db,
     who: Caller,
     incident_id: Annotated[UUID, Form()],
     day: Annotated[date, Form()],
     to: Annotated[str, Form()] = "",
     school_key: Annotated[list[str] | None, Form()] = None,
+    caller: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
-    """Gives the ticked schools to a caller; an empty name takes them back."""
+    """Gives the ticked schools to a caller; an empty name takes them back. `caller` names one for each school instead."""
     incident = incidents.known_incident(session, incident_id)
     keys = school_key or []
     for key in keys:
         if schools.school(session, scope_of(who), key) is None:
             raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
-    assign_calls(session, who, incident, day, keys, to)
-    return redirect("/sesr/calls?" + urlencode({"incident": incident_id, "day": day}))
+    before = callers(session, incident_id, day)
+    of_school = dict(zip(keys, caller, strict=False)) if caller else dict.fromkeys(keys, to)
+    for name in sorted(set(of_school.values())) or [to]:
+        assign_calls(session, who, incident, day, [key for key, named in of_school.items() if named == name], name)
+    fields = [("incident_id", incident_id), ("day", day), *(("school_key", key) for key in keys)]
+    undo = back("/sesr/calls/assign", [*fields, *(("caller", before.get(key, "")) for key in keys)])
+    path = "/sesr/calls?" + urlencode({"incident": incident_id, "day": day})
+    return done(request, path, f"Who calls {counted(len(keys), 'school')} was saved.", undo)

@@ -15,10 +15,11 @@ from services.sesr.queries import schools
 from services.sesr.rules.counts import OPTIONS
 from shared.access import Who, scope_of
 from shared.errors import Invalid, NotFound
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page, redirect
 from shared.web.clock import today
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
+HERE = "/sesr/incidents"
 PAGE = 50
 WINDOWS = "8:30, 11:00, 13:30"
 
@@ -109,7 +110,8 @@ def open_one(
         made = actions.open_incident(session, who, plan)
     except Invalid as refused:
         return _page(request, session, plan_values(plan), refused.problems)
-    return redirect(f"/sesr/board?incident={made.incident_id}")
+    undo = back(f"{HERE}/{made.incident_id}/close")
+    return done(request, f"/sesr/board?incident={made.incident_id}", f"{made.name} is open.", undo)
 
 
 @router.get("/incidents/{incident_id}")
@@ -151,28 +153,40 @@ def change(
     filled: Annotated[ChangeForm, Form()],
 ) -> Response:
     found = queries.known_incident(session, incident_id)
-    values = {**plan_fields(found), **filled.values()}
+    former = plan_fields(found)
+    values = {**former, **filled.values()}
     try:
         actions.change_incident(session, who, found, NewIncident(**values))
     except Invalid as refused:
         return _change_page(request, session, incident_id, found.name, values, refused.problems)
-    return redirect("/sesr/incidents")
+    undo = back(f"{HERE}/{incident_id}/change", _sent(former))
+    return done(request, HERE, f"{values['name']} was changed.", undo)
+
+
+def _sent(values: dict[str, Any]) -> list[tuple[str, object]]:
+    """An incident as the form that changes it is sent: a field for each entry of a list."""
+    known = {name: value for name, value in values.items() if name in ChangeForm.model_fields}
+    each = [(name, value if isinstance(value, (list, tuple)) else [value]) for name, value in known.items()]
+    return [("lists", True), *((name, entry) for name, entries in each for entry in entries)]
 
 
 @router.post("/incidents/{incident_id}/close")
-def close(session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
-    actions.close_incident(session, who, queries.known_incident(session, incident_id))
-    return redirect("/sesr/incidents")
+def close(request: Request, session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
+    found = queries.known_incident(session, incident_id)
+    actions.close_incident(session, who, found)
+    return done(request, HERE, f"{found.name} is closed.", back(f"{HERE}/{incident_id}/reopen"))
 
 
 @router.post("/incidents/{incident_id}/reopen")
-def reopen(session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
-    actions.reopen_incident(session, who, queries.known_incident(session, incident_id))
-    return redirect("/sesr/incidents")
+def reopen(request: Request, session: Db, who: Annotated[Who, allow("sesr.incidents")], incident_id: UUID) -> Response:
+    found = queries.known_incident(session, incident_id)
+    actions.reopen_incident(session, who, found)
+    return done(request, HERE, f"{found.name} is open again.", back(f"{HERE}/{incident_id}/close"))
 
 
 @router.post("/incidents/{incident_id}/excuse")
 def excuse(
+    request: Request,
     session: Db,
     who: Annotated[Who, allow("sesr.chase")],
     incident_id: UUID,
@@ -182,7 +196,10 @@ def excuse(
 ) -> Response:
     _school_or_404(session, who, school_key)
     actions.excuse_school(session, who, queries.known_incident(session, incident_id), school_key, excused)
-    return redirect(f"/sesr/schools/{school_key}?incident={incident_id}&day={day or today()}")
+    fields = [("school_key", school_key), ("day", day), ("excused", "false" if excused else "true")]
+    words = "This school is not expected to report." if excused else "This school is expected to report."
+    path = f"/sesr/schools/{school_key}?incident={incident_id}&day={day or today()}"
+    return done(request, path, words, back(f"{HERE}/{incident_id}/excuse", fields))
 
 
 @router.post("/incidents/{incident_id}/late-entry")

@@ -18,7 +18,7 @@ from services.sesr.rules.release import FEWEST_SCHOOLS, public_figures
 from services.sesr.tables import Incident
 from shared.access import Who, scope_of
 from shared.errors import Invalid
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page
 from shared.web.clock import Moment, district_zone, today
 from shared.web.requests import public as anybody
 
@@ -64,16 +64,30 @@ def release(request: Request, session: Db, who: Releasing, incident: UUID | None
 
 @router.post("/release")
 def release_now(
-    session: Db, who: Releasing, incident_id: Annotated[UUID, Form()], as_of: Annotated[Moment, Form()]
+    request: Request,
+    session: Db,
+    who: Releasing,
+    incident_id: Annotated[UUID, Form()],
+    as_of: Annotated[Moment, Form()],
 ) -> Response:
     """Releases the figures of the moment that was looked at."""
     incident = incidents.known_incident(session, incident_id)
+    former = _release_fields(session)
     board, at, figures = _figures(session, who, incident, as_of)
     release_figures(session, who, incident, board.day, at, figures)
-    return redirect("/sesr/public")
+    undo = back("/sesr/release", former) if former else back("/sesr/release/withdraw")
+    return done(request, "/sesr/public", "These figures are public now.", undo)
 
 
 @router.post("/release/withdraw")
-def withdraw(session: Db, who: Releasing) -> Response:
+def withdraw(request: Request, session: Db, who: Releasing) -> Response:
+    former = _release_fields(session)
     withdraw_figures(session, who)
-    return redirect("/sesr/release")
+    undo = back("/sesr/release", former) if former else None
+    return done(request, "/sesr/release", "No figures are public now.", undo)
+
+
+def _release_fields(session: Db) -> list[tuple[str, str]]:
+    """The fields of the form that releases what is public now; none where nothing is."""
+    now = current_release(session)
+    return [] if now is None else [("incident_id", str(now.incident_id)), ("as_of", now.as_of.isoformat())]

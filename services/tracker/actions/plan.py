@@ -131,7 +131,8 @@ def retire_item(session: Session, who: Who, item_id: str, *, is_retired: bool) -
         return
     item.is_retired = is_retired
     session.add(item)
-    audit(session, who.actor, "item.retired" if is_retired else "item.restored", item_id, {"item": item.item})
+    states = {"was": "followed" if is_retired else "retired", "now": "retired" if is_retired else "followed"}
+    audit(session, who.actor, "item.retired" if is_retired else "item.restored", item_id, {"item": item.item, **states})
 
 
 def item_named(session: Session, item_id: str) -> Item:
@@ -199,7 +200,7 @@ def add_plan(session: Session, who: Who, name: str, final_label: str, labels: li
     session.flush()
     if copied:
         _copy_items(session, copied, plan_id)
-    audit(session, who.actor, "plan.added", plan_id, {"name": name, "years": labels, "items of": copied})
+    audit(session, who.actor, "plan.added", plan_id, {"was": "", "now": name, "years": labels, "items of": copied})
     publish_plans(session)
     return plan_id
 
@@ -235,4 +236,4 @@ def begin_draft(session: Session, who: Who, plan_id: str) -> None:
         return
     plan.is_draft = False
     session.add(plan)
-    audit(session, who.actor, "plan.begun", plan_id, {"name": plan.name})
+    audit(session, who.actor, "plan.begun", plan_id, {"was": "draft", "now": plan.name})

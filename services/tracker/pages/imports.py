@@ -32,7 +32,8 @@ from services.tracker.workbook.checking import DIFFERENCE
 from shared.access import Who
 from shared.db import transaction
 from shared.files.workbooks import CSV_TYPE, csv_text
-from shared.web import Db, allow, page, redirect
+from shared.numbers import counted
+from shared.web import Db, allow, done, page, redirect
 from shared.web.clock import instant_words
 from shared.web.quick import allow_quickly
 
@@ -131,8 +132,9 @@ def apply_book(
         fresh = refresh_import(session, who, import_id)
         names = sorted({item.item for item_id in moved if (item := session.get(Item, item_id)) is not None})
         return _shown(request, session, who, fresh, moved=tuple(names), status=409)
+    words = f"{counted(saved, 'value')} saved."
     places = {(cell["school_key"], cell["level"]) for cell in kept.cells}
     if len({key for key, _ in places}) == 1:
         key, level = min(places)
-        return redirect(f"/tracker/schools/{quote(key)}?level={quote(level)}&saved={saved}")
-    return redirect(f"/tracker/?saved={saved}")
+        return done(request, f"/tracker/schools/{quote(key)}?level={quote(level)}", words)
+    return done(request, "/tracker/", words)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
@@ -18,7 +19,8 @@ from services.tracker.tables.plan import Item, StrategicPlan
 from shared.access import Who
 from shared.access.policy import may
 from shared.names import tidy
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page, redirect
+from shared.web.undo import Undo
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
 UNTAKEN_SHOWN = 40
@@ -64,15 +66,20 @@ def new_item(request: Request, session: Db, who: Plans, plan: str | None = None)
 def item(request: Request, session: Db, who: Plans, item_id: str) -> Response:
     found = actions.item_named(session, item_id)
     plan = queries.plan_of(session, found.plan_id)
+    return _form(request, session, plan, found, _kept(session, plan, found), {})
+
+
+def _kept(session: Db, plan: StrategicPlan, found: Item) -> dict[str, str]:
+    """An item as its form holds it."""
     typed = {name: str(getattr(found, name)) for name in (*LABELS, "respondents")}
     typed["aliases"] = "\n".join(found.aliases)
     typed |= {"from_rates": "on"} if found.from_rates else {}
-    goals = queries.goals(session, item_id)
+    goals = queries.goals(session, found.item_id)
     for place, level in enumerate(queries.levels(session, plan.plan_id)):
         if level in goals:
             typed[f"increase-{place}"] = shown_percent(goals[level].increase)
             typed[f"goal-{place}"] = goals[level].district_goal
-    return _form(request, session, plan, found, typed, {})
+    return typed
 
 
 @router.post("/items/new")
@@ -81,8 +88,9 @@ def add_item(request: Request, session: Db, who: Plans, form: SentForm, plan: st
     typed, problems = _read(form, queries.levels(session, found.plan_id))
     if problems:
         return _form(request, session, found, None, form, problems, status=422)
-    actions.add_item(session, who, found.plan_id, typed)
-    return redirect(_address(found, "added"))
+    made = actions.add_item(session, who, found.plan_id, typed)
+    undo = back(f"/tracker/items/{quote(made)}/retire", [("retired", "true")])
+    return done(request, _address(found), "The item was added.", undo)
 
 
 @router.post("/items/{item_id}")
@@ -96,19 +104,27 @@ def change_item(request: Request, session: Db, who: Plans, item_id: str, form: S
     def edit() -> None:
         actions.change_item(session, who, item_id, typed)
 
-    return _confirmed(request, session, plan, form, edit, f"Change {found.item}", "changed")
+    former = {**_kept(session, plan, found), "confirmed": "yes"}
+    undo = back(f"/tracker/items/{quote(item_id)}?plan={quote(plan.plan_id)}", former.items())
+    return _confirmed(request, session, plan, form, edit, f"Change {found.item}", "changed", undo=undo)
 
 
 @router.post("/items/{item_id}/move")
-def move_item(session: Db, who: Plans, item_id: str, steps: Annotated[int, Form()]) -> Response:
-    actions.move_item(session, who, item_id, max(-1, min(1, steps)))
-    return redirect(_address(queries.plan_of(session, actions.item_named(session, item_id).plan_id), "changed"))
+def move_item(
+    request: Request, session: Db, who: Plans, item_id: str, steps: Annotated[int, Form(ge=-1, le=1)]
+) -> Response:
+    actions.move_item(session, who, item_id, steps)
+    plan = queries.plan_of(session, actions.item_named(session, item_id).plan_id)
+    undo = back(f"/tracker/items/{quote(item_id)}/move", [("steps", -steps)])
+    return done(request, _address(plan), "The item was moved.", undo)
 
 
 @router.post("/items/{item_id}/retire")
-def retire_item(session: Db, who: Plans, item_id: str, retired: Annotated[bool, Form()]) -> Response:
+def retire_item(request: Request, session: Db, who: Plans, item_id: str, retired: Annotated[bool, Form()]) -> Response:
     actions.retire_item(session, who, item_id, is_retired=retired)
-    return redirect(_address(queries.plan_of(session, actions.item_named(session, item_id).plan_id), "changed"))
+    plan = queries.plan_of(session, actions.item_named(session, item_id).plan_id)
+    undo = back(f"/tracker/items/{quote(item_id)}/retire", [("retired", "false" if retired else "true")])
+    return done(request, _address(plan), f"The item is {'retired' if retired else 'followed again'}.", undo)
 
 
 def _confirmed(
@@ -120,6 +136,7 @@ def _confirmed(
     what: str,
     saved: str,
     position: int | None = None,
+    undo: Undo | None = None,
 ) -> Response:
     """Makes an edit that changes nothing for schools, or that was confirmed; else shows what it would change."""
     if "confirmed" not in form:
@@ -131,7 +148,7 @@ def _confirmed(
                 query=request.url.query,
             )  # fmt: skip
     edit()
-    return redirect(_address(plan, saved))
+    return redirect(_address(plan, saved)) if undo is None else done(request, _address(plan), "It was saved.", undo)
 
 
 @router.post("/periods")
@@ -167,11 +184,16 @@ def rename_period(
 
 
 @router.post("/periods/{position}/terms")
-def name_terms(session: Db, who: Plans, position: int, plan: str | None = None, terms: Word = "") -> Response:
+def name_terms(
+    request: Request, session: Db, who: Plans, position: int, plan: str | None = None, terms: Word = ""
+) -> Response:
     found = queries.plan_of(session, plan)
+    former = [", ".join(row.terms) for row in queries.period_rows(session, found.plan_id) if row.position == position]
     named = [tidy(term) for term in terms.split(",") if term.strip()]
     period_actions.name_terms(session, who, found.plan_id, position, named)
-    return redirect(_address(found, "year"))
+    here = f"/tracker/periods/{position}/terms?plan={quote(found.plan_id)}"
+    undo = back(here, [("terms", text) for text in former])
+    return done(request, _address(found), "The term of the year was saved.", undo)
 
 
 @router.post("/plans")
@@ -190,23 +212,24 @@ def begin_plan(session: Db, who: Plans, plan_id: str) -> Response:
 
 
 @router.get("/levels")
-def levels(request: Request, session: Db, who: Plans, saved: bool = False) -> Response:
+def levels(request: Request, session: Db, who: Plans) -> Response:
     plan = queries.plan_of(session, None)
     return page(
         request,
         "levels.html",
         kinds=queries.school_kinds(session),
         levels=queries.levels(session, plan.plan_id),
-        saved=saved,
     )
 
 
 @router.post("/levels")
-def save_levels(session: Db, who: Plans, form: SentForm) -> Response:
-    plan = queries.plan_of(session, None)
+def save_levels(request: Request, session: Db, who: Plans, form: SentForm) -> Response:
+    plan, kind = queries.plan_of(session, None), form.get("kind", "")
+    former = [one.levels for one in queries.school_kinds(session) if one.kind == kind]
     named = [level for level in queries.levels(session, plan.plan_id) if f"level-{level}" in form]
-    level_actions.set_kind(session, who, form.get("kind", ""), named)
-    return redirect("/tracker/levels?saved=true")
+    level_actions.set_kind(session, who, kind, named)
+    undo = back("/tracker/levels", [("kind", kind), *((f"level-{level}", "on") for each in former for level in each)])
+    return done(request, "/tracker/levels", f"All schools of the level {kind} are expected so now.", undo)
 
 
 def _form(

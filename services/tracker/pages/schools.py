@@ -1,5 +1,6 @@
 """A school's page: the sheet of its items, what follows while typing, what is offered, and who entered what."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -7,7 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from services.tracker.actions.entries import EntryConflict, save_cells
+from services.tracker.actions.entries import EntryChange, EntryConflict, save_cells
 from services.tracker.actions.levels import set_school
 from services.tracker.actions.offers import OfferPlace, dismiss_file_value
 from services.tracker.pages.sheet import (
@@ -15,6 +16,7 @@ from services.tracker.pages.sheet import (
     SHOWN,
     TypedSheet,
     field_name,
+    former_fields,
     read_fields,
     sent_form,
     sheet_row,
@@ -29,9 +31,10 @@ from services.tracker.tables.schools import School
 from shared.access import Who
 from shared.access.policy import may
 from shared.errors import NotFound
-from shared.numbers import whole
-from shared.web import Db, allow, page, redirect
+from shared.numbers import counted, whole
+from shared.web import Db, allow, back, done, page
 from shared.web.clock import today
+from shared.web.undo import Undo
 
 router = APIRouter(prefix="/tracker", include_in_schema=False)
 HISTORY, LAST_CHANGES = 100, 10
@@ -109,7 +112,7 @@ def _shown(
         all_levels=levels(session, plan_id),
         own_levels=own_levels(session, school.school_key),
         writes=writes,
-        **{"saved": None, "filled": "", **SHOWN, **more},
+        **{"filled": "", **SHOWN, **more},
     )
 
 
@@ -135,8 +138,8 @@ def _year_tabs(sheet: SchoolSheet, labels: list[str]) -> list[dict[str, Any]]:
 
 
 @router.get("/schools/{key}")
-def school(request: Request, session: Db, who: Sees, sheet: Sheet, saved: int | None = None) -> Response:
-    return _shown(request, session, who, sheet.find(session, who), saved=saved)
+def school(request: Request, session: Db, who: Sees, sheet: Sheet) -> Response:
+    return _shown(request, session, who, sheet.find(session, who))
 
 
 @router.get("/schools/{key}/items/{item_id}/preview")
@@ -170,7 +173,13 @@ def save_school(request: Request, session: Db, who: Writes, sheet: Sheet, form: 
         problems = {field_name(cell["item_id"], cell["period"]): cell["message"] for cell in conflict.problems}
         again = read._replace(problems=problems, is_conflict=True)
         return _shown(request, session, who, sheet, typed=form, read=again, status=409)
-    return redirect(sheet.address(saved=len(changed)))
+    if not changed:
+        return done(request, sheet.address(), "Nothing had changed.")
+    return done(request, sheet.address(), f"{counted(len(changed), 'value')} saved.", _undo_of(sheet, changed))
+
+
+def _undo_of(sheet: SchoolSheet, changed: Sequence[EntryChange]) -> Undo:
+    return back(sheet.address(), former_fields(changed))
 
 
 @router.post("/schools/{key}/fill")
@@ -211,12 +220,17 @@ def dismiss(request: Request, session: Db, who: Writes, sheet: Sheet, form: Sent
 
 
 @router.post("/schools/{key}/levels")
-def save_levels(session: Db, who: Annotated[Who, allow("plan.write")], sheet: Sheet, form: SentForm) -> Response:
+def save_levels(
+    request: Request, session: Db, who: Annotated[Who, allow("plan.write")], sheet: Sheet, form: SentForm
+) -> Response:
     """At which levels this one school is expected; "as its kind" leaves it to the directory's level."""
     sheet.find(session, who)
     named = [level for level in levels(session, sheet.plan.plan_id) if f"level-{level}" in form]
+    former = own_levels(session, sheet.school.school_key)
+    fields = [("as_kind", "on")] if former is None else [(f"level-{level}", "on") for level in former]
     set_school(session, who, sheet.school.school_key, None if "as_kind" in form else named)
-    return redirect(sheet.address())
+    undo = back(sheet.address("/levels"), fields)
+    return done(request, sheet.address(), "The levels of this school were saved.", undo)
 
 
 @router.get("/schools/{key}/history")

@@ -86,6 +86,16 @@ def _was_name(name: str) -> str:
     return f"w{name[1:]}"
 
 
+def former_fields(changed: Sequence[EntryChange]) -> list[tuple[str, str]]:
+    """The fields of a sheet that put the values of saved changes back, each with what stands there now."""
+    names = [field_name(change.item_id, change.period) for change in changed]
+    pairs = [
+        ((name, shown_percent(change.was)), (_was_name(name), shown_percent(change.now)))
+        for name, change in zip(names, changed, strict=True)
+    ]
+    return [("small_is_meant", "on"), *(pair for both in pairs for pair in both)]
+
+
 def sheet_row(line: ItemLine, labels: Sequence[str], typed: Mapping[str, str], read: TypedSheet) -> SheetRow:
     """An item, its years named by `labels`, with what was typed, where something was changed, else with what is saved."""
     fields = []

@@ -22,7 +22,6 @@ def start(
     who: Annotated[Who, allow("tracker.see")],
     q: str = "",
     after: Annotated[int, Query(ge=0)] = 0,
-    saved: int | None = None,
 ) -> Response:
     plan = plan_of(session, None)
     rows = schools(session, who, q, plan.plan_id, PAGE + 1, after)
@@ -33,7 +32,6 @@ def start(
         sees_any=bool(rows) or sees_any(session, who),
         plan=plan,
         q=q,
-        saved=saved,
         first=after + 1,
         previous=_link(q, max(0, after - PAGE)) if after else None,
         next=_link(q, after + PAGE) if len(rows) > PAGE else None,

@@ -43,6 +43,7 @@
     "/": () => find("[data-search]") || find("main input[type=search]:not([data-filter-search])") || find("[data-site-search]"),
     "[": () => find("a[rel=prev]"),
     "]": () => find("a[rel=next]"),
+    "u": () => find("[data-undo]"),
     "?": () => keys,
   };
 
@@ -75,6 +76,27 @@
     if (box && !isRestored && box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
+  // The settings: what is typed hides the lines without it; the button asks the server
+  const settingSearch = find("[data-settings-search]");
+  const plain = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+
+  function filterSettings() {
+    const words = plain(settingSearch.value).split(/\s+/).filter(Boolean);
+    let shown = 0;
+    /** @type {NodeListOf<HTMLElement>} */
+    const lines = document.querySelectorAll("[data-setting]");
+    for (const line of lines) {
+      line.hidden = !words.every((word) => plain(line.textContent).includes(word));
+      shown += line.hidden ? 0 : 1;
+    }
+    find("[data-settings-count]").textContent = words.length ? `${shown} ${shown === 1 ? "setting" : "settings"} with these words` : "";
+  }
+
+  if (settingSearch) {
+    settingSearch.addEventListener("input", filterSettings);
+    document.addEventListener("htmx:after:swap", () => { if (settingSearch.value !== settingSearch.defaultValue) filterSettings(); });
+  }
+
   // A focused table region: Home and End go to its sides
   document.addEventListener("keydown", (event) => {
     const region = /** @type {HTMLElement} */ (event.target);
@@ -95,15 +117,23 @@
   });
   find('.service-nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
 
-  // Toasts: by the server (a .toast put into #toasts), or by an event ses:toast {text, kind}
+  // Toasts: by the server (a .toast put into #toasts), or by an event ses:toast {text, kind}. Each stays ten seconds, while
+  // it is pointed at or focused, and as long as the person likes who has ticked that messages stay.
   const toasts = find("#toasts");
+  const stay = find("[data-toasts-stay]");
+  stay.checked = remembered("ses-toasts") === "stay";
+  stay.addEventListener("change", () => remember("ses-toasts", stay.checked ? "stay" : ""));
+
+  const counted = new WeakSet();
 
   function closeLater(toast) {
+    if (counted.has(toast)) return;
+    counted.add(toast);
     const seconds = Number(toast.dataset.seconds || 10);
     let left = seconds;
     const tick = setInterval(() => {
       if (!toast.isConnected) clearInterval(tick);
-      else if (!toast.matches(":hover, :focus-within") && --left <= 0) toast.remove();
+      else if (!stay.checked && !toast.matches(":hover, :focus-within") && --left <= 0) toast.remove();
     }, 1000);
   }
 
@@ -126,7 +156,11 @@
       for (const node of change.addedNodes) if (node instanceof HTMLElement && node.classList.contains("toast")) closeLater(node);
     }
   }).observe(toasts, { childList: true });
-  toasts.querySelectorAll(".toast").forEach(closeLater);
+  // What came with the page is put in once more: only what changes in it is read out
+  setTimeout(() => {
+    if (!toasts.contains(document.activeElement)) toasts.replaceChildren(...toasts.children);
+    else toasts.querySelectorAll(".toast").forEach(closeLater);
+  }, 200);
   toasts.addEventListener("click", (event) => {
     const close = (/** @type {HTMLElement} */ (event.target)).closest("[data-close-toast]");
     if (close) close.closest(".toast").remove();
@@ -184,6 +218,21 @@
   document.addEventListener("htmx:error", (event) => {
     if (!event.detail.ctx?.response && !isAway(event.detail.ctx)) say("No answer from the server. Check your connection and try again.", "error");
   });
+
+  // What changes by itself is said in its own short words (data-live), and only when they are others than before; a part
+  // that has just come is no change
+  const live = find("#live");
+  const liveWords = () => [...document.querySelectorAll("[data-live]")].map((part) => part.getAttribute("data-live"));
+  let lastWords = liveWords();
+
+  function sayLive() {
+    const words = liveWords();
+    const news = words.filter((each) => each && !lastWords.includes(each));
+    if (live && news.length && words.length === lastWords.length) live.textContent = news.join(". ");
+    lastWords = words;
+  }
+
+  for (const name of ["htmx:after:swap", "htmx:sse:after:message"]) document.addEventListener(name, () => setTimeout(sayLive));
 
   // A page that the browser kept for its Back button may be somebody else's by now: it is asked for again.
   addEventListener("pageshow", (event) => {

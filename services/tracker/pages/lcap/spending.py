@@ -19,7 +19,7 @@ from services.tracker.rules.lcap.spending import totals
 from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.numbers import decimal
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page
 
 router = APIRouter(prefix="/tracker/lcap", include_in_schema=False)
 PAGE = 100
@@ -142,7 +142,7 @@ def unread(
 
 
 @router.get("/settings")
-def settings(request: Request, session: Db, who: Annotated[Who, allow("lcap.see")], saved: bool = False) -> Response:
+def settings(request: Request, session: Db, who: Annotated[Who, allow("lcap.see")]) -> Response:
     limits = spending.material(session)
     version = actions_version(session)
     views = spending.actions(session, limits, version)
@@ -154,19 +154,22 @@ def settings(request: Request, session: Db, who: Annotated[Who, allow("lcap.see"
         version=version,
         material=sum(one.material for one in views),
         missing=sum(one.missing for one in views),
-        saved=saved,
     )
 
 
 @router.post("/settings")
 def save_settings(
+    request: Request,
     session: Db,
     who: Annotated[Who, allow("lcap.write")],
     under: Annotated[str, Form(max_length=10)],
     over: Annotated[str, Form(max_length=10)],
 ) -> Response:
+    limits = spending.material(session)
+    undo = back(f"{ROOT}settings", [("under", limits.under), ("over", limits.over)])
     set_material(session, who, _percent(under, "under"), _percent(over, "over"))
-    return redirect(f"{ROOT}settings?saved=true")
+    words = "Saved. Every list of material differences follows the new limits."
+    return done(request, f"{ROOT}settings", words, undo)
 
 
 def _percent(text: str, name: str) -> Decimal:

@@ -15,7 +15,7 @@ from services.tracker.rules.lcap.following import Move, Number, next_year, paire
 from services.tracker.rules.lcap.forms import FORMS, is_plan_year
 from shared.access import Who
 from shared.errors import Invalid, Refused
-from shared.web import Db, allow, page, redirect
+from shared.web import Db, allow, back, done, page
 
 router = APIRouter(prefix="/tracker/lcap", include_in_schema=False)
 COMPARE, RENUMBERING = f"{ROOT}compare", f"{ROOT}renumbering"
@@ -66,15 +66,12 @@ def _by_number(session: Db, year: str) -> dict[Number, Action]:
 
 
 @router.get("/renumbering")
-def renumbering(
-    request: Request, session: Db, who: Annotated[Who, allow("lcap.see")], year: Year = "", saved: bool = False
-) -> Response:
+def renumbering(request: Request, session: Db, who: Annotated[Who, allow("lcap.see")], year: Year = "") -> Response:
     known = sorted({move.year for move in moves(session)} | set(plan_years(session)), reverse=True)
     shown = year or next((found for found in known if next_year(found) in known), known[0] if known else "")
     if shown and not is_plan_year(shown):
         raise Invalid("There is no such plan year. Enter it like 2024-25.")
-    lines = [(label(*move.was), label(*move.now) if move.now else "") for move in moves(session, shown)]
-    return _shown(request, shown, known, lines, saved=saved)
+    return _shown(request, shown, known, _lines_of(session, shown))
 
 
 def _shown(
@@ -84,7 +81,6 @@ def _shown(
     lines: list[tuple[str, str]],
     *,
     problem: Refused | None = None,
-    saved: bool = False,
 ) -> Response:
     return page(
         request,
@@ -97,7 +93,6 @@ def _shown(
         lines=[*lines, *[("", "")] * EMPTY_LINES],
         problem="" if problem is None else str(problem),
         is_circle=isinstance(problem, RenumberingCircle),
-        saved=saved,
     )
 
 
@@ -112,6 +107,7 @@ def save_renumbering(
     circle_is_meant: Annotated[bool, Form()] = False,
 ) -> Response:
     lines = [(old.strip(), new.strip()) for old, new in zip(was, now, strict=False) if old.strip() or new.strip()]
+    former = _lines_of(session, year)
     try:
         if not is_plan_year(year):
             raise Invalid("There is no such plan year. Enter it like 2024-25.")
@@ -119,7 +115,15 @@ def save_renumbering(
     except Refused as problem:
         # Refused before anything was written: shown again with what was typed.
         return _shown(request, year, [year], lines, problem=problem)
-    return redirect(f"{RENUMBERING}?year={year}&saved=true")
+    fields = [(name, text) for line in former or [("", "")] for name, text in zip(("was", "now"), line, strict=True)]
+    undo = back(RENUMBERING, [("year", year), ("circle_is_meant", "true"), *fields])
+    words = "Saved. Measures and comparisons follow these lines now."
+    return done(request, f"{RENUMBERING}?year={year}", words, undo)
+
+
+def _lines_of(session: Db, year: str) -> list[tuple[str, str]]:
+    """The renumbering out of a year as its form has it."""
+    return [(label(*move.was), label(*move.now) if move.now else "") for move in moves(session, year)]
 
 
 def _move(year: str, was: str, now: str) -> Move:
