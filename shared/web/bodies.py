@@ -15,7 +15,9 @@ from shared.web.errors import on_http
 from shared.web.quick import known_person
 
 ANONYMOUS_LIMIT = 256 * 1024
-FORMS = (b"multipart/form-data", b"application/x-www-form-urlencoded")
+# What somebody types or pastes, whose every byte is read while nobody else is served: a spreadsheet's rows, no file.
+TYPED_LIMIT, MOST_FIELDS = 2 * 1024 * 1024, 1000
+TYPED, FILES = b"application/x-www-form-urlencoded", b"multipart/form-data"
 SILENCE = 20.0
 WHOLE = 600.0
 Known = Callable[[Request, str], Awaitable[bool]]
@@ -32,10 +34,10 @@ async def _is_known(request: Request, service: str) -> bool:
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body over the limit in bytes, 408 for one that stops coming.
+    """ASGI middleware: 413 for a body over the limit in bytes or a form of too many fields, 408 for one that stops coming.
 
     More than ANONYMOUS_LIMIT is read only of a form or a file, and for a valid session or token, which is looked up when it
-    comes to that: a JSON text is checked while nobody else is served.
+    comes to that: a JSON text is checked while nobody else is served. Of a form without files at most TYPED_LIMIT is read.
     """
 
     def __init__(
@@ -51,7 +53,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = _Body(receive, min(self.limit, ANONYMOUS_LIMIT), self.silence, lambda: self._limit_of(scope))
+        fields = MOST_FIELDS if _content_type(scope).startswith(TYPED) else None
+        body = _Body(receive, min(self.limit, ANONYMOUS_LIMIT), self.silence, lambda: self._limit_of(scope), fields)
         try:
             await body.expect(_announced(scope))
         except HTTPException as error:
@@ -60,19 +63,32 @@ class BodyLimit:
         await self.app(scope, body.receive, send)
 
     async def _limit_of(self, scope: Scope) -> int:
-        content_type = dict(scope["headers"]).get(b"content-type", b"").lower()
-        known = content_type.startswith(FORMS) and await self.known(Request(scope), self.service)
-        return self.limit if known else min(self.limit, ANONYMOUS_LIMIT)
+        content_type = _content_type(scope)
+        known = content_type.startswith((TYPED, FILES)) and await self.known(Request(scope), self.service)
+        if known and content_type.startswith(FILES):
+            return self.limit
+        return min(self.limit, TYPED_LIMIT if known else ANONYMOUS_LIMIT)
 
 
 class _Body:
-    """Counts a body while it is received; `whole_limit` tells what the sender may send when it is over `limit`."""
+    """Counts a body while it is received; `whole_limit` tells what the sender may send when it is over `limit`.
 
-    def __init__(self, receive: Receive, limit: int, silence: float, whole_limit: Callable[[], Awaitable[int]]) -> None:
+    `fields`: how many a form may have, None where it is none.
+    """
+
+    def __init__(
+        self,
+        receive: Receive,
+        limit: int,
+        silence: float,
+        whole_limit: Callable[[], Awaitable[int]],
+        fields: int | None = None,
+    ) -> None:
         self._receive = receive
         self._limit = limit
         self._whole_limit: Callable[[], Awaitable[int]] | None = whole_limit
         self._count = 0
+        self._fields = fields
         self._silence = silence
         self._until = time.monotonic() + WHOLE
         self._done = False
@@ -92,10 +108,19 @@ class _Body:
             message = await asyncio.wait_for(self._receive(), wait)
         except TimeoutError as error:
             raise HTTPException(408) from error
-        self._count += len(message.get("body", b""))
+        part = message.get("body", b"")
+        self._count += len(part)
         await self.expect(self._count)
+        if self._fields is not None:
+            self._fields -= part.count(b"&")
+            if self._fields < 0:
+                raise HTTPException(413)
         self._done = not message.get("more_body", False)
         return message
+
+
+def _content_type(scope: Scope) -> bytes:
+    return bytes(dict(scope["headers"]).get(b"content-type", b"")).lower()
 
 
 def _announced(scope: Scope) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from shared.access import issue_token
 from shared.access.policy import PERSONAL
 from shared.db import transaction
-from shared.web.bodies import ANONYMOUS_LIMIT
+from shared.web.bodies import ANONYMOUS_LIMIT, MOST_FIELDS, TYPED_LIMIT
 from tests.people import api_of, browser_of
 from tests.security.asgi import ask, headers_of
 from tests.security.routes import SURFACES
@@ -108,3 +108,22 @@ def test_only_forms_and_files_may_be_large_whoever_sends_them(kind: str) -> None
     """600,000 unknown fields of a principal were checked for nine seconds, in which nobody else was served."""
     headers = {**headers_of("principal"), "content-type": kind}
     assert ask("POST", "/sesr/api/v1/reports", headers, BIG).status == 413
+
+
+TYPED = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("path", ["/sesr/entry", "/role", "/rates/settings/days-off/list"])
+def test_a_form_is_as_large_as_somebody_can_paste_and_no_larger(path: str, announced: bool) -> None:
+    """Twenty megabytes of `&` were parsed for five seconds, in which nobody else was served."""
+    for body, is_read in (
+        (b"csrf=x&rows=" + b"x" * (ANONYMOUS_LIMIT * 3), True),
+        (b"&" * (MOST_FIELDS + 1), False),
+        (b"a=b&" * (MOST_FIELDS + 1), False),
+        (b"rows=" + b"x" * TYPED_LIMIT, False),
+    ):
+        length = {"content-length": str(len(body))} if announced else {}
+        assert (ask("POST", path, {**headers_of("central"), **TYPED, **length}, body).status == 413) != is_read
+        assert ask("POST", path, {**headers_of(None), **TYPED, **length}, body).status in (401, 403, 413)

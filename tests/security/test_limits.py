@@ -57,7 +57,7 @@ def test_the_memory_of_a_limiter_is_bounded() -> None:
 
 
 def test_every_limit_names_a_permission_or_a_way_in() -> None:
-    assert set(LIMITS) - set(PERMISSIONS) <= {"sign-in", "address", "sesr.report"}
+    assert set(LIMITS) - set(PERMISSIONS) <= {"sign-in", "address", "calendar", "sesr.report"}
 
 
 @pytest.mark.usefixtures("clean")
