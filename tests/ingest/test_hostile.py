@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from services.ingest.actions.extraction import read_extraction
 from services.ingest.actions.reading import Watch
 from services.ingest.rules.extraction import Extraction, SheetReader
+from services.ingest.rules.headers import ColumnsMissing
 from services.ingest.rules.rows import CountsRow, SheetAbout
 from services.ingest.sheets import TakesLong, UnreadableFile, read_parts, reading
 from shared.errors import Invalid
@@ -217,7 +218,11 @@ def read_rows(rows: list[Any]) -> list[CountsRow]:
 @given(st.lists(st.lists(CELLS, max_size=14), max_size=6), st.integers(1, 5))
 def test_random_cells_never_raise_and_never_change_a_good_row(bad: list[list[Any]], place: int) -> None:
     good = read_rows(list(GOOD))
-    mixed = read_rows([*GOOD[:place], *bad, *GOOD[place:]])
+    try:
+        mixed = read_rows([*GOOD[:place], *bad, *GOOD[place:]])
+    except ColumnsMissing as refused:  # cells that happen to be column names: the file is refused, with what lacks
+        assert refused.missing
+        return
     kept = [row._replace(number=0) for row in mixed]
     assert all(row._replace(number=0) in kept for row in good)
 

@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from services.ingest.rules.cells import unguarded
 from services.ingest.sheets.encodings import SAMPLE, encoding_of
@@ -66,17 +67,10 @@ class TextTable:
         widths.pop(1, None)
         return widths.most_common(1)[0][0] if widths else 1
 
-    def _parsed(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+    def _parsed(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[Any]]:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced, strict=strict)
 
     def rows(self, file: Iterable[str]) -> Iterator[list[Cell]]:
-        """The cells of each row; a line that is quoted as a whole, as some exports make them, is parted once more."""
-        for cells in self._parted(file):
-            if len(cells) == 1 and self.delimiter in cells[0] and not _BREAK.search(cells[0]):
-                cells = next(self._parsed([cells[0]]))
-            yield [unguarded(cell) for cell in cells] if self.has_guards else list(cells)
-
-    def _parted(self, file: Iterable[str]) -> Iterator[list[str]]:
         """The cells of each row. Refuses a quotation mark under which the rows below would vanish in one cell."""
         lines: list[str] = []
         number = 0
@@ -101,9 +95,15 @@ class TextTable:
                 raise
             if cells is None:
                 return
-            yield cells
+            yield self._finished(cells) if self.has_guards or len(cells) == 1 else cells
             number += len(lines)
             lines.clear()
+
+    def _finished(self, cells: list[Any]) -> list[Any]:
+        """The cells without guards; a line that is quoted as a whole, as some exports make them, is parted once more."""
+        if len(cells) == 1 and self.delimiter in cells[0] and not _BREAK.search(cells[0]):
+            cells = next(self._parsed([cells[0]]))
+        return [unguarded(cell) for cell in cells] if self.has_guards else cells
 
     def _swallows(self, lines: list[str], cells: list[str]) -> bool:
         """Whether a row of several lines is several rows, held together by stray quotation marks.
