@@ -67,6 +67,11 @@ def source(loop: nodes.For) -> nodes.Node:
     return found
 
 
+def is_fixed(found: nodes.Node) -> bool:
+    """Whether a loop goes as often as the template says, not as often as there are rows."""
+    return isinstance(found, (nodes.Tuple, nodes.List)) or named(found) == "range"
+
+
 def lists_without_words(text: str) -> Iterator[str]:
     """The lists and tables of a template whose emptiness nothing asks about."""
     tree = Environment().parse(text)
@@ -80,12 +85,7 @@ def lists_without_words(text: str) -> Iterator[str]:
                  if isinstance(part, nodes.TemplateData)]  # fmt: skip
         is_list = re.match(r"\s*<(tr|li)\b", "".join(parts)) is not None
         found = source(loop)
-        if (
-            is_list
-            and not loop.else_
-            and not isinstance(found, (nodes.Tuple, nodes.List))
-            and named(found) not in asked
-        ):
+        if is_list and not loop.else_ and not is_fixed(found) and named(found) not in asked:
             yield named(found)
 
 
