@@ -305,3 +305,17 @@ def test_without_an_incident_there_is_no_board() -> None:
         session.execute(text("delete from incident"))
     assert "No incident yet" in browser_of("central").get("/sesr/board").text
     assert api_of("central").get("/sesr/api/v1/board").status_code == 404
+
+
+def test_the_board_draws_the_day_with_who_was_expected_and_when_a_report_was_due(incident: str) -> None:
+    assert send().status_code == 201
+    deliver()
+    assert "The day so far" not in browser_of("central").get("/sesr/board").text, "one moment is no course"
+    with transaction("sesr") as session:
+        session.execute(text("update recorded set received_at = received_at - interval '2 hours'"))
+    assert send("central", school_key=BIRCH).status_code == 201
+    deliver()
+    page = browser_of("central").get("/sesr/board").text
+    assert page.count('class="chart"') == 2
+    assert "2 of 3 schools had reported at" in page and ">Expected 3<" in page
+    assert "620 students at the schools that had reported at" in page

@@ -17,6 +17,7 @@ from shared.web.charts import (
     Level,
     LinePlot,
     Lines,
+    Moment,
     Stack,
     Stop,
     Zone,
@@ -147,6 +148,24 @@ def test_names_of_goals_and_of_the_forecast_do_not_meet_beside_the_edge(
     names = [one for one in Drawn(chart).texts(600) if one.words in ("Goal", "Likely")]
     assert len(names) == len(levels) + 1
     assert not any(a.meets(b) for place, a in enumerate(names) for b in names[place + 1 :])
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+def test_the_last_value_keeps_away_from_the_name_of_a_goal_inside_the_plot_of_a_phone(last: float, goal: float) -> None:
+    drawn = Drawn(history([0, last], levels=[Level(goal, "Goal")], last_words="9%"))
+    (value,), (name,) = drawn.all("chart-value"), drawn.all("chart-margin")
+    # charts.css moves the name 10 pixels up there, and to the inner side of the edge.
+    assert abs(float(value.get("y", 0)) - (float(name.get("y", 0)) - 10)) >= 12
+
+
+@given(st.lists(st.integers(0, 86_400), min_size=1, max_size=12, unique=True))
+def test_names_of_moments_do_not_meet(seconds: list[int]) -> None:
+    start = datetime(2025, 3, 4, tzinfo=UTC)
+    x = hours(start, start + timedelta(days=1))
+    moments = [Moment(start.timestamp() + second, "Due 10:00 AM") for second in sorted(seconds)]
+    drawn = Drawn(line_chart(LinePlot("w", x, percents(), [], moments=moments)))
+    assert len(drawn.all("chart-moment")) == len(moments)
+    assert_nothing_meets(drawn)
 
 
 @given(st.lists(st.lists(COUNTS, min_size=5, max_size=5), min_size=1, max_size=60))

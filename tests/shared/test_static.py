@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
 from shared.settings import SERVICES
@@ -147,4 +147,36 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, site: str, path: 
     opened = context.new_page()
     opened.goto(site + path)
     assert opened.evaluate("document.documentElement.scrollWidth") == 320
+    context.close()
+
+
+def test_a_charts_values_are_read_by_keys_and_by_pointer_and_lie_where_they_belong(browser: Browser, site: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    opened.goto(site + "/")
+    figure = opened.locator(".chart-figure").first
+    readout = figure.locator(".chart-readout")
+    expect(readout).to_have_text("2025-03-17: 47")
+    figure.locator(".chart-reader").focus()
+    opened.keyboard.press("ArrowLeft")
+    expect(readout).to_have_text("2025-03-10: 41")
+    expect(figure.locator(".chart-mark.current title")).to_have_text("2025-03-10: 41")
+    opened.keyboard.press("Home")
+    expect(readout).to_have_text("2025-01-27: 3")
+    dots = figure.locator("circle").evaluate_all("all => all.map(one => one.getBoundingClientRect())")
+    heights = figure.locator(".chart-grid").evaluate_all("all => all.map(one => one.getBoundingClientRect().y)")
+    percents = [100 * (heights[0] - dot["y"] - dot["height"] / 2) / (heights[0] - heights[-1]) for dot in dots]
+    assert [round(percent) for percent in percents] == [3, 8, 21, 33, 38, 41, 47]
+    opened.mouse.move(dots[3]["x"] + 4, dots[3]["y"] - 60)
+    expect(readout).to_have_text("2025-02-24: 33")
+    context.close()
+
+
+def test_a_charts_values_stand_in_its_page_without_script(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(site + "/")
+    expect(opened.locator(".chart-reader").first).to_be_hidden()
+    opened.get_by_text("As a table").first.click()
+    expect(opened.get_by_role("row", name="59 46")).to_be_visible()
     context.close()

@@ -64,7 +64,7 @@ def columns(
         labels=(
             *(label for column in shown if labels for label in _counts(x, y, column, height)),
             *(
-                Label(at, pixels(TOP - 6), moment[1], "chart-moment-name", "middle")
+                Label(at, pixels(TOP - 8), moment[1], "chart-moment-name", "middle")
                 for at in down
                 if moment is not None
             ),

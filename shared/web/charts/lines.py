@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from shared.web.charts.axes import Axis, Number
+from shared.web.charts.axes import Axis, Number, Tick
 from shared.web.charts.drawing import (
     BOTTOM,
     LINE,
@@ -190,30 +190,24 @@ def _margin_names(plot: LinePlot, named: Sequence[tuple[str, Number]]) -> list[L
 
 
 def _moment_names(plot: LinePlot) -> list[Label]:
+    """Names above the moments, as many as do not meet in the width there is; each line stays."""
+    named = Axis(plot.x.low, plot.x.high, tuple(Tick(moment.at, moment.name) for moment in plot.moments))
     return [
-        Label(share(part), pixels(TOP - 6), moment.name, "chart-moment-name", _anchor(part))
-        for moment in plot.moments
-        for part in (plot.x.part(moment.at),)
+        Label(tick.at, pixels(TOP - 8), tick.label, f"chart-moment-name {tick.kind}".strip(), "middle")
+        for tick in ticks_of(named)
     ]
 
 
 def _last(plot: LinePlot) -> list[Label]:
-    """The value of the first series' last point, above it, or below where there is no room."""
+    """The value of the first series' last point: above it, or below where the edge or the name of a level is in the way.
+
+    On a phone the name of a level stands above its line, inside the plot.
+    """
     known = [(stop.at, value) for stop in plot.stops if (value := stop.values[0]) is not None]
     if not known or not plot.last_words:
         return []
     at, value = known[-1]
-    y = _y(plot, value)
-    return [
-        Label(
-            share(plot.x.part(at)),
-            pixels(y - 10 if y > TOP + 4 else y + 18),
-            plot.last_words,
-            "chart-value",
-            _anchor(plot.x.part(at)),
-        )
-    ]
-
-
-def _anchor(part: float) -> str:
-    return "start" if part < 0.15 else "end" if part > 0.85 else "middle"
+    y, part = _y(plot, value), plot.x.part(at)
+    is_free = y > TOP + 4 and not any(-10 < y - _y(plot, level.value) < 19 for level in plot.levels)
+    anchor = "start" if part < 0.15 else "end" if part > 0.85 else "middle"
+    return [Label(share(part), pixels(y - 10 if is_free else y + 18), plot.last_words, "chart-value", anchor)]
