@@ -167,6 +167,9 @@ def test_another_library_finds_the_same_instants_by_the_time_zone_in_the_file_al
     ]
     name = f"Nobody-knows-{zone.partition('/')[2]}"
     content = calendar_file("x", made, own).decode().replace(zone, name)
+    if zone == "America/Los_Angeles":  # RFC 5545, 3.6.5: the local time before the clocks are changed
+        assert "BEGIN:DAYLIGHT\r\nDTSTART:20260308T020000\r\n" in content
+        assert "BEGIN:STANDARD\r\nDTSTART:20261101T020000\r\n" in content
     read = vobject.readOne(content)
     found = [event.dtstart.value.astimezone(UTC) for event in read.vevent_list]
     assert found == [at.astimezone(UTC) for at in moments]

@@ -229,8 +229,15 @@ def test_an_answer_of_a_machine_is_kept_apart_and_never_answered(postbox: Sink) 
 
 
 def test_an_answer_that_may_have_gone_is_never_sent_again(postbox: Sink) -> None:
-    postbox.on_data = lambda _rcpt: "451 try later"
+    states: list[str] = []
+
+    def refuse(_rcpt: str) -> str:
+        states.extend(row["answer_state"] for row in rows("notify", "select answer_state from received_reply"))
+        return "451 try later"
+
+    postbox.on_data = refuse
     arrive(mail("120 present"))
+    assert states == ["sending"], "noted before it is handed over, and handed over once"
     postbox.on_data = lambda _rcpt: None
     assert replies.send_answers() == 0
     assert postbox.mails() == []
