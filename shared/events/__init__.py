@@ -1,95 +1,21 @@
-"""The map of the system: every event, its publisher, its subscribers and the task of each.
+"""The map of the system: every event is a class in the file of its publisher, with its subscribers and their tasks.
 
 An event is the full state of its key at a version, so that order and repetition do not matter: a subscriber keeps what
-it has when the version that arrives is not newer. What each event carries stands in the file of its publisher.
-
-| event | publisher | subscribers |
-|---|---|---|
-| `ExtractionLoaded` | ingest | rates |
-| `DirectoryLoaded` | ingest | rates, tracker, sesr, notify |
-| `SurveyResultsLoaded`, `LcapLoaded` | ingest | tracker |
-| `UndoBegun` | ingest | notify |
-| `TiersComputed` | rates | notify, tracker, ingest |
-| `CalendarChanged` | rates | notify, sesr |
-| `ReportSubmitted` | sesr | sesr |
-| `ReplySettled` | sesr | notify |
-| `DigestsPlanned` | notify | ingest |
-| `DigestsSent` | notify | ingest, rates |
-| `AliasResolved` | notify | ingest |
-| `ReplyReceived` | notify | sesr |
-| `PlansChanged` | tracker | ingest |
+it has when the version that arrives is not newer. `python -m shared.events` prints the map as a table.
 """
 
-from shared.events.event import GROUPS, ROWS_PER_PART, Event, Group, NewerSchema
-from shared.events.ingest import (
-    DirectoryLoaded,
-    DirectoryPerson,
-    DirectorySchool,
-    ExtractionLoaded,
-    ExtractionRow,
-    LcapLoaded,
-    ResultRow,
-    SurveyResultsLoaded,
-    UndoBegun,
-)
-from shared.events.notify import AliasResolved, DigestsPlanned, DigestsSent, ReplyReceived, SentDigest
-from shared.events.rates import CalendarChanged, ExtractionDay, NamedDay, TermDates, TierRow, TiersComputed
-from shared.events.sesr import ReplySettled, ReportSubmitted
-from shared.events.tracker import PlansChanged, PlanWording
+from shared.events.event import GROUPS as GROUPS
+from shared.events.event import ROWS_PER_PART as ROWS_PER_PART
+from shared.events.event import Event as Event
+from shared.events.event import Group as Group
+from shared.events.event import NewerSchema as NewerSchema
+from shared.events.ingest import *
+from shared.events.notify import *
+from shared.events.rates import *
+from shared.events.sesr import *
+from shared.events.tracker import *
 
-__all__ = [
-    "EVENTS",
-    "GROUPS",
-    "ROWS_PER_PART",
-    "AliasResolved",
-    "CalendarChanged",
-    "DigestsPlanned",
-    "DigestsSent",
-    "DirectoryLoaded",
-    "DirectoryPerson",
-    "DirectorySchool",
-    "Event",
-    "ExtractionDay",
-    "ExtractionLoaded",
-    "ExtractionRow",
-    "Group",
-    "LcapLoaded",
-    "NamedDay",
-    "NewerSchema",
-    "PlanWording",
-    "PlansChanged",
-    "ReplyReceived",
-    "ReplySettled",
-    "ReportSubmitted",
-    "ResultRow",
-    "SentDigest",
-    "SurveyResultsLoaded",
-    "TermDates",
-    "TierRow",
-    "TiersComputed",
-    "UndoBegun",
-    "subscriptions",
-]
-
-EVENTS: dict[str, type[Event]] = {
-    event.topic: event
-    for event in (
-        ExtractionLoaded,
-        DirectoryLoaded,
-        SurveyResultsLoaded,
-        LcapLoaded,
-        UndoBegun,
-        TiersComputed,
-        CalendarChanged,
-        ReportSubmitted,
-        ReplySettled,
-        DigestsPlanned,
-        DigestsSent,
-        AliasResolved,
-        ReplyReceived,
-        PlansChanged,
-    )
-}
+EVENTS: dict[str, type[Event]] = {event.topic: event for event in Event.__subclasses__()}
 
 
 def subscriptions(service: str) -> dict[str, str]:

@@ -9,6 +9,18 @@ from pydantic import Field
 
 from shared.events.event import Event, Group
 
+__all__ = [
+    "DirectoryLoaded",
+    "DirectoryPerson",
+    "DirectorySchool",
+    "ExtractionLoaded",
+    "ExtractionRow",
+    "LcapLoaded",
+    "ResultRow",
+    "SurveyResultsLoaded",
+    "UndoBegun",
+]
+
 
 class ExtractionRow(NamedTuple):
     """A school's counts for one respondent group, with the file's own tier and rate as printed there."""

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from shared.events.event import Event
 
+__all__ = ["AliasResolved", "DigestsPlanned", "DigestsSent", "SentDigest"]
+
 
 class DigestsPlanned(Event):
     """How many mails an upload leads to: planned, held back and without a route."""

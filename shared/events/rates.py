@@ -7,6 +7,8 @@ from uuid import UUID
 
 from shared.events.event import Event, Group
 
+__all__ = ["CalendarChanged", "ExtractionDay", "NamedDay", "TermDates", "TierRow", "TiersComputed"]
+
 
 class TierRow(NamedTuple):
     """A school's computed state for one group; `tier` 1-4 or None (no rate), `needed` for the next tier or None.

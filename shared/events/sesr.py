@@ -6,6 +6,8 @@ from uuid import UUID
 
 from shared.events.event import Event
 
+__all__ = ["ReportSubmitted"]
+
 
 class ReportSubmitted(Event):
     """A strike report's counts and flags; names and phones stay in sesr's own tables. Absent counts are None.

@@ -4,6 +4,8 @@ from typing import ClassVar, NamedTuple
 
 from shared.events.event import Event
 
+__all__ = ["PlanWording", "PlansChanged"]
+
 
 class PlanWording(NamedTuple):
     """A plan's name, and every word by which files name its items, its levels and its years."""
