@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import delete
 
 from services.notify.actions import answers, planning, routing
-from services.notify.tables import AliasMatch
+from services.notify.tables.facts import AliasMatch
 from shared.db import transaction
 from shared.events import Group
 from tests.notify.telling import (

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from deploy.embedded.installation import Servers
-from services.notify.tables import Director
+from services.notify.tables.facts import Director
 from shared.db import fields_of, listening, transaction, upsert
 from shared.delivery.outbox import next_version
 from shared.settings import SERVICES

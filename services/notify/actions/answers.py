@@ -9,7 +9,9 @@ from sqlmodel import Session, col, func, select, update
 
 from services.notify.queries.content import lines_of
 from services.notify.rules.alerts import OPEN
-from services.notify.tables import Acknowledgement, Digest, Director, LinkUse, Preference, Snooze, Visit
+from services.notify.tables.answers import Acknowledgement, LinkUse, Preference, Snooze, Visit
+from services.notify.tables.facts import Director
+from services.notify.tables.mails import Digest
 from shared.access import audit
 from shared.db import upsert
 from shared.errors import Conflict, Invalid, NotFound

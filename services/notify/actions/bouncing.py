@@ -25,7 +25,8 @@ from services.notify.rules.bounces import (
     report_of,
 )
 from services.notify.rules.refusals import ADDRESS, failure_of_report
-from services.notify.tables import Bounce, Digest, Mail
+from services.notify.tables.bounces import Bounce
+from services.notify.tables.mails import Digest, Mail
 from shared.db import transaction
 from shared.settings import settings
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, delete
 
 from services.notify.actions import planning, replies, routing
 from services.notify.actions.following import follow
-from services.notify.tables import Director, SchoolCalendar, TierState, Upload
+from services.notify.tables.facts import Director, SchoolCalendar, TierState, Upload
 from shared.db import raw, upsert
 from shared.delivery.arrivals import directory_arrives
 from shared.events import CalendarChanged, DirectoryLoaded, DirectoryPerson, TierRow, TiersComputed

@@ -13,7 +13,9 @@ from services.notify.queries.alert_settings import days_off
 from services.notify.queries.answers import newer_digest
 from services.notify.queries.content import days_of, lines_of, plans_of
 from services.notify.rules.routes import HEAD
-from services.notify.tables import Digest, Director, Mail, MailNote, RegionHead, Upload
+from services.notify.tables.facts import Director, Upload
+from services.notify.tables.mails import Digest, Mail, MailNote
+from services.notify.tables.settings import RegionHead
 from shared.access import audit
 from shared.delivery.outbox import call_job
 from shared.errors import Conflict, NotFound

@@ -16,7 +16,8 @@ from services.notify.queries import alert_settings
 from services.notify.queries.content import VERSION, stored_lines, stored_plans
 from services.notify.queries.situation import newest_day, situation
 from services.notify.rules.planning import DueDigest, Situation, digests_due, escalations_due
-from services.notify.tables import Digest, Upload
+from services.notify.tables.facts import Upload
+from services.notify.tables.mails import Digest
 from shared.access import audit
 from shared.delivery.outbox import call_job, publish
 from shared.errors import Conflict

@@ -12,7 +12,7 @@ from services.notify.queries.content import lines_of
 from services.notify.queries.situation import snoozed
 from services.notify.rules.alerts import LISTED
 from services.notify.rules.clock import is_reminder_due
-from services.notify.tables import Digest
+from services.notify.tables.mails import Digest
 from shared.delivery.outbox import call_job
 from shared.settings import settings
 

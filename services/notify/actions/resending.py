@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from services.notify.actions.mails import addressees, is_for, resend
 from services.notify.queries.answers import newer_digest
 from services.notify.queries.lists import RefusedFilter, refused_mails
-from services.notify.tables import Digest, Mail
+from services.notify.tables.mails import Digest, Mail
 from shared.access import audit
 from shared.errors import Conflict, Invalid
 from shared.settings import settings

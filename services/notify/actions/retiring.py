@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from services.notify.actions import planning
 from services.notify.queries.reports import school_name
-from services.notify.tables import RetiredSchool
+from services.notify.tables.answers import RetiredSchool
 from shared.access import audit
 from shared.errors import Conflict, Invalid, NotFound
 

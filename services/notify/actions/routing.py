@@ -9,7 +9,8 @@ from services.notify.actions import planning
 from services.notify.queries.alert_settings import head_routes
 from services.notify.queries.situation import matches, people
 from services.notify.rules.routes import HEAD, route_of
-from services.notify.tables import AliasMatch, Director, RegionHead
+from services.notify.tables.facts import AliasMatch, Director
+from services.notify.tables.settings import RegionHead
 from shared.access import audit
 from shared.db import upsert
 from shared.delivery.outbox import next_version, publish

@@ -41,7 +41,7 @@ from services.notify.rules.clock import Hours, may_send
 from services.notify.rules.delivery import connections_for, stops_the_round
 from services.notify.rules.links import Link, sign
 from services.notify.rules.refusals import SENT, UNKNOWN
-from services.notify.tables import AlertSettings
+from services.notify.tables.settings import AlertSettings
 from shared.db import listening, psycopg_style, transaction
 from shared.delivery.outbox import call_job
 from shared.settings import settings

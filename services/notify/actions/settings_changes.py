@@ -9,7 +9,7 @@ from services.notify.actions.routing import route_waiting
 from services.notify.mailer.messages import HeaderRefused, one_address
 from services.notify.queries.alert_settings import hours_of, settings_of
 from services.notify.rules.clock import next_sending
-from services.notify.tables import AlertSettings, RegionHead
+from services.notify.tables.settings import AlertSettings, RegionHead
 from shared.access import audit
 from shared.errors import Invalid
 from shared.settings import settings

@@ -18,7 +18,7 @@ from services.notify.queries.content import lines_of
 from services.notify.rules.delivery import PERMANENT, is_final, stops_the_round, wait_after
 from services.notify.rules.refusals import ADDRESS, AUTH, FULL, UNKNOWN
 from services.notify.rules.routes import HEAD
-from services.notify.tables import Digest, Mail
+from services.notify.tables.mails import Digest, Mail
 from shared.access import audit
 from shared.delivery.outbox import publish
 from shared.events import DigestsSent, SentDigest

@@ -3,7 +3,7 @@
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from services.notify.tables import BegunUndo
+from services.notify.tables.facts import BegunUndo
 from shared.events import UndoBegun
 
 

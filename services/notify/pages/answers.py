@@ -13,7 +13,7 @@ from services.notify.queries import answers as found
 from services.notify.queries.content import lines_of
 from services.notify.rules.alerts import OPEN
 from services.notify.rules.links import BadLink, read
-from services.notify.tables import Digest, Mail
+from services.notify.tables.mails import Digest, Mail
 from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.settings import settings

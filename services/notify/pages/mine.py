@@ -13,7 +13,8 @@ from services.notify.queries import answers as found
 from services.notify.queries import lists
 from services.notify.queries.content import lines_of
 from services.notify.rules.alerts import OPEN
-from services.notify.tables import Digest, Director
+from services.notify.tables.facts import Director
+from services.notify.tables.mails import Digest
 from shared.access import Who
 from shared.errors import Invalid, NotFound
 from shared.numbers import whole

@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 
 from services.notify.rules.clock import Hours
 from services.notify.rules.routes import Route, route_of_head
-from services.notify.tables import AlertSettings, MailPause, RegionHead, SchoolCalendar
+from services.notify.tables.facts import SchoolCalendar
+from services.notify.tables.settings import AlertSettings, MailPause, RegionHead
 
 
 def settings_of(session: Session) -> AlertSettings:

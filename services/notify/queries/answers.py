@@ -8,7 +8,10 @@ from sqlmodel import Session, col, select
 
 from services.notify.rules.alerts import MailPreference
 from services.notify.rules.routes import HEAD
-from services.notify.tables import Digest, Director, LinkUse, Mail, Preference, RegionHead
+from services.notify.tables.answers import LinkUse, Preference
+from services.notify.tables.facts import Director
+from services.notify.tables.mails import Digest, Mail
+from services.notify.tables.settings import RegionHead
 from shared.access import holder_of
 from shared.emails import email_key
 

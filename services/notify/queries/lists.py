@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
-from services.notify.tables import Digest, Mail
+from services.notify.tables.mails import Digest, Mail
 
 _EXTRACTIONS = text(
     """

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
-from services.notify.tables import RetiredSchool, TierState
+from services.notify.tables.answers import RetiredSchool
+from services.notify.tables.facts import TierState
 
 _TIMELINE = text(
     """

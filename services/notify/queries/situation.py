@@ -24,7 +24,8 @@ from services.notify.rules.clock import is_snoozed
 from services.notify.rules.planning import Situation
 from services.notify.rules.plans import GivenPlan
 from services.notify.rules.routes import DirectorRoute, Route, route_to, routes_of
-from services.notify.tables import AliasMatch, Director, Preference, RetiredSchool, Snooze
+from services.notify.tables.answers import Preference, RetiredSchool, Snooze
+from services.notify.tables.facts import AliasMatch, Director
 
 log = structlog.get_logger()
 # The newest day of each group of which every part is here: what has not arrived is not missing.

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from services.notify.tables import Acknowledgement, Digest, Mail
+from services.notify.tables.answers import Acknowledgement
+from services.notify.tables.mails import Digest, Mail
 
 
 class MailsNow(NamedTuple):
