@@ -6,11 +6,14 @@ import subprocess
 import sys
 import tempfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from alembic import command
-from alembic.operations.ops import MigrationScript
+from alembic.operations.ops import AddColumnOp, MigrationScript, ModifyTableOps
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, DefaultClause, literal, make_url, text
 
 from deploy.embedded.installation import running
 from deploy.setup import remove_data
@@ -42,7 +45,7 @@ def write_migration(service: str, name: str, day: date, folder: Path | None = No
     made.set_main_option("file_template", "%%(rev)s")
     written = command.revision(
         made, name.replace("_", " ").capitalize(), autogenerate=True, rev_id=version, head="head",
-        version_path=str(target), process_revision_directives=_not_empty,
+        version_path=str(target), process_revision_directives=_complete,
     )  # fmt: skip
     path = target / f"{version}.py"
     assert written is not None and path.exists()
@@ -51,11 +54,24 @@ def write_migration(service: str, name: str, day: date, folder: Path | None = No
     return path
 
 
-def _not_empty(_context: MigrationContext, _revision: object, directives: list[MigrationScript]) -> None:
-    """Refuses to write a migration that does nothing."""
+def _complete(_context: MigrationContext, _revision: object, directives: list[MigrationScript]) -> None:
+    """Refuses to write a migration that does nothing, and gives new columns a value in the rows that are there."""
     operations = directives[0].upgrade_ops
     if operations is None or operations.is_empty():
         raise MigrationRefused("The tables are as the migrations make them: change services/SERVICE/tables first.")
+    for table in operations.ops:
+        for change in table.ops if isinstance(table, ModifyTableOps) else ():
+            if isinstance(change, AddColumnOp):
+                _fill_old_rows(change.column)
+
+
+def _fill_old_rows(column: Column[Any]) -> None:
+    """A column that may not be empty takes the default of its field, such as "" or false, as the database's too."""
+    field_default = getattr(column.default, "arg", None)
+    if not column.nullable and column.server_default is None and isinstance(field_default, str | int | Decimal):
+        dialect = make_url("postgresql+psycopg://").get_dialect()()
+        value = literal(field_default, column.type).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        column.server_default = DefaultClause(text(str(value)))
 
 
 def main(service: str, name: str) -> None:

@@ -40,6 +40,7 @@ def test_every_target_of_make_that_is_named_is_there_and_the_readme_names_the_fi
         ("shared.db", "upsert"),
         ("shared.db", "fields_of"),
         ("shared.events", "ROWS_PER_PART"),
+        ("shared.events", "UndoFacts"),
         ("shared.web", "allow"),
         ("shared.web", "page"),
         ("tests.stack", "deliver"),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from shared.events.event import Event, Group
 
@@ -19,6 +19,7 @@ __all__ = [
     "ResultRow",
     "SurveyResultsLoaded",
     "UndoBegun",
+    "UndoFacts",
 ]
 
 
@@ -77,7 +78,17 @@ class ExtractionLoaded(Event):
         return self.revision
 
 
-class UndoBegun(Event):
+class UndoFacts(BaseModel):
+    """An undo as `UndoBegun` carries it and notify keeps it."""
+
+    upload_id: UUID
+    term: str
+    extraction_date: date
+    revision: int
+    undone_revision: int
+
+
+class UndoBegun(UndoFacts, Event):
     """An undo of an upload was accepted; `upload_id` is the undo's own, whose rows come as ExtractionLoaded.
 
     It goes straight to notify, ahead of the tiers: what was planned by `undone_revision` and is not sent stays unsent.
@@ -86,12 +97,7 @@ class UndoBegun(Event):
     topic: ClassVar[str] = "ingest.undo_begun"
     subscribers: ClassVar[dict[str, str]] = {"notify": "notify.stop_mails"}
 
-    upload_id: UUID
     undoes: UUID
-    term: str
-    extraction_date: date
-    revision: int
-    undone_revision: int
 
     @property
     def key(self) -> str:

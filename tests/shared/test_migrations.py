@@ -1,13 +1,15 @@
 """The migrations make exactly the tables that the code declares, each service in its own schema."""
 
+import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Text
+from sqlalchemy import Boolean, Column, Text
 
 from deploy.embedded.installation import Servers
 from deploy.migration import MigrationRefused, write_migration
@@ -85,15 +87,24 @@ def test_the_digest_follows_the_code_of_a_migration_and_nothing_else(tmp_path: P
 
 def test_a_migration_is_written_from_the_tables_after_the_newest_one(stack_servers: Servers, tmp_path: Path) -> None:
     table = metadata_of("rates").tables["rates.goal"]
-    table.append_column(Column("remark", Text, nullable=True))
+    added: list[Column[Any]] = [
+        Column("remark", Text, nullable=True),
+        Column("shown", Boolean, nullable=False, default=True),
+        Column("words", Text, nullable=False, default="it's"),
+    ]
+    for column in added:
+        table.append_column(column)
     try:
         path = write_migration("rates", "remark_of_a_goal", date(2031, 5, 1), tmp_path)
     finally:
-        table._columns.remove(table.c.remark)
+        for column in added:
+            table._columns.remove(column)
     code = path.read_text()
     assert path.name == "2031_05_01_remark_of_a_goal.py"
     assert f'down_revision = "{script_of("rates").get_current_head()}"' in code
     assert 'op.add_column("goal", sa.Column("remark", sa.Text(), nullable=True), schema="rates")' in code
+    filled = dict(re.findall(r'sa.Column\("(\w+)", [^)]*\), server_default=sa.text\("(.*?)"\), nullable=False', code))
+    assert filled == {"shown": "true", "words": "'it''s'"}
 
 
 @pytest.mark.parametrize(

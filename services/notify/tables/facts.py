@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, DATE
 from sqlmodel import Field
 
 from services.notify.tables.schema import NOW, NotifyTable, default
+from shared.events import UndoFacts
 
 
 class TierState(NotifyTable, table=True):
@@ -75,16 +76,12 @@ class Arrival(NotifyTable, table=True):
     arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
-class BegunUndo(NotifyTable, table=True):
+class BegunUndo(NotifyTable, UndoFacts, table=True):
     """An undo that ingest accepted, by its own upload; it is under way until that upload has an outcome here."""
 
     __tablename__ = "begun_undo"
 
     upload_id: UUID = Field(primary_key=True)
-    term: str
-    extraction_date: date
-    revision: int
-    undone_revision: int
     arrived_at: datetime | None = Field(default=None, sa_column_kwargs=NOW)
 
 
