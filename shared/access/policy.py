@@ -2,7 +2,16 @@
 
 from typing import NamedTuple
 
-ROLES = ("central", "director", "principal", "designee", "desk", "ops")
+# Every role, as pages call it.
+ROLE_WORDS = {
+    "central": "Central office",
+    "director": "Regional director",
+    "principal": "Principal",
+    "designee": "Designee",
+    "desk": "Region desk",
+    "ops": "Operations",
+}
+ROLES = tuple(ROLE_WORDS)
 
 EVERYONE = frozenset(ROLES)
 # Roles that need no schools or region of their own.

@@ -9,9 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from shared.access import Who, csrf_of, scope_of
+from shared.access.actors import actor_words
+from shared.access.policy import ROLE_WORDS
+from shared.days import date_words
 from shared.numbers import counted
 from shared.settings import settings
-from shared.web.clock import date_words, instant_words, second_words
+from shared.web.clock import instant_words, second_words
 from shared.web.navigation import navigation
 from shared.web.requests import session_token
 from shared.web.static_files import static_url
@@ -32,10 +35,12 @@ def environment(service: str) -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_url
+    made.globals["role_words"] = ROLE_WORDS
     made.filters["instant"] = instant_words
     made.filters["second"] = second_words
     made.filters["day"] = date_words
     made.filters["counted"] = counted
+    made.filters["actor"] = actor_words
     return made
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from shared.access import audit
+from shared.access.actors import actor_words
 from shared.db import transaction
 from shared.privacy.purge import purge_personal
 from shared.settings import SERVICES
@@ -47,6 +48,23 @@ def test_the_page_and_the_export_of_each_service_show_the_same_rows_in_pages(ser
     exported = client.get(f"/{service}/audit.csv")
     assert exported.text.count("object ") == 101 and "310-555" not in exported.text
     assert exported.headers["content-disposition"] == f'attachment; filename="audit-{service}.csv"'
+
+
+@pytest.mark.parametrize(
+    ("actor", "shown"),
+    [
+        ("ana@lausd.example as principal", "ana@lausd.example (Principal)"),
+        ("service:1f0c as central", "a program (Central office)"),
+        ("service:folder-weekly as central", "drop folder weekly"),
+        ("command line", "command line"),
+        ("sold as seen", "sold as seen"),
+    ],
+)
+def test_who_did_something_is_named_on_the_page_as_people_are(actor: str, shown: str) -> None:
+    assert actor_words(actor) == shown
+    with transaction("tracker") as session:
+        audit(session, actor, "did", "something")
+    assert f'<td data-label="Who">{shown}</td>' in browser_of("central").get("/tracker/audit").text
 
 
 PHONE, PASSWORD = "310-555-0142", "postgresql://ses:hunter2@db/ses"
