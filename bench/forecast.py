@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bench.curves import CLOSES, DAYS, GROUPS, generate
 from services.rates.rules.curves import Curves, Floats
 from services.rates.rules.forecast import final_rates
-from services.rates.rules.tiers import tier
+from shared.tiers import tier
 
 SEED = 20
 TOTALS = (120, 900)

@@ -30,9 +30,9 @@ MAY_IMPORT = {
 }
 # Parts of the platform that a room may import; rooms not named here may import all of it.
 PLATFORM = {
-    "rules": {"calendars", "emails", "events", "names", "numbers", "phones", "school_days"},
+    "rules": {"calendars", "days", "emails", "events", "names", "numbers", "phones", "school_days", "tiers"},
     "tables": {"db", "delivery.tables", "events", "jobs.tables"},
-    "queries": {"db", "emails", "events", "names", "numbers", "access", "delivery.outbox", "errors"},
+    "queries": {"db", "days", "emails", "events", "names", "numbers", "tiers", "access", "delivery.outbox", "errors"},
 }
 PURE = ("rules",)
 NOT_IN_RULES = (

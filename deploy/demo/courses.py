@@ -5,7 +5,7 @@ from math import exp
 from random import Random
 
 Course = list[tuple[int, int]]
-# Mean and spread of the final rate per group (assumed; 52 % of parents is a published figure).
+# Mean and spread of the final rate per group (assumed; 52% of parents is a published figure).
 FINAL = {"Students": (0.85, 0.12), "Staff": (0.65, 0.20), "Parents": (0.55, 0.22)}
 LAST_DAY = 49
 MIDDLE_DAY = 14.5

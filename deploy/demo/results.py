@@ -24,7 +24,7 @@ ITEMS = (
     "This school is a supportive and inviting place for staff to work.",
 )
 MISSING_YEARS = 0.05
-# Schools so high that baseline plus increase passes 100 %.
+# Schools so high that baseline plus increase passes 100%.
 UNREACHABLE = 3
 
 

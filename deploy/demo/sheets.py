@@ -6,7 +6,8 @@ from deploy.demo.extractions import DemoExtraction, Row
 from deploy.demo.results import results
 from deploy.demo.shapes import District, School
 from deploy.demo.spellings import upper
-from services.rates.rules.tiers import TIER_LABELS, tier
+from services.rates.rules.tiers import TIER_LABELS
+from shared.tiers import tier
 
 Cell = str | int | float | None
 SCHOOL_COLUMNS = (

@@ -11,8 +11,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from services.rates.rules.movement import MOVEMENTS
 from services.rates.rules.outlook import OUTLOOKS
-from services.rates.rules.tiers import TIER_LABELS, decimals_shown, tier_nr
+from services.rates.rules.tiers import TIER_LABELS, tier_nr
 from shared.files.workbooks import Cell, csv_cell, new_workbook, write_cell
+from shared.tiers import decimals_shown
 
 # The district's twelve columns under its headers, which the upload page reads back; then what is computed here.
 DISTRICT = (

@@ -30,12 +30,6 @@ def second_words(instant: datetime) -> str:
     return f"{local:%b} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M:%S %p %Z}"
 
 
-def date_words(day: date | str) -> str:
-    """A day, or its ISO form as JSON keeps it: `Feb 21, 2025`."""
-    day = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{day:%b} {day.day}, {day:%Y}"
-
-
 def today() -> date:
     """The district's calendar day now."""
     return datetime.now(UTC).astimezone(district_zone()).date()

@@ -18,8 +18,9 @@ from deploy.demo.results import ITEMS, PERIODS, results
 from deploy.demo.shapes import District
 from deploy.demo.spellings import aliases, full
 from deploy.demo.strike import strike_day
-from services.rates.rules.tiers import TIER_LABELS, tier
+from services.rates.rules.tiers import TIER_LABELS
 from shared.names import name_key, person_name, same_person
+from shared.tiers import tier
 
 TODAY = date(2026, 4, 20)
 ROOT = Path(__file__).parents[2]

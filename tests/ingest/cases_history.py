@@ -91,7 +91,7 @@ def partial(door: Door) -> None:
     assert thin["thin"] is True
 
 
-@case(32, "fewer submitted than before, or the total changed by more than 20 %", "accepted, warned")
+@case(32, "fewer submitted than before, or the total changed by more than 20%", "accepted, warned")
 def falls(door: Door) -> None:
     door.publish(
         row("5600", "Ivy El", 50, extraction_date="2022-10-01"),

@@ -182,7 +182,7 @@ def test_a_snoozed_school_that_goes_missing_says_when_it_was_last_seen() -> None
     tell(LOW[1:], FEB28)
     assert marks() == {"4001/parents": "missing", "4002/parents": "still"}
     told_now = rows_of("select body from mail where state = 'queued' and rcpt like 'director@%'")[0].body
-    assert "Alder 4001 (4001), Parents: last seen Feb 21 with 10.0 %" in told_now
+    assert "Alder 4001 (4001), Parents: last seen Feb 21 with 10.0%" in told_now
     assert "snoozed until" not in told_now
 
 
@@ -288,4 +288,4 @@ def test_who_wants_it_is_also_told_when_nothing_is_in_tier_1() -> None:
     )
     tell([row("Alder 4001", 90, 100), row("Birch 4002", 90, 100)], FEB28)
     assert digests()[-1] == (VEGA, "none in Tier 1", "planned")
-    assert mails()[-1][1] == "None of your schools is below 25 % - SES Sp25, Feb 28"
+    assert mails()[-1][1] == "None of your schools is below 25% - SES Sp25, Feb 28"

@@ -39,7 +39,7 @@ def test_a_refused_head_of_a_region_waits_over_extractions_until_the_address_wor
         assert routing.trust_address(session, "head:E", "central") == 1
     sending.send_due()
     assert [m["Subject"] for rcpt, m in server.messages() if rcpt == head] == [
-        "Region E: 3 schools below 25 % for 2 extractions or more - SES Sp25"
+        "Region E: 3 schools below 25% for 2 extractions or more - SES Sp25"
     ]
     assert digests("unroutable") == []
 
@@ -52,9 +52,7 @@ def test_after_some_extractions_the_head_of_the_region_is_told_once() -> None:
         tell(LOW, extraction_date)
         mark_sent()
     escalated = [m for m in mails("sent") if m[0] == "head.e@lausd.example"]
-    assert escalated == [
-        ("head.e@lausd.example", "Region E: 3 schools below 25 % for 3 extractions or more - SES Sp25")
-    ]
+    assert escalated == [("head.e@lausd.example", "Region E: 3 schools below 25% for 3 extractions or more - SES Sp25")]
     body = rows_of("select body from mail where rcpt = 'head.e@lausd.example'")[0].body
     assert re.search(r"Cedar 4003.*\n.*director FRISCH, SOREN L", body)
 

@@ -64,15 +64,15 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
         upload(directory(PEOPLE), "directory")
         first = [school(4001, 10, "2025-02-07"), school(4002, 20, "2025-02-07"), school(4003, 60, "2025-02-07")]
         upload(extraction(first))
-        assert new_mails() == ["director: 2 schools below 25 % - SES Sp25, Feb 7"]
+        assert new_mails() == ["director: 2 schools below 25% - SES Sp25, Feb 7"]
         upload(extraction(first))
         assert new_mails() == []
         upload(
             extraction([school(4001, 40, "2025-02-14"), school(4002, 20, "2025-02-14"), school(4003, 20, "2025-02-14")])
         )
-        assert new_mails() == ["director: 2 schools below 25 %, 1 new, 1 rose above - SES Sp25, Feb 14"]
+        assert new_mails() == ["director: 2 schools below 25%, 1 new, 1 rose above - SES Sp25, Feb 14"]
         upload(extraction([school(4002, 22, "2025-02-14")]))
-        assert new_mails() == ["director: Corrected: 2 schools below 25 % - SES Sp25, Feb 14"]
+        assert new_mails() == ["director: Corrected: 2 schools below 25% - SES Sp25, Feb 14"]
         upload(
             extraction([school(4001, 5, "2025-02-10"), school(4002, 5, "2025-02-10"), school(4003, 5, "2025-02-10")])
         )
@@ -84,8 +84,8 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         upload(extraction(moved))
         assert new_mails() == [
-            "director: 1 school rose above 25 % - SES Sp25, Feb 21",
-            "soren.frisch: 1 school below 25 %, 1 now yours - SES Sp25, Feb 21",
+            "director: 1 school rose above 25% - SES Sp25, Feb 21",
+            "soren.frisch: 1 school below 25%, 1 now yours - SES Sp25, Feb 21",
         ]
         upload(
             extraction(
@@ -96,7 +96,7 @@ def test_a_term_is_told_as_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
                 ]
             )
         )
-        assert new_mails() == ["soren.frisch: All your schools are above 25 % - SES Sp25"]
+        assert new_mails() == ["soren.frisch: All your schools are above 25% - SES Sp25"]
     assert failures() == []
 
 

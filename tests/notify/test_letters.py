@@ -14,7 +14,8 @@ from services.notify.mailer.attachments import workbook
 from services.notify.mailer.headings import DigestFacts
 from services.notify.mailer.letters import MailSite, write
 from services.notify.mailer.messages import HEADERS, Attachment, HeaderRefused, Letter, message
-from services.notify.rules.alerts import AlertLine, shown_rate
+from services.notify.rules.alerts import AlertLine
+from shared.tiers import shown_rate
 
 SITE = MailSite("https://ses.lausd.example", "lausd.example", "ses-support@lausd.example", "213-555-0100")
 ON, CLOSES = date(2025, 2, 21), date(2025, 3, 28)
@@ -23,7 +24,7 @@ SENDER, REPLY = "School Experience Survey <ses@lausd.example>", "ses-support@lau
 
 def line(mark: str = "still", school: str = "Alder El", **changed: object) -> AlertLine:
     made = AlertLine(
-        mark, "1400101", "parents", ON, "4001", school, "E", "C", "VEGA, MARTA", 100, 20, 5, "20.0 %", 3, 2, "▁▂", ""
+        mark, "1400101", "parents", ON, "4001", school, "E", "C", "VEGA, MARTA", 100, 20, 5, "20.0%", 3, 2, "▁▂", ""
     )
     return made._replace(**changed)  # type: ignore[arg-type]
 
@@ -38,20 +39,20 @@ def facts(*lines: AlertLine, reason: str = "still", **changed: object) -> Digest
 @pytest.mark.parametrize(
     ("shown", "subject"),
     [
-        (facts(line(), reason="first"), "1 school below 25 % - SES Sp25, Feb 21"),
-        (facts(line()), "1 school still below 25 % - SES Sp25, Feb 21"),
+        (facts(line(), reason="first"), "1 school below 25% - SES Sp25, Feb 21"),
+        (facts(line()), "1 school still below 25% - SES Sp25, Feb 21"),
         (
             facts(line(), line("left", school_key="2"), reason="some left"),
-            "1 school still below 25 %, 1 rose above - SES Sp25, Feb 21",
+            "1 school still below 25%, 1 rose above - SES Sp25, Feb 21",
         ),
-        (facts(line("left"), reason="all left"), "All your schools are above 25 % - SES Sp25"),
+        (facts(line("left"), reason="all left"), "All your schools are above 25% - SES Sp25"),
         (
             facts(line(), line("left", group="staff"), line("moved", school_key="3"), reason="some left"),
-            "1 school still below 25 %, 1 no longer yours - SES Sp25, Feb 21",
+            "1 school still below 25%, 1 no longer yours - SES Sp25, Feb 21",
         ),
         (facts(line("moved"), reason="moved"), "1 school is no longer yours - SES Sp25"),
         (facts(line("missing"), reason="missing"), "1 school not in the Feb 21 file - SES Sp25"),
-        (facts(line(), correction=True), "Corrected: 1 school below 25 % - SES Sp25, Feb 21"),
+        (facts(line(), correction=True), "Corrected: 1 school below 25% - SES Sp25, Feb 21"),
     ],
 )
 def test_the_subject_has_the_counts_the_term_and_the_day(shown: DigestFacts, subject: str) -> None:
@@ -86,7 +87,7 @@ def test_a_mail_is_the_same_for_the_same_digest_and_fetches_nothing() -> None:
         (facts(line()), "reminder", "We have no plan from you yet. The survey closes Mar 28."),
         (facts(line("left"), reason="all left"), "digest", "Nothing to do. Thank you."),
         (facts(line("moved", note="Frisch, Soren L"), reason="moved"), "digest", "Nothing to do. Alder El is now with Frisch, Soren L."),
-        (facts(line("missing"), reason="missing"), "digest", "We cannot tell its state. Last seen: Alder El Feb 21 with 20.0 %."),
+        (facts(line("missing"), reason="missing"), "digest", "We cannot tell its state. Last seen: Alder El Feb 21 with 20.0%."),
         (
             facts(line(lasted=4), kind="escalation", spelling="Head of region E", reason="escalated"),
             "digest",
@@ -139,9 +140,9 @@ def test_rates_in_the_workbook_are_exact_and_never_read_25_percent_below_it() ->
         (pytest.approx(649 / 2600), "0.00%"), (0.249, "0.0%"), (None, "0.0%"),
     ]  # fmt: skip
     assert [shown_rate(*counts) for counts in ((649, 2600), (249, 1000), (20, 100), (25, 100))] == [
-        "24.96 %", "24.9 %", "20.0 %", "25.0 %",
+        "24.96%", "24.9%", "20.0%", "25.0%",
     ]  # fmt: skip
-    assert (book.sheetnames, sheet.max_row) == (["Below 25 %"], 4), "it opens on its rows"
+    assert (book.sheetnames, sheet.max_row) == (["Below 25%"], 4), "it opens on its rows"
 
 
 def test_the_workbook_prints_on_letter_paper_at_a_readable_size() -> None:
@@ -163,7 +164,7 @@ def test_the_workbook_says_surveys_needed_only_for_schools_in_tier_1() -> None:
 
 
 def test_a_long_subject_is_folded_behind_its_first_words() -> None:
-    long = "Corrected: 12 schools still below 25 %, 1 rose above, 1 no longer yours - SES Fa03, Sep 24"
+    long = "Corrected: 12 schools still below 25%, 1 rose above, 1 no longer yours - SES Fa03, Sep 24"
     for subject in (long, long.replace("schools", "schöols")):
         raw = message(Letter("a@x.example", subject, "text", "<p>page</p>", "<1@x.example>"), SENDER, REPLY)
         folded = raw[raw.index(b"Subject:") :].split(b"\r\n")

@@ -180,7 +180,7 @@ def test_on_a_phone_what_asks_for_action_is_on_the_first_screen_and_again_at_the
         tops = {t["text"]: t["top"] for t in reversed(texts)}
         order = [
             tops[title]
-            for title in ("Closest to 25 %", "Newly below 25 %", "Still below 25 %", "Rose above 25 %")
+            for title in ("Closest to 25%", "Newly below 25%", "Still below 25%", "Rose above 25%")
             if title in tops
         ]
         assert order == sorted(order), name

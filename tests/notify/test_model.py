@@ -1,7 +1,7 @@
 """An independent model of the alerts, written from their rules alone, and random histories that drive both.
 
 The rules, as a director would say them:
-1. After each file that is complete I know exactly my schools below 25 %, and nobody else is told that they have them.
+1. After each file that is complete I know exactly my schools below 25%, and nobody else is told that they have them.
 2. A school is mine by the newest row that names me so that nobody else can be meant. A misspelled or blank name changes
    nothing: who had the school before keeps it.
 3. A school that the file does not have is missing; it is never counted as left. Total 0 is neither.
@@ -123,7 +123,7 @@ class Model:
 
 
 def shown(name: str) -> dict[int, str]:
-    """What the newest mail of a director has as below 25 % or missing."""
+    """What the newest mail of a director has as below 25% or missing."""
     query = "select content from digest where state = 'planned' and director_key = :key order by digest_id desc limit 1"
     rows = rows_of(query, key=f"director:{name}@lausd.example")
     lines = rows[0].content["lines"] if rows else []

@@ -37,8 +37,8 @@ def test_the_first_extraction_tells_each_director_of_the_own_schools_only() -> N
     assert digests() == [(FRISCH, "first", "planned"), (VEGA, "first", "planned")]
     assert marks() == {"4002/parents": "still", "4001/parents": "still"}
     assert mails() == [
-        ("soren.frisch@lausd.example", "1 school below 25 % - SES Sp25, Feb 21"),
-        ("director@lausd.example", "2 schools below 25 % - SES Sp25, Feb 21"),
+        ("soren.frisch@lausd.example", "1 school below 25% - SES Sp25, Feb 21"),
+        ("director@lausd.example", "2 schools below 25% - SES Sp25, Feb 21"),
     ]
 
 
@@ -49,7 +49,7 @@ def test_what_changed_is_told_against_what_was_last_told() -> None:
     tell([row("Alder 4001", 60, 100), row("Birch 4002", 20, 100), row("Dogwood 4004", 3, 100)], FEB21)
     assert digests()[-1] == (VEGA, "new schools", "planned")
     assert marks() == {"4001/parents": "left", "4002/parents": "still", "4004/parents": "new"}
-    assert mails()[-1][1] == "2 schools below 25 %, 1 new, 1 rose above - SES Sp25, Feb 21"
+    assert mails()[-1][1] == "2 schools below 25%, 1 new, 1 rose above - SES Sp25, Feb 21"
 
 
 def test_a_missing_school_is_unknown_and_neither_left_nor_new_when_it_comes_back() -> None:
@@ -70,7 +70,7 @@ def test_all_left_is_told_once_and_then_nothing() -> None:
     mark_sent()
     high = [row("Alder 4001", 60, 100), row("Birch 4002", 80, 100)]
     tell(high, FEB21)
-    assert mails()[-1][1] == "All your schools are above 25 % - SES Sp25"
+    assert mails()[-1][1] == "All your schools are above 25% - SES Sp25"
     mark_sent()
     tell(high, FEB28)
     assert [reason for _, reason, _ in digests()] == ["first", "all left"]
@@ -109,7 +109,7 @@ def test_a_correction_reaches_only_whom_it_concerns_and_says_so() -> None:
     mark_sent()
     tell([row("Alder 4001", 12, 100), *LOW[1:]], revision=2)
     assert digests()[2:] == [(VEGA, "corrected", "planned")]
-    assert mails() == [("director@lausd.example", "Corrected: 2 schools below 25 % - SES Sp25, Feb 21")]
+    assert mails() == [("director@lausd.example", "Corrected: 2 schools below 25% - SES Sp25, Feb 21")]
 
 
 def test_numbers_of_an_older_day_that_are_loaded_again_are_a_correction_too() -> None:
@@ -119,7 +119,7 @@ def test_numbers_of_an_older_day_that_are_loaded_again_are_a_correction_too() ->
     send_at_once(FEB21)
     mark_sent()
     tell([row("Alder 4001", 4, 50)], FEB14, group="students", revision=2)
-    assert mails() == [("director@lausd.example", "Corrected: 2 schools below 25 % - SES Sp25, Feb 21")]
+    assert mails() == [("director@lausd.example", "Corrected: 2 schools below 25% - SES Sp25, Feb 21")]
 
 
 def test_a_school_that_comes_by_a_matched_name_corrects_nothing() -> None:
@@ -128,7 +128,7 @@ def test_a_school_that_comes_by_a_matched_name_corrects_nothing() -> None:
     mark_sent()
     with transaction("notify") as session:
         routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
-    assert mails() == [("soren.frisch@lausd.example", "2 schools below 25 %, 1 new - SES Sp25, Feb 21")]
+    assert mails() == [("soren.frisch@lausd.example", "2 schools below 25%, 1 new - SES Sp25, Feb 21")]
     assert "loaded again" not in rows_of("select body from mail where state = 'queued'")[0].body
 
 
@@ -151,8 +151,8 @@ def test_who_was_told_of_an_extraction_that_was_taken_back_reads_so_once() -> No
     mark_sent()
     tell([], revision=2, is_undo=True, removed=[r.school_key for r in LOW])
     assert mails() == [
-        ("soren.frisch@lausd.example", "Corrected: 1 school below 25 % - SES Sp25, Feb 14"),
-        ("director@lausd.example", "Corrected: 2 schools below 25 %, 2 new - SES Sp25, Feb 14"),
+        ("soren.frisch@lausd.example", "Corrected: 1 school below 25% - SES Sp25, Feb 14"),
+        ("director@lausd.example", "Corrected: 2 schools below 25%, 2 new - SES Sp25, Feb 14"),
     ]
     bodies = [r.body for r in rows_of("select body from mail where state = 'queued'")]
     assert all("The file of Feb 21 was withdrawn" in body for body in bodies)
@@ -246,7 +246,7 @@ def test_a_name_that_nobody_has_waits_and_is_sent_once_a_person_matches_it() -> 
     with transaction("notify") as session:
         routing.match_alias(session, "FRSCH. SOREN", "director:soren.frisch@lausd.example", "central")
     assert digests("unroutable") == []
-    assert mails()[-1] == ("soren.frisch@lausd.example", "1 school below 25 % - SES Sp25, Feb 21")
+    assert mails()[-1] == ("soren.frisch@lausd.example", "1 school below 25% - SES Sp25, Feb 21")
     said = rows_of("select cast(payload as jsonb) as payload from outbox_event where topic = 'notify.alias_resolved'")
     assert [(e.payload["alias"], e.payload["person_id"]) for e in said] == [
         ("FRSCH. SOREN", "director:soren.frisch@lausd.example")
@@ -277,13 +277,13 @@ def test_a_match_for_someone_who_has_a_mail_already_gives_one_mail_with_both() -
     tell([*LOW[:2], row("Cedar 4003", 5, 100, "V. MARTA")])
     with transaction("notify") as session:
         routing.match_alias(session, "V. MARTA", "director:director@lausd.example", "central")
-    assert mails() == [("director@lausd.example", "3 schools below 25 % - SES Sp25, Feb 21")]
+    assert mails() == [("director@lausd.example", "3 schools below 25% - SES Sp25, Feb 21")]
 
 
 def test_two_spellings_of_one_person_are_one_mail_and_two_people_of_one_name_are_none() -> None:
     tell_directory()
     tell([LOW[2], row("Alder 4001", 10, 100, "Frisch, Soren")])
-    assert mails() == [("soren.frisch@lausd.example", "2 schools below 25 % - SES Sp25, Feb 21")]
+    assert mails() == [("soren.frisch@lausd.example", "2 schools below 25% - SES Sp25, Feb 21")]
     people = [person("a@lausd.example", "Kim, Ana"), person("b@lausd.example", "Kim, Ana")]
     tell_directory(people, revision=2)
     tell([row("Alder 4001", 10, 100, "KIM, ANA")], FEB28)

@@ -44,8 +44,8 @@ def test_the_mail_says_how_each_school_ends_if_nothing_changes_and_what_each_sch
     low = forecast(row("Alder 4001", 10, 100), 15, 21, "stays", "2.3")
     tell([low, forecast(row("Birch 4002", 20, 100), 22, 31, "may"), row("Cedar 4003", 5, 100)], FEB14)
     body = body_to()
-    assert "If nothing changes, 1 school will stay below 25 %, 1 may." in body
-    assert "will stay below 25 % (15.0 % to 21.0 %)" in body and "may stay below 25 % (22.0 % to 31.0 %)" in body
+    assert "If nothing changes, 1 school will stay below 25%, 1 may." in body
+    assert "will stay below 25% (15.0% to 21.0%)" in body and "may stay below 25% (22.0% to 31.0%)" in body
     assert "Alder 4001: 15 more parents, 3 a school day" in body, "2.3 a day are 3 on at least one"
     mark_sent()
     tell([forecast(low._replace(submitted=30, tier=2, needed=21), 31, 40, "")], FEB21)
@@ -57,10 +57,10 @@ def test_the_mail_says_how_each_school_ends_if_nothing_changes_and_what_each_sch
 @pytest.mark.parametrize(
     ("outlooks", "sentence"),
     [
-        ([("1", "stays"), ("2", "may"), ("3", "leaves")], "If nothing changes, 1 school will stay below 25 %, 1 may, 1 will rise above."),
-        ([("1", "leaves"), ("1", "stays"), ("2", "leaves")], "If nothing changes, 1 school will stay below 25 %, 1 will rise above."),
-        ([("1", "may"), ("2", "may")], "If nothing changes, 2 schools may stay below 25 %."),
-        ([("1", "leaves")], "If nothing changes, 1 school will rise above 25 %."),
+        ([("1", "stays"), ("2", "may"), ("3", "leaves")], "If nothing changes, 1 school will stay below 25%, 1 may, 1 will rise above."),
+        ([("1", "leaves"), ("1", "stays"), ("2", "leaves")], "If nothing changes, 1 school will stay below 25%, 1 will rise above."),
+        ([("1", "may"), ("2", "may")], "If nothing changes, 2 schools may stay below 25%."),
+        ([("1", "leaves")], "If nothing changes, 1 school will rise above 25%."),
         ([("1", "")], ""),
     ],
 )  # fmt: skip
@@ -72,10 +72,10 @@ def test_a_school_counts_once_by_the_gravest_of_its_groups(outlooks: list[tuple[
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"outlook": "stays", "total": 2600, "final_low": 640, "final_high": 649}, "will stay below 25 % (24.6 % to 24.96 %)"),
-        ({"outlook": "leaves", "final_low": 40, "final_high": 40}, "will rise above 25 % (40.0 %)"),
+        ({"outlook": "stays", "total": 2600, "final_low": 640, "final_high": 649}, "will stay below 25% (24.6% to 24.96%)"),
+        ({"outlook": "leaves", "final_low": 40, "final_high": 40}, "will rise above 25% (40.0%)"),
         ({"outlook": "", "final_low": 40, "final_high": 40}, ""),
-        ({"outlook": "may"}, "may stay below 25 %"),
+        ({"outlook": "may"}, "may stay below 25%"),
     ],
 )  # fmt: skip
 def test_a_range_stays_on_its_side_of_25_percent(facts: dict[str, Any], words: str) -> None:
@@ -91,7 +91,7 @@ def test_the_next_mail_quotes_the_plan_and_says_by_school_what_came_in_since() -
     tell([row("Alder 4001", 14, 100), row("Birch 4002", 30, 100), row("Dogwood 4004", 1, 100)], FEB21)
     body = body_to()
     assert 'YOUR PLAN OF FEB 14\n  * "Paper goes home on Monday."' in body
-    assert "Since then 14 more surveys at 2 of 3 schools, 1 rose above 25 %, 1 not in a newer file." in body
+    assert "Since then 14 more surveys at 2 of 3 schools, 1 rose above 25%, 1 not in a newer file." in body
     alder, birch, dogwood = (body[body.rindex(name) :] for name in ("Alder 4001", "Birch 4002", "Dogwood 4004"))
     assert "+4 since your plan" in alder.partition("\n\n")[0] and "+10 since your plan" in birch.partition("\n\n")[0]
     assert "since your plan" not in dogwood.partition("\n\n")[0], "it was not on the mail that was answered"

@@ -139,7 +139,7 @@ def test_who_gets_another_address_after_a_refusal_is_told_what_left_meanwhile(se
     tell_directory([person("marta.vega@lausd.example", "Vega, Marta")], revision=2)
     sending.send_due()
     assert [(rcpt, message["Subject"]) for rcpt, message in server.messages()[1:]] == [
-        ("marta.vega@lausd.example", "All your schools are above 25 % - SES Sp25")
+        ("marta.vega@lausd.example", "All your schools are above 25% - SES Sp25")
     ]
     assert digests("unroutable") == []
 
@@ -376,5 +376,5 @@ def test_after_an_outage_over_two_extractions_a_director_gets_one_mail_with_all(
     try_again_now()
     sending.send_due()
     assert sorted(message["Subject"] for _, message in server.messages()) == [
-        "1 school below 25 % - SES Sp25, Feb 28", "2 schools below 25 % - SES Sp25, Feb 28",
+        "1 school below 25% - SES Sp25, Feb 28", "2 schools below 25% - SES Sp25, Feb 28",
     ]  # fmt: skip

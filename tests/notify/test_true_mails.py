@@ -117,7 +117,7 @@ def test_one_file_per_group_is_one_mail() -> None:
     for count, group in enumerate(("students", "staff", "parents")):
         assert (mails(), len(digests())) == ([], 1), count
         tell([row("Alder 4001", 12, 100), row("Birch 4002", 3, 100)], FEB21, group=group)
-    assert [subject for _, subject in mails()] == ["2 schools below 25 %, 1 new - SES Sp25, Feb 21"]
+    assert [subject for _, subject in mails()] == ["2 schools below 25%, 1 new - SES Sp25, Feb 21"]
 
 
 def test_who_does_not_wait_sends_at_once_and_the_mail_names_what_has_not_come() -> None:
@@ -139,7 +139,7 @@ def test_of_two_extractions_in_a_night_only_the_newest_is_mailed_against_the_las
     mark_sent()
     tell([row("Alder 4001", 60, 100), LOW[1]], FEB14)
     tell([row("Alder 4001", 61, 100), LOW[1], row("Dogwood 4004", 3, 100)], FEB21)
-    assert mails() == [("director@lausd.example", "2 schools below 25 %, 2 new, 1 rose above - SES Sp25, Feb 21")]
+    assert mails() == [("director@lausd.example", "2 schools below 25%, 2 new, 1 rose above - SES Sp25, Feb 21")]
 
 
 def test_a_correction_says_what_each_number_was_and_is() -> None:
@@ -215,7 +215,7 @@ def test_an_older_mail_of_unknown_outcome_is_not_sent_again_after_a_newer_one(se
     for _ in range(3):
         rows_of("update mail set next_at = now() where state = 'queued' returning 1")
         sending.send_due()
-    assert [message["Subject"] for message in server.mails()] == ["2 schools still below 25 % - SES Sp25, Feb 21"]
+    assert [message["Subject"] for message in server.mails()] == ["2 schools still below 25% - SES Sp25, Feb 21"]
     old = rows_of("select mail_id from mail order by mail_id limit 1")[0].mail_id
     with transaction("notify") as session, pytest.raises(Conflict, match="newer"):
         resend(session, old, "central")
@@ -230,7 +230,7 @@ def test_a_mail_that_comes_back_to_the_queue_after_a_newer_one_was_made_is_repla
     rows_of("update mail set state = 'queued', next_at = now() where state = 'sending' returning 1")
     sending.send_due()
     sending.send_due()
-    assert [message["Subject"] for message in server.mails()] == ["2 schools below 25 % - SES Sp25, Feb 21"]
+    assert [message["Subject"] for message in server.mails()] == ["2 schools below 25% - SES Sp25, Feb 21"]
 
 
 def message_ids() -> list[str]:

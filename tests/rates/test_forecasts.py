@@ -41,7 +41,7 @@ def loaded(term: str, opens: date, week: int, rows: list[ExtractionRow]) -> Extr
 
 
 def school(number: int, week: int) -> ExtractionRow:
-    """A school whose final rate is 10 % and three more for each number; half of what is left comes every week."""
+    """A school whose final rate is 10% and three more for each number; half of what is left comes every week."""
     final = 10 + 3 * number
     return counts(f"School {number}", round(4 * final * (1 - 0.5**week)), 400, director="VEGA, MARTA")
 

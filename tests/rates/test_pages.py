@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from services.rates.actions.intake import store_directory
+from shared.days import date_words
 from shared.db import transaction
 from shared.events import DirectoryLoaded, DirectorySchool
-from shared.web.clock import date_words, today
+from shared.web.clock import today
 from tests.people import browser_of
 from tests.rates.world import FEB_7, FEB_14, FEB_21, counts, load
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from services.rates.rules.movement import change
 from services.rates.rules.outlook import FinalCounts, outlook
 from services.rates.rules.pace import needed_for_goal, pace, per_day
-from services.rates.rules.tiers import file_differs, shown_rate, tier, tier_result
+from services.rates.rules.tiers import file_differs, tier_result
 from shared.school_days import school_days
+from shared.tiers import shown_rate, tier
 from tests.rates.world import GUIDE
 
 COUNTS = st.integers(0, 1200), st.integers(1, 1000)

@@ -9,8 +9,8 @@ import pytest
 
 from services.rates.queries.columns import COLUMNS
 from shared.access.spellings import keep_spellings
+from shared.days import date_words
 from shared.db import transaction
-from shared.web.clock import date_words
 from tests.people import api_of, browser_of
 from tests.rates.world import FEB_14, FEB_21, GUIDE, counts, guide_rows, load
 

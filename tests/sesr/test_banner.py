@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from shared.access.people import grant
+from shared.days import date_words
 from shared.db import transaction
-from shared.web.clock import date_words, district_zone, today
+from shared.web.clock import district_zone, today
 from tests.people import browser_of
 from tests.sesr.world import ALDER, BIRCH, CEDAR, load_schools, open_incident, send
 from tests.stack import deliver

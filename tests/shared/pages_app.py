@@ -17,8 +17,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from shared.access.policy import ROLE_WORDS
+from shared.days import date_words
 from shared.web import charts, static_files
-from shared.web.clock import date_words, instant_words
+from shared.web.clock import instant_words
 from shared.web.middleware import CSP
 
 PARTS: Final = Path(__file__).parent.parent / "data" / "look"
@@ -62,7 +64,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["static"] = static_files.static_url
+    made.globals.update(static=static_files.static_url, role_words=ROLE_WORDS)
     made.filters.update(day=date_words, instant=instant_words)
     return made
 

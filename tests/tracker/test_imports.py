@@ -105,7 +105,7 @@ def test_a_value_changed_on_both_sides_is_a_conflict_for_a_person() -> None:
     principal = browser_of("principal")
     preview = principal.post("/tracker/imports", files=files(book)).headers["location"]
     page = principal.get(preview).text
-    assert "Keep 71.0, entered by designee@lausd.example as designee" in page
+    assert "Keep 71.0, entered by designee@lausd.example (Designee)" in page
     assert "Take 74.0 from the workbook" in page
     assert browser_of("central").get(preview).status_code == 404
     saved = principal.post(preview, data={"take-0": "workbook"})
@@ -135,7 +135,7 @@ def test_a_number_below_one_is_asked_about_and_a_true_one_can_be_confirmed() -> 
     principal = browser_of("principal")
     preview = principal.post("/tracker/imports", files=files(typed(downloaded(), G2=0.7, G3=0.74))).headers["location"]
     page = principal.get(preview).text
-    assert "0.7 % is meant" in page and "70 % is meant" in page and "74 % is meant" in page
+    assert "0.7% is meant" in page and "70% is meant" in page and "74% is meant" in page
     principal.post(preview, data={"take-0": "value:0.7", "take-1": "value:74.0"})
     assert (values()[0], values("2a-safe")[0]) == ("0.7", "74.0")
 

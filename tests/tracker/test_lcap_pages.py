@@ -49,7 +49,7 @@ def test_the_demo_is_seen_on_every_page() -> None:
     assert "3 material differences without an explanation" in overview
     assert re.search(r"86 actions of 2024-25, from lcap.csv, read", overview)
     one = browser.get(f"{ROOT}actions/1.01").text
-    assert "$101,489,839 less than planned" in one and "14.9 % of the plan" in one
+    assert "$101,489,839 less than planned" in one and "14.9% of the plan" in one
     assert "Number of teachers who complete required series" in one
     assert "One paragraph covers 1.31-1.33" in browser.get(f"{ROOT}actions/1.32").text
     assert "whose explanation it shares" in browser.get(f"{ROOT}actions/6.02").text
@@ -66,7 +66,7 @@ def test_percent_spent_tells_of_how_many_actions_it_is() -> None:
     rows[0]["estimated_actual"] = "n/a"
     load(*loaded_events("actions", rows))
     overview = browser_of("central").get(ROOT).text
-    assert "77.5 %" in overview and "79 of 86 actions have amounts" in overview
+    assert "77.5%" in overview and "79 of 86 actions have amounts" in overview
     assert "what was planned, 78 of 79 actions" in overview and "(32 of 33 actions)" in overview
     first = api_of("central").get("/tracker/api/v1/lcap/actions").json()["totals"][0]
     assert (first["with_amounts"], first["with_both_amounts"], first["percent_spent"]) == (33, 32, "76.3")
@@ -253,7 +253,7 @@ def test_others_see_neither_pages_nor_the_way_to_them(role: str) -> None:
 @pytest.mark.usefixtures("clean")
 def test_the_guide_names_the_limits_and_the_addresses_that_hold() -> None:
     guide = (DOCS / "lcap.md").read_text(encoding="utf-8")
-    assert f"under {UNDER} % or over {OVER} % of the plan" in guide
+    assert f"under {UNDER}% or over {OVER}% of the plan" in guide
     for address in re.findall(r"`(?:GET )?(/[a-z0-9/-]+)`", guide):
         path = address if address.startswith("/tracker") else f"/tracker/api/v1{address}"
         assert browser_of(None).get(path).status_code in (303, 401), path

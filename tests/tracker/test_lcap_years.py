@@ -297,7 +297,7 @@ def test_a_workbook_of_the_states_tables_loads_tab_by_tab_each_with_its_year() -
     )  # fmt: skip
     assert rows_of("2024-25", "contributing_annual_update")["1.02"]["actual_improved_percent"] == "0.4"
     page = browser_of("central").get("/tracker/lcap/", params={"year": "2024-25", "table": "carryover"}).text
-    assert "$25" in page and "2.50 %" in page
+    assert "$25" in page and "2.50%" in page
 
 
 def test_actions_are_followed_from_year_to_year_and_two_years_compared() -> None:

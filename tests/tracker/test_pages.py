@@ -51,7 +51,7 @@ def test_the_page_asks_the_rules_while_a_person_types_and_saves_nothing() -> Non
     principal = browser_of("principal")
     answer = principal.get(f"{PAGE}/items/1b-happy/preview", params={"v-1b-happy-0": "74", "v-1b-happy-1": "0.75"})
     assert "76.5" in answer.text
-    assert "Is 0.75 meant as 75 %?" in answer.text
+    assert "Is 0.75 meant as 75%?" in answer.text
     assert saved(0) is None
 
 
@@ -76,7 +76,7 @@ def test_two_people_at_one_page_do_not_overwrite_each_other_unseen() -> None:
     mine = {"v-1b-happy-0": "74", "w-1b-happy-0": "", "v-2a-safe-0": "", "w-2a-safe-0": ""}
     answer = principal.post(PAGE, data=mine)
     assert answer.status_code == 409
-    assert "designee@lausd.example as designee changed this to 70.0 meanwhile" in answer.text
+    assert "designee@lausd.example (Designee) changed this to 70.0 meanwhile" in answer.text
     assert [value_of(answer, name) for name in ("v-1b-happy-0", "w-1b-happy-0", "v-2a-safe-0", "w-2a-safe-0")] == [
         "74",
         "70.0",
@@ -154,7 +154,7 @@ def test_the_parents_response_rate_is_offered_for_the_year_of_its_own_term_alone
     hear(PARENTS_RATE)
     principal = browser_of("principal")
     page = principal.get(PAGE).text
-    assert "<strong>51.8 %</strong>" in page and "Fall 2024 is blank." in page
+    assert "<strong>51.8%</strong>" in page and "Fall 2024 is blank." in page
     assert "Fill in 51.8 for Fall 2024" in page and "preliminary" not in page
     assert saved(3, RATE_ITEM) is None
     filled = principal.post(f"{PAGE}/fill", data={"offer": f"rate/Fall 2024/{RATE_ITEM}"})
@@ -162,7 +162,7 @@ def test_the_parents_response_rate_is_offered_for_the_year_of_its_own_term_alone
     assert saved(3, RATE_ITEM) is None
     principal.post(PAGE, data={f"v-{RATE_ITEM}-3": "51.8", f"w-{RATE_ITEM}-3": ""})
     assert saved(3, RATE_ITEM) == "51.8"
-    assert "<strong>51.8 %</strong>" not in principal.get(PAGE).text
+    assert "<strong>51.8%</strong>" not in principal.get(PAGE).text
     assert principal.post(f"{PAGE}/fill", data={"offer": f"rate/Fall 2024/{RATE_ITEM}"}).status_code == 404
 
 
@@ -188,11 +188,11 @@ def test_a_rate_that_was_taken_back_is_offered_no_more_even_where_it_comes_late(
     undone = PARENTS_RATE.model_copy(update={"state": 2, "revision": 2, "rows": [], "removed": [ALDER]})
     hear(undone, PARENTS_RATE)
     principal = browser_of("principal")
-    assert "<strong>51.8 %</strong>" not in principal.get(PAGE).text
+    assert "<strong>51.8%</strong>" not in principal.get(PAGE).text
     hear(PARENTS_RATE.model_copy(update={"state": 3, "revision": 3}))
-    assert "<strong>51.8 %</strong>" in principal.get(PAGE).text
+    assert "<strong>51.8%</strong>" in principal.get(PAGE).text
     hear(undone.model_copy(update={"state": 4, "revision": 4}))
-    assert "<strong>51.8 %</strong>" not in principal.get(PAGE).text
+    assert "<strong>51.8%</strong>" not in principal.get(PAGE).text
 
 
 def rate_of(day: int, rate: str) -> TiersComputed:
@@ -206,17 +206,17 @@ def test_a_rate_that_was_taken_back_leaves_those_of_the_other_extractions_of_its
     undone = wrong_date.model_copy(update={"state": 2, "revision": 2, "rows": [], "removed": [ALDER]})
     hear(rate_of(14, "49.25"), wrong_date, undone)
     principal = browser_of("principal")
-    assert "<strong>49.3 %</strong>" in principal.get(PAGE).text
+    assert "<strong>49.3%</strong>" in principal.get(PAGE).text
     hear(rate_of(28, "55.25"), rate_of(21, "52.00"))
     page = principal.get(PAGE).text
-    assert "<strong>55.3 %</strong>" in page
+    assert "<strong>55.3%</strong>" in page
     assert page.count("Fall 2024: <strong>") == 1
 
 
 def test_a_rate_of_more_surveys_than_parents_is_offered_as_a_hundred() -> None:
     hear(rate_of(14, "150000.0000"), rate_of(21, "214748364700.0000"))
     principal = browser_of("principal")
-    assert "<strong>100.0 %</strong>" in principal.get(PAGE).text
+    assert "<strong>100.0%</strong>" in principal.get(PAGE).text
     filled = principal.post(f"{PAGE}/fill", data={"offer": f"rate/Fall 2024/{RATE_ITEM}"})
     assert value_of(filled, f"v-{RATE_ITEM}-3") == "100.0"
 

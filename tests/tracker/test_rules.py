@@ -139,8 +139,8 @@ def test_a_percent_is_read_as_people_type_it(typed: object, value: str | None) -
 @pytest.mark.parametrize(
     ("typed", "code", "words"),
     [
-        ("0.74", "percent_as_fraction", "74 %?"),
-        ("0.5", "percent_as_fraction", "50 %?"),
+        ("0.74", "percent_as_fraction", "74%?"),
+        ("0.5", "percent_as_fraction", "50%?"),
         ("abc", "percent_not_a_number", "abc"),
         ("=1+1", "percent_not_a_number", "not a number"),
         ("100.1", "percent_out_of_range", "between 0 and 100"),
@@ -218,7 +218,7 @@ def test_a_difference_is_never_older_than_the_result_beside_it(
 def test_a_goal_over_100_is_a_note_and_no_status() -> None:
     facts = progress(Decimal(95), Decimal(10), [Decimal(98), None, None, None])
     assert (facts.is_over_hundred, facts.status) == (True, "on track")
-    assert feasibility(Decimal(5), None, None, facts.goal) == "goal over 100 %"
+    assert feasibility(Decimal(5), None, None, facts.goal) == "goal over 100%"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from services.ingest.queries import directory, status_cards
 from shared.access import Who
 from shared.access.confirmations import waiting_count
 from shared.access.policy import may
+from shared.days import date_words
 from shared.numbers import counted
 from shared.web.cards import StatusCard
-from shared.web.clock import date_words, today
+from shared.web.clock import today
 
 # The district uploads an extraction at least weekly.
 EVERY = timedelta(days=7)

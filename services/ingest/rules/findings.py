@@ -115,9 +115,9 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "warned",
         "The school was in the last extraction of this group and is absent now. It stays unknown.",
     ),
-    "total_changed": ("warned", "The number of expected surveys changed by more than 20 %. Check it."),
+    "total_changed": ("warned", "The number of expected surveys changed by more than 20%. Check it."),
     "submitted_fell": ("warned", "Fewer surveys are submitted than in the last extraction. Check it."),
-    "group_thin": ("warned", "The group has fewer than 80 % of the schools of its last extraction. Alerts are held."),
+    "group_thin": ("warned", "The group has fewer than 80% of the schools of its last extraction. Alerts are held."),
     "code_unreadable": ("rejected", "A cost center code is seven digits, such as 1585701. Correct it."),
     "role_unknown": (
         "rejected",

@@ -150,7 +150,7 @@ def read_percent(cell: Cell) -> Decimal | None:
 def settled_results(rows: Sequence[tuple[ResultRow, ReadResult]], report: Report) -> list[ResultRow]:
     """The results without repetitions; those of one school, item and period that contradict each other are rejected.
 
-    A percent of 1 or less is warned: a cell that shows 76.5 % may hold 0.765. One with the sign is not a fraction.
+    A percent of 1 or less is warned: a cell that shows 76.5% may hold 0.765. One with the sign is not a fraction.
     """
     places: dict[tuple[str, ...], dict[ResultRow, list[ReadResult]]] = defaultdict(dict)
     for row, read in rows:

@@ -39,7 +39,7 @@ QUARANTINES = {
         " the date."
     ),
     "totals_many": (
-        "{leapt} of {compared} schools expect a number of surveys that differs by more than 20 % from the last"
+        "{leapt} of {compared} schools expect a number of surveys that differs by more than 20% from the last"
         " extraction. Check that no column was sorted alone."
     ),
     "above_many": (

@@ -17,6 +17,7 @@ from services.notify.tables.facts import Director, Upload
 from services.notify.tables.mails import Digest, Mail, MailNote
 from services.notify.tables.settings import RegionHead
 from shared.access import audit
+from shared.access.actors import actor_words
 from shared.delivery.outbox import call_job
 from shared.errors import Conflict, NotFound
 from shared.settings import settings
@@ -202,7 +203,7 @@ def release(session: Session, term: str, extraction_date: date, actor: str) -> i
         col(Upload.term) == term, col(Upload.extraction_date) == extraction_date, col(Upload.outcome).is_not(None)
     )
     session.exec(planned.values(released_at=func.now()))
-    note(session, mails, "released", actor)
+    note(session, mails, "released", actor_words(actor))
     audit(session, actor, "release mails", f"{term}/{extraction_date}", {"mails": len(mails)})
     call_job(session, "notify.send_mail")
     return len(mails)
@@ -214,7 +215,7 @@ def hold(session: Session, term: str, extraction_date: date, actor: str, why: st
     if not rows:
         raise Conflict(f"No mail of {term}, {extraction_date} is waiting to be sent, so none can be held.")
     session.execute(_HOLD_DIGESTS, {"ids": [row.digest_id for row in rows], "why": why or "held by a person"})
-    note(session, [row.mail_id for row in rows], "held", f"{actor}: {why}")
+    note(session, [row.mail_id for row in rows], "held", f"{actor_words(actor)}: {why}")
     audit(session, actor, "hold mails", f"{term}/{extraction_date}", {"mails": len(rows), "why": why})
     return len(rows)
 

@@ -77,7 +77,7 @@ _RESTORED = text(
 )
 # Why mails are held without a person; it is decided anew each time.
 PREVIEW = "the settings ask for a preview before mails go out"
-THIN = "a group has fewer than 80 % of the schools of its last extraction"
+THIN = "a group has fewer than 80% of the schools of its last extraction"
 RESTORED = "the database was restored from a backup: this mail may have been sent before"
 DROPPED = "the file came by a drop folder whose mails wait for a person"
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.notify.mailer.headings import outlook_words
-from services.notify.rules.alerts import LISTED, OPEN, AlertLine, decimals_of
+from services.notify.rules.alerts import LISTED, OPEN, AlertLine
 from shared.files.workbooks import Cell, new_workbook, write_cell
+from shared.tiers import decimals_shown
 
 HEADER = (
     "What", "School", "PLOC", "Category", "Region", "CoS", "Regional_Director", "Total_Surveys", "Surveys_Submitted",
-    "Response_Rate", "Surveys needed to reach 25 %", "Change since the file before", "Files in a row below 25 %",
+    "Response_Rate", "Surveys needed to reach 25%", "Change since the file before", "Files in a row below 25%",
     "Date_of_Extraction",
     "If nothing changes, at the close", "Since your plan", "Note",
 )  # fmt: skip
@@ -43,7 +44,7 @@ def _cells(line: AlertLine) -> tuple[Cell, ...]:
 
 
 def _rate(line: AlertLine) -> float | None:
-    """The exact rate; its cell shows as many decimals as it needs to stay on its side of 25 %."""
+    """The exact rate; its cell shows as many decimals as it needs to stay on its side of 25%."""
     return line.submitted / line.total if line.total and line.submitted is not None else None
 
 
@@ -62,7 +63,7 @@ class _Forms:
         if column == 0 and line.mark in LISTED:
             return self.red
         if column == RATE:
-            return self._rate(decimals_of(line.submitted or 0, line.total) if line.total else 1)
+            return self._rate(decimals_shown(line.submitted or 0, line.total, 1) if line.total else 1)
         return self.day if column == DAY else self.plain
 
     def _rate(self, decimals: int) -> Any:
@@ -76,7 +77,7 @@ def workbook(lines: Sequence[AlertLine], title: str, made_at: datetime) -> bytes
     out = io.BytesIO()
     made = new_workbook(out, title)
     made.set_properties({"title": title, "author": "School Experience Survey", "created": made_at.astimezone(UTC)})
-    sheet = made.add_worksheet("Below 25 %")
+    sheet = made.add_worksheet("Below 25%")
     sheet.activate()
     forms = _Forms(made)
     rows = [_cells(line) for line in lines]

@@ -16,14 +16,16 @@ from services.notify.rules.alerts import (
     OPEN,
     SNOOZED,
     AlertLine,
-    shown_rate,
 )
 from services.notify.rules.plans import PlanOutcome
+from shared.days import day_words
+from shared.numbers import counted
+from shared.tiers import shown_rate
 
 GROUP_NAMES = {"students": "Students", "staff": "Staff", "parents": "Parents"}
 CLOSEST = 3
 # What a forecast means, in the director's words; the keys are those of `TierRow.outlook`, the gravest first.
-OUTLOOK_WORDS = {"stays": "will stay below 25 %", "may": "may stay below 25 %", "leaves": "will rise above 25 %"}
+OUTLOOK_WORDS = {"stays": "will stay below 25%", "may": "may stay below 25%", "leaves": "will rise above 25%"}
 # Reasons that come after those of new schools: every school that is listed was listed before.
 _NOTHING_NEW = ("still", "some left", "none expected", "moved", "missing")
 
@@ -51,15 +53,6 @@ class DigestFacts(NamedTuple):
     days_off: Collection[date] = ()
 
 
-def day_words(day: date) -> str:
-    """`Feb 21`."""
-    return f"{day:%b} {day.day}"
-
-
-def counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
 def people_words(number: int | None, group: str) -> str:
     """The people of a respondent group: `parent`, `parents`, `staff`."""
     return group.removesuffix("s") if number == 1 else group
@@ -85,14 +78,14 @@ def a_day(line: AlertLine, days: int) -> int | None:
 
 
 def outlook_words(line: AlertLine) -> str:
-    """`may stay below 25 % (21.0 % to 29.5 %)`; empty where no forecast is known."""
+    """`may stay below 25% (21.0% to 29.5%)`; empty where no forecast is known."""
     words = OUTLOOK_WORDS.get(line.outlook, "")
-    low, high = (shown_rate(end, line.total) for end in (line.final_low, line.final_high))
+    low, high = (shown_rate(end, line.total, 1) for end in (line.final_low, line.final_high))
     return f"{words} ({low if low == high else f'{low} to {high}'})" if words and low and high else words
 
 
 def outlook_counts(lines: Sequence[AlertLine]) -> str:
-    """`If nothing changes, 5 schools will stay below 25 %, 2 may, 1 will rise above.`; empty where nothing is known.
+    """`If nothing changes, 5 schools will stay below 25%, 2 may, 1 will rise above.`; empty where nothing is known.
 
     A school counts once, by the gravest of its groups.
     """
@@ -102,18 +95,18 @@ def outlook_counts(lines: Sequence[AlertLine]) -> str:
         own = {x.school_key for x in lines if x.mark in LISTED and x.outlook == outlook} - counted_already
         counted_already |= own
         if own:
-            short = words.removesuffix(" 25 %").removesuffix(" stay below")
+            short = words.removesuffix(" 25%").removesuffix(" stay below")
             parts.append(f"{len(own)} {short}" if parts else f"{counted(len(own), 'school')} {words}")
     return f"If nothing changes, {', '.join(parts)}." if parts else ""
 
 
 def since_words(outcome: PlanOutcome) -> str:
-    """What came in at the schools of a plan since: `Since then 14 more surveys at 9 of 12 schools, 2 rose above 25 %.`"""
+    """What came in at the schools of a plan since: `Since then 14 more surveys at 9 of 12 schools, 2 rose above 25%.`"""
     if not outcome.seen:
         return "No newer file has its schools yet."
     surveys = counted(outcome.gained, "more survey") if outcome.gained > 0 else "no more surveys"
     words = f"Since then {surveys} at {outcome.grown} of {counted(outcome.schools, 'school')}"
-    words += f", {outcome.risen} rose above 25 %" if outcome.risen else ""
+    words += f", {outcome.risen} rose above 25%" if outcome.risen else ""
     lacking = outcome.schools - outcome.seen
     return f"{words}{f', {lacking} not in a newer file' if lacking else ''}."
 
@@ -127,7 +120,7 @@ def closest(lines: Iterable[AlertLine]) -> list[AlertLine]:
 
 
 def subject_of(facts: DigestFacts, kind: str = "digest") -> str:
-    """`12 schools below 25 %, 3 new - SES Fa26, Nov 26`: what and how many in the first words."""
+    """`12 schools below 25%, 3 new - SES Fa26, Nov 26`: what and how many in the first words."""
     start = "Copy: " if kind == "resend" else ""
     if facts.kind == "escalation":
         return f"{start}{_of_head(facts)} - SES {facts.term}"
@@ -150,7 +143,7 @@ def _of_head(facts: DigestFacts) -> str:
     region = facts.spelling.removeprefix("Head of r").removeprefix("egion ")
     schools = counted(schools_in(facts.lines, *LISTED), "school")
     least = min((line.lasted for line in facts.lines), default=1)
-    return f"Region {region}: {schools} below 25 % for {counted(least, 'extraction')} or more"
+    return f"Region {region}: {schools} below 25% for {counted(least, 'extraction')} or more"
 
 
 def _what(facts: DigestFacts) -> str:
@@ -165,11 +158,11 @@ def _what(facts: DigestFacts) -> str:
             (schools_in(lines, MISSING), "missing"),
             (schools_in(lines, MOVED), "no longer yours"),
         )
-        first = f"{counted(listed, 'school')} {still}below 25 %"
+        first = f"{counted(listed, 'school')} {still}below 25%"
         return ", ".join([first, *(f"{number} {word}" for number, word in more if number)])
     if facts.reason == "all left":
         only_left = not schools_in(lines, NOT_EXPECTED)
-        return "All your schools are above 25 %" if only_left else "None of your schools is below 25 % any more"
+        return "All your schools are above 25%" if only_left else "None of your schools is below 25% any more"
     if facts.reason == "none expected":
         return f"{counted(schools_in(lines, NOT_EXPECTED), 'school')} without expected surveys now"
     if facts.reason == "moved":
@@ -178,8 +171,8 @@ def _what(facts: DigestFacts) -> str:
     if facts.reason == "missing":
         return f"{counted(schools_in(lines, MISSING), 'school')} not in the {day_words(facts.extraction_date)} file"
     if risen := schools_in(lines, LEFT):
-        return f"{counted(risen, 'school')} rose above 25 %"
-    return "None of your schools is below 25 %"
+        return f"{counted(risen, 'school')} rose above 25%"
+    return "None of your schools is below 25%"
 
 
 def heading_of(facts: DigestFacts, kind: str = "digest") -> str:
@@ -236,7 +229,7 @@ def _nothing_to_do(facts: DigestFacts) -> str:
         named = ", ".join(dict.fromkeys(f"{line.school} is now with {line.note}" for line in moved[:CLOSEST]))
         return f"Nothing to do. {named}."
     if schools_in(lines, SNOOZED):
-        return "Nothing to do now. Your schools below 25 % are snoozed."
+        return "Nothing to do now. Your schools below 25% are snoozed."
     if schools_in(lines, MISSING):
         return "Nothing to do now. A school is missing from the file, so we cannot tell its state."
     return "Nothing to do. Thank you." if schools_in(lines, *CLOSED) else "Nothing to do."

@@ -19,7 +19,6 @@ from services.notify.mailer.headings import (
     DigestFacts,
     a_day,
     closest,
-    day_words,
     heading_of,
     outlook_counts,
     outlook_words,
@@ -40,6 +39,7 @@ from services.notify.rules.alerts import (
     STILL,
     AlertLine,
 )
+from shared.days import day_words
 from shared.school_days import school_days
 
 NAMESPACE = uuid.UUID("6f0f7a3e-54a4-4c6b-9c52-3f0f5d0f5b11")
@@ -54,15 +54,15 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 _MARK = re.compile(r"\{%[^%]*%\}|\{\{[^{}]*\}\}")
 _HIDDEN = re.compile(r"<!--(\d+)-->|MARK(\d+)MARK")
 _SECTIONS = (
-    ((NEW,), "Newly below 25 %"),
+    ((NEW,), "Newly below 25%"),
     ((HANDED,), "Now yours"),
-    ((STILL,), "Still below 25 %"),
+    ((STILL,), "Still below 25%"),
 )
 _NOTES = (
     (MISSING, "Not in this file: we cannot tell"),
     (MOVED, "No longer yours"),
     (NOT_EXPECTED, "No surveys are expected there any more"),
-    (LEFT, "Rose above 25 %"),
+    (LEFT, "Rose above 25%"),
 )
 
 
@@ -119,14 +119,14 @@ def rows_link(site: MailSite, group: str, spelling: str, extraction_date: date |
 
 
 def _sections(facts: DigestFacts, most: int) -> list[dict[str, Any]]:
-    """The lists of what is below 25 %: new, handed over, still; fewest surveys needed first."""
+    """The lists of what is below 25%: new, handed over, still; fewest surveys needed first."""
     order = sorted(facts.lines, key=lambda line: (line.needed or 0, line.school, line.group))
     found = [(title, [line for line in order if line.mark in marks]) for marks, title in _SECTIONS]
     return [{"title": title, **_shown(rows, most)} for title, rows in found if rows]
 
 
 def _notes(facts: DigestFacts, most: int) -> list[dict[str, Any]]:
-    """The lists of what is not below 25 % now, each a line of words."""
+    """The lists of what is not below 25% now, each a line of words."""
     if facts.kind != "digest":
         return []
     found = []

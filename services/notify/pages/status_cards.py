@@ -10,9 +10,10 @@ from services.notify.queries.content import lines_of
 from services.notify.rules.alerts import OPEN
 from shared.access import Who
 from shared.access.policy import may
+from shared.days import date_words
 from shared.numbers import counted
 from shared.web.cards import StatusCard
-from shared.web.clock import date_words, district_zone, today
+from shared.web.clock import district_zone, today
 
 
 def home_cards(session: Session, who: Who) -> list[StatusCard]:

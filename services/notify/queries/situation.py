@@ -10,22 +10,14 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.notify.queries.content import UnknownContent, days_of, lines_of
-from services.notify.rules.alerts import (
-    LISTED,
-    AlertHistory,
-    AlertState,
-    LastDigest,
-    MailPreference,
-    Place,
-    history_of,
-    shown_rate,
-)
+from services.notify.rules.alerts import LISTED, AlertHistory, AlertState, LastDigest, MailPreference, Place, history_of
 from services.notify.rules.clock import is_snoozed
 from services.notify.rules.planning import Situation
 from services.notify.rules.plans import GivenPlan
 from services.notify.rules.routes import DirectorRoute, Route, route_to, routes_of
 from services.notify.tables.answers import Preference, RetiredSchool, Snooze
 from services.notify.tables.facts import AliasMatch, Director
+from shared.tiers import shown_rate
 
 log = structlog.get_logger()
 # The newest day of each group of which every part is here: what has not arrived is not missing.
@@ -137,7 +129,7 @@ def alert_states(session: Session, term: str) -> dict[Place, AlertState]:
 
 def _state(row: Any) -> AlertState:
     fields = {name: getattr(row, name) for name in AlertState._fields if name not in ("group", "rate")}
-    return AlertState(**fields, group=row.respondent_group, rate=shown_rate(row.submitted, row.total))
+    return AlertState(**fields, group=row.respondent_group, rate=shown_rate(row.submitted, row.total, 1))
 
 
 def histories(session: Session, term: str) -> dict[Place, AlertHistory]:

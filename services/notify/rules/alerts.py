@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-ALERT_TIER = 1
+from shared.tiers import ALERT_TIER
+
 GROUP_ORDER = ("students", "staff", "parents")
 NEW, HANDED, STILL, SNOOZED, MISSING = "new", "handed over", "still", "snoozed", "missing"
 LEFT, NOT_EXPECTED, MOVED = "left", "not expected", "moved"
@@ -167,27 +167,3 @@ def line_of(state: AlertState, mark: str, history: AlertHistory, note: str = "")
 def open_places(last: LastDigest | None) -> dict[Place, AlertLine]:
     """The lines of the last digest that it left open, by place."""
     return {} if last is None else {line.place: line for line in last.lines if line.mark in OPEN}
-
-
-def decimals_of(submitted: int, total: int) -> int:
-    """How many decimals a percent needs to stay on its side of 25, 50 and 75: one, or more where that would cross.
-
-    The exact fraction decides the tier (SPEC 1): 649 of 2600 is below 25 % and shows 24.96 %, not 25.0 %.
-    """
-    exact = Decimal(100 * submitted) / total
-    decimals = 1
-    while decimals < 9 and _side(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)) != _side(exact):
-        decimals += 1
-    return decimals
-
-
-def _side(percent: Decimal) -> tuple[bool, bool, bool]:
-    return percent < 25, percent <= 50, percent <= 75
-
-
-def shown_rate(submitted: int | None, total: int | None) -> str:
-    """A rate for a mail, such as `24.96 %`; empty where there is none."""
-    if not total or submitted is None:
-        return ""
-    places = Decimal(1).scaleb(-decimals_of(submitted, total))
-    return f"{(Decimal(100 * submitted) / total).quantize(places, ROUND_HALF_UP)} %"

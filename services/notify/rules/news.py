@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from services.notify.rules.alerts import (
-    ALERT_TIER,
     CLOSED,
     GROUP_ORDER,
     HANDED,
@@ -30,6 +29,7 @@ from services.notify.rules.alerts import (
     line_of,
     open_places,
 )
+from shared.tiers import ALERT_TIER
 
 
 def open_lines(
@@ -68,7 +68,7 @@ def closed_lines(last: LastDigest, now: AlertStates, owners: Mapping[Place, Scho
     """The lines of what was open and is no longer this director's in Tier 1.
 
     Absent is unknown, not solved: such a school stays listed as missing, with the day it was last seen. A school where
-    no surveys are expected any more (total 0) is in the file: it is neither missing nor above 25 %.
+    no surveys are expected any more (total 0) is in the file: it is neither missing nor above 25%.
     """
     return [
         closed

@@ -6,7 +6,6 @@ from datetime import date
 from typing import NamedTuple
 
 from services.notify.rules.alerts import (
-    ALERT_TIER,
     HANDED,
     MOVED,
     NEW,
@@ -33,6 +32,7 @@ from services.notify.rules.news import (
 )
 from services.notify.rules.plans import GivenPlan, PlanOutcome, outcome_of, with_since
 from services.notify.rules.routes import HEAD, NOBODY, Route
+from shared.tiers import ALERT_TIER
 
 
 class Situation(NamedTuple):

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from services.notify.rules.alerts import ALERT_TIER, AlertLine, AlertStates, Place
+from services.notify.rules.alerts import AlertLine, AlertStates, Place
+from shared.tiers import ALERT_TIER
 
 
 class GivenPlan(NamedTuple):
@@ -16,7 +17,7 @@ class GivenPlan(NamedTuple):
 
 
 class PlanOutcome(NamedTuple):
-    """A director's last plan and its schools since: how many they are, are in the newest file, brought surveys, rose above 25 %.
+    """A director's last plan and its schools since: how many they are, are in the newest file, brought surveys, rose above 25%.
 
     `extraction_date` is None where there is no plan yet.
     """
@@ -44,7 +45,7 @@ def with_since(lines: Iterable[AlertLine], given: GivenPlan) -> list[AlertLine]:
 
 
 def outcome_of(director: str, given: GivenPlan, now: AlertStates) -> PlanOutcome:
-    """A plan with what came in since, by school: one that rose above 25 % for each of its groups has risen."""
+    """A plan with what came in since, by school: one that rose above 25% for each of its groups has risen."""
     gains: dict[str, list[int]] = {}
     low = set()
     for place, was in given.submitted.items():

@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from services.rates.rules.movement import MOVEMENTS, change
 from services.rates.rules.outlook import OUTLOOKS
-from services.rates.rules.tiers import TIER_LABELS, shown_percent, shown_rate, tier_nr
+from services.rates.rules.tiers import TIER_LABELS, shown_percent, tier_nr
+from shared.days import date_words
+from shared.tiers import shown_rate
 from shared.web.charts import Lines, lines
-from shared.web.clock import date_words
 
 TRAIL = 12
 
@@ -67,7 +68,7 @@ def row_cells(row: Any, *, brief: bool = False) -> RowCells:
         total=number(row.total),
         submitted=number(row.submitted),
         rate=shown_rate(row.submitted, row.total),
-        exact="" if brief or row.rate is None else f"{row.rate.normalize():f} %",
+        exact="" if brief or row.rate is None else f"{row.rate.normalize():f}%",
         date=date_words(row.last_seen),
         needed=number(row.needed),
         change=signed(row.change_surveys),

@@ -13,10 +13,11 @@ from services.rates.queries.columns import BLANK
 from services.rates.queries.extractions import extraction_at, newest_group, version
 from services.rates.queries.filters import PLACE, RateFilter
 from services.rates.queries.rollups import BY, Rollup, rollups
-from services.rates.rules.tiers import TIER_LABELS, TIERS, shown_rate, tier_nr
+from services.rates.rules.tiers import TIER_LABELS, tier_nr
 from shared.access import Who
 from shared.events import GROUPS
 from shared.numbers import counted
+from shared.tiers import TIERS, shown_rate
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import lines

@@ -12,17 +12,12 @@ from services.rates.queries import schools, settings
 from services.rates.queries.extractions import version
 from services.rates.rules.outlook import OUTLOOKS
 from services.rates.rules.pace import Count, needed_for_goal, pace, per_day
-from services.rates.rules.tiers import (
-    TIER_LABELS,
-    file_differs,
-    shown_rate,
-    tier,
-    tier_nr,
-)
+from services.rates.rules.tiers import TIER_LABELS, file_differs, tier_nr
 from shared.access import Who
 from shared.errors import NotFound
 from shared.events import GROUPS
 from shared.school_days import school_days
+from shared.tiers import shown_rate, tier
 from shared.web import Db, allow, page
 from shared.web.caching import unless_known
 from shared.web.charts import Chart

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from services.rates.actions import settings as actions
 from services.rates.queries import settings
-from services.rates.rules.tiers import CUT_BELONGS_BELOW, TIER_CUTS, TIER_LABELS
+from services.rates.rules.tiers import TIER_LABELS
 from shared.access import Who
 from shared.errors import Invalid
 from shared.events import GROUPS, Group

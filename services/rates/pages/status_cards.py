@@ -11,14 +11,16 @@ from services.rates.queries.filters import RateFilter
 from services.rates.queries.own import own_schools
 from services.rates.queries.status_cards import GroupNow, Own
 from services.rates.rules.pace import per_day
-from services.rates.rules.tiers import ALERT_TIER, shown_rate, tier_nr
+from services.rates.rules.tiers import tier_nr
 from services.rates.tables import SchoolHistory
 from shared.access import Who
+from shared.days import date_words
 from shared.events import GROUPS
 from shared.numbers import counted
 from shared.school_days import school_days
+from shared.tiers import ALERT_TIER, shown_rate
 from shared.web.cards import StatusCard
-from shared.web.clock import date_words, today
+from shared.web.clock import today
 
 # Whose home page shows the rates of each school, instead of counts over all of them.
 ONE_BY_ONE = ("principal", "designee")

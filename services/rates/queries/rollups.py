@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
 from sqlmodel import Session
 
 from services.rates.queries.extractions import ExtractionSummary, rows_at
-from services.rates.rules.tiers import TIERS, rate, tier
+from services.rates.rules.tiers import rate
 from services.rates.tables import SchoolHistory
+from shared.tiers import TIERS, tier
 
 BY = {"region": "Region", "cos": "CoS", "director": "Regional Director", "level": "Level"}
 _T = SchoolHistory.__table__.c  # type: ignore[attr-defined]

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlmodel import Session, col
 
 from services.rates.queries.extractions import ExtractionSummary, extraction_at, rows_at
-from services.rates.rules.tiers import ALERT_TIER
 from services.rates.tables import SchoolHistory
 from shared.events import GROUPS
+from shared.tiers import ALERT_TIER
 
 Own = ColumnElement[bool]
 _IN_TIER_1 = (col(SchoolHistory.present), col(SchoolHistory.tier) == ALERT_TIER)

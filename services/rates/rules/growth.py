@@ -6,7 +6,7 @@ answered push others (Bass, "A New Product Growth for Model Consumer Durables", 
 the quick answer first (a longer tail), and reminders bring a trickle of those who would not have answered. What is known
 before the first extraction comes from the literature, never from a file:
 
-- `CEILING`: surveys of individuals end at 52.7 % with a standard deviation of 20.4 (Baruch and Holtom, "Survey response
+- `CEILING`: surveys of individuals end at 52.7% with a standard deviation of 20.4 (Baruch and Holtom, "Survey response
   rate levels and trends in organizational research", Human Relations 61, 2008).
 - `MEAN_DAYS`: a mail survey with reminders had a mean response time of 16.1 days (Moss, "Factors Affecting Response Rate
   and Response Speed in a Mail Survey of Part-Time University Students", Canadian Journal of Higher Education 11, 1981).

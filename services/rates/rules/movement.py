@@ -5,7 +5,8 @@ from decimal import Decimal
 from itertools import product
 from typing import Literal, NamedTuple
 
-from services.rates.rules.tiers import ALERT_TIER, TIERS, rate
+from services.rates.rules.tiers import rate
+from shared.tiers import ALERT_TIER, TIERS
 
 Movement = Literal["", "left", "newly_in", "first_seen", "missing", "awaited", "stalled"]
 # So many extractions in a row without a new survey make a school stalled.

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from services.rates.rules.tiers import ALERT_TIER, tier
+from shared.tiers import ALERT_TIER, tier
 
 # Of schools in Tier 1 alone: a count does not fall, so that who has left it does not come back.
 OUTLOOKS = {

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from services.rates.rules.curves import QUANTILES, Curves, Floats
 
 Mask = NDArray[np.bool_]
-# A school is silent while it is at most at 3 % and at a fifth of the median, once the median is 5 %.
+# A school is silent while it is at most at 3% and at a fifth of the median, once the median is 5%.
 SILENT_RATE, SILENT_SHARE, MEDIAN_SAYS = 3.0, 0.2, 5.0
 # Before any was seen to wake, half of the silent schools wake within a window of seven stretches; counted as ten schools.
 WAKING_SHARE, USUAL_STRETCHES, WAKING_SCHOOLS = 0.5, 7, 10

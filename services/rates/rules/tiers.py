@@ -1,20 +1,10 @@
 """Tier, rate and surveys needed of one school and group, from the exact counts."""
 
 from decimal import Decimal
-from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
-TIERS = (1, 2, 3, 4)
-# The upper end of tiers 1, 2 and 3 as shares of the expected surveys (the guide's color table).
-TIER_CUTS = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
-# Exactly 25 % has left Tier 1; exactly 50 % and 75 % stay in the lower tier (the guide prints 268/539, 50 %, as Tier 2).
-CUT_BELONGS_BELOW = (False, True, True)
-# Tier, its upper end as top / of in whole numbers, and whether that end belongs to it: exact, and quick for many rows.
-_EDGES = tuple(
-    (number, cut.numerator, cut.denominator, below)
-    for number, cut, below in zip(TIERS, TIER_CUTS, CUT_BELONGS_BELOW, strict=False)
-)
+from shared.tiers import EDGES, TIERS, shown_rate, tier
+
 TIER_LABELS = {
     1: "Less Than 25%",
     2: "Between 25 and 50%",
@@ -23,18 +13,6 @@ TIER_LABELS = {
 }
 # What a tier filter offers; a school that the extraction lacks is unknown, never counted as solved.
 TIER_WORDS = {"1": "Tier-1", "2": "Tier-2", "3": "Tier-3", "4": "Tier-4", "none": "No rate", "absent": "Unknown"}
-ALERT_TIER = 1
-
-
-def tier(submitted: int | None, total: int | None) -> int | None:
-    """Tier 1 to 4 of the exact fraction; None where nothing is expected or a count is absent."""
-    if submitted is None or not total:
-        return None
-    for number, top, of, below in _EDGES:
-        have, edge = submitted * of, total * top
-        if have < edge or (below and have == edge):
-            return number
-    return TIERS[-1]
 
 
 def rate(submitted: int | None, total: int | None) -> Decimal | None:
@@ -42,34 +20,6 @@ def rate(submitted: int | None, total: int | None) -> Decimal | None:
     if submitted is None or not total:
         return None
     return Decimal((submitted * 2_000_000 + total) // (2 * total)).scaleb(-4)
-
-
-@lru_cache(maxsize=1 << 16)
-def decimals_shown(submitted: int, total: int, least: int = 0) -> int:
-    """How many decimals of the percent, `least` or more, keep the shown rate inside its own tier; `total` is not 0.
-
-    Where the rate itself lies on no finite decimal, enough are still found: the cuts are whole percents.
-    """
-    own = tier(submitted, total)
-    decimals = least
-    while tier(percent_rounded(submitted, total, decimals), 100 * 10**decimals) != own:
-        decimals += 1
-    return decimals
-
-
-def percent_rounded(submitted: int, total: int, decimals: int) -> int:
-    """The percent times ten to the power of `decimals`, rounded half up; `total` is not 0."""
-    scale: int = 10**decimals
-    return (submitted * 200 * scale + total) // (2 * total)
-
-
-@lru_cache(maxsize=1 << 16)
-def shown_rate(submitted: int | None, total: int | None) -> str:
-    """The rate as shown: whole percent, half up, with as many decimals as it takes to stay inside its own tier."""
-    if submitted is None or not total:
-        return ""
-    decimals = decimals_shown(submitted, total)
-    return f"{Decimal(percent_rounded(submitted, total, decimals)).scaleb(-decimals)}%"
 
 
 def shown_percent(percent: Decimal) -> str:
@@ -95,7 +45,7 @@ def tier_result(submitted: int | None, total: int | None) -> TierResult:
         return NO_RESULT
     if own == TIERS[-1]:
         return TierResult(own, rate(submitted, total), None)
-    _, top, of, below = _EDGES[own - 1]
+    _, top, of, below = EDGES[own - 1]
     least, rest = divmod(total * top, of)
     return TierResult(own, rate(submitted, total), least + (below or rest > 0) - submitted)
 

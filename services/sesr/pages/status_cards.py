@@ -16,9 +16,10 @@ from services.sesr.rules.timing import due_by, due_now, missed_since, next_due
 from services.sesr.tables import Incident, School
 from shared.access import Who, scope_of
 from shared.access.policy import may
+from shared.days import date_words
 from shared.numbers import counted
 from shared.web.cards import StatusCard, duration
-from shared.web.clock import date_words, district_zone, today
+from shared.web.clock import district_zone, today
 
 SITES_SHOWN = 3
 SITES_IN_BANNER = 20

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.sesr.rules.counts import EXTRAS, INPUTS, Counts
+from shared.days import date_words
 
 
 class IncidentDays(NamedTuple):
@@ -58,14 +59,16 @@ def refusal(
     if days is None:
         return Refusal("incident_closed", "No incident is open for this school now. There is nothing to report.")
     if not days.first <= day <= days.last:
-        text = f"The incident runs from {_words(days.first)} to {_words(days.last)}. Choose a day within it."
+        text = f"The incident runs from {date_words(days.first)} to {date_words(days.last)}. Choose a day within it."
         return Refusal("day_outside", text, "day")
     if days.closed_at is not None and made_at >= days.closed_at:
         return Refusal(
             "incident_closed", "The incident is closed and takes no more reports. Ask the duty desk to open it."
         )
     if made_on != day and not late_ok:
-        text = f"The day {_words(day)} is over. Ask the duty desk of your region to allow a late entry or to enter it."
+        text = (
+            f"The day {date_words(day)} is over. Ask the duty desk of your region to allow a late entry or to enter it."
+        )
         return Refusal("day_over", text, "day")
     return None
 
@@ -87,8 +90,3 @@ def merged(counts: Counts, start: Counts, newest: Earlier) -> Merged:
     carried = tuple(name for name in left if newest.counts.get(name) != counts.get(name))
     taken = {name: newest.counts.get(name) for name in carried}
     return Merged({**counts, **taken}, carried, "students_present" in carried)
-
-
-def _words(day: date) -> str:
-    """A day as all pages write it: `Feb 5, 2025`."""
-    return f"{day:%b} {day.day}, {day:%Y}"

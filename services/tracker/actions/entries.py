@@ -12,6 +12,7 @@ from services.tracker.actions.targets import recompute
 from services.tracker.rules.values import shown_percent
 from services.tracker.tables.progress import Entry, EntryLog
 from shared.access import Who, audit
+from shared.access.actors import actor_words
 from shared.db import upsert
 from shared.errors import Conflict
 
@@ -80,7 +81,7 @@ def _refuse_conflicts(cells: Sequence[EntryChange], current: Current) -> None:
                     "period": cell.period,
                     "there": shown_percent(there),
                     "entered": shown_percent(cell.now),
-                    "message": f"{row.entered_by if row else 'Somebody'} changed this to"
+                    "message": f"{actor_words(row.entered_by) if row else 'Somebody'} changed this to"
                     f" {shown_percent(there) or 'blank'} meanwhile; you entered {shown_percent(cell.now) or 'a blank'}.",
                 }
             )

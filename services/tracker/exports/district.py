@@ -14,7 +14,7 @@ COUNTS_HEADER = (
     "Schools",
     "With data",
     *(status.capitalize() for status in STATUSES),
-    "Goal over 100 %",
+    "Goal over 100%",
 )
 
 

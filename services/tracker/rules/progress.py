@@ -109,7 +109,7 @@ def feasibility(
 ) -> str:
     """The gain needed this year against the school's best yearly gain and the district's median, in words."""
     if goal is not None and goal > HIGHEST:
-        return "goal over 100 %"
+        return "goal over 100%"
     if needed is None:
         return "awaiting"
     if needed <= 0:

@@ -36,9 +36,7 @@ def read_percent(typed: object, *, small_is_meant: bool = False) -> Decimal | No
     if not 0 <= value <= 100:
         raise BadPercent("percent_out_of_range", f"{plain} is not between 0 and 100. Enter a percent such as 74.5.")
     if 0 < value < 1 and not small_is_meant:
-        raise BadPercent(
-            "percent_as_fraction", f"Is {plain} meant as {as_percent(value)} %? Enter {as_percent(value)}."
-        )
+        raise BadPercent("percent_as_fraction", f"Is {plain} meant as {as_percent(value)}%? Enter {as_percent(value)}.")
     if value != value.quantize(_TENTH):
         raise BadPercent("percent_decimals", f"{plain} has more than one decimal. Enter {shown_percent(value)}.")
     return value.quantize(_TENTH)

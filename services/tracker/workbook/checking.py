@@ -209,7 +209,7 @@ def _meanings(typed: str) -> tuple[tuple[str, str], ...]:
             read = read_percent(str(meant), small_is_meant=True)
         except BadPercent:
             continue
-        made.append((str(read), f"{meant:f} %"))
+        made.append((str(read), f"{meant:f}%"))
     return tuple(made)
 
 

@@ -56,7 +56,7 @@ def _table_sheets(session: Session, version: LcapVersion) -> list[LcapSheet]:
     about = f"{FORMS[version.form]} {version.plan_year}: {len(views)} actions{_as_of(version)}"
     is_district = version.form == "district"
     name = "Actions" if is_district else FORMS[version.form][:_TAB_LONGEST]
-    material = f"; material is under {limits.under} % or over {limits.over} % of the plan"
+    material = f"; material is under {limits.under}% or over {limits.over}% of the plan"
     made = [
         LcapSheet(name, about + material * is_district, _columns(version), [_action(one, version) for one in views])
     ]
