@@ -71,9 +71,7 @@ def _version(is_given: bool) -> None:
 
 @app.callback()
 def about(
-    _: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="The version, and no more.")
-    ] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Only the version.")] = False,
 ) -> None:
     pass
 
@@ -104,8 +102,10 @@ def back_up(
     encrypt_for: Annotated[
         list[str] | None, typer.Option(help="Public key (age1... or ssh-ed25519 ...) of who may read it.")
     ] = None,
-    keep: Annotated[int | None, typer.Option(min=1, help="Of a folder, keep so many of the newest.")] = None,
-    every: Annotated[float | None, typer.Option(min=0.1, help="Go on, with one backup in so many hours.")] = None,
+    keep: Annotated[int | None, typer.Option(min=1, help="In a folder, keep this many of the newest.")] = None,
+    every: Annotated[
+        float | None, typer.Option(min=0.1, help="Keep running, with one backup every so many hours.")
+    ] = None,
 ) -> None:
     """Write the whole database, as of one instant, into a file; everything may go on meanwhile."""
     backups.main_back_up(place, encrypt_for or backups.readers_of_environment(), keep, every)
@@ -114,7 +114,7 @@ def back_up(
 @app.command()
 def restore(
     place: Annotated[str, typer.Argument(help="The file: a path, s3:// or sftp://.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Over the data that is there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the data that is there.")] = False,
     only_check: Annotated[bool, typer.Option("--check", help="Only try it, in a database of its own.")] = False,
     identity: Annotated[Path | None, typer.Option(help="The file of the secret key, where it is encrypted.")] = None,
 ) -> None:
@@ -177,8 +177,8 @@ def token(
 def upload_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     kind: Annotated[str, typer.Option(help="What is in the file; docs/files.md has the kinds.")] = "participation",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would happen, store nothing.")] = False,
-    term: Annotated[str, typer.Option(help="The survey window, such as Sp26, where the date does not tell.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen; store nothing.")] = False,
+    term: Annotated[str, typer.Option(help="The survey window, such as Sp26, where the date does not say.")] = "",
     token: Annotated[
         str, typer.Option(envvar="UPLOAD_TOKEN", help="A bearer token; default: one of this machine.")
     ] = "",

@@ -22,7 +22,7 @@ def open_drill(client: httpx2.Client, size: Size, today: date) -> str:
     """What was done, in words; a drill of today that is there already stays as it is."""
     listed = client.get(f"{API}/incidents")
     if listed.status_code != 200:
-        return "not opened, this system has no place for it"
+        return "not opened: this system has no page for it"
     if any(row["name"] == NAME and row["first_day"] == str(today) for row in listed.json()["rows"]):
         return "open already"
     fields = {"name": NAME, "drill": True, "first_day": str(today), "last_day": str(today)}

@@ -36,7 +36,7 @@ class Door:
         if answer.status_code == KNOWN:
             return "known already"
         if answer.status_code == NOT_SUPPORTED and answer.json().get("code") == "kind_unknown":
-            return "not taken, this system has no place for it"
+            return "not loaded: this system has no page for it"
         if answer.status_code not in (DONE, ON_ITS_WAY):
             raise LoadFailed(f"{path.name}: the system answered {answer.status_code}: {answer.text[:500]}")
         return self._await_arrival(answer.headers["location"])
@@ -69,7 +69,7 @@ class Door:
                 return f"loaded in {passed:.1f} s"
             time.sleep(LOOK_EVERY_SECONDS)
         self.travel_seconds = 0
-        return "taken, still on its way"
+        return "accepted, still being processed"
 
 
 def load(door: Door, folder: Path, written: Written, say: Say) -> None:

@@ -61,7 +61,7 @@ def check_ports(needed: Sequence[tuple[str, str, int]]) -> None:
         for what, setting, port in needed
         if users[port] > 1
     ] + [
-        f"Port {port} for {what} is taken: stop what listens there, or choose another with {setting}=PORT."
+        f"Port {port} for {what} is taken: stop the program that uses it, or choose another with {setting}=PORT."
         for what, setting, port in needed
         if not port_free(port)
     ]
@@ -188,7 +188,7 @@ def main(beside: Beside | None = None) -> None:
     except OSError as error:
         if error.filename is None:
             raise
-        sys.exit(f"\n{error.filename}: {error.strerror}. Mend that, or start on other data with SES_DATA=FOLDER.")
+        sys.exit(f"\n{error.filename}: {error.strerror}. Fix that, or start on other data with SES_DATA=FOLDER.")
     except KeyboardInterrupt:
         sys.exit("\nStopped before it was started.")
 

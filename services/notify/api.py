@@ -127,7 +127,7 @@ def get_snoozes(
     limit: Limit = 50,
     ended: bool = False,
 ) -> dict[str, Any]:
-    """Snoozes in force, a director's own; `ended` shows those that are over too."""
+    """Active snoozes, a director's own; `ended` shows those that are over too."""
     listed = found.snoozes(session, key_of(session, who), ended=ended, after=cursor, limit=limit)
     rows = [_shown(row._mapping) for row in listed]
     return {"snoozes": rows, "next": rows[-1]["snooze_id"] if len(rows) == limit else None}

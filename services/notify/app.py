@@ -26,7 +26,7 @@ OWN["notify"] = Gauges(
         "mail_oldest": ("ses_mails_oldest_seconds", "Age of the oldest mail that was not accepted yet"),
         "mails_failed": (
             "ses_mails_failed",
-            "Mails of the last day that were refused for good, or of which nobody knows",
+            "Mails of the last day that were refused for good, or whose outcome is not known",
         ),
         "mails_unknown": ("ses_mails_unknown", "Mails of the last day that may have been sent twice"),
     },

@@ -116,7 +116,7 @@ def _linked(session: Session, identity: Identity) -> str:
         return person_id
     if same:
         raise NotAllowed(
-            "Somebody else signs in with this e-mail address. Ask the support team to check your account.", code="taken"
+            "Someone else signs in with this e-mail address. Ask the support team to check your account.", code="taken"
         )
     return _made(session, identity)
 

@@ -107,6 +107,6 @@ def _reason_missing() -> dict[str, Any]:
 
 def _not_parked() -> Conflict:
     return Conflict(
-        "This event is not parked here (any more): somebody replayed or discarded it. Reload the list.",
+        "This event is no longer parked here: someone replayed or discarded it. Reload the list.",
         code="not_parked",
     )

@@ -216,7 +216,7 @@ def job_of(session: Session, who: Who, job_id: UUID) -> FileJob:
     job = None if row is None else _job(row)
     if job is None or _owner(job.who) != _owner(who):
         raise NotFound(
-            "There is no such file of yours. It may be older than a week, or your schools have changed: request it again."
+            "You have no such file. It may be older than a week, or your schools have changed: request it again."
         )
     return job
 
@@ -229,7 +229,7 @@ def cancel(session: Session, who: Who, job_id: UUID) -> None:
     """Stops a file that is not written yet. Raises Conflict where it is."""
     job = job_of(session, who, job_id)
     if not job.is_open:
-        raise Conflict("This file is not being written any more. Reload the page.", code="file_not_open")
+        raise Conflict("This file is no longer being written. Reload the page.", code="file_not_open")
     session.execute(_CANCEL, {"job_id": job_id})
     audit(session, who.actor, "file.canceled", str(job_id), {})
 

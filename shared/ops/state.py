@@ -66,7 +66,7 @@ _SINCE = {
     "worker hears nothing": "loop_age",
     "Events are parked": "oldest_parked",
     "waits for its receipt": "oldest_unacknowledged",
-    "was heard more than": "oldest_new",
+    "was received more than": "oldest_new",
     "A mail waits": "mail_oldest",
     "newest backup": "backup_age",
 }
@@ -96,7 +96,7 @@ def _of_programs(figures: dict[str, float]) -> list[tuple[bool, str]]:
     return [
         (
             relay_away,
-            "The relay is silent: nothing is sent. Start it again; if it runs, its log says why the broker is out of reach.",
+            "The relay is silent: nothing is sent. Start it again; if it is running, its log says why it cannot reach the broker.",
         ),
         (
             not relay_away and not 0 <= figures["loop_age"] <= STALE_SECONDS,
@@ -117,11 +117,11 @@ def _of_events(figures: dict[str, float]) -> list[tuple[bool, str]]:
     return [
         (
             figures["parked"] > 0,
-            "Events are parked: read their errors on the page of this service, mend the cause, replay them.",
+            "Events are parked: read their errors on the page of this service, fix the cause, then replay them.",
         ),
         (
             figures["failing"] > 0,
-            "Events fail now and are tried again: their errors are below and in Flower. After eight attempts they are parked.",
+            "Events are failing and being tried again: their errors are below and in Flower. After eight attempts they are parked.",
         ),
         (
             figures["forged"] > 0,
@@ -129,7 +129,7 @@ def _of_events(figures: dict[str, float]) -> list[tuple[bool, str]]:
         ),
         (
             figures["oldest_unacknowledged"] > 300,
-            "An event waits for its receipt for more than five minutes: look at the worker of the service that subscribes to it.",
+            "An event has waited for its receipt for more than five minutes: look at the worker of the service that subscribes to it.",
         ),
         (
             figures["oldest_new"] > 300,
@@ -140,9 +140,12 @@ def _of_events(figures: dict[str, float]) -> list[tuple[bool, str]]:
 
 def _of_mails(figures: dict[str, float]) -> list[tuple[bool, str]]:
     return [
-        (figures.get("mail_oldest", 0) > 1800, "A mail waits for more than half an hour: look at the mail server."),
+        (
+            figures.get("mail_oldest", 0) > 1800,
+            "A mail has waited for more than half an hour: look at the mail server.",
+        ),
         (
             figures.get("mails_failed", 0) > 0,
-            "Mails of the last day were refused, or nobody knows their outcome: see Alerts.",
+            "Mails of the last day were refused, or their outcome is not known: see Alerts.",
         ),
     ]

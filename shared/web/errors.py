@@ -128,7 +128,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
         {"code": "invalid_field", "field": ".".join(map(str, found["loc"][1:])), "message": found["msg"]}
         for found in error.errors()
     )
-    sentence = "Some of what was sent is missing or not understood."
+    sentence = "Some of what was sent is missing or could not be read."
     return answer(request, Invalid(sentence, problems=first_of(problems)))
 
 
@@ -164,7 +164,7 @@ def is_disk_full(error: BaseException | None) -> bool:
 def _on_disk_full(request: Request, error: Exception) -> Response:
     log.error("disk full", reason=str(error)[:300])
     return answer(
-        request, _Plain(503, "disk_full", "The system has no room left to save. Nothing was saved. Try again later.")
+        request, _Plain(503, "disk_full", "The system has no space left to save. Nothing was saved. Try again later.")
     )
 
 
@@ -175,9 +175,7 @@ def on_failure(request: Request, error: Exception) -> Response:
     if isinstance(error, DBAPIError) and (error.connection_invalidated or cannot_write(error.orig)):
         return _on_database_away(request, error)
     log.error("request failed", exc_info=error)
-    sentence = (
-        "Something went wrong here. Nothing was saved. Try again; if it stays, tell the support team the number below."
-    )
+    sentence = "Something went wrong here. Nothing was saved. Try again; if it keeps happening, give the support team the number below."
     return answer(request, _Plain(500, "failed", sentence))
 
 

@@ -186,7 +186,7 @@ class Permission:
             raise NotSignedIn(
                 "Sign in to see this page."
                 if request.method in SAFE_METHODS
-                else "You are not signed in any more, so nothing was saved. Sign in, then send it again."
+                else "You are no longer signed in, so nothing was saved. Sign in, then send it again."
             )
         if not may(who.role, self.name):
             raise NotAllowed(

@@ -23,7 +23,7 @@ def test_a_poison_event_is_found_and_mended_from_the_desk(site: str, browser: Br
         page.get_by_role("link", name="ingest", exact=True).click()
         expect(page.get_by_text("ValueError: call [phone]")).to_be_visible()
         page.get_by_role("link", name=str(event_id)).click()
-        expect(page.get_by_text("rates never met this event.")).to_be_visible()
+        expect(page.get_by_text("rates never received this event.")).to_be_visible()
         page.goto(site + "/ingest/ops")
         page.get_by_role("button", name="Replay notify.digests_planned").click()
         expect(page.get_by_text("Nothing is parked")).to_be_visible()

@@ -226,7 +226,7 @@ def test_a_browser_whose_storage_is_silent_or_closed_says_so_first_and_still_sen
     context.add_init_script(f"IDBFactory.prototype.open = {blocked};")
     page = context.new_page()
     page.goto(f"{site}/sesr/report")
-    expect(page.get_by_text("This device keeps nothing")).to_be_visible(timeout=10000)
+    expect(page.get_by_text("This device cannot keep your report")).to_be_visible(timeout=10000)
     expect(page.locator("[data-no-storage]").get_by_role("link")).to_have_attribute("href", "tel:213-555-0100")
     fill_and_send(page, "310")
     expect(page.get_by_role("heading", level=1)).to_contain_text("received", timeout=30000)

@@ -122,7 +122,7 @@ def test_a_late_upload_is_named_and_those_after_it_are_not_waited_for(
     lines: list[str] = []
     load(Door(server.url, "secret", travel_seconds=0.4), folder, written, lines.append)
     assert len(server.taken) == 11
-    assert all(line.endswith(": taken, still on its way") for line in lines)
+    assert all(line.endswith(": accepted, still being processed") for line in lines)
 
 
 def test_a_kind_that_the_system_does_not_take_is_passed_over(

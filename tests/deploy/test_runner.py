@@ -185,7 +185,7 @@ def test_a_port_that_two_programs_want_is_named_with_both_settings(environ: dict
 def test_a_data_folder_that_cannot_be_one_is_named(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     said = refused({**environ, "SES_DATA": str(tmp_path / "file")})
-    assert f"{tmp_path}/file/lock: Not a directory. Mend that, or start on other data with SES_DATA=FOLDER." in said
+    assert f"{tmp_path}/file/lock: Not a directory. Fix that, or start on other data with SES_DATA=FOLDER." in said
 
 
 def test_a_misspelt_setting_is_named(environ: dict[str, str]) -> None:

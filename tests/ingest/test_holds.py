@@ -104,7 +104,7 @@ def test_mails_that_a_newer_upload_replaced_are_not_waited_for(door: Door) -> No
     assert door.send(table(rows("2026-03-09")), dry=False, name="b.csv").status_code == 201
     with transaction("ingest") as session:
         last = delivery_progress(session, session.get_one(Upload, older))[-1]
-    assert (last.done, last.words) == (True, "0 of 8; a newer upload has taken the place of the others")
+    assert (last.done, last.words) == (True, "0 of 8; a newer upload replaced the others")
 
 
 def test_a_dry_run_that_a_worker_read_is_listed_nowhere_and_goes_with_the_day(door: Door) -> None:

@@ -138,8 +138,8 @@ def test_a_mail_stands_beside_like_schools_that_were_not_mailed_and_no_word_says
     words = " ".join(re.sub("<[^>]+>", " ", page).lower().split())
     # Alder (10%, +6) has Dogwood 1 and 2 (+1, +3) beside it, Birch (20%, 0) the third (+66); Cedar (5%) the first.
     assert '<td data-label="Points gained" class="number">+3.0</td>' in page
-    assert '<td data-label="Like schools, not mailed" class="number">+34.0 (3 rows)</td>' in page
-    assert '<td data-label="Like schools, not mailed" class="number">+1.0 (1 row)</td>' in page
+    assert '<td data-label="Similar schools, not mailed" class="number">+34.0 (3 rows)</td>' in page
+    assert '<td data-label="Similar schools, not mailed" class="number">+1.0 (1 row)</td>' in page
     assert not re.search(r"because|thanks to|caused|led to|effect", words)
 
 

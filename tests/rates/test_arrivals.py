@@ -202,7 +202,7 @@ def test_central_staff_see_what_is_lacking_and_publish_it_on_a_page() -> None:
         session.execute(text("update upload set first_arrived_at = now() - :wait"), {"wait": WAIT})
     assert "Publish what is here" in central.get("/rates/waiting").text
     assert central.post("/rates/waiting", data=form).status_code == 303
-    assert "This extraction is not whole" in central.get("/rates/?group=parents").text
+    assert "This extraction is incomplete" in central.get("/rates/?group=parents").text
 
 
 @pytest.mark.usefixtures("clean")

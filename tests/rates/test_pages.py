@@ -54,7 +54,7 @@ def test_when_the_window_is_over_there_is_no_forecast_and_nothing_left_per_day()
         load(now - timedelta(days=days_ago), counts("Alder El", submitted, key="1"), closes=now - timedelta(days=1))
     browser_of("central").post("/rates/settings/goal", data={"group": "parents", "percent": "60"})
     shown = seen("/rates/schools/1")
-    assert "Needed for Tier 2 5 The window is over Goal 60% 40 The window is over" in shown
+    assert "Needed for Tier 2 5 The survey window has closed Goal 60% 40 The survey window has closed" in shown
     assert "Actual pace 2.0" in shown and "If nothing changes" not in shown
     assert "chart-forecast" not in browser_of("central").get("/rates/schools/1").text
 
@@ -112,7 +112,7 @@ def test_an_absent_schools_page_says_that_its_state_is_unknown() -> None:
     load(now, counts("B", 10), closes=closes)
     shown = seen("/rates/schools/k-A")
     assert "Parents Unknown" in shown
-    assert f"What it stands at now is unknown; below is what was last seen on {date_words(second)}" in shown
+    assert f"Its current rate is unknown; below is what was last seen on {date_words(second)}" in shown
     assert [word for word in ("At this pace", "Actual pace", "Since", "Needed for") if word in shown] == []
 
 
@@ -122,7 +122,7 @@ def test_a_school_that_a_new_term_lacks_is_unknown_and_not_as_it_was_last_year()
     load(new_term, counts("B", 10), term="Sp26")
     shown = seen("/rates/schools/k-A")
     assert "Parents Unknown" in shown
-    assert f"The extraction of {date_words(new_term)} does not hold this school" in shown
+    assert f"The extraction of {date_words(new_term)} does not include this school" in shown
     assert f"below is what was last seen on {date_words(FEB_21)}" in shown
     assert "Needed for" not in shown
     assert "Not in the newest extraction" not in seen("/rates/schools/k-B")
@@ -142,7 +142,7 @@ def test_a_row_with_far_more_surveys_than_expected_is_on_every_page_and_in_every
 def test_units_that_share_a_ploc_are_named_and_not_summed() -> None:
     load(FEB_21, counts("Alder El", 10, key="1", ploc="5857"), counts("Alder Mag", 20, key="2", ploc="5857"))
     shown = seen("/rates/schools/1")
-    assert "Other units at PLOC 5857, counted on their own: Alder Mag" in shown
+    assert "Other schools at PLOC 5857, counted separately: Alder Mag" in shown
     assert "10 of 100 surveys" in shown
 
 

@@ -120,7 +120,7 @@ def test_people_are_found_by_name_and_the_search_takes_its_signs_literally() -> 
     ops = browser_of("ops")
     assert "Vega, Marta" in ops.get("/access/people", params={"q": "vega"}).text
     for literal in ("%", "_____", "\\"):
-        assert "Nobody found" in ops.get("/access/people", params={"q": literal}).text
+        assert "No one found" in ops.get("/access/people", params={"q": literal}).text
 
 
 def test_an_idle_session_ends_and_so_does_one_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:

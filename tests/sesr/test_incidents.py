@@ -67,7 +67,7 @@ def test_nobody_is_expected_on_a_day_without_school() -> None:
     assert [row["state"] for row in shown[friday]["rows"]] == ["overdue"] * 3
     page = browser_of("central").get(f"/sesr/board?day={saturday}").text
     assert "is not a school day of this incident" in page
-    assert "No school of yours is expected to report." in page
+    assert "None of your schools is expected to report." in page
     all_days = api_of("central").patch(f"/sesr/api/v1/incidents/{incident}", json={"weekends": True})
     assert all_days.status_code == 200
     assert board(day=str(saturday))["school_day"] is True

@@ -164,9 +164,9 @@ def test_a_rearranged_workbook_gives_the_same_values(change: Callable[[Rows], No
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_drop_tab, "The tab Middle is missing. What stands there stays as it is."),
+        (_drop_tab, "The tab Middle is missing. What is there stays as it is."),
         (_other_tab, "The tab Notes holds no table of the tracker. It was not used."),
-        (_beside, "“see the survey of May” stands outside the table. It was not used."),
+        (_beside, "“see the survey of May” is outside the table. It was not used."),
         (
             _formulas_to_values,
             "Elementary H2: 12 computed cells were typed over. The tracker computes such cells itself.",
@@ -200,8 +200,8 @@ def test_texts_beside_the_table_that_are_too_many_to_name_are_said_to_be_there()
     rows = typed()
     rows["Elementary"] += [[None, None, f"note {number}"] for number in range(50)]
     notes = [note["message"] for note in check_book(rows, PLAN).notes]
-    assert len([words for words in notes if "stands outside the table. It was not used." in words]) == 40
-    assert notes[-1].endswith("More stands outside the table from here on. It was not used either.")
+    assert len([words for words in notes if "is outside the table. It was not used." in words]) == 40
+    assert notes[-1].endswith("There is more outside the table from here on. It was not used either.")
 
 
 def test_deleted_rows_leave_what_stands_there() -> None:

@@ -64,7 +64,7 @@ def test_nothing_to_write_is_a_file_that_says_why() -> None:
     packed = zipfile.ZipFile(io.BytesIO(written("director", kind="zip", region="Nowhere")))
     inside = openpyxl.load_workbook(io.BytesIO(packed.read("about.xlsx")))
     for found in (book, inside):
-        assert "No school of yours is among those that are Nowhere" in str(found["About"]["A2"].value)
+        assert "None of your schools is among those that are Nowhere" in str(found["About"]["A2"].value)
 
 
 def test_a_file_asked_for_again_holds_what_was_entered_since() -> None:

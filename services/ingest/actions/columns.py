@@ -23,7 +23,7 @@ def refusing_columns() -> Iterator[None]:
 def _conflict(error: ColumnsConflict) -> Invalid:
     first, second = error.columns
     where = f"{_place(error.sheet)}row {error.row}"
-    sentence = f"Two columns hold the same thing and differ: {first} and {second} ({where}). Remove or rename one."
+    sentence = f"Two columns have the same content but differ: {first} and {second} ({where}). Remove or rename one."
     problem = {
         "code": "columns_conflict",
         "sheet": error.sheet,

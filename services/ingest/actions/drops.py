@@ -108,13 +108,13 @@ def _seen(drop: Drop, entry: Entry) -> str:
         if row is not None and row.stamp == entry.stamp and row.state in ("waiting", "left", "taken"):
             return row.state
         row = row or DroppedFile(folder=drop.address.name, file_name=entry.name, stamp="", state="")
-        again = "Another file came under this name before the one taken was moved. " if row.state == "taken" else ""
+        again = "Another file with this name came before the accepted one was moved. " if row.state == "taken" else ""
         row.stamp, row.upload_id, row.is_known, row.target, row.problems = entry.stamp, None, False, "", []
         row.seen_at = datetime.now(UTC)
-        row.state, row.sentence = "waiting", again + "Seen; it is taken in once it has stayed the same for a minute."
+        row.state, row.sentence = "waiting", again + "Seen; it is taken in after it has stayed unchanged for a minute."
         if entry.kind != "file":
             row.state = "left"
-            row.sentence = f"This is a {entry.kind}; only files that lie in the folder itself are taken. Remove it."
+            row.sentence = f"This is a {entry.kind}; only files directly in the folder are taken in. Remove it."
         session.add(row)
     return ""
 

@@ -51,7 +51,7 @@ def ready_extraction(session: Session, found: Extraction, named_term: str = "") 
     report = found.report
     if not rows:
         raise Invalid(
-            "No row of the file can be taken. Correct what is listed and upload the file again.",
+            "No row of the file can be used. Correct what is listed and upload the file again.",
             code="no_good_rows",
             problems=first_of(report.problems(), PROBLEMS_SHOWN),
         )
@@ -161,7 +161,7 @@ def _no_table(found: Extraction) -> Invalid:
     needed = ", ".join(SHOWN[field] for field in REQUIRED)
     read = " / ".join(found.first_texts) or "nothing"
     sentence = (
-        f"The file holds no participation table. A row must name the columns {needed}. The first rows were read as:"
+        f"The file has no participation table. A row must name the columns {needed}. The first rows were read as:"
         f" {read}. Download the template to see the columns."
     )
     return Invalid(sentence, code="no_table", problems=missing_problems("", 1, [SHOWN[field] for field in REQUIRED]))

@@ -68,7 +68,7 @@ def _no_table(found: Listing, tables: Sequence[Table]) -> Invalid:
     needed = "; or ".join(", ".join(table.required.values()) for table in tables)
     read = " / ".join(text for text in found.first_texts if text) or "nothing"
     sentence = (
-        f"The file holds no table of this kind. A row must name the columns {needed}. The first rows were read as:"
+        f"The file has no table of this kind. A row must name the columns {needed}. The first rows were read as:"
         f" {read}. Download the template of this kind to see the columns."
     )
     return Invalid(sentence, code="no_table", problems=list(found.report.problems()))
@@ -96,7 +96,7 @@ def read_lcap(content: bytes, watch: Watch, table: str, how: How) -> LcapFound:
         )
     if not found.rows:
         raise Invalid(
-            f"The file holds no LCAP table: a row must name the columns {NEEDED[table]}, with the table below it."
+            f"The file has no LCAP table: a row must name the columns {NEEDED[table]}, with the table below it."
             " Download the template of this kind to see them.",
             code="no_rows",
             problems=list(found.report.problems()),

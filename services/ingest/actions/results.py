@@ -38,7 +38,7 @@ def load_results(session: Session, upload: Upload, found: Listing) -> None:
         raise _fractions_alone(upload)
     if not rows:
         raise Invalid(
-            "No row of the file can be taken. Correct what is listed and upload the file again.",
+            "No row of the file can be used. Correct what is listed and upload the file again.",
             code="no_good_rows",
             problems=first_of(upload.problems),
         )

@@ -41,7 +41,7 @@ _RESTORED = text(
 def why_not_extraction(session: Session, upload: Upload) -> str:
     """Why an extraction cannot be taken back; empty where it can."""
     if later_revision(session, upload) is not None:
-        return "A correction of this extraction was published since. Undo that one, or upload a correction."
+        return "A correction of this extraction has been published since. Undo that one, or upload a correction."
     mailed = col(DeliveryStep.step).startswith("mail/")
     if session.exec(
         select(DeliveryStep).where(col(DeliveryStep.upload_id) == upload.upload_id, mailed).limit(1)

@@ -22,7 +22,7 @@ _RETURNED = text(
 def why_not_results(session: Session, upload: Upload) -> str:
     """Why a file of results cannot be taken back; empty where it can."""
     if later_revision(session, upload) is not None:
-        return "Survey results were published or taken back since. Upload a correction."
+        return "Survey results have been published or undone since. Upload a correction."
     return ""
 
 

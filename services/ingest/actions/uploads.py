@@ -56,7 +56,7 @@ class FileRead(NamedTuple):
 
 @dataclass
 class Taken:
-    """What became of it; `known` when this content was already taken."""
+    """Outcome; `known` when this content was already taken."""
 
     upload: Upload
     known: bool
@@ -200,7 +200,7 @@ def publish_upload(session: Session, upload: Upload, actor: str, read: FileRead,
 
 def _refuse_unless_waiting(upload: Upload, *, confirmed: bool) -> None:
     if upload.state not in WAITING:
-        raise Conflict(f"This upload is {upload.state}; only one that waits can be published.", code="not_waiting")
+        raise Conflict(f"This upload is {upload.state}; only a waiting one can be published.", code="not_waiting")
     if upload.state == "quarantined" and not confirmed:
         raise Conflict("This upload is quarantined. Confirm it on its page, or discard it.", code="quarantined")
 
@@ -223,7 +223,7 @@ def discard_upload(session: Session, upload: Upload, actor: str) -> None:
     else:
         _lock(session, upload)
         if upload.state not in WAITING:
-            raise Conflict(f"This upload is {upload.state}; only one that waits can be discarded.", code="not_waiting")
+            raise Conflict(f"This upload is {upload.state}; only a waiting one can be discarded.", code="not_waiting")
         upload.state = "discarded"
     audit(session, actor, "discard", str(upload.upload_id), summary(upload))
 

@@ -20,7 +20,7 @@ def keep_window(session: Session, term: str, opens: date, closes: date, actor: s
             problems=[{"code": "term_unreadable", "field": "term", "message": "Enter a term such as Sp26."}],
         )
     if opens.year not in YEARS or closes.year not in YEARS:
-        raise Invalid("The years of the window cannot be meant. Correct the dates.", code="window_year")
+        raise Invalid("The years of the window cannot be right. Correct the dates.", code="window_year")
     if closes < opens:
         raise Invalid("The window closes before it opens. Correct the dates.", code="window_backwards")
     overlapping = select(SurveyWindow.term).where(

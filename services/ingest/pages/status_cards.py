@@ -39,7 +39,7 @@ def school_cards(session: Session, who: Who, school_key: str) -> list[StatusCard
 def _files(session: Session) -> list[StatusCard]:
     cards = []
     for state, title, sentence in (
-        ("quarantined", "Files held for a decision", "Confirm or discard each; nothing of them counts before."),
+        ("quarantined", "Files held for a decision", "Confirm or discard each; nothing in them counts until then."),
         ("preview", "Files not published yet", "Look at the preview, then publish or discard."),
     ):
         count = status_cards.waiting(session, state)
@@ -50,9 +50,7 @@ def _files(session: Session) -> list[StatusCard]:
 
 def _access(session: Session) -> list[StatusCard]:
     count = waiting_count(session)
-    sentence = (
-        "Operations gave tokens or roles to others; none works before somebody of the central office confirms it."
-    )
+    sentence = "Operations gave tokens or roles to others; none works until someone in the central office confirms it."
     link = "/access/waiting"
     return [StatusCard("Access to confirm", f"{count} waiting", sentence, link, "attention")] if count else []
 

@@ -55,7 +55,10 @@ def delivery_progress(session: Session, taken: Upload) -> list[ProgressStep]:
     accepted = taken.counts.get("accepted", 0)
     steps = [ProgressStep("Stored", True, taken.uploaded_at, counted(accepted, "row"))]
     if taken.state == "unchanged":
-        return [*steps, ProgressStep("Nothing new", True, taken.uploaded_at, "every row was known: no alerts are sent")]
+        return [
+            *steps,
+            ProgressStep("Nothing new", True, taken.uploaded_at, "every row was already on file: no alerts are sent"),
+        ]
     if taken.state not in ("published", "undone"):
         words = _WAITING.get(taken.state, f"{taken.state}: no alerts are sent")
         return [*steps, ProgressStep("Published", False, None, words)]
@@ -111,7 +114,7 @@ def _sent(planned: int, mails: Sequence[Any], *, newer: bool) -> ProgressStep:
 
 
 def _replaced(words: str) -> str:
-    return f"{words}; a newer upload has taken the place of the others"
+    return f"{words}; a newer upload replaced the others"
 
 
 def _newer(session: Session, taken: Upload) -> bool:

@@ -129,11 +129,11 @@ def outcome_sentence(state: str, *, known: bool = False) -> str:
     sentence = {
         "published": "Published.",
         "unchanged": "Nothing new in this file.",
-        "undone": "Published, and undone since.",
+        "undone": "Published, then undone.",
         "reading": "A long file; it is being read and is moved when that is done.",
         "quarantined": "Quarantined: a person confirms or discards it on its page.",
         "preview": "It waits on its page for a person to publish it.",
         "refused": "Refused.",
         "discarded": "Discarded.",
     }[state]
-    return f"This content was taken before; nothing was changed. {sentence}" if known else sentence
+    return f"This content was uploaded before; nothing was changed. {sentence}" if known else sentence

@@ -155,5 +155,5 @@ def _reason_of_death(path: str, how: str, status: int) -> UnreadableFile | Readi
     except UnreadableFile as error:
         return error
     except (ReadingInterrupted, TakesLong) as error:
-        return ReadingInterrupted(f"the reader ended with {status}, and nobody could look why: {error}")
+        return ReadingInterrupted(f"the reader ended with {status}, and the cause could not be read: {error}")
     return UnreadableFile("file_unreadable")

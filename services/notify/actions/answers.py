@@ -32,7 +32,7 @@ def digest_of(session: Session, digest_id: int, key: str | None) -> Digest:
     """A digest to a director; NotFound where it is not the key's own (None: anybody's)."""
     digest = session.get(Digest, digest_id)
     if digest is None or digest.kind != "digest" or (key is not None and digest.director_key != key):
-        raise NotFound("There is no such alert for you. It may have been replaced by a newer one.")
+        raise NotFound("There is no such alert for you. A newer one may have replaced it.")
     return digest
 
 

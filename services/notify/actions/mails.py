@@ -22,7 +22,7 @@ from shared.delivery.outbox import call_job
 from shared.errors import Conflict, NotFound
 from shared.settings import settings
 
-REPLACED = "a newer state of the extraction took its place"
+REPLACED = "a newer state of the extraction replaced it"
 _DROP_MAILS = text(
     """
     update mail m set state = 'superseded' from digest d
@@ -182,7 +182,7 @@ def supersede(session: Session, term: str, keys: Collection[str] | None) -> None
 def stop_second_copies(session: Session, term: str, keys: Collection[str]) -> None:
     """Does not send again what may have arrived, once a newer mail for the same director was made."""
     stopped = session.execute(_STOP_COPIES, {"term": term, "keys": list(keys)}).scalars()
-    note(session, list(stopped), "superseded", "it may have arrived, and a newer mail takes its place")
+    note(session, list(stopped), "superseded", "it may have arrived, and a newer mail replaces it")
 
 
 def note(session: Session, mail_ids: Collection[int], what: str, words: str) -> None:
@@ -198,7 +198,7 @@ def release(session: Session, term: str, extraction_date: date, actor: str) -> i
     place = {"term": term, "extraction_date": extraction_date}
     mails = list(session.execute(_RELEASE_MAILS, place).scalars())
     if not mails:
-        raise Conflict(f"No mail of {term}, {extraction_date} is held. Look at the log for what became of them.")
+        raise Conflict(f"No mail of {term}, {extraction_date} is held. Look at the log to see what happened to them.")
     planned = update(Upload).where(
         col(Upload.term) == term, col(Upload.extraction_date) == extraction_date, col(Upload.outcome).is_not(None)
     )
@@ -227,9 +227,7 @@ def resend(session: Session, mail_id: int, actor: str) -> Mail:
     if mail is None or digest is None:
         raise NotFound("There is no mail with this number.")
     if digest.state == "superseded" or newer_digest(session, digest) is not None:
-        raise Conflict(
-            "A newer state took the place of this mail, so its numbers are no longer right. Send the newer one."
-        )
+        raise Conflict("A newer state replaced this mail, so its numbers are no longer right. Send the newer one.")
     if mail.state in ("queued", "held", "sending"):
         raise Conflict("This mail is still on its way. Wait until it is sent or refused, then send it again.")
     if digest.state == "unroutable":

@@ -57,7 +57,7 @@ def route_waiting(session: Session) -> int:
         mended[mail.term].add(mail.director_key)
         if mail.kind == "digest":
             mended[mail.term].add(route_of(mail.director, known, matched).key)
-    session.execute(_RESOLVED, {"ids": resolved, "why": "it has a route now and was planned again"})
+    session.execute(_RESOLVED, {"ids": resolved, "why": "it has a recipient now and was planned again"})
     for term, keys in sorted(mended.items()):
         planning.plan_again(session, term, keys)
     return len(resolved)
@@ -69,7 +69,7 @@ def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int
     if not name_key(spelled):
         raise Invalid("An empty name cannot be matched: give the school a director in the next extraction.")
     if not person_id:
-        raise Invalid("Choose the director who is meant.")
+        raise Invalid("Choose the right director.")
     director = session.get(Director, person_id)
     if director is None:
         raise NotFound("This person is not in the directory. Load a directory with this director first.")

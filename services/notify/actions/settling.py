@@ -166,7 +166,9 @@ def settle_refused(session: Session, mail: Any, reply: Reply) -> None:
 
 def give_up(session: Session) -> None:
     """Leaves to a person the mails that were in hand when their sender died a second time."""
-    session.execute(_LEFT_BEHIND, {"failure": UNKNOWN, "words": "the sender stopped twice before it knew the outcome"})
+    session.execute(
+        _LEFT_BEHIND, {"failure": UNKNOWN, "words": "the sender stopped twice before the outcome was known"}
+    )
 
 
 def drop_overtaken(session: Session) -> None:

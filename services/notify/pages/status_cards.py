@@ -58,7 +58,7 @@ def _waiting(session: Session) -> list[StatusCard]:
             StatusCard(
                 "Alerts without a route",
                 counted(now.unroutable, "alert"),
-                "No mail goes out before somebody says whose they are.",
+                "No mail goes out until someone says who should get them.",
                 "/notify/unroutable",
                 "urgent",
             )

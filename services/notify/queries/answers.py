@@ -49,7 +49,7 @@ _ACKNOWLEDGEMENTS = text(
 def snoozes(
     session: Session, key: str | None = None, *, ended: bool = False, after: int | None = None, limit: int | None = 100
 ) -> Sequence[Any]:
-    """Snoozes in force, in the order in which they were made; `after` the one of that number, `ended`: those over too."""
+    """Active snoozes, in the order in which they were made; `after` the one of that number, `ended`: those over too."""
     return session.execute(_SNOOZES, {"key": key, "ended": ended, "after": after, "limit": limit}).all()
 
 

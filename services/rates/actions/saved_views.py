@@ -34,6 +34,6 @@ def forget_view(session: Session, person_id: str, actor: str, view_id: int) -> N
     """Removes one of a person's own saved views; NotFound for anybody else's."""
     view = session.get(SavedView, view_id)
     if view is None or view.person_id != person_id:
-        raise NotFound("You have no such saved view any more. Reload the page.")
+        raise NotFound("This saved view no longer exists. Reload the page.")
     session.delete(view)
     audit(session, actor, "view.removed", view.name)

@@ -82,7 +82,7 @@ def _group_card(session: Session, now: SchoolHistory, *, with_name: bool) -> Sta
     day = date_words(now.extraction_date)
     link = f"/rates/schools/{quote(now.school_key, safe=':')}#group-{now.respondent_group}"
     if not now.present:
-        sentence = f"The extraction of {day} does not hold this school; last seen {date_words(now.last_seen)}."
+        sentence = f"The extraction of {day} does not include this school; last seen {date_words(now.last_seen)}."
         return StatusCard(_titled(title, now, with_name), "Unknown", sentence, link, "attention")
     sentence = f"{tier_nr(now.tier) or 'No tier'} on {day}.{_needed(session, now)}"
     return StatusCard(

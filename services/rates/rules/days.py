@@ -44,7 +44,7 @@ class DayChanges(NamedTuple):
 def wrong_with(off: RangeOff) -> tuple[str, str]:
     """The code of what is wrong with a range and a sentence that says what to do; empty where nothing is."""
     if off.last < off.first:
-        return "range_backwards", "the last day is before the first. Exchange the two"
+        return "range_backwards", "the last day is before the first. Swap the two"
     if (off.last - off.first).days >= LONGEST_RANGE:
         return "range_long", f"more than {LONGEST_RANGE} days. Look at the years of the two days"
     if not off.weekdays():

@@ -32,7 +32,7 @@ def enter_rows(
     seen: set[str] = set()
     results = []
     for row in rows:
-        problem = "The school stands in an earlier line too." if row.school_key in seen else row.problem()
+        problem = "The school is in an earlier line too." if row.school_key in seen else row.problem()
         seen.add(row.school_key)
         results.append(
             EntryResult(row, None, [problem]) if problem else _enter(session, who, incident, row, batch, arrival)

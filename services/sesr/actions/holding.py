@@ -19,7 +19,7 @@ from shared.access.policy import may
 from shared.errors import Conflict, Invalid, NotFound, NotSignedIn
 
 ENDED = "The account is closed, or the role was taken."
-NOT_THEIRS = "The school is not one of theirs any more."
+NOT_THEIRS = "The school is no longer one of theirs."
 # Bytes of a held report as JSON: nothing of it is checked before the desk accepts it.
 LARGEST_HELD = 16 * 1024
 _SUBMISSIONS = TypeAdapter(Submission)
@@ -64,7 +64,7 @@ def _hold(session: Session, key: ReportKey, sent: Submission, reason: str) -> No
         raise NotFound("This school is not one of yours. Choose one of your schools.", code="school_unknown")
     submission = orjson.dumps(asdict(sent))
     if len(submission) > LARGEST_HELD:
-        raise Invalid("This report is longer than any form's. Nothing was kept.", code="report_long")
+        raise Invalid("This report is longer than the form allows. Nothing was saved.", code="report_long")
     fresh = insert(HeldReport).values(
         report_id=sent.report_id,
         school_key=sent.school_key,
@@ -84,7 +84,7 @@ def _decide(session: Session, who: Who, held: HeldReport, *, accepted: bool) -> 
     )
     deciding = deciding.values(decided_at=func.now(), decided_by=who.actor, accepted=accepted)
     if session.execute(deciding.returning(col(HeldReport.report_id))).one_or_none() is None:
-        raise Conflict("Somebody decided on this report already.", code="decided")
+        raise Conflict("Someone already decided on this report.", code="decided")
     audit(session, who.actor, "report.accept" if accepted else "report.refuse", str(held.report_id))
 
 

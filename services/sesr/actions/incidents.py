@@ -113,7 +113,7 @@ def note_call(
 ) -> None:
     """Notes that a school was called and what came of it."""
     if outcome not in OUTCOMES:
-        raise Invalid("Choose what came of the call.", problems=[field_problem("outcome", "Choose an outcome")])
+        raise Invalid("Choose the result of the call.", problems=[field_problem("outcome", "Choose an outcome")])
     call: dict[str, Any] = {"incident_id": incident_id, "day": day, "school_key": school_key, "author": who.name}
     session.add(SchoolCall(**call, outcome=outcome, note=note[:MOST_NOTE]))
     session.flush()

@@ -73,7 +73,7 @@ def _name(text: str) -> str:
 def _first_day(plan: NewIncident) -> date:
     if plan.first_day.year not in YEARS:
         raise Invalid(
-            "The year cannot be meant.", problems=[field_problem("first_day", "Enter a day such as 2026-03-24")]
+            "The year cannot be right.", problems=[field_problem("first_day", "Enter a day such as 2026-03-24")]
         )
     return plan.first_day
 
@@ -90,7 +90,7 @@ def _windows(text: str) -> list[str]:
         windows = read_times(text)
     except ValueError as error:
         problems = [field_problem("windows", str(error))]
-        raise Invalid("The times of the reports are not understood.", problems=problems) from None
+        raise Invalid("The times of the reports could not be read.", problems=problems) from None
     if not windows:
         problem = field_problem("windows", "Enter at least one time, such as 8:30")
         raise Invalid("Say when reports are due.", problems=[problem])
@@ -112,7 +112,7 @@ def _days(text: str) -> list[date]:
         return sorted({date.fromisoformat(part.strip()) for part in text.split(",") if part.strip()})
     except ValueError:
         problem = field_problem("days_off", "Write days as 2026-03-30, with commas between them")
-        raise Invalid("The days off are not understood.", problems=[problem]) from None
+        raise Invalid("The days off could not be read.", problems=[problem]) from None
 
 
 def _within(value: int, least: int, most: int, name: str, label: str) -> int:

@@ -15,8 +15,8 @@ from shared.access import Who
 from shared.access.audits import request_places
 from shared.errors import Conflict, Invalid, NotFound
 
-SUPERSEDED = "Somebody else corrected this report just now. Open the school's history and correct the newest one."
-CLOCK_UNSET = "The clock of this device was not set when this was counted. Enter the time of the count."
+SUPERSEDED = "Someone else just corrected this report. Open the school's history and correct the newest one."
+CLOCK_UNSET = "This device's clock was not set when this was counted. Enter the time of the count."
 BY_KEY = "It was sent after the session had ended."
 AFTER_CLOSING = "It came after the incident was closed, and was counted before."
 AFTER_DAY = "It came after its day."
@@ -233,7 +233,7 @@ def _newer(newest: Earlier, counts: Counts) -> Conflict:
     theirs, ours = newest.counts.get("students_present"), counts.get("students_present")
     text = (
         f"A newer report, number {newest.number}, is here: {theirs} students present."
-        f" Yours says {ours}. Send yours only if it is right for now."
+        f" Yours says {ours}. Send yours only if it is right as of now."
     )
     problem = {"code": "newer_report", "field": "", "report_id": str(newest.report_id), "message": ""}
     return Conflict(text, code="newer_report", problems=[problem])

@@ -122,7 +122,7 @@ def get_reports(
     """A school's reports of a day, the latest counted first, with those that were corrected."""
     scope, on = scope_of(who), day or today()
     if schools.school(session, scope, school_key) is None:
-        raise NotFound("There is no such school among yours.")
+        raise NotFound("This is not one of your schools.")
     shown = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
     rows = queries.history(session, scope, shown.incident_id, on, school_key) if shown else []
     return {"rows": [_fields(row) for row in rows], "next": None}

@@ -38,7 +38,7 @@ def _read(session: Session, who: Who, query: BoardQuery) -> tuple[Incident, Boar
     scope = scope_of(who)
     incident = incident_of(session, scope, query)
     if incident is None:
-        raise NotFound("There is no incident yet, so nobody is to be called.")
+        raise NotFound("There is no incident yet, so there is no one to call.")
     shown, read = board_of(session, scope, query, incident)
     return incident, shown, read, _lines(session, shown, read)
 

@@ -29,7 +29,7 @@ def note(
     back: Annotated[str, Form()] = "/sesr/board",
 ) -> Response:
     if schools.school(session, scope_of(who), school_key) is None:
-        raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
+        raise NotFound("This is not one of your schools. Choose one of your schools.", code="school_unknown")
     incidents.known_incident(session, incident_id)
     note_call(session, who, incident_id, day, school_key, outcome, note.strip())
     return redirect(local_path(back))

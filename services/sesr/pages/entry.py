@@ -112,6 +112,6 @@ def paper(
     """The form of a school on paper, for a day without devices."""
     found = schools.school(session, scope_of(who), school)
     if found is None:
-        raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
+        raise NotFound("This is not one of your schools. Choose one of your schools.", code="school_unknown")
     shown = _incident(session, who, incident)
     return page(request, "paper.html", school=found, incident=shown, totals=schools.totals_of(found), **WORDS)

@@ -30,7 +30,7 @@ def decide(
 ) -> Response:
     found = reports.held_report(session, scope_of(who), report_id)
     if found is None:
-        raise NotFound("There is no such report among those of your schools.")
+        raise NotFound("None of your schools has this report.")
     if not accept:
         refuse_held(session, who, found)
         return redirect("/sesr/held")

@@ -47,7 +47,7 @@ def receipt(request: Request, session: Db, who: Annotated[Who, allow("sesr.see")
     scope = scope_of(who)
     row = reports.report(session, scope, report_id)
     if row is None:
-        raise NotFound("There is no such report among your schools' reports.")
+        raise NotFound("None of your schools has this report.")
     rows = reports.history(session, scope, row.incident_id, row.day, row.school_key)
     before = report_before([reports.recorded_of(each) for each in rows], reports.recorded_of(row))
     odd = warnings(row.counts, before.counts if before else None)
@@ -84,7 +84,7 @@ def history(
     scope, on = scope_of(who), day or today()
     school = schools.school(session, scope, school_key)
     if school is None:
-        raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
+        raise NotFound("This is not one of your schools. Choose one of your schools.", code="school_unknown")
     shown = incidents.incident(session, incident) if incident else incidents.current_incident(session, on)
     rows = reports.history(session, scope, shown.incident_id, on, school_key) if shown else []
     return page(

@@ -218,4 +218,4 @@ def late_entry(
 
 def _school_or_404(session: Db, who: Who, school_key: str) -> None:
     if schools.school(session, scope_of(who), school_key) is None:
-        raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
+        raise NotFound("This is not one of your schools. Choose one of your schools.", code="school_unknown")

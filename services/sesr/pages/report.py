@@ -26,8 +26,8 @@ from shared.web import Db, allow, page, redirect
 from shared.web.clock import district_zone, today
 
 router = APIRouter(prefix="/sesr", include_in_schema=False)
-NO_SCHOOL = "There is no such school among yours. Choose one of your schools."
-NO_REPORT = "There is no such report among your schools' reports."
+NO_SCHOOL = "This is not one of your schools. Choose one of your schools."
+NO_REPORT = "None of your schools has this report."
 # What only the sender can tell; asked on a page of its own where there is no script.
 QUESTIONS = ("newer_report", "which_incident")
 

@@ -123,7 +123,7 @@ def _held_cards(session: Session, who: Who) -> list[StatusCard]:
     held = reports.held_reports(session, scope_of(who)) if may(who.role, "sesr.chase") else []
     if not held:
         return []
-    sentence = "Sent by people who may not report for the school any more: accept or refuse each."
+    sentence = "Sent by people who may no longer report for the school: accept or refuse each."
     words = counted(len(held), "report")
     return [StatusCard("Reports held for you", words, sentence, "/sesr/held", "attention")]
 

@@ -14,9 +14,7 @@ HEADINGS = (CODE, "School", *(count.label for count in INPUTS), *FLAGS.values(),
 NEEDED = (CODE, INPUTS[0].label)
 KNOWN = {heading.casefold(): heading for heading in (*HEADINGS, *(count.label for count in EXTRAS), STATUS)}
 MOST_ROWS = 500
-UNREADABLE = (
-    "A cell is longer than any table's. A quotation mark that is not closed can do that: take it out, paste again."
-)
+UNREADABLE = "A cell is too long. An unclosed quotation mark can cause that: remove it and paste again."
 _ANSWERS = {"yes": True, "y": True, "no": False, "n": False}
 
 
@@ -61,7 +59,7 @@ def read_rows(text: str) -> list[EntryRow]:
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise ValueError("Nothing is pasted. Copy the rows with their headings, and paste them here.")
+        raise ValueError("Nothing was pasted. Copy the rows with their headings, and paste them here.")
     mark = next((sign for sign in ("\t", ";") if sign in lines[0]), ",")
     try:
         table = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=mark))
@@ -73,7 +71,7 @@ def read_rows(text: str) -> list[EntryRow]:
         raise ValueError(f"The first line has no heading {' and no heading '.join(missing)}. Copy the headings too.")
     twice = next((heading for heading in headings if heading and headings.count(heading) > 1), "")
     if twice:
-        raise ValueError(f"The heading {twice} stands there twice. Delete one of the two columns.")
+        raise ValueError(f"The heading {twice} is there twice. Delete one of the two columns.")
     rows = [_row(number, headings, cells) for number, cells in enumerate(table[1:], start=2)]
     found = [row for row in rows if _is_filled(row.cells)]
     if len(found) > MOST_ROWS:

@@ -27,9 +27,9 @@
       if (answer.status === 401) location.reload(); // the session has ended: to the sign-in, and back here
       if (!answer.ok) throw new Error(answer.statusText);
       await htmx.swap({ target: board, text: await answer.text(), swap: "innerMorph", sourceElement: board });
-      tell("The live connection does not come through: the board is asked for every 10 seconds.");
+      tell("There is no live connection: the board is refreshed every 10 seconds.");
     } catch {
-      tell("Not live: no answer from the server. What is shown is of the time above it; it is asked for every 10 seconds.", true);
+      tell("Not live: no answer from the server. What is shown is as of the time above it; the board tries again every 10 seconds.", true);
     }
   }
 

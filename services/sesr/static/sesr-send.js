@@ -57,7 +57,7 @@ sesr.send = (() => {
     return isNoSession(last) ? answer || last : last;
   }
 
-  // What became of it: {state: "sent", receipt}, "held" (for the desk to decide), "silent" (no network), "waiting",
+  // Outcome: {state: "sent", receipt}, "held" (for the desk to decide), "silent" (no network), "waiting",
   // "sign-in", or "refused" with the problem.
   async function send(item) {
     let answer;
@@ -70,7 +70,7 @@ sesr.send = (() => {
     if (!answer.ok && (!isOurs(answer) || answer.status === 429 || answer.status >= 500)) return { state: "waiting" };
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) {
-      await sesr.store.keep({ ...item, problem: said.detail || "The server did not take it.", problems: said.problems || [], code: said.code || "" });
+      await sesr.store.keep({ ...item, problem: said.detail || "The server did not accept it.", problems: said.problems || [], code: said.code || "" });
       return { state: "refused", problem: said };
     }
     // Of what is not a refusal, only the receipt of this report is one.

@@ -43,7 +43,7 @@
     const inner = element("div");
     const waits = items.some((item) => !item.problem);
     inner.append(element("h2", `NOT SENT YET: ${items.length === 1 ? "1 report" : `${items.length} reports`}`));
-    inner.append(element("p", waits ? "Saved on this device. It is sent by itself when there is a network, from any page of strike reports." : "Saved on this device. It is sent once your answer is there."));
+    inner.append(element("p", waits ? "Saved on this device. It is sent automatically when there is a network, from any page of strike reports." : "Saved on this device. It is sent once your answer is there."));
     const list = element("ul");
     for (const item of items) list.append(row(item));
     inner.append(list);
@@ -68,7 +68,7 @@
   const questions = {
     newer_report: (item) => [
       button("Send mine anyway", () => answered(item, { after: item.problems[0].report_id })),
-      button("Open the form of now", () => fillAgain(item)),
+      button("Open the current form", () => fillAgain(item)),
     ],
     which_incident: (item) =>
       item.problems.map((choice) =>

@@ -87,6 +87,6 @@ def _refuse_conflicts(cells: Sequence[EntryChange], current: Current) -> None:
             )
     if problems:
         raise EntryConflict(
-            "Somebody changed values while you were working. Nothing was saved. Look at them and save again.",
+            "Someone changed values while you were working. Nothing was saved. Look at them and save again.",
             problems=problems,
         )

@@ -92,7 +92,7 @@ def _nothing(filters: dict[str, str | None], level: str | None) -> str:
     named = [value for value in (level, *filters.values()) if value]
     which = f"that are {', '.join(named)}" if named else "at the levels of the plan"
     return (
-        f"No school of yours is among those {which}. Remove a filter and export again. If schools are missing that"
+        f"None of your schools is among those {which}. Remove a filter and export again. If schools are missing that"
         " should be there, ask the support team which schools are assigned to you, or central staff to set the levels"
         " at which they are expected."
     )

@@ -239,7 +239,7 @@ def own_import(session: Session, who: Who, import_id: UUID, *, lock: bool = Fals
     """The person's own upload, in whatever state; NotFound for any other."""
     kept = session.get(BookImport, import_id, with_for_update=lock)
     if kept is None or kept.uploaded_by != who.person_id:
-        raise NotFound("There is no such upload of yours. Upload the workbook again.")
+        raise NotFound("You have no such upload. Upload the workbook again.")
     return kept
 
 

@@ -47,7 +47,7 @@
       const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
       parts.querySelectorAll("[id]").forEach((part) => document.getElementById(part.id)?.replaceWith(part));
     } catch (error) {
-      if (!(error instanceof DOMException)) say("The targets could not be computed. They are once you save.");
+      if (!(error instanceof DOMException)) say("The targets could not be computed now. They are computed when you save.");
     }
   };
   /** @param {HTMLElement} row */

@@ -69,11 +69,9 @@ class _Reader:
         for message in table.notes:
             self.note("book_not_used", table.title, "", message)
         for cell, text in table.besides[:BESIDES_AT_MOST]:
-            self.note(
-                "book_note_beside", table.title, cell, f"“{text[:60]}” stands outside the table. It was not used."
-            )
+            self.note("book_note_beside", table.title, cell, f"“{text[:60]}” is outside the table. It was not used.")
         for cell, _ in table.besides[BESIDES_AT_MOST:]:
-            words = "More stands outside the table from here on. It was not used either."
+            words = "There is more outside the table from here on. It was not used either."
             self.note("book_notes_beside_more", table.title, cell, words)
         if table.typed_over:
             cells = counted(len(table.typed_over), "computed cell")
@@ -169,7 +167,7 @@ def _note_tabs(reader: _Reader, titles: Sequence[str], tables: Iterable[TabTable
             )
     levels = {level for _, level, _ in reader.stamp.held}
     for level in sorted(levels - {place[1] for place in reader.found}):
-        reader.note("book_tab_missing", level, "", f"The tab {level} is missing. What stands there stays as it is.")
+        reader.note("book_tab_missing", level, "", f"The tab {level} is missing. What is there stays as it is.")
 
 
 def _first_problems(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:

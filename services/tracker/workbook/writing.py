@@ -36,7 +36,7 @@ _CELL = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#8A96
 _NUMBER = {**_CELL, "num_format": "0.0", "valign": "vcenter", "align": "right"}
 HELP = (
     "Type in the white cells only: the baseline and each year's result, a percent from 0 to 100 with one decimal.",
-    "Targets, differences and Met/Not Met follow by themselves. A blank is awaiting.",
+    "Targets, differences and Met/Not Met are computed. A blank is awaiting.",
     "Find a value in the SES Results Dashboard by Group, Survey Category, Content Area and Survey Item.",
     "Upload the saved workbook on the page Progress tracker, Upload a workbook. You see what changes before it is saved.",
 )

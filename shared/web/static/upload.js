@@ -36,7 +36,7 @@
     box.setAttribute("role", "alert");
     box.tabIndex = -1;
     const title = document.createElement("h2");
-    title.textContent = "The file was not taken";
+    title.textContent = "The file was not accepted";
     const list = document.createElement("ul");
     for (const reason of reasons.filter(Boolean)) {
       const item = document.createElement("li");
@@ -56,7 +56,7 @@
     }
     stop(form);
     const reasons = reasonsOf(request);
-    complain(form, reasons.some(Boolean) ? reasons : ["The server did not take it. Try again, or ask for help below."]);
+    complain(form, reasons.some(Boolean) ? reasons : ["The server did not accept it. Try again, or ask for help below."]);
   }
 
   function send(form, submitter) {

@@ -61,7 +61,7 @@ def years_of(lines: Sequence[SurveyLine]) -> list[str]:
 
 
 def beside(session: Session, plan_id: str) -> Sequence[TrackerItem]:
-    """The tracker's like items of a plan, per level."""
+    """Similar items in the tracker of a plan, per level."""
     ids = sorted({item_id for _, _, item_id in TRACKER_ITEMS})
     found = (
         select_columns(

@@ -121,7 +121,7 @@ def problems_of(moves: Sequence[Move]) -> list[str]:
     found = []
     sources = [move.was for move in moves]
     found += [
-        f"{label(*number)} stands twice on the left. Give each action one line."
+        f"{label(*number)} is there twice on the left. Give each action one line."
         for number in sorted({number for number in sources if sources.count(number) > 1})
     ]
     targets = [move.now for move in moves if move.now is not None]

@@ -139,7 +139,7 @@ def _doubt_whole(text: str, reader: _Reader) -> None:
     if len(set(groups)) < len(groups):
         reader.doubt("a group is named more than once")
     if any(moment(group) for group in groups):
-        reader.doubt("a date stands where a group's name should")
+        reader.doubt("a date is where a group's name should be")
     points = len(_POINT.findall(text))
     if points > max(len(groups), 1) and "the text holds more numbers than were read" not in reader.doubts:
         reader.doubt("the text has more points than values were read")
