@@ -90,7 +90,7 @@ SAID |= {
     "services/tracker/templates/items.html": {"most_untaken": ("services/tracker/templates/items.html", "the first {{ most_untaken }} of")},
     "services/tracker/templates/lcap_load.html": {"most": ("services/tracker/templates/lcap_load.html", "The first {{ most }} of")},
     "services/tracker/workbook/checking.py": {
-        "BESIDES_AT_MOST": ("services/tracker/workbook/checking.py", "More stands outside the table from here on"),
+        "BESIDES_AT_MOST": ("services/tracker/workbook/checking.py", "There is more outside the table from here on"),
         "NOTES_AT_MOST": ("services/tracker/workbook/checking.py", "counted(more, 'more cell')"),
         "PROBLEMS_AT_MOST": ("services/tracker/workbook/checking.py", "counted(more, 'more problem')"),
         "ROWS_LIMIT": ("services/tracker/workbook/checking.py", "Those below were not read"),

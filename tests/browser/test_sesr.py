@@ -212,7 +212,7 @@ def test_a_board_whose_stream_does_not_come_through_asks_by_itself(browser: Brow
     deliver()
     page.clock.fast_forward(45000)
     expect(page.locator("#changes-title + ol")).to_contain_text("Alder El 310 present")
-    expect(page.get_by_text("the board is asked for every 10 seconds")).to_be_visible()
+    expect(page.get_by_text("the board is refreshed every 10 seconds")).to_be_visible()
     page.route("**/board/live*", lambda route: route.abort())
     page.clock.fast_forward(15000)
     expect(page.get_by_text("Not live: no answer from the server")).to_be_visible()

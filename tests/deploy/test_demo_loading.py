@@ -132,7 +132,7 @@ def test_a_kind_that_the_system_does_not_take_is_passed_over(
     lines: list[str] = []
     load(Door(server.url, "secret"), folder, written, lines.append)
     assert len(server.taken) == 10
-    assert "no place for it" in lines[8]
+    assert "no page for it" in lines[8]
 
 
 def test_a_refused_file_stops_the_loading_and_is_named(server: DoorServer, folder: Path, written: Written) -> None:

@@ -44,6 +44,6 @@ def test_a_full_disk_is_said_in_words_and_only_as_long_as_it_is_full(web: tuple[
     assert [program.status_code, person.status_code] == [503, 503], (program.text[:300], person.text[:300])
     assert program.headers["retry-after"] and person.headers["retry-after"]
     assert program.json()["code"] == "disk_full"
-    assert "no room left" in person.text and "Internal Server Error" not in person.text
+    assert "no space left" in person.text and "Internal Server Error" not in person.text
     empty(disk)
     assert client.post(PATH, files=LARGE).json()["code"] == with_room.json()["code"]

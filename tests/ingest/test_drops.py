@@ -124,7 +124,7 @@ def test_the_same_name_again_is_another_file_and_the_same_content_changes_nothin
     assert "week (2).xlsx" in dropped.row("week.xlsx").sentence
     dropped.put("copy.xlsx", second)
     dropped.look(2)
-    assert len(taken()) == 2 and "taken before" in dropped.row("copy.xlsx").sentence
+    assert len(taken()) == 2 and "uploaded before" in dropped.row("copy.xlsx").sentence
 
 
 def test_what_is_no_file_of_the_folder_is_left_with_a_sentence(
@@ -139,7 +139,7 @@ def test_what_is_no_file_of_the_folder_is_left_with_a_sentence(
     assert not taken() and outside.exists()
     for name in ("link.xlsx", "deeper", "pipe.xlsx"):
         row = dropped.row(name)
-        assert row.state == "left" and "only files that lie in the folder itself" in row.sentence
+        assert row.state == "left" and "only files directly in the folder" in row.sentence
 
 
 @pytest.mark.parametrize("obstacle", ["link", "file"])

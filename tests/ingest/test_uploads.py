@@ -284,7 +284,7 @@ def test_a_long_file_that_cannot_be_read_is_refused_with_its_reason(
     assert (told["state"], told["problems"][0]["code"]) == ("refused", "file_broken")
     page = browser_of("central").get(page_of(answer)).text
     assert "The workbook is damaged" in page
-    assert "Every row was taken" not in page
+    assert "Every row was accepted" not in page
 
 
 def test_the_reading_of_a_long_file_can_be_cancelled(central: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,7 +134,7 @@ def test_an_idle_session_ends_and_so_does_one_that_is_too_old(monkeypatch: pytes
     assert old.get("/rates/").status_code == 303
 
 
-@pytest.mark.parametrize(("signed_in_anew", "said"), [(False, "not signed in any more"), (True, "no longer valid")])
+@pytest.mark.parametrize(("signed_in_anew", "said"), [(False, "no longer signed in"), (True, "no longer valid")])
 def test_what_was_typed_in_a_session_that_has_ended_is_shown_to_copy_it(signed_in_anew: bool, said: str) -> None:
     client = browser_of("central")
     form = {"csrf": client.headers.pop("x-csrf-token"), "name": "The <b>north</b>", "query": "?region=N"}

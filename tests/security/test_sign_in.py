@@ -47,7 +47,7 @@ def test_a_second_account_with_a_linked_e_mail_is_refused(sso: str) -> None:
     mail = "principal@lausd.example"
     assert signed_in(browser_of(None), account(sso, "p-1", email=mail, email_verified=True)).status_code == 303
     refused = signed_in(browser_of(None), account(sso, "p-2", email=mail, email_verified=True))
-    assert refused.status_code == 403 and "Somebody else" in refused.text
+    assert refused.status_code == 403 and "Someone else" in refused.text
 
 
 def test_roles_in_the_claims_are_given_and_taken_back_with_the_next_sign_in(sso: str) -> None:

@@ -20,11 +20,11 @@ HEAD = "Code\tSchool\tStudents present\tMedia on site\tGiven by"
 @pytest.mark.parametrize(
     ("pasted", "said"),
     [
-        ("", "Nothing is pasted"),
+        ("", "Nothing was pasted"),
         ("1400101\t310", "no heading Code and no heading Students present"),
         ("Code\tSchool\n1400101\tAlder", "no heading Students present"),
-        ("Code\tStudents present\tCode\n", "The heading Code stands there twice"),
-        (f'{HEAD}\n1400101\t"Alder\t310' + "x" * 200_000, "A quotation mark that is not closed"),
+        ("Code\tStudents present\tCode\n", "The heading Code is there twice"),
+        (f'{HEAD}\n1400101\t"Alder\t310' + "x" * 200_000, "An unclosed quotation mark"),
         (f"{HEAD}\n" + "1400101\tA\t3\t\t\n" * (MOST_ROWS + 1), f"Paste at most {MOST_ROWS} at a time"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_school_twice_a_flag_that_is_none_and_nobody_named_are_told_by_line(in
     rows = f"{HEAD}\n{ALDER}\t\t310\t\tme\n{ALDER}\t\t300\t\tme\n{BIRCH}\t\t1\tperhaps\tme\n"
     sent = {"incident_id": incident, "batch": str(uuid4())}
     shown = browser_of("central").post("/sesr/entry", data={**sent, "rows": rows}).text
-    assert "stands in an earlier line too" in shown and "write yes or no, not perhaps" in shown
+    assert "is in an earlier line too" in shown and "write yes or no, not perhaps" in shown
     again = browser_of("central").post(
         "/sesr/entry", data={**sent, "batch": str(uuid4()), "rows": f"{HEAD}\n{BIRCH}\t\t5\t\t\n"}
     )

@@ -168,7 +168,7 @@ def test_ops_shows_what_is_failing_now_before_it_is_parked(bus: Callable[[Handli
     with pytest.raises(EventsFailed):
         bus(Handling(poison=events[0]), False)._receive(**event_message(*events))
     page = browser_of("ops").get("/ingest/ops").text
-    assert "Events fail now and are tried again" in page
+    assert "Events are failing and being tried again" in page
     assert f"notify.digests_planned {events[0].key}" in page
     assert "ValueError: poison" in page
     assert events[1].key not in page

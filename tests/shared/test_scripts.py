@@ -54,7 +54,7 @@ def test_single_keys_open_their_list_and_can_be_switched_off(page: Page) -> None
     dialog = page.get_by_role("dialog", name="Keyboard")
     page.keyboard.press("?")
     expect(dialog).to_be_visible()
-    page.get_by_label("Switch single keys off").check()
+    page.get_by_label("Turn single-key shortcuts off").check()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.keyboard.press("?")
