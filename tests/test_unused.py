@@ -23,6 +23,7 @@ CALLED_BY_OTHERS = {
     "handle_DATA": "aiosmtpd",
     "describe": "prometheus_client",
     "settings_customise_sources": "pydantic-settings",
+    "DatabaseRestore": "the table database_restore, which `ses restore` writes",
     "ReplacedCount": "the table replaced_count of the set-wise undo",
 }
 PLAIN_DECORATORS = {"property", "cached_property", "classmethod", "staticmethod"}

@@ -16,8 +16,3 @@ from shared.events.sesr import *
 from shared.events.tracker import *
 
 EVENTS: dict[str, type[Event]] = {event.topic: event for event in Event.__subclasses__()}
-
-
-def subscriptions(service: str) -> dict[str, str]:
-    """Topic -> task name, for all that a service subscribes to."""
-    return {topic: event.subscribers[service] for topic, event in EVENTS.items() if service in event.subscribers}

@@ -174,7 +174,9 @@ def test_one_event_is_followed_through_the_services_by_its_id_or_its_task() -> N
     shown = browser.get(f"/ingest/ops/events/{event_id}").text
     assert "received" in shown
     assert f'href="{settings().flower_url}/task/{event_id}:ingest"' in shown
-    assert "never received this event" in browser.get(f"/rates/ops/events/{event_id}", headers={"hx-request": "true"}).text
+    assert (
+        "never received this event" in browser.get(f"/rates/ops/events/{event_id}", headers={"hx-request": "true"}).text
+    )
     assert "not an event" in browser.get("/ops", params={"event": "x"}).text
 
 

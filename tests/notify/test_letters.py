@@ -139,7 +139,7 @@ def test_rates_in_the_workbook_are_exact_and_never_read_25_percent_below_it() ->
     assert [(cell.value, cell.number_format) for cell in cells] == [
         (pytest.approx(649 / 2600), "0.00%"), (0.249, "0.0%"), (None, "0.0%"),
     ]  # fmt: skip
-    assert [shown_rate(*counts) for counts in ((649, 2600), (249, 1000), (20, 100), (25, 100))] == [
+    assert [shown_rate(*counts, 1) for counts in ((649, 2600), (249, 1000), (20, 100), (25, 100))] == [
         "24.96%", "24.9%", "20.0%", "25.0%",
     ]  # fmt: skip
     assert (book.sheetnames, sheet.max_row) == (["Below 25%"], 4), "it opens on its rows"
