@@ -165,7 +165,7 @@ def at_rest() -> None:
 
 
 def known(content: bytes, name: str, runs: int) -> list[float]:
-    """Seconds for the very same bytes: recognised, nothing written, nobody told."""
+    """Seconds for the very same bytes: recognized, nothing written, nobody told."""
     before = _written()
     taken = timed(lambda: whole(content, name), runs)
     assert _written() == before, "a known file rewrote a row or told an event"

@@ -72,7 +72,7 @@ def _place_in_regions(found: list[HostSite], room: dict[str, int]) -> None:
 
 
 def _share_out(inside: list[HostSite], size: Size, region: str, directors: tuple[Director, ...]) -> None:
-    """Neighbouring slices, so that a CoS has one to three directors and a director one or two CoS."""
+    """Neighboring slices, so that a CoS has one to three directors and a director one or two CoS."""
     names = communities(region, COMMUNITIES[size][region])
     numbers = DIRECTORS[size][region]
     total = sum(site.schools for site in inside)

@@ -64,7 +64,7 @@ def notes(door: Door) -> None:
 
 
 @case(
-    19, "renamed headers (`_Sp25`, `_F24`, spaces, case, `Regi`, `PL`, a byte order mark), extra columns", "recognised"
+    19, "renamed headers (`_Sp25`, `_F24`, spaces, case, `Regi`, `PL`, a byte order mark), extra columns", "recognized"
 )
 def headers(door: Door) -> None:
     names = (
@@ -109,7 +109,7 @@ def categories(door: Door) -> None:
     assert door.counts(book(with_header(many(3)), sheet="Students"))["group_differs_from_tab"] == 3
 
 
-@case(23, "non-breaking, double and zero-width spaces, smart quotes, trailing tabs", "normalised; the file is kept raw")
+@case(23, "non-breaking, double and zero-width spaces, smart quotes, trailing tabs", "normalized; the file is kept raw")
 def spaces(door: Door) -> None:
     told = door.told(book(with_header([row(school="O\u2019Dowd\u00a0\u200b  St El\t", director="VEGA,\u00a0MARTA")])))
     assert sorted(became(told, "text_tidied")) == ["O'Dowd St El", "VEGA, MARTA"]

@@ -29,7 +29,7 @@ def add() -> None:
         add_schools(session, [UNIT])
 
 
-def test_a_reading_that_is_cancelled_while_its_rows_are_stored_publishes_nothing(
+def test_a_reading_that_is_canceled_while_its_rows_are_stored_publishes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)

@@ -287,7 +287,7 @@ def test_a_long_file_that_cannot_be_read_is_refused_with_its_reason(
     assert "Every row was accepted" not in page
 
 
-def test_the_reading_of_a_long_file_can_be_cancelled(central: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reading_of_a_long_file_can_be_canceled(central: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "READ_AT_ONCE_BYTES", 100)
     place = post(central, extraction(ROWS)).headers["location"]
     central.post(f"{place}/discard")

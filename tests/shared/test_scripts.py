@@ -166,7 +166,7 @@ def test_a_refused_upload_says_where_and_what(page: Page, tmp_path: Path) -> Non
     expect(problem).to_contain_text("Students, row 14, I: 12.5 is not a whole number.")
 
 
-def test_a_running_upload_can_be_cancelled(page: Page, tmp_path: Path) -> None:
+def test_a_running_upload_can_be_canceled(page: Page, tmp_path: Path) -> None:
     page.route("**/uploads", lambda route: None)
     file = tmp_path / "rates.csv"
     file.write_bytes(b"x")

@@ -203,7 +203,7 @@ def _with_cos(session: Session, rows: list[CountsRow], report: Report) -> list[C
     for row in rows:
         cos = row.shared.cos
         if cos in forms:
-            report.add("cos_normalised", Place(row.sheet, row.number, SHOWN["cos"], cos, forms[cos]))
+            report.add("cos_normalized", Place(row.sheet, row.number, SHOWN["cos"], cos, forms[cos]))
     mended = {row.shared: row.shared._replace(cos=forms.get(row.shared.cos, row.shared.cos)) for row in rows}
     return [row._replace(shared=mended[row.shared]) if row.shared.cos in forms else row for row in rows]
 

@@ -90,7 +90,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
         "The text holds bytes that are not UTF-8. They were read as Windows writes them. Check the accents near this line.",
     ),
     "text_encoding": ("fixed", "The text table was recognized by its content."),
-    "cos_normalised": ("fixed", "The name of the community of schools was written in the district's form."),
+    "cos_normalized": ("fixed", "The name of the community of schools was written in the district's form."),
     "region_fixed": ("fixed", "The region was written as N, S, E, W or XS."),
     "region_unknown": ("warned", "The region is not known. The school's last region was kept. Correct the file."),
     "cos_blank": ("warned", "The row names no community of schools: it counts in none. Enter the name."),

@@ -23,7 +23,7 @@ class ProgressFacts(NamedTuple):
 
     `latest` is the last known value and `latest_period` its place, 0 for the baseline; `difference` is that of the last
     result, None where its target is not known; `gains` are the yearly changes
-    between neighbouring known values; `needed` is the gain to the next target.
+    between neighboring known values; `needed` is the gain to the next target.
     """
 
     goal: Decimal | None

@@ -12,7 +12,7 @@ from services.tracker.rules.lcap.following import Number
 # The table's words "goal actions 1.32-1.34" count by the numbers of the year that is ending.
 _RANGE = re.compile(r"goal actions? (\d)\.(\d{1,2})\s?[-–]\s?(\d)\.(\d{1,2})", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?][\"'”’)]*$")
-SPLIT = "explanation text is one paragraph split over neighbouring rows"
+SPLIT = "explanation text is one paragraph split over neighboring rows"
 TAIL = "explanation text begins in the middle of a sentence; its start is lost"
 CUT = "explanation text ends in the middle of a sentence"
 

@@ -150,7 +150,7 @@ def _doubt_whole(text: str, reader: _Reader) -> None:
 
 
 def _levels(text: str, year: str) -> list[Value]:
-    """Colours or levels of the state's dashboard, when the whole text is made of them."""
+    """Colors or levels of the state's dashboard, when the whole text is made of them."""
     found, at = [], 0
     while match := _LEVEL.match(text, at):
         found.append(Value(match[1].strip(), None, None, "level", year[:4], True, "", "", match[2]))
@@ -168,7 +168,7 @@ def _segments(text: str) -> list[_Segment]:
 
 
 def _year_run(segments: Sequence[_Segment], at: int) -> list[_Segment]:
-    """The segments from here on that are labelled by years, those with pending results left out of the reading."""
+    """The segments from here on that are labeled by years, those with pending results left out of the reading."""
     run = []
     for segment in segments[at:]:
         if not segment.year:
