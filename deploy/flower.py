@@ -36,7 +36,7 @@ if STATE := os.environ.get("FLOWER_DB"):  # Flower itself, and not who asks this
     for kept in Path(STATE).parent.glob(f"{Path(STATE).name}*"):
         kept.chmod(0o600)
 
-# The one script that stands in a page of Flower: without the setting that it writes, no page refreshes itself.
+# The one script that is in a page of Flower: without the setting that it writes, no page refreshes itself.
 INLINE = "\nvar autorefresh = 1;\n"
 _INLINE_HASH = b64encode(sha256(INLINE.encode()).digest()).decode()
 HEADERS = {

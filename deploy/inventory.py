@@ -17,7 +17,7 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 class LockedPackage(NamedTuple):
-    """A package of the lock file; the license as the package itself tells it."""
+    """A package of the lock file; the license as the package itself states it."""
 
     name: str
     version: str

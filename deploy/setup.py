@@ -186,7 +186,7 @@ def with_imported(files: set[Path]) -> set[Path]:
 
 
 def lock() -> None:
-    """Writes both lock files anew from pyproject.toml: hashes, no hosts; the image installs runtime.lock."""
+    """Writes both lock files again from pyproject.toml: hashes, no hosts; the image installs runtime.lock."""
     uv = find_uv()
     if not uv:
         sys.exit(f"setup: the lock file is made by uv: pip install {UV}")

@@ -35,7 +35,7 @@ class UploadRequest(NamedTuple):
 
 
 def upload(request: UploadRequest, console: Console) -> Sent:
-    """Uploads the file, waits while a long one is read, and says what became of it."""
+    """Uploads the file, waits while a long one is read, and says what happened to it."""
     headers = {"authorization": f"Bearer {request.token}", "accept": "application/json"}
     with httpx2.Client(base_url=request.url, headers=headers, timeout=300) as client, Progress(console=console) as bar:
         try:
@@ -93,7 +93,7 @@ def _counts(body: dict[str, Any], dry_run: bool) -> dict[str, int]:
 
 
 def _became(answer: httpx2.Response, body: dict[str, Any], dry_run: bool, doubts: list[str]) -> str:
-    """What became of the file, or would have."""
+    """What happened to the file, or would have."""
     if dry_run and body["state"] != "refused":
         return "dry run, nothing is stored; it would be " + ("quarantined" if doubts else "published")
     known = answer.status_code == 200 and answer.request.method == "POST"

@@ -1,1 +1,1 @@
-"""The five services; each speaks to the others only through the events in `shared/events.py`."""
+"""The five services; they communicate only through the events in `shared/events`."""

@@ -62,7 +62,7 @@ def engine(service: str) -> Engine:
 
 
 def _give_up_what_cannot_write(context: ExceptionContext) -> None:
-    """All connections of the pool are made anew after one met a server that only reads."""
+    """All connections of the pool are made again after one met a server that only reads."""
     if cannot_write(context.original_exception):
         context.is_disconnect = True
 

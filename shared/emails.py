@@ -1,4 +1,4 @@
-"""E-mail addresses as keys: the one normalization by which people are told apart, in every service."""
+"""E-mail addresses as keys: the one normalization by which people are distinguished, in every service."""
 
 import hashlib
 import re

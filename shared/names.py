@@ -10,7 +10,7 @@ from typing import NamedTuple
 _SPACE = re.compile(r"[\s\u00a0\u200b\u200c\u200d\ufeff]+")
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 _NOT_LETTER_OR_DIGIT = re.compile(r"[\W_\u02b9-\u02bd]+")
-# `LATIN SMALL LETTER O WITH STROKE` is an o. What has no such name stands in _LATIN.
+# `LATIN SMALL LETTER O WITH STROKE` is an o. What has no such name is in _LATIN.
 _WITH_MARK = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:DOTLESS )?([A-Z])(?: WITH [-A-Z ]+)?")
 _LATIN = {
     "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "ng", "ĸ": "k", "ɛ": "e", "ɔ": "o", "ə": "e", "ǝ": "e", "ɣ": "g",

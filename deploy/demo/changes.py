@@ -15,7 +15,7 @@ OPENED_AT = 2
 
 
 class Changes(TypedDict):
-    """The parts of a district that tell what happened during the window."""
+    """The parts of a district that change during the window."""
 
     changes: dict[str, FormerSchool]
     closed_at: dict[str, int]

@@ -31,7 +31,7 @@ class Door:
         self.travel_seconds = travel_seconds
 
     def upload(self, kind: str, path: Path) -> str:
-        """What became of the file, in words. Raises LoadFailed."""
+        """What happened to the file, in words. Raises LoadFailed."""
         answer = self._post(kind, path)
         if answer.status_code == KNOWN:
             return "known already"

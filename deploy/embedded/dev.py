@@ -21,7 +21,7 @@ def readers(changed: Iterable[str]) -> tuple[str, ...]:
 
 
 async def restart_on_change(supervisor: Supervisor) -> None:
-    """Restarts the readers of each change, for ever."""
+    """Restarts the readers of each change, forever."""
     async for changes in awatch(*FOLDERS, watch_filter=PythonFilter(extra_extensions=PAGES)):
         changed = sorted(name for _, name in changes)
         runner.say(f"  changed: {', '.join(Path(name).relative_to(REPOSITORY).as_posix() for name in changed[:5])}")

@@ -1,4 +1,4 @@
-"""Outlives a runner that was killed: when its input ends, it stops every group of processes it was told of.
+"""Outlives a runner that was killed: when its input ends, it stops every group of processes it was given.
 
 Started by path with `python -I -S`, so that it stays small; standard library only. Each line is `+PGID SIGNAL` for a
 group that lives, `-PGID` for one that is gone.

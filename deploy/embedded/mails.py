@@ -16,7 +16,7 @@ _number = itertools.count()
 
 @dataclass(frozen=True)
 class Mail:
-    """What the list shows of one mail; `to` is whom the server was told, so that blind copies are seen."""
+    """What the list shows of one mail; `to` is whom the mail server was given, so that blind copies are seen."""
 
     id: str
     to: str

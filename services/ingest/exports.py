@@ -10,7 +10,7 @@ from shared.files.workbooks import new_workbook, write_cell
 
 
 class FaultySheet(NamedTuple):
-    """One sheet: its name, its header as it stands in the file, the rejected rows and the reason of each."""
+    """One sheet: its name, its header as it is in the file, the rejected rows and the reason of each."""
 
     name: str
     header: Sequence[Cell]

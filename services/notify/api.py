@@ -70,7 +70,7 @@ def get_digests(
     cursor: int | None = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """Digests, newest first: to whom, why, and what became of the mail."""
+    """Digests, newest first: to whom, why, and what happened to the mail."""
     filtered = lists.DigestFilter(state=state, term=term, extraction_date=on, before=cursor)
     rows = [_shown(row._mapping) for row in lists.digests(session, filtered, limit)]
     return {"digests": rows, "next": rows[-1]["digest_id"] if len(rows) == limit else None}

@@ -268,7 +268,7 @@ class CurrentOfDay(SesrTable, table=True):
 
 
 class SchoolCall(SesrTable, table=True):
-    """A call to a school that has not answered, and what came of it."""
+    """A call to a school that has not answered, and the result."""
 
     __tablename__ = "school_call"
     __table_args__ = (Index("ix_school_call_day", "incident_id", "day", "school_key"),)

@@ -13,7 +13,7 @@ _AUDIT = text(
 
 
 def audit(session: Session, actor: str, action: str, subject: str, detail: dict[str, Any] | None = None) -> None:
-    """One row in the service's append-only audit log, in the transaction of what it tells.
+    """One row in the service's append-only audit log, in the transaction of what it records.
 
     The request's id and address are added to the detail as `_request` and `_address` where there is a request.
     """

@@ -82,7 +82,7 @@ def who_is(session: Session, credential: Credential, limits: SessionLimits, *, t
     """The person of a live session or service token; None when it is unknown, ended or expired, or of the other kind.
 
     `kind` is `reporting` where the session may only report strike counts any more. Without `touch` the session stays as
-    idle as it was: a page that refreshes itself is nobody at work.
+    idle as it was: a page that refreshes itself is not a person at work.
     """
     hashed = credential.hashed
     rows = session.execute(WHO, {"hashes": [hashed], **limits._asdict(), "touch": touch}).all()

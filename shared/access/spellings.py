@@ -25,5 +25,5 @@ def keep_spellings(session: Session, seen: Iterable[str], directors: Mapping[str
 
 
 def match_spellings(session: Session, seen: Iterable[str], directors: Mapping[str, Sequence[str]]) -> None:
-    """Decides anew whose every spelling is that was ever seen: the directory has changed."""
+    """Decides again whose every spelling is that was ever seen: the directory has changed."""
     keep_spellings(session, [*session.execute(_KNOWN).scalars(), *seen], directors)

@@ -114,7 +114,7 @@ def celery_app(service: str) -> Celery:
 
 
 def _ack(self: Any, delivery_tag: Any) -> None:
-    """Gives the prefetch credit back even when Redis is away; without it a worker can stop consuming for ever."""
+    """Gives the prefetch credit back even when Redis is away; without it a worker can stop consuming forever."""
     try:
         self._remove_from_indices(delivery_tag).execute()
     finally:

@@ -247,7 +247,7 @@ def words_of(batch: Sequence[Envelope]) -> str:
 
 
 def run(services: Sequence[str], stop: threading.Event, pulse: Pulse) -> None:
-    """Relays for the services until `stop` is set: a service that speaks is served at once, each once a second."""
+    """Relays for the services until `stop` is set: a service that notifies is served at once, each once a second."""
     wires = [Wire(service) for service in services]
     due = wires
     full_turn_at = time.monotonic()

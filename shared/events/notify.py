@@ -40,7 +40,7 @@ class SentDigest(NamedTuple):
 
 
 class DigestsSent(Event):
-    """The digests of an upload that one round of sending delivered. Each is told in one event only."""
+    """The digests of an upload that one round of sending delivered. Each is in one event only."""
 
     topic: ClassVar[str] = "notify.digests_sent"
     subscribers: ClassVar[dict[str, str]] = {"ingest": "ingest.note_sent", "rates": "rates.note_sent"}
@@ -70,7 +70,7 @@ class AliasResolved(Event):
 
     @property
     def key(self) -> str:
-        # A name is no key: keys stand in Flower and in logs.
+        # A name is no key: keys are in Flower and in logs.
         return f"alias/{hashlib.sha256(self.alias.encode()).hexdigest()[:16]}"
 
     @property

@@ -15,7 +15,7 @@ from shared.delivery.outbox import call_job
 from shared.errors import Conflict, NotFound
 
 KEPT = timedelta(days=7)
-# A writer that has not shown progress for so long is gone: another begins the job anew, MOST_ATTEMPTS times in all.
+# A writer that has not shown progress for so long is gone: another begins the job again, MOST_ATTEMPTS times in all.
 LEASE = timedelta(minutes=1)
 MOST_ATTEMPTS = 3
 PART_BYTES = 1024 * 1024
@@ -195,7 +195,7 @@ def keep(session: Session, job_id: UUID, path: str) -> None:
 
 
 def note_failure(session: Session, job_id: UUID) -> None:
-    """A file that cannot be written is not tried again for ever."""
+    """A file that cannot be written is not tried again forever."""
     session.execute(_FINISH, {"job_id": job_id, "state": "failed"})
 
 

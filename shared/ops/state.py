@@ -63,7 +63,7 @@ class Trouble(NamedTuple):
 # The figure that says for how long it has been so, by words of the sentence.
 _SINCE = {
     "relay is silent": "relay_age",
-    "worker hears nothing": "loop_age",
+    "worker receives nothing": "loop_age",
     "Events are parked": "oldest_parked",
     "waits for its receipt": "oldest_unacknowledged",
     "was received more than": "oldest_new",

@@ -104,7 +104,7 @@ def _about(service: str) -> APIRouter:
 def health_routes(service: str, prefix: str = "") -> APIRouter:
     """`healthz` (the process lives) and `readyz` (it reaches its database) under a prefix.
 
-    The queue figures are told only under the service's own prefix, which the entrance keeps from the outside.
+    The queue figures are shown only under the service's own prefix, which the entrance keeps from the outside.
     """
     router = APIRouter(prefix=prefix, include_in_schema=False)
 

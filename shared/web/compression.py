@@ -14,7 +14,7 @@ KINDS = ("text/html", "text/plain", "text/csv", "application/json", "application
 
 
 class Compression:
-    """ASGI middleware. Answers to another site's requests stay as they are, so that their length tells nothing."""
+    """ASGI middleware. Answers to another site's requests stay as they are, so that their length reveals nothing."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

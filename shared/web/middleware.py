@@ -122,5 +122,5 @@ class Surroundings:
 
 
 def _route(scope: Scope) -> str:
-    """The route that a request took, without what was filled in: tokens and e-mail addresses stand in paths."""
+    """The route that a request took, without what was filled in: tokens and e-mail addresses are in paths."""
     return str(getattr(scope.get("route"), "path", "no such page"))

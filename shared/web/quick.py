@@ -40,7 +40,7 @@ async def known_person(request: Request, service: str) -> Who | None:
 
 
 class QuickPermission(Permission):
-    """A permission that is looked up without a thread, each time anew: a session that ended has ended at once."""
+    """A permission that is looked up without a thread, each time: a session that ended has ended at once."""
 
     def __init__(self, name: str, service: str) -> None:
         super().__init__(name)

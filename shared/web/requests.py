@@ -36,7 +36,7 @@ _rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore
 
 @asynccontextmanager
 async def _room(service: str) -> AsyncIterator[None]:
-    """One of the service's connections for the block; PoolTimeout, which is told as 503, after ROOM_SECONDS."""
+    """One of the service's connections for the block; PoolTimeout, which is answered as 503, after ROOM_SECONDS."""
     of_loop = _rooms.setdefault(asyncio.get_running_loop(), {})
     room = of_loop.setdefault(service, asyncio.Semaphore(settings().pool_size))
     try:

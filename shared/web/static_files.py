@@ -1,4 +1,4 @@
-"""The files of the look, and those of each service, under an address that names their content, so that browsers keep them for ever."""
+"""The files of the look, and those of each service, under an address that names their content, so that browsers keep them forever."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 ROOT: Final = Path(__file__).parent.parent.parent
 FOLDER: Final = Path(__file__).parent / "static"
-# The look's own files, and what stands in the folder `static` of a service; a name is given once.
+# The look's own files, and what is in the folder `static` of a service; a name is given once.
 FOLDERS: Final = (FOLDER, *sorted(ROOT.glob("services/*/static")))
 FOREVER: Final = "public, max-age=31536000, immutable"
 TYPES: Final = {

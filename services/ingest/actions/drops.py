@@ -1,7 +1,7 @@
 """Files of drop folders: each is taken in like an upload once it is whole, and moved with its report beside it.
 
 A look is one worker's by a lease, so that two never look at one folder together; no transaction is open while a folder is
-asked. What became of a file is committed before the file moves: whatever ends a look in between, the next one only moves it.
+asked. What happened to a file is committed before the file moves: whatever ends a look in between, the next one only moves it.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -32,7 +32,7 @@ KNOWN_SHARE = 0.8
 
 @dataclass
 class Ready:
-    """A file ready to be stored: good rows with their units, and what speaks against publishing it."""
+    """A file ready to be stored: good rows with their units, and what is against publishing it."""
 
     report: Report
     rows: list[CountsRow]

@@ -23,7 +23,7 @@ LIKELY_NAMES = 4
 
 
 def faulty_workbook(content: bytes, upload: Upload) -> bytes:
-    """A workbook of the rejected rows as they stand in the file, which is read while no transaction is open.
+    """A workbook of the rejected rows as they are in the file, which is read while no transaction is open.
 
     Raises NotFound where no row was rejected, TooMany where too many files are being read.
     """

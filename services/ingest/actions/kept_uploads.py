@@ -39,7 +39,7 @@ def upload_file(session: Session, upload_id: UUID) -> bytes:
 
 
 def may_open(role: str, upload: Upload) -> bool:
-    """Whether the role may see what stands in the file: a directory holds people's names and addresses."""
+    """Whether the role may see what is in the file: a directory holds people's names and addresses."""
     return upload.kind != "directory" or may(role, "directory.see")
 
 

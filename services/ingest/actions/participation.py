@@ -32,7 +32,7 @@ _CHANGED = psycopg_style(
 
 
 def load_participation(session: Session, upload: Upload, found: Extraction) -> None:
-    """Loads an extraction into the upload; publishes it where that is wanted and nothing speaks against it.
+    """Loads an extraction into the upload; publishes it where that is wanted and nothing is against it.
 
     Raises Invalid with the problems.
     """

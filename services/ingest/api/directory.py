@@ -78,7 +78,7 @@ def get_school(session: Db, _: See, school_key: str) -> School:
 
 @router.patch("/schools/{school_key}")
 def patch_school(session: Db, who: Write, school_key: str, change: SchoolChange) -> School:
-    """Corrects a school; every service hears of it."""
+    """Corrects a school; every service learns of it."""
     there = _school(session, school_key).model_dump(include=set(SchoolChange.model_fields))
     return change_school(session, school_key, _words({**there, **_given(change)}), who.actor)
 
@@ -98,7 +98,7 @@ def get_person(session: Db, _: See, person_id: str) -> Person:
 
 @router.patch("/people/{person_id}")
 def patch_person(session: Db, who: Write, person_id: str, change: PersonChange) -> Person:
-    """Corrects a person; every service hears of it. 409 for a spelling that is somebody else's."""
+    """Corrects a person; every service learns of it. 409 for a spelling that is somebody else's."""
     return _changed(session, person_id, _given(change), who)
 
 

@@ -103,7 +103,7 @@ def _report(taken: Upload, problems: list[dict[str, Any]], outcome: str, code: s
 
 
 def _opened(session: Db, who: Who, upload_id: UUID) -> Upload:
-    """The upload, for who may see what stands in its file."""
+    """The upload, for who may see what is in its file."""
     taken = found_upload(session, upload_id)
     if not may_open(who.role, taken):
         raise NotAllowed("A directory holds people's names and addresses. Ask the central office for this file.")

@@ -123,7 +123,7 @@ def _where(cells: Mapping[str, Cell]) -> dict[str, Cell]:
 
 
 def settled_schools(schools: Iterable[dict[str, Any]], report: Report) -> list[dict[str, Any]]:
-    """Every school once. A code that stands in the file with different values is rejected, an unknown region reported."""
+    """Every school once. A code that is in the file with different values is rejected, an unknown region reported."""
     found: dict[str, dict[str, Any]] = {}
     for school in schools:
         kept = found.setdefault(school["cost_center"], school)

@@ -107,7 +107,7 @@ def report_name(name: str) -> str:
 def report_text(
     file_name: str, sentence: str, counts: Mapping[str, int], problems: Sequence[Mapping[str, Any]], link: str
 ) -> str:
-    """The report that lies beside a file: what became of it, the counts, and the places of what was found."""
+    """The report that lies beside a file: what happened to it, the counts, and the places of what was found."""
     lines = [file_name, sentence, *([link] if link else []), ""]
     lines += [f"{count} rows {name}" for name, count in counts.items() if name in ("accepted", "rejected", "changed")]
     lines += [_place(problem) for problem in problems[:FINDINGS_LISTED]]
@@ -125,7 +125,7 @@ def _place(problem: Mapping[str, Any]) -> str:
 
 
 def outcome_sentence(state: str, *, known: bool = False) -> str:
-    """What became of a file, by the state of its upload; `known`: its content had been taken before."""
+    """What happened to a file, by the state of its upload; `known`: its content was uploaded before."""
     sentence = {
         "published": "Published.",
         "unchanged": "Nothing new in this file.",

@@ -126,7 +126,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "name_missing": ("rejected", "The row names nobody. Enter the name."),
     "school_twice": (
         "rejected",
-        "The cost center code stands in the file more than once with different values. Keep the right row.",
+        "The cost center code is in the file more than once with different values. Keep the right row.",
     ),
     "spelling_shared": (
         "warned",
@@ -164,7 +164,7 @@ CODES: dict[str, tuple[Outcome, str]] = {
     "percent_fraction": ("warned", "The percent is 1 or less. If it is a fraction, enter 76.5 instead of 0.765."),
     "results_contradict": (
         "rejected",
-        "The same school, item and period stand in the file with different percents. None was taken. Keep the right row.",
+        "The same school, item and period are in the file with different percents. Neither was used. Keep the right row.",
     ),
     "period_missing": ("rejected", "The row names no period, such as Fall 2025. Enter it."),
     "item_missing": ("rejected", "The row names no survey item. Enter it."),
@@ -205,7 +205,7 @@ def reason(code: str, column: str) -> str:
 
 
 class BadCell(ValueError):
-    """A cell that cannot be taken: the field it stands in and one of CODES."""
+    """A cell that cannot be taken: the field it is in and one of CODES."""
 
     def __init__(self, field: str, code: str, became: str = "") -> None:
         super().__init__(CODES[code][1])

@@ -62,7 +62,7 @@ class Shared(NamedTuple):
 
 
 class CountsRow(NamedTuple):
-    """One good row, and where it stands in the file. Rows of one school and of one group hold the same objects."""
+    """One good row, and where it is in the file. Rows of one school and of one group hold the same objects."""
 
     site: Site
     shared: Shared
@@ -341,7 +341,7 @@ class RowReader:
                     self.report.unplaced[self.sheet, number] = names
 
     def _use_repeated(self, number: int, cells: Sequence[Cell]) -> None:
-        """The rows below column names are read by these, also where they stand in another order than those above."""
+        """The rows below column names are read by these, also where they are in another order than those above."""
         header = read_header(cells)
         missing = missing_columns(header)
         if missing:

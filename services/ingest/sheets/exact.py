@@ -1,4 +1,4 @@
-"""A sheet read from its XML, cell by cell: what the fast parser does not tell of formulas, errors and formats.
+"""A sheet read from its XML, cell by cell: what the fast parser does not say about formulas, errors and formats.
 
 Every sheet with a formula, an error, a namespace prefix, cells without references, or parts under unusual names is read
 here and not by the fast parser, so that values, errors and unsaved formulas come from one reading.
@@ -85,7 +85,7 @@ class ExactSheetReader:
         elif self._cell is not None:
             if name == "f":
                 self._formula = True
-                # Data tables and the cells that a formula spills into stand in no chain.
+                # Data tables and the cells that a formula spills into are in no chain.
                 kind = attributes.get("t", "normal")
                 self._in_chain = kind != "dataTable" and not (kind == "normal" and "ca" in attributes)
             elif name in ("v", "t") and not self._phonetic:

@@ -1,4 +1,4 @@
-"""Following a director to another address: a new key in the directory, the same alerts, answers and wishes."""
+"""Following a director to another address: a new key in the directory, the same alerts, answers and preferences."""
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -6,7 +6,7 @@ from sqlmodel import Session
 from services.notify.actions import planning
 from shared.access import audit
 
-# One name that left and came anew: never two of the name at once, and nobody else has it.
+# One name that left and came again: never two of the name at once, and nobody else has it.
 _READDRESSED = text(
     """
     select g.person_id as old, n.person_id as new from director g join director n using (name)

@@ -40,7 +40,7 @@ _MERGE = text(
     """
 )
 # Two parts of one group arrive at the same moment: the row itself puts them in turn. A newer publication of the group
-# under the same upload (a person published it when something was lacking) begins anew, an older one changes nothing.
+# under the same upload (a person published it when something was lacking) begins again, an older one changes nothing.
 _ARRIVE = text(
     """
     insert into arrival(upload_id, respondent_group, state, parts, part_count, groups, is_whole)

@@ -75,7 +75,7 @@ _RESTORED = text(
           and u.released_at > r.restored_at))
     """
 )
-# Why mails are held without a person; it is decided anew each time.
+# Why mails are held without a person; decided each time.
 PREVIEW = "the settings ask for a preview before mails go out"
 THIN = "a group has fewer than 80% of the schools of its last extraction"
 RESTORED = "the database was restored from a backup: this mail may have been sent before"
@@ -147,7 +147,7 @@ def plan_at_once(session: Session, term: str, extraction_date: date, actor: str)
 
 
 def plan_again(session: Session, term: str, only: Collection[str]) -> None:
-    """Plans anew for some directors after their route was mended, by the newest planned upload of the term."""
+    """Plans again for some directors after their route was mended, by the newest planned upload of the term."""
     session.execute(LOCK)
     planned = select(Upload).where(Upload.term == term, col(Upload.outcome).is_not(None))
     newest_first = (col(Upload.extraction_date).desc(), col(Upload.revision).desc())

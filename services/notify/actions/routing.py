@@ -64,7 +64,7 @@ def route_waiting(session: Session) -> int:
 
 
 def match_alias(session: Session, alias: str, person_id: str, actor: str) -> int:
-    """Keeps that a spelling means a director, tells ingest, and sends what waited; how many digests that were."""
+    """Keeps that a spelling means a director, publishes it to ingest, and sends what waited; how many digests that were."""
     spelled = tidy(alias)
     if not name_key(spelled):
         raise Invalid("An empty name cannot be matched: give the school a director in the next extraction.")

@@ -102,7 +102,7 @@ class Handover(NamedTuple):
 def send_due() -> None:
     """Sends the mails that are due; stops at the first sign that the server is away, and outside the hours.
 
-    What was sent is told after the round, and what a dead sender left untold by the next one.
+    What was sent is published after the round; what a sender that died did not publish, by the next one.
     """
     with transaction("notify") as session:
         settling.give_up(session)

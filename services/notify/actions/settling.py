@@ -183,7 +183,7 @@ def drop_overtaken(session: Session) -> None:
 
 
 def _keep_waiting(session: Session, mail: Any, reply: Reply) -> None:
-    """A mail that was refused for good is told to nobody: its digest waits in the queue without a route."""
+    """A mail that was refused for good reaches no one: its digest waits until somebody finds a recipient."""
     why = f"{mail.rcpt}: {reply.outcome}, {reply.words}"
     session.execute(_WAITS, {"digest_id": mail.digest_id, "why": why})
     if reply.outcome == ADDRESS:
@@ -198,7 +198,7 @@ def _refuse_address(session: Session, rcpt: str, director_key: str, words: str) 
 
 
 def keep_bounced(session: Session, mail: Mail, digest: Digest, *, is_address: bool, words: str) -> None:
-    """A mail that came back was told to nobody: its digest waits, and an address that nobody has is marked."""
+    """A mail that came back reached no one: its digest waits, and an address that nobody has is marked."""
     session.flush()
     session.execute(_WAITS, {"digest_id": mail.digest_id, "why": f"the mail came back: {words}"})
     if is_address:

@@ -53,7 +53,7 @@ class Letter(NamedTuple):
 
 
 def header_value(value: str) -> str:
-    """The value if it may stand in a header; HeaderRefused otherwise (CVE-2024-6923 and plain injection)."""
+    """The value if it may be in a header; HeaderRefused otherwise (CVE-2024-6923 and plain injection)."""
     if "=?" in value or any(ord(c) < 32 or ord(c) in (127, 0x85, 0x2028, 0x2029) for c in value):
         raise HeaderRefused(f"not allowed in a mail header: {value[:80]!r}")
     return value

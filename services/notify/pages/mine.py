@@ -1,4 +1,4 @@
-"""A director's own alerts: the newest list, answering it, snoozes, and how to be told."""
+"""A director's own alerts: the newest list, answering it, snoozes, and which mails to get."""
 
 from typing import Annotated, Any
 

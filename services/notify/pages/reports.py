@@ -1,4 +1,4 @@
-"""Looking back: what was told of a school, what came in after each mail, which directors look at their alerts."""
+"""Looking back: what was mailed about a school, what came in after each mail, which directors look at their alerts."""
 
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode

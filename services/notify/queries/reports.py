@@ -1,4 +1,4 @@
-"""Looking back: who was told what of a school, what came in after a mail, which directors look at their alerts."""
+"""Looking back: who was mailed what about a school, what came in after a mail, which directors look at their alerts."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -50,7 +50,7 @@ class RowCells(NamedTuple):
 def row_cells(row: Any, *, brief: bool = False) -> RowCells:
     """The cells of a row; a school that is not in the extraction is unknown, last seen on a date.
 
-    Brief, for a page of very many: without what pointing at a cell tells.
+    Brief, for a page of very many: without what pointing at a cell shows.
     """
     present = row.present
     return RowCells(

@@ -71,7 +71,7 @@ def close_incident(session: Session, who: Who, incident: Incident) -> None:
 
 
 def reopen_incident(session: Session, who: Who, incident: Incident) -> None:
-    """Opens it again; what fell due while it was closed is asked of nobody."""
+    """Opens it again; what fell due while it was closed is expected of no one."""
     session.execute(_REOPEN, {"incident_id": incident.incident_id})
     expect_schools(session, incident.incident_id)
     audit(session, who.actor, "incident.reopen", str(incident.incident_id))
@@ -111,7 +111,7 @@ def allow_late_entry(session: Session, who: Who, incident: Incident, day: date, 
 def note_call(
     session: Session, who: Who, incident_id: UUID, day: date, school_key: str, outcome: str, note: str
 ) -> None:
-    """Notes that a school was called and what came of it."""
+    """Notes that a school was called, and the result."""
     if outcome not in OUTCOMES:
         raise Invalid("Choose the result of the call.", problems=[field_problem("outcome", "Choose an outcome")])
     call: dict[str, Any] = {"incident_id": incident_id, "day": day, "school_key": school_key, "author": who.name}

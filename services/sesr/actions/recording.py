@@ -27,7 +27,7 @@ class SchoolDay(NamedTuple):
 
 
 def record_report(session: Session, events: Sequence[ReportSubmitted]) -> None:
-    """Records the reports and folds the day of each school anew; the boards follow when this commits."""
+    """Records the reports and folds the day of each school again; the boards follow when this commits."""
     # One writer per incident: places of the feed become visible in their order, and a school's fold sees all before it.
     for incident_id in sorted({str(event.incident_id) for event in events}):
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(incident_id, 1))))

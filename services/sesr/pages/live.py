@@ -17,7 +17,7 @@ from shared.waits import BoundedAsyncConnection
 CHANNEL = "sesr_board"
 # Several reports within this time are one message; so long also is at most the wait for a board to follow.
 GATHER_SECONDS = 0.3
-# Without any report a board is still made anew, for schools become overdue by the clock.
+# Without any report a board is still made again, for schools become overdue by the clock.
 REFRESH_SECONDS = 20.0
 SILENCE_SECONDS = 15.0
 WAITING_AT_MOST = 16
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Chunk:
-    """What one turn tells: the changes after `start` up to `place`, and the whole board at `place` as HTML."""
+    """What one turn sends: the changes after `start` up to `place`, and the whole board at `place` as HTML."""
 
     start: int
     place: int
@@ -155,7 +155,7 @@ async def follow(key: object, make: Make, after: int | None, may_go_on: Callable
     """The messages of a stream: first all after `after` (None: the board only), then each turn of its channel.
 
     Joins the channel before it reads, so that nothing is lost between. Ends when `may_go_on` says no, asked every
-    SILENCE_SECONDS however much there is to tell.
+    SILENCE_SECONDS however much there is to send.
     """
     channel, stream = hub().channel(key, make), Stream()
     channel.streams.add(stream)

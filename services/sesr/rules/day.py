@@ -54,7 +54,7 @@ class DayTimes(NamedTuple):
 
 
 class CallLine(NamedTuple):
-    """A row of the list to call; `called` is what came of the last call, `caller` who is to call."""
+    """A row of the list to call; `called` is the result of the last call, `caller` who is to call."""
 
     school_key: str
     name: str

@@ -55,7 +55,7 @@ class EntryRow(NamedTuple):
 def read_rows(text: str) -> list[EntryRow]:
     """The lines with a code and anything beside it; ValueError says what is wrong with the paste as a whole.
 
-    Columns are separated by tabs, as Excel copies them, or by commas or semicolons; they may stand in any order.
+    Columns are separated by tabs, as Excel copies them, or by commas or semicolons; they may be in any order.
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:

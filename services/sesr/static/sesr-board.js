@@ -5,7 +5,7 @@
   /** @type {HTMLElement} */
   const state = document.querySelector("#live-state");
   if (!board) return;
-  const QUIET_MS = 30000; // the stream tells something every 20 seconds
+  const QUIET_MS = 30000; // the stream sends something every 20 seconds
   const POLL_MS = 10000;
   let heard = Date.now();
 

@@ -12,7 +12,7 @@ sesr.send = (() => {
   const place = page?.querySelector("[data-unsent]");
   let csrf = meta?.content || "";
   let signedIn = place?.dataset.person || "";
-  const outcomes = new Map(); // report id -> what became of it last
+  const outcomes = new Map(); // report id -> the last outcome
 
   function post(path, body, more) {
     return fetch(`${API}${path}`, {

@@ -12,7 +12,7 @@ sesr.store = (() => {
   const within = (work) =>
     Promise.race([work, new Promise((_, reject) => setTimeout(() => reject(new Error("the storage does not answer")), ANSWER_MS))]);
 
-  // Opened anew after a failure, and after the browser closed it: an iPhone does so with pages in the background.
+  // Opened again after a failure, and after the browser closed it: an iPhone does so with pages in the background.
   function opened() {
     if (performance.now() - failedAt < AGAIN_MS) return Promise.reject(new Error("the storage does not open"));
     connection = connection || within(open()).catch((error) => {

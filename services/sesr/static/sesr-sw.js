@@ -25,7 +25,7 @@ async function sendAll() {
   if (isSilent) throw new Error("no network");
 }
 
-// The form tells which page and files it needs, for at its first visit this worker was not there yet.
+// The form says which page and files it needs, for at its first visit this worker was not there yet.
 worker.addEventListener("message", (event) => {
   if (event.data?.keep) event.waitUntil(keep(event.data.keep));
 });

@@ -29,7 +29,7 @@
 
   async function show() {
     const items = await mine();
-    // The same is not made anew with every try: it would take a button from under the finger and be read aloud again
+    // The same is not made again with every try: it would take a button from under the finger and be read aloud again
     const state = JSON.stringify(items.map((item) => [item, waitsForPerson(item)]));
     if (state === shown) return;
     shown = state;
@@ -143,7 +143,7 @@
     document.dispatchEvent(new CustomEvent("ses:toast", { detail: { text } }));
   }
 
-  // Signing out: what is not sent is told, everything else of this person leaves the device.
+  // Signing out: what is not sent is named, everything else of this person leaves the device.
   async function signOut(event) {
     const items = await mine();
     const text = `${items.length === 1 ? "1 report is" : `${items.length} reports are`} not sent yet. They stay on this device, nobody else sees them, and they are sent in your name when there is a network.`;

@@ -1,4 +1,4 @@
-"""Workbooks back in: what a school typed, compared with what it downloaded and with what stands here now."""
+"""Workbooks back in: what a school typed, compared with what it downloaded and with what is here now."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -217,7 +217,7 @@ def _refuse_stale(session: Session, who: Who, kept: BookImport, changes: Iterabl
 
 
 def refresh_import(session: Session, who: Who, import_id: UUID) -> BookImport:
-    """Compares a kept workbook anew with what stands here now."""
+    """Compares a kept workbook again with what is here now."""
     kept = open_import(session, who, import_id)
     kept.cells = [kept_cell(cell) for cell in compare(session, who, [typed_cell(cell) for cell in kept.cells])]
     session.add(kept)

@@ -149,7 +149,7 @@ def _adopt(session: Session, plan_id: str, position: int) -> None:
 
 
 def _values(session: Session, plan_id: str, position: int) -> int:
-    """How many values stand in a year."""
+    """How many values are in a year."""
     found = (
         select(func.count())
         .select_from(Entry)

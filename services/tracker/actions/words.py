@@ -1,4 +1,4 @@
-"""Publishing the words of the plans, so that a results file is told at upload what no plan knows."""
+"""Publishing the words of the plans, so that an upload of results can name what no plan knows."""
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select

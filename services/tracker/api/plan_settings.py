@@ -69,7 +69,7 @@ def patch_period(
 ) -> dict[str, Any]:
     """Renames a year, whose values stay in it, or names the terms of its response rates.
 
-    409 `plan_effect_unconfirmed` where values stand in it and that was not confirmed; `dry_run` answers that alone.
+    409 `plan_effect_unconfirmed` where values are in it and that was not confirmed; `dry_run` answers that alone.
     """
     plan = queries.plan_of(session, plan_id)
     if change.label is None and change.terms is None:

@@ -34,7 +34,7 @@ _UNREADABLE = Decimal(-2)
 
 
 class SheetField(NamedTuple):
-    """One input: its name, what stands in it, what stood there when the page was made, what is wrong, where it is from.
+    """One input: its name, what is in it, what was there when the page was made, what is wrong, where it is from.
 
     `period` is the year's position; `target` and `difference` are None where they are not known.
     """

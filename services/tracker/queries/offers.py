@@ -46,7 +46,7 @@ class UnplacedRate(NamedTuple):
 
 
 def file_offers(session: Session, school_key: str, level: str, lines: Sequence[ItemLine]) -> list[FileOffer]:
-    """What results files hold other than what stands in the tracker, but for what a person has dismissed."""
+    """What results files hold other than what is in the tracker, but for what a person has dismissed."""
     words = PlanWords(session)
     loaded = select(Result).where(Result.school_key == school_key, col(Result.percent).is_not(None))
     held: dict[tuple[str, int], Decimal] = {}

@@ -1,4 +1,4 @@
-"""Where everything stands in the workbook: headings, columns and the blank-safe formulas, for any number of years."""
+"""Where everything is in the workbook: headings, columns and the blank-safe formulas, for any number of years."""
 
 from collections.abc import Sequence
 
@@ -84,7 +84,7 @@ def cell_name(column: int, row: int) -> str:
 
 
 def row_key(school_key: str, level: str, item_id: str) -> str:
-    """What stands in the hidden cell of a row."""
+    """What is in the hidden cell of a row."""
     return "|".join((KEY_MARK, school_key, level, item_id))
 
 

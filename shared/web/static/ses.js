@@ -190,7 +190,7 @@
   });
   addEventListener("pageshow", () => { sent = new WeakMap(); });
 
-  // htmx leaves the page as it is on an error; the person is told why
+  // htmx leaves the page as it is on an error; the page says why
   function sentenceOf(ctx) {
     try {
       return JSON.parse(ctx.text).detail;

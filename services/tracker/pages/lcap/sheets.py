@@ -78,7 +78,7 @@ def _columns(version: LcapVersion) -> list[Column]:
     return [
         Column("Goal Action"), Column(f"{version.plan_year} Action Title", "wide"), Column("Contributing"),
         Column("Fund"), *(Column(label, "money") for label in money), Column("Change agrees"),
-        Column("Gap to plan", "money"), Column("% spent", "number"), Column("Material"), Column("Explanation stands in"),
+        Column("Gap to plan", "money"), Column("% spent", "number"), Column("Material"), Column("Explanation in"),
         Column("Explanation missing"), Column("Explanation", "wide"), Column("Planned % improved services", "number"),
         Column("Page"), Column("Source line", "number"), Column("Damage", "wide"),
     ]  # fmt: skip

@@ -39,7 +39,7 @@ def recent_versions(session: Session, limit: int | None = None, before: int | No
 
 
 def newest_version(session: Session, table: str) -> LcapVersion | None:
-    """What the last file of a kind of table gave, whatever became of it."""
+    """What the last file of a kind of table gave, whatever was decided about it."""
     found = select(LcapVersion).where(LcapVersion.table_name == table)
     return session.exec(found.order_by(col(LcapVersion.version_id).desc()).limit(1)).one_or_none()
 

@@ -23,7 +23,7 @@ from services.tracker.rules.lcap.published import RawRow, read_lines
 from shared.names import tidy
 
 DISTRICT, CARRYOVER = "district", "carryover"
-# The forms that tell of the year that is ending; their plan year is that year.
+# The forms about the year that is ending; their plan year is that year.
 UPDATES = ("annual_update", "contributing_annual_update", CARRYOVER)
 AMOUNTS = ("change", "planned_next", "planned", "estimated_actual")
 FUNDS = ("personnel", "non_personnel", "lcff", "other_state", "local", "federal", "total")

@@ -106,7 +106,7 @@ class _Reader:
 def read_growth(text: str, year: str = "") -> Growth:
     """Reads one text by the rules; every number that no rule took, and every odd pair, becomes a doubt.
 
-    A text without a year tells of the table's own, `year`, which is then marked as inferred.
+    A text without a year is about the table's own, `year`, which is then marked as inferred.
     """
     whole, text = text, text[:MOST_TEXT]
     text = _WORD_AND_DIGITS.sub(r"\1", _JOINED_YEAR.sub(r"\1-\2", text)).strip()
@@ -146,7 +146,7 @@ def _doubt_whole(text: str, reader: _Reader) -> None:
     if _PART_OF_YEAR.search(text):
         reader.doubt("the values are of a part of the year")
     if _RATE.search(text) or (_CHANGE.search(text) and any(value.before is None for value in reader.values)):
-        reader.doubt("the text tells a change, not the two values")
+        reader.doubt("the text gives a change, not the two values")
 
 
 def _levels(text: str, year: str) -> list[Value]:

@@ -114,5 +114,5 @@ def _several(years: dict[str, int], what: str) -> list[str]:
 
 
 def spilled(cell: str, phrase: str) -> str:
-    """What stands in a header's cell behind its own words: the start of the next row's text, moved up by the page break."""
+    """What is in a header's cell behind its own words: the start of the next row's text, moved up by the page break."""
     return cell[len(phrase) :].strip() if cell.startswith(phrase) else ""

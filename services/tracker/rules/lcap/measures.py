@@ -154,7 +154,7 @@ def _mark_breaks(rows: list[_Row]) -> None:
             first and second and int(second[1]) > int(first[1]) and before.cells["action"] != after.cells["action"]
         )
         if _CUT_MEASURE.search(before.cells.get("measure", "")):
-            before.damage.append("measure is cut off; its end and a part of the text may stand in the next row")
+            before.damage.append("measure is cut off; its end and a part of the text may be in the next row")
             after.damage.append("row above is cut off; the start of this measure and text may belong to it")
         elif spilled:
             before.damage.append("the list of grades goes on in the next row")

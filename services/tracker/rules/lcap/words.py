@@ -41,7 +41,7 @@ class Number(NamedTuple):
 
 
 def numbers(text: str) -> list[Number]:
-    """The values of a text in their order; not years, dates, grades, tiers or what stands in parentheses."""
+    """The values of a text in their order; not years, dates, grades, tiers or what is in parentheses."""
     masked = _PARENTHESES.sub(_blank, _MASK.sub(_blank, text))
     return [_number(found) for found in _VALUE.finditer(masked)]
 
