@@ -1,4 +1,4 @@
-"""What a person's calendar shows, asked anew each time it is read."""
+"""What a person's calendar shows, asked again each time it is read."""
 
 from collections.abc import Sequence
 from datetime import date
