@@ -101,7 +101,7 @@ def measure(
 
 
 def percents(cuts: Sequence[Number] = (25, 50, 75)) -> Axis:
-    """0 to 100 %, with a tick at each cut."""
+    """0 to 100%, with a tick at each cut."""
     return Axis(0, 100, tuple(Tick(float(cut), percent_words(float(cut))) for cut in (0, *cuts, 100)))
 
 
