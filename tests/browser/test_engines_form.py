@@ -173,7 +173,7 @@ def test_a_window_that_keeps_nothing_says_so_first_and_still_sends(engine: Engin
     gate.front.before = BARE[kind]
     window = engine.window(gate.address, "principal")
     window.goto(f"{gate.address}/sesr/report")
-    shows(window, "This device keeps nothing")
+    shows(window, "This device cannot keep your report")
     fill_and_send(window, "310")
     until(reports)
     shows(window, "Report ", " received")

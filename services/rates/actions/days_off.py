@@ -32,7 +32,7 @@ def read_list(text: str) -> dict[date, str]:
         problems = [{"code": "line_wrong", "field": "days", "message": sentence} for sentence in wrong]
         more = len(wrong) - LINES_NAMED
         named = [*wrong[:LINES_NAMED], *([f"And {more} more lines."] if more > 0 else [])]
-        reason = " ".join(named) or "The list is empty: write a day or a range to a line."
+        reason = " ".join(named) or "The list is empty: write one day or range per line."
         raise Invalid(f"No day was added. {reason}", code="list_wrong", problems=first_of(problems, MOST_PROBLEMS))
     return days_of(found)
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from services.rates.queries.rollups import TierCounts
 from services.rates.queries.settings import TermWindow
-from services.rates.rules.tiers import TIER_CUTS, TIERS, rate, shown_percent, shown_rate, tier_nr
+from services.rates.rules.tiers import rate, shown_percent, tier_nr
+from shared.days import date_words
 from shared.numbers import counted
+from shared.tiers import TIER_CUTS, TIERS, shown_rate
 from shared.web.charts import (
     Chart,
     Fan,
@@ -26,7 +28,7 @@ from shared.web.charts import (
     measure,
     percents,
 )
-from shared.web.clock import date_words, today
+from shared.web.clock import today
 
 _CUTS = [float(100 * cut) for cut in TIER_CUTS]
 _ZONES = [
