@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.events.event import Event
 
-__all__ = ["AliasResolved", "DigestsPlanned", "DigestsSent", "SentDigest"]
+__all__ = ["AliasResolved", "DigestsPlanned", "DigestsSent", "ReplyReceived", "SentDigest"]
 
 
 class DigestsPlanned(Event):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.events.event import Event
 
-__all__ = ["ReportSubmitted"]
+__all__ = ["ReplySettled", "ReportSubmitted"]
 
 
 class ReportSubmitted(Event):

@@ -13,7 +13,7 @@ from services.notify.mailer.smtp import Interrupted, connection, send
 from services.notify.rules.bounces import addressed_to
 from services.notify.rules.refusals import SENT
 from services.notify.rules.replies import MOST_ANSWERS_A_DAY, UNKNOWN, WAITING, WrittenReply, read_reply, school_of
-from services.notify.tables import ReceivedReply, Reporter
+from services.notify.tables.replies import ReceivedReply, Reporter
 from shared.access import audit
 from shared.access.policy import REPORTERS
 from shared.db import transaction, upsert
