@@ -23,7 +23,7 @@ log = structlog.get_logger()
 _SENTENCES = {
     404: "There is nothing at this address. Check it, or start from the home page.",
     405: "This address does not take that kind of request.",
-    408: "The request stopped coming. Check your connection and send it again.",
+    408: "The request was cut off. Check your connection and send it again.",
     413: "What was sent is larger than allowed here. Send it in parts, or as a file.",
     414: "The address is longer than allowed here. Start from the home page and filter by less.",
 }

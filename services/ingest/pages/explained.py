@@ -11,9 +11,10 @@ from services.ingest.tables import SurveyWindow
 from shared.access import Who
 from shared.access.confirmations import has_confirmer
 from shared.access.policy import may
+from shared.days import date_words
 from shared.numbers import counted
 from shared.settings import settings
-from shared.web.clock import date_words, district_zone, today
+from shared.web.clock import district_zone, today
 from shared.web.explained import CheckItem, Checklist, SettingLine, State
 from shared.web.variables import WHAT, variable_lines
 

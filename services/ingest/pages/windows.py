@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from services.ingest.actions.windows import drop_window, keep_window
 from services.ingest.queries import windows as window_queries
 from shared.access import Who
+from shared.days import date_words
 from shared.web import Db, allow, back, done, page
-from shared.web.clock import date_words
 
 router = APIRouter(prefix="/ingest/windows", include_in_schema=False)
 HERE = "/ingest/windows"

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from services.notify.pages.settings import HERE
 from services.notify.queries import alert_settings, answers, lists, reports
-from services.notify.tables import AlertSettings
+from services.notify.tables.settings import AlertSettings
 from shared.access import Who
 from shared.access.policy import may
 from shared.numbers import counted
@@ -43,7 +43,7 @@ WORDS: Final = {
     "hold_thin": Wording(
         "Hold mails of a thin extraction", "Mails wait where a group has fewer than 80 % of its schools.", _yes
     ),
-    "wait_minutes": Wording("Minutes to wait for all groups", "Then the mails go, naming the group that has not come."),
+    "wait_minutes": Wording("Minutes to wait for all groups", "Then the mails go out and name the group that has not arrived."),
     "opens": Wording("Sending window from", "No mail goes before this time of day.", _at),
     "closes": Wording("Sending window to", "No mail goes after this time of day.", _at),
     "quiet_from": Wording("Quiet hours from", "No mail goes from this time of day on.", _at),
@@ -57,7 +57,7 @@ WORDS: Final = {
     ),
     "link_days": Wording("Days that the answer link works", "After them a director signs in to answer."),
     "per_minute": Wording(
-        "Mails a minute at most",
+        "Most mails per minute",
         "For a mail server that takes only so many.",
         lambda value: str(value) if value else "as many as the mail server takes",
     ),

@@ -52,7 +52,7 @@ def save_listed_days(
 def remove_day_off(session: Session, actor: str, day: date) -> int | None:
     """Makes a day a school day again; the number of the change. Raises NotFound for a day that is none of the days off."""
     if session.get(DayOff, day) is None:
-        raise NotFound("That day is not a day off any more. Reload the page.")
+        raise NotFound("That day is no longer a day off. Reload the page.")
     return _change(session, actor, "removing a day", {day: None})
 
 

@@ -7,9 +7,9 @@ from services.rates.queries import settings
 from services.rates.queries.settings import TermWindow
 from shared.access import Who
 from shared.access.policy import may
+from shared.days import date_words
 from shared.events import GROUPS
 from shared.numbers import counted
-from shared.web.clock import date_words
 from shared.web.explained import CheckItem, Checklist, SettingLine, State
 
 SHOWN = 3

@@ -10,12 +10,13 @@ from services.rates.actions import settings as actions
 from services.rates.queries import settings
 from services.rates.rules.tiers import TIER_LABELS
 from shared.access import Who
+from shared.days import date_words
 from shared.errors import Invalid
 from shared.events import GROUPS, Group
 from shared.numbers import whole
 from shared.school_days import school_days
 from shared.web import Db, allow, back, done, page
-from shared.web.clock import date_words, today
+from shared.web.clock import today
 from shared.web.undo import Undo
 
 router = APIRouter(prefix="/rates/settings", include_in_schema=False)

@@ -119,7 +119,7 @@ def assign(
     keys = school_key or []
     for key in keys:
         if schools.school(session, scope_of(who), key) is None:
-            raise NotFound("There is no such school among yours. Choose one of your schools.", code="school_unknown")
+            raise NotFound("This is not one of your schools. Choose one of your schools.", code="school_unknown")
     before = callers(session, incident_id, day)
     of_school = dict(zip(keys, caller, strict=False)) if caller else dict.fromkeys(keys, to)
     for name in sorted(set(of_school.values())) or [to]:

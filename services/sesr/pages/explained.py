@@ -8,8 +8,9 @@ from services.sesr.queries.incidents import current_incident, incidents
 from services.sesr.tables import Incident
 from shared.access import Who
 from shared.access.policy import may
+from shared.days import date_words
 from shared.numbers import counted
-from shared.web.clock import date_words, today
+from shared.web.clock import today
 from shared.web.explained import CheckItem, Checklist, SettingLine
 
 LOOKED_AT = 50
