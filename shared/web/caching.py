@@ -15,7 +15,7 @@ from shared.web.undo import note_of
 def unless_known(request: Request, version: str, make: Callable[[], Response]) -> Response:
     """The page, or 304 where the browser has it: the same address, version, person, day, look and kind of request.
 
-    A page that says what was done is made anew and kept by nobody.
+    A page that says what was done is made again and kept by nobody.
     """
     if note_of(request) is not None:
         return make()

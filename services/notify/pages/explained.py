@@ -41,7 +41,7 @@ def _off(value: int) -> str:
 WORDS: Final = {
     "hold_all": Wording("Hold all mails", "Mails of an extraction wait until a person has seen and released them.", _yes),
     "hold_thin": Wording(
-        "Hold mails of a thin extraction", "Mails wait where a group has fewer than 80 % of its schools.", _yes
+        "Hold mails of a thin extraction", "Mails wait where a group has fewer than 80% of its schools.", _yes
     ),
     "wait_minutes": Wording("Minutes to wait for all groups", "Then the mails go out and name the group that has not arrived."),
     "opens": Wording("Sending window from", "No mail goes before this time of day.", _at),
@@ -123,7 +123,7 @@ def check_items(session: Session, who: Who, which: Checklist) -> list[CheckItem]
 def _routes(session: Session) -> CheckItem:
     count = lists.unroutable(session)
     known = f"{counted(count, 'alert')} without a route." if count else "No alert waits for one."
-    why = "A name that is nobody's in the directory, or an address that was refused, gets no mail."
+    why = "A name that matches no one in the directory, or an address that was refused, gets no mail."
     return CheckItem("Routes of alerts", "open" if count else "done", f"{known} {why}", "/notify/unroutable")
 
 

@@ -15,6 +15,7 @@ from shared.errors import Invalid
 from shared.events import GROUPS, Group
 from shared.numbers import whole
 from shared.school_days import school_days
+from shared.tiers import CUT_BELONGS_BELOW, TIER_CUTS
 from shared.web import Db, allow, back, done, page
 from shared.web.clock import today
 from shared.web.undo import Undo
@@ -108,5 +109,5 @@ def post_goal(
         actions.set_goal(session, who.actor, group, number if text else None)
     except Invalid as refused:
         return shown_settings(request, session, refused=refused)
-    words = f"The goal of {group} is {number} %." if text else f"{group.capitalize()} have no goal now."
+    words = f"The goal of {group} is {number}%." if text else f"{group.capitalize()} have no goal now."
     return done(request, HERE, words, back(f"{HERE}/goal", [("group", group), ("percent", was)]))
