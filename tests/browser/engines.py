@@ -34,19 +34,19 @@ from tests.people import browser_of
 
 FIREFOX: Final = "/usr/bin/firefox-esr"
 WEBKIT: Final = "/usr/bin/WebKitWebDriver"
-ENGINES: Final = ("firefox", "webkit")
 PHONE: Final = (390, 844)
-# The middle of the first element that is shown, brought into view.
-_PLACE: Final = """
+# The first element that is shown, and its middle once it is in view.
+_FIRST: Final = """
   const found = document.evaluate(arguments[0], document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
-  for (let at = 0; at < found.snapshotLength; at += 1) {
-    const one = found.snapshotItem(at);
-    if (!one.getClientRects().length) continue;
-    one.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
-    const box = one.getBoundingClientRect();
-    return [{ x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) }];
-  }
-  return [];
+  const all = Array.from({ length: found.snapshotLength }, (_, at) => found.snapshotItem(at));
+  const one = all.find((each) => each.getClientRects().length);
+"""
+_PLACE: Final = f"""
+  {_FIRST}
+  if (!one) return null;
+  one.scrollIntoView({{ block: "nearest", inline: "nearest", behavior: "instant" }});
+  const box = one.getBoundingClientRect();
+  return {{ x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) }};
 """
 
 
@@ -92,23 +92,30 @@ class FirefoxWindow:
         return json.loads(answer["result"].get("value", "null"))
 
     def click(self, xpath: str) -> None:
-        place: list[dict[str, int]] = []
-
-        def found() -> bool:
-            place.extend(self.run(_PLACE, xpath))
-            return bool(place)
-
-        until(found)
+        place = self._place(xpath)
         acts = [
-            {"type": "pointerMove", **place[0]},
+            {"type": "pointerMove", **place},
             {"type": "pointerDown", "button": 0},
             {"type": "pointerUp", "button": 0},
         ]
         self._send("input.performActions", actions=[{"type": "pointer", "id": "mouse", "actions": acts}])
 
+    def _place(self, xpath: str) -> dict[str, int]:
+        """Where the first element that is shown is, once it stays there."""
+        places: list[dict[str, int] | None] = [None]
+
+        def stays() -> bool:
+            places.append(self.run(_PLACE, xpath))
+            return places[-1] is not None and places[-1] == places[-2]
+
+        until(stays, WebDriverException)
+        found = places[-1]
+        assert found
+        return found
+
     def write(self, xpath: str, words: str) -> None:
-        self.click(xpath)
-        self.run("document.activeElement.select();")
+        self._place(xpath)
+        self.run(f"{_FIRST} one.focus(); one.select();", xpath)
         self._type(*words)
 
     def press(self, key: str) -> None:
@@ -172,7 +179,8 @@ class WebKitWindow:
 
         def acted() -> bool:
             shown = next((one for one in self._here.find_elements(By.XPATH, xpath) if one.is_displayed()), None)
-            if shown:
+            if shown:  # brought into view here: the driver's own scrolling is late where a bar is in the way
+                self.run("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });", shown)
                 act(shown)
             return shown is not None
 
@@ -189,7 +197,7 @@ class WebKitWindow:
 
     def write(self, xpath: str, words: str) -> None:
         def retype(field: WebElement) -> None:
-            field.clear()
+            self.run("arguments[0].focus(); arguments[0].select();", field)
             field.send_keys(words)
 
         self._act(xpath, retype)

@@ -180,3 +180,25 @@ def test_a_charts_values_stand_in_its_page_without_script(browser: Browser, site
     opened.get_by_text("As a table").first.click()
     expect(opened.get_by_role("row", name="59 46")).to_be_visible()
     context.close()
+
+
+def test_a_symbol_with_a_spoken_text_stands_plain_before_it_for_safari_before_17_4() -> None:
+    for sheet in (path for folder in FOLDERS for path in folder.glob("*.css")):
+        lines = [line.strip() for line in sheet.read_text().splitlines()]
+        spoken = [(line, lines[at - 1]) for at, line in enumerate(lines) if re.match(r'content: ".*" /', line)]
+        assert [line for line, before in spoken if before != line.partition(" /")[0] + ";"] == [], sheet
+
+
+def test_a_page_with_a_drop_zone_loads_the_script_that_takes_what_is_dropped() -> None:
+    zones = [path for path in TEMPLATES if "{{ drop_zone(" in path.read_text()]
+    assert len(zones) > 1
+    assert [path for path in zones if "upload.js" not in path.read_text()] == []
+
+
+def test_the_supported_browsers_of_the_checks_are_those_of_the_documentation() -> None:
+    shown = (ROOT / "docs" / "browsers.md").read_text()
+    names = {"ios_saf": "| Safari on iPhone and iPad | iOS ", "safari": "| Safari on a Mac | "}
+    names |= {"chrome": "| Chrome, and others made of it | ", "edge": "| Edge | ", "firefox": "| Firefox | "}
+    checked = json.loads((ROOT / "package.json").read_text())["browserslist"]
+    assert {line.split()[0] for line in checked} == names.keys()
+    assert [line for line in checked if f"{names[line.split()[0]]}{line.split()[-1]} |" not in shown] == []

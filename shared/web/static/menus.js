@@ -46,7 +46,7 @@
     true,
   );
   // Not "click": on an iPhone a tap on what is no control is none
-  document.addEventListener("pointerdown", (event) => {
+  document.addEventListener("pointerup", (event) => {
     for (const menu of openMenus()) if (!menu.contains(/** @type {Node} */ (event.target))) close(menu, false);
   });
   document.addEventListener("keydown", (event) => {

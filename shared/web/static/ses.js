@@ -234,10 +234,13 @@
 
   for (const name of ["htmx:after:swap", "htmx:sse:after:message"]) document.addEventListener(name, () => setTimeout(sayLive));
 
-  // A page that the browser kept for its Back button may be somebody else's by now: it is asked for again.
+  // A page that the browser keeps for its Back button may be somebody else's by then: it is put away unseen, and asked for
+  // again. Where its person stays on it, for what is not saved, it is shown as it was.
+  const STAYS_MS = 10000;
+  addEventListener("pagehide", (event) => { document.documentElement.hidden = event.persisted; });
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    document.documentElement.hidden = true;
     location.reload();
+    setTimeout(() => { document.documentElement.hidden = false; }, STAYS_MS);
   });
 })();
