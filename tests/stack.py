@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString
@@ -62,8 +63,18 @@ def owner() -> psycopg.Connection[Any]:
 
 def wipe() -> None:
     """Empties every table of every service, except its migrations and its list of jobs."""
-    with owner() as connection:
-        connection.execute(_WIPE)
+    address = settings().database_url
+    try:
+        _kept_owner(address).execute(_WIPE)
+    except psycopg.OperationalError:  # the server was started again since
+        _kept_owner.cache_clear()
+        _kept_owner(address).execute(_WIPE)
+
+
+@lru_cache(maxsize=1)
+def _kept_owner(address: str) -> psycopg.Connection[Any]:
+    """One connection for all wipes: a new one each time reads the catalog of all tables anew, which took most of it."""
+    return psycopg.connect(address, autocommit=True)
 
 
 def quiet() -> bool:
