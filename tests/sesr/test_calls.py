@@ -86,6 +86,7 @@ def test_the_list_has_phones_and_callers_and_leaves_out_who_reported(incident: s
     [other] = rows_of(browser_of("central").get("/sesr/calls.xlsx?caller=nobody"), "To call")[1:]
     assert other[1] == "Cedar HS"
     desk.post("/sesr/calls/assign", data={**day, "to": "", "school_key": [BIRCH]})
+    assert "Who calls 1 school was saved." in desk.get("/sesr/calls").text
     assert "Kim Ode" not in desk.get("/sesr/calls").text
 
 
