@@ -19,7 +19,7 @@ from deploy.web import app
 from shared.access import csrf_of, start_session
 from shared.access.policy import PERMISSIONS
 from shared.db import transaction
-from shared.settings import settings
+from shared.settings import SERVICES, settings
 from shared.web.limits import limiter
 from shared.web.requests import cookie_name
 from tests.files import SCHOOL_HEADER, extraction, workbook
@@ -70,6 +70,8 @@ QUERIES = {**OWN_BY_QUERY, "/schools": "q=nowhere", "/rates/values": "column=sch
 WITHOUT_SCHOOLS = {
     "/": "the home page lists what a role can do",
     "/schools": "the search finds every school for everybody, as the table of rates does; here it finds none",
+    "/settings": "what can be set, of no school",
+    "/accessibility": "a statement, before anybody is known",
     "/ingest/cards": "says nothing to these roles",
     "/notify/cards": "counts alerts",
     "/sign-in": "before anybody is known",
@@ -106,6 +108,7 @@ WITHOUT_SCHOOLS = {
     "/sesr/paper": "of the school that its address names",
     "/sesr/public": "sums alone, for everybody",
     "/notify/api/v1/snoozes": "lists snoozes, of which this world has none",
+    **{f"/{service}/cards/settings": "what can be set, of no school" for service in SERVICES},
 }
 # Routes that name schools to some roles only, and why.
 OF_ROLES = {

@@ -19,7 +19,6 @@ from shared.web.explained import CheckItem, Checklist, SettingLine, State
 from shared.web.variables import WHAT, variable_lines
 
 WINDOWS = "/ingest/windows"
-SHOWN = 4
 # A directory that is older than this when its window opens was loaded for another term.
 FOR_THE_TERM = timedelta(days=60)
 # What operations set and central staff ask about, because files or names wait or go by it.
@@ -35,7 +34,7 @@ def setting_lines(session: Session, who: Who) -> list[SettingLine]:
     what = "The days of the term's survey. An extraction belongs to the window that its date falls in."
     windows = [
         SettingLine(f"Survey window {each.term}", what, _days(each), link=f"{WINDOWS}?term={each.term}#edit")
-        for each in survey_windows(session)[:SHOWN]
+        for each in survey_windows(session)
     ]
     others = [SettingLine("Survey windows", what, "none", link=WINDOWS)] if not windows else []
     return [*windows, *others, *variable_lines(OF_CENTRAL)]
