@@ -52,7 +52,7 @@ def test_the_desk_shows_a_parked_event_with_its_error_and_without_phone_numbers(
     assert re.search(
         r"Migration \w+, database \d+ MB, PostgreSQL [\d.]+, SES [\d.]+, Celery [\d.]+, Python [\d.]+", shown
     )
-    assert re.search(r"<dt>Disk</dt><dd>\d+ % free</dd>", shown)
+    assert re.search(r"<dt>Disk</dt><dd>\d+% free</dd>", shown)
     listed = api_of("ops").get("/ingest/api/v1/events/parked").json()["parked"]
     assert [row["event_id"] for row in listed] == [str(event_id)]
 

@@ -21,8 +21,7 @@ _THOUSANDS = re.compile(r"(?<![\d,.#-])\d{4,} (?:schools?|surveys?|rows?|mails?|
 OTHER = re.compile(r"/audit|/docs|stream")
 # Where a month's name is written or read besides the one place of dates: parsers, subjects of mails, rules of sesr.
 _WRITERS = {
-    "shared/web/clock.py", "services/ingest/rules/dates.py", "services/notify/mailer/headings.py",
-    "services/sesr/rules/acceptance.py",
+    "shared/web/clock.py", "shared/days.py", "services/ingest/rules/dates.py",
 }  # fmt: skip
 
 

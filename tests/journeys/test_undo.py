@@ -195,9 +195,9 @@ def test_what_was_done_is_said_once_and_to_nobody_else(incident: str) -> None:
     assert "data-undo" not in client.get("/rates/settings", headers={"hx-request": "true"}).text
     assert "data-undo" not in client.get("/rates/settings", headers={"sec-fetch-dest": "empty"}).text
     first = client.get("/rates/settings")
-    assert "The goal of staff is 70 %." in first.text
+    assert "The goal of staff is 70%." in first.text
     assert first.headers["cache-control"] == "no-store"
-    assert "The goal of staff is 70 %." not in client.get("/rates/settings").text
+    assert "The goal of staff is 70%." not in client.get("/rates/settings").text
     other = browser_of("central")
     other.cookies.set(note_cookie(), note)
     assert "The goal of staff" not in other.get("/rates/settings").text

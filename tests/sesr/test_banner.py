@@ -24,7 +24,7 @@ def said_to(role: str) -> str:
         browser_of(role).get("/sesr/banner").text.partition('<div class="alert alert-error" data-strike-waiting="')
     )
     assert place
-    return shown.strip()
+    return shown.replace('<span hidden data-live=""></span>', "").strip()
 
 
 def test_nothing_is_said_while_no_incident_is_open() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from services.rates.queries.rollups import TierCounts
 from services.rates.queries.settings import TermWindow
 from services.rates.rules.tiers import rate, shown_percent, tier_nr
-from shared.days import date_words
+from shared.days import date_words, day_words
 from shared.numbers import counted
 from shared.tiers import TIER_CUTS, TIERS, shown_rate
 from shared.web.charts import (
@@ -92,7 +92,7 @@ def _fan(known: Sequence[Any], window: TermWindow, now: Any) -> Fan | None:
 
 def tiers_chart(name: str, weeks: Sequence[TierCounts], *, is_small: bool = False) -> Chart:
     """Schools by tier at each extraction, Tier 1 at the bottom, with how many left it below the day."""
-    x = categories([(f"{week.day:%b} {week.day.day}", f"{week.left:,} left" if week.left else "") for week in weeks])
+    x = categories([(day_words(week.day), f"{week.left:,} left" if week.left else "") for week in weeks])
     most = max((sum(week.tiers) + week.without for week in weeks), default=0)
     head = (
         "Extraction",

@@ -12,14 +12,12 @@ from shared.events import GROUPS
 from shared.numbers import counted
 from shared.web.explained import CheckItem, Checklist, SettingLine, State
 
-SHOWN = 3
-
 
 def setting_lines(session: Session, who: Who) -> list[SettingLine]:
     """Window, days off and goals, for whoever sets them."""
     if not may(who.role, "rates.set"):
         return []
-    windows = [window for term in settings.terms(session)[:SHOWN] if (window := settings.window_of(session, term))]
+    windows = [window for term in settings.terms(session) if (window := settings.window_of(session, term))]
     off, goals = settings.days_off(session), settings.goals(session)
     what = "From the first to the last day of the survey. Needed surveys per day and forecasts go to its end."
     return [

@@ -36,9 +36,8 @@ _FLAGS = {
     "group outside": "outside_group",
 }
 _ANSWERS = {"yes": True, "no": False}
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _SCHOOL = re.compile(r"([0-9][0-9A-Za-z-]{2,39})\s*:\s*(.*)", re.DOTALL)
-_NUMBER = re.compile(r"([0-9]{1,6})\s+([a-z ]+)|([a-z ]+?)\s*[:=]?\s+([0-9]{1,6})")
-_ANSWER = re.compile(r"([a-z ]+?)\s*[:=]?\s+(yes|no)")
 
 
 class UnreadReply(ValueError):
@@ -79,13 +78,14 @@ def parse_reply(text: str) -> ParsedReply:
 
 
 def _read(plain: str, part: str) -> tuple[str, str | bool]:
-    words = " ".join(plain.split())
-    if (found := _ANSWER.fullmatch(words)) and found[1] in _FLAGS:
-        return _FLAGS[found[1]], _ANSWERS[found[2]]
-    if found := _NUMBER.fullmatch(words):
-        number, name = (found[1], found[2]) if found[1] else (found[4], found[3])
-        if name in _COUNTS:
-            return _COUNTS[name], number
+    first, *rest = words = plain.replace(":", " ").replace("=", " ").split() or [""]
+    *before, last = words
+    name = " ".join(before)
+    if last in _ANSWERS and name in _FLAGS:
+        return _FLAGS[name], _ANSWERS[last]
+    number, name = (first, " ".join(rest)) if _NUMBER.fullmatch(first) else (last, name)
+    if _NUMBER.fullmatch(number) and name in _COUNTS:
+        return _COUNTS[name], number
     raise UnreadReply(f"“{part[:40]}” could not be read")
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Final, NamedTuple
 
+from shared.days import day_words
+
 Number = float | int | Decimal
 # A letter of 12 pixels is about this wide, and a plot at least this wide on a phone, in a card, and across a desktop.
 LETTER, ON_A_PHONE, ON_A_DESKTOP, ACROSS = 6.6, 160, 330, 700
@@ -115,17 +117,13 @@ def days(first: date, last: date, most: int = 7) -> Axis:
     """Days by their ordinal number; the year stands below the first tick and where it changes."""
     low, high = first.toordinal(), last.toordinal()
     if low == high:
-        return Axis(low - 0.5, high + 0.5, (Tick(low, _day_words(first), str(first.year)),))
+        return Axis(low - 0.5, high + 0.5, (Tick(low, day_words(first), str(first.year)),))
     ticks: list[Tick] = []
     year = 0
     for day in _round_days(first, last, most):
-        ticks.append(Tick(day.toordinal(), _day_words(day), "" if day.year == year else str(day.year)))
+        ticks.append(Tick(day.toordinal(), day_words(day), "" if day.year == year else str(day.year)))
         year = day.year
     return Axis(low, high, tuple(ticks))
-
-
-def _day_words(day: date) -> str:
-    return f"{day:%b} {day.day}"
 
 
 def _round_days(first: date, last: date, most: int) -> list[date]:
