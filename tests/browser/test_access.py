@@ -78,9 +78,8 @@ def test_after_signing_out_neither_back_nor_a_kept_page_shows_who_was_there(brow
             expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
             expect(page.get_by_role("banner")).not_to_contain_text("Okafor")
         # What a browser does that keeps whole pages for its Back button, as Firefox and WebKit do.
-        shows = (
-            "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) && document.documentElement.hidden"
-        )
-        assert kept.evaluate(shows)
+        for event in ("pagehide", "pageshow"):
+            shown = f"dispatchEvent(new PageTransitionEvent('{event}', {{ persisted: true }}))"
+            assert kept.evaluate(f"{shown} && document.documentElement.hidden")
         expect(kept.get_by_role("heading", name="Sign in")).to_be_visible()
         expect(kept.get_by_role("banner")).not_to_contain_text("Okafor")

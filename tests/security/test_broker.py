@@ -64,7 +64,8 @@ def test_a_worker_outlives_forged_broken_and_pickled_messages_and_keeps_none(sta
     beats_again(stack)
     assert not marked.exists()
     with transaction("notify") as session:
-        assert session.connection().exec_driver_sql("select count(*) from inbox").scalar_one() == 0
+        kept = session.connection().exec_driver_sql("select topic from inbox").scalars().all()
+        assert set(kept) <= {"rates.calendar_changed"}  # which rates publishes by itself
     put_rubbish_into_the_queue()
     stack.running["worker-notify"].wait(30)  # kombu ends the worker; the supervisor starts it again
     stack.start("worker-notify", "shared.delivery.worker", "notify")
