@@ -56,7 +56,6 @@ def test_targets_are_recomputed_while_a_person_types_and_enter_moves_down(site: 
         expect(page.get_by_label(f"{SAFE}: Fall 2022 result %")).to_be_focused()
         page.keyboard.press("Control+s")
         expect(page.get_by_text("2 values saved.")).to_be_visible()
-        expect(page).to_have_url(re.compile("saved=2"))
 
 
 def test_a_block_of_a_workbook_is_pasted_and_unsaved_values_are_guarded(site: str, browser: Browser) -> None:
