@@ -139,7 +139,9 @@ def hub() -> Hub:
     """The hub of the running loop, made when its first board is opened."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = Hub()
+        made = _hubs[loop] = Hub()
+        # Its task knows the loop: an ended hub that stayed would keep both, and a connection that was being made.
+        made.task.add_done_callback(lambda _: _hubs.pop(loop, None))
     return _hubs[loop]
 
 
