@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import psycopg
 from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -133,11 +134,10 @@ def _check_charset(scope: Scope) -> None:
 
 
 def _content_type(scope: Scope) -> bytes:
-    return bytes(dict(scope["headers"]).get(b"content-type", b"")).lower()
+    return Headers(scope=scope).get("content-type", "").lower().encode("latin-1")
 
 
 def _announced(scope: Scope) -> int:
     """The length that the request says it has; 0 where it says none, more than anything where it is not a number."""
-    value = dict(scope["headers"]).get(b"content-length", b"0").decode("latin-1")
-    length = whole(value)
+    length = whole(Headers(scope=scope).get("content-length", "0"))
     return 2**62 if length is None else length

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import structlog
 from prometheus_client import Counter
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,7 +23,9 @@ CSP = (
     " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
     " object-src 'none'; frame-ancestors 'none'"
 )
-_REQUEST_ID = re.compile(rb"^[A-Za-z0-9-]{8,64}$")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+# Of two that differ, two readers may each take another: a limit is asked of one, and the other one is read.
+ONCE = ("Content-Type", "Content-Length", "Authorization", "Host", "X-Request-Id", "X-CSRF-Token")
 # Bytes of an address, its query included; the longest filter of ours has a tenth of that.
 LONGEST_ADDRESS = 16 * 1024
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
@@ -77,8 +79,9 @@ class Surroundings:
         known = {"request_id": request_id, "service": self.service, "address": address_of(scope)}
         with structlog.contextvars.bound_contextvars(**known):
             try:
-                if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-                    await on_http(Request(scope), HTTPException(414))(scope, receive, answer)
+                refusal = _refusal(scope)
+                if refusal is not None:
+                    await on_http(Request(scope), refusal)(scope, receive, answer)
                     return
                 await self._call(scope, receive, answer)
             finally:
@@ -111,14 +114,25 @@ class Surroundings:
 
     @staticmethod
     def _request_id(scope: Scope) -> str:
-        given = dict(scope["headers"]).get(b"x-request-id", b"")
-        return given.decode() if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        given = Headers(scope=scope).get("x-request-id", "")
+        return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         _requests(self.service, scope["method"], status).inc()
         self.seconds.observe(seconds)
         if not any(part in scope["path"] for part in _QUIET):
             log.info("request", method=scope["method"], path=_route(scope), status=status, ms=round(seconds * 1000, 1))
+
+
+def _refusal(scope: Scope) -> HTTPException | None:
+    """Why a request is not handed on: an address that is too long (414), a header of ONCE that is given twice (400)."""
+    if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+        return HTTPException(414)
+    names = [name.lower() for name, _ in scope["headers"]]
+    twice = next((name for name in ONCE if names.count(name.lower().encode()) > 1), None)
+    return (
+        None if twice is None else HTTPException(400, f"The request has more than one {twice} header. Send only one.")
+    )
 
 
 def _route(scope: Scope) -> str:

@@ -1,12 +1,15 @@
 """Asks the five services without a socket, and reads no further than the answer's head where a stream would not end."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from deploy.web import app
 from shared.settings import settings
 from shared.web.requests import cookie_name
 from tests.people import browser_of
+
+Pairs = Sequence[tuple[str, str]]
 
 
 class Answer(NamedTuple):
@@ -26,19 +29,20 @@ def headers_of(role: str | None, accept: str = "application/json") -> dict[str, 
     return {**made, "cookie": f"{cookie_name()}={token}"} if token else made
 
 
-def ask(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
-    """One request; a failure inside answers as it would on a socket."""
-    return asyncio.run(_ask(method, path, headers, body))
+def ask(method: str, path: str, headers: Mapping[str, str] | Pairs, body: bytes = b"") -> Answer:
+    """One request; a failure inside answers as it would on a socket. Pairs are headers of which some repeat."""
+    pairs = list(headers.items()) if isinstance(headers, Mapping) else headers
+    return asyncio.run(_ask(method, path, pairs, body))
 
 
-async def _ask(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+async def _ask(method: str, path: str, headers: Pairs, body: bytes) -> Answer:
     sent: list[dict[str, Any]] = []
     enough = asyncio.Event()
     path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": path, "raw_path": path.encode("utf-8", "replace"), "query_string": query.encode(), "root_path": "",
-        "headers": [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()],
+        "headers": [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers],
         "client": ("127.0.0.1", 40000), "server": ("127.0.0.1", 8000), "state": {},
     }  # fmt: skip
     unread = [{"type": "http.request", "body": body, "more_body": False}]
