@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from functools import lru_cache
+from http import HTTPMethod
 
 import structlog
 from prometheus_client import Counter
@@ -26,6 +27,7 @@ CSP = (
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Of two that differ, two readers may each take another: a limit is asked of one, and the other one is read.
 ONCE = ("Content-Type", "Content-Length", "Authorization", "Host", "X-Request-Id", "X-CSRF-Token")
+_METHODS = frozenset(HTTPMethod)
 # Bytes of an address, its query included; the longest filter of ours has a tenth of that.
 LONGEST_ADDRESS = 16 * 1024
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
@@ -118,10 +120,11 @@ class Surroundings:
         return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        _requests(self.service, scope["method"], status).inc()
+        method = _method(scope)
+        _requests(self.service, method, status).inc()
         self.seconds.observe(seconds)
         if not any(part in scope["path"] for part in _QUIET):
-            log.info("request", method=scope["method"], path=_route(scope), status=status, ms=round(seconds * 1000, 1))
+            log.info("request", method=method, path=_route(scope), status=status, ms=round(seconds * 1000, 1))
 
 
 def _refusal(scope: Scope) -> HTTPException | None:
@@ -133,6 +136,12 @@ def _refusal(scope: Scope) -> HTTPException | None:
     return (
         None if twice is None else HTTPException(400, f"The request has more than one {twice} header. Send only one.")
     )
+
+
+def _method(scope: Scope) -> str:
+    """The request's method, or "other" for one that HTTP does not have: a made-up one would be a metric for ever."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "other"
 
 
 def _route(scope: Scope) -> str:
