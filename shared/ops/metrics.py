@@ -16,6 +16,7 @@ from shared.settings import settings
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("ses_requests", "Requests answered", ["service", "method", "status"], registry=REGISTRY)
 SECONDS = Histogram("ses_request_seconds", "Time to answer a request", ["service"], registry=REGISTRY)
+SIGN_INS_FAILED = Counter("ses_sign_ins_failed", "Sign-ins that the provider vouched for nobody in", registry=REGISTRY)
 
 _GAUGES = text(
     """

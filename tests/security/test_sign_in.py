@@ -9,6 +9,7 @@ from services.ingest.pages.sign_in import provider
 from shared.access import issue_token
 from shared.access.people import find_people, set_active
 from shared.db import transaction
+from shared.ops.metrics import REGISTRY
 from shared.settings import settings
 from shared.web.requests import cookie_name
 from tests.people import browser_of
@@ -93,16 +94,33 @@ def test_a_callback_in_another_browser_is_refused(sso: str) -> None:
 @pytest.mark.parametrize(
     "change", ["state=", "state=other", "error=access_denied", "code=", "code=guessed", "iss=https://evil"]
 )
-def test_a_changed_callback_is_refused_and_written_down(sso: str, change: str) -> None:
+def test_a_changed_callback_is_refused_and_counted_and_writes_no_row(sso: str, change: str) -> None:
     client = browser_of(None)
     back = agree(to_provider(client), account(sso, "r-3", email="desk@lausd.example", email_verified=True))
     query = {**dict(pair.split("=", 1) for pair in back.partition("?")[2].split("&")), **dict([change.split("=", 1)])}
+    counted, written = failed_sign_ins(), audit_rows()
     refused = client.get("/sign-in/callback", params=query)
     assert refused.status_code == 403 and client.cookies.get(cookie_name()) is None
+    # A stranger can send each of these as often as they like.
+    assert (failed_sign_ins(), audit_rows()) == (counted + 1, written)
+
+
+def test_an_account_that_the_provider_vouched_for_and_has_no_role_is_written_down(sso: str) -> None:
+    counted = failed_sign_ins()
+    assert signed_in(browser_of(None), account(sso, "r-4", email="nobody@lausd.example")).status_code == 403
     with transaction("ingest") as session:
-        rows = session.execute(text("select actor, detail from audit where action = 'sign-in refused'")).all()
-    # An unknown state can be sent by anybody, without a provider: it writes no row.
-    assert len(rows) == (0 if change.startswith("state") else 1) and all(row.detail["_request"] for row in rows)
+        rows = session.execute(text("select detail from audit where action = 'sign-in refused'")).scalars().all()
+    assert len(rows) == 1 and rows[0]["reason"].endswith("r-4") and rows[0]["_request"]
+    assert failed_sign_ins() == counted
+
+
+def failed_sign_ins() -> float:
+    return REGISTRY.get_sample_value("ses_sign_ins_failed_total") or 0.0
+
+
+def audit_rows() -> int:
+    with transaction("ingest") as session:
+        return int(session.execute(text("select count(*) from audit")).scalar_one())
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:x", "/a\nb"])

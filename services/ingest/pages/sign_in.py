@@ -15,6 +15,7 @@ from shared.access.policy import REPORTERS, ROLES
 from shared.access.sessions import REPORTING_AT_MOST
 from shared.db import transaction
 from shared.errors import NotAllowed, NotFound, Refused
+from shared.ops.metrics import SIGN_INS_FAILED
 from shared.settings import settings
 from shared.web import Db, allow, page, public, redirect
 from shared.web.limits import limit
@@ -78,9 +79,7 @@ def callback(request: Request, state: str = "", code: str = "", error: str = "",
     with transaction("ingest") as session:
         started = take_login(session, state, request.cookies.get(login_cookie(), ""))
     if started is None:
-        # Anybody can send this: it is logged, but writes no row.
-        log.warning("sign-in failed", reason="unknown state")
-        raise SignInFailed("This sign-in is no longer valid. Start again from the sign-in page.")
+        raise _failed("unknown state", "This sign-in is no longer valid. Start again from the sign-in page.")
     if error or not code or iss not in (None, settings().oidc_issuer):
         raise _failed(f"provider says {error[:80]!r}", "You were not signed in. Start again from the sign-in page.")
     try:
@@ -98,7 +97,7 @@ def _enter(identity: Identity, path: str) -> Response:
             person_id, roles = person_for(session, identity)
             return signed_in(session, person_id, roles[0], path)
     except Refused as refused:
-        _note_failure(f"{refused.code}: {identity.subject}")
+        _note_refusal(f"{refused.code}: {identity.subject}")
         raise
 
 
@@ -181,12 +180,15 @@ def _limit_address() -> None:
 
 
 def _failed(reason: str, sentence: str) -> SignInFailed:
-    _note_failure(reason)
+    """A sign-in that nobody vouched for: anybody can make these, so they are logged and counted, and write no row."""
+    log.warning("sign-in failed", reason=reason[:300])
+    SIGN_INS_FAILED.inc()
     return SignInFailed(sentence)
 
 
-def _note_failure(reason: str) -> None:
-    log.warning("sign-in failed", reason=reason)
+def _note_refusal(reason: str) -> None:
+    """Writes down that an account, which the provider vouched for, was not let in."""
+    log.warning("sign-in refused", reason=reason)
     with transaction("ingest") as session:
         audit(session, "nobody", "sign-in refused", "sign-in", {"reason": reason[:300]})
 
