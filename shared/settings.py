@@ -194,9 +194,15 @@ class Settings(BaseSettings):
 
     @property
     def demo_sign_in(self) -> bool:
-        """Whether anybody may choose who to be: only in a demonstration that this machine alone can reach."""
-        reached_at = (self.bind, urlsplit(self.public_url).hostname or "")
-        return not self.production and not self.secure_cookies and all(host in LOOPBACK for host in reached_at)
+        """Whether anybody may choose who to be: only in a demonstration that this machine alone can reach.
+
+        A proxy in front, or a name that others know this machine by, says that others can.
+        """
+        named = [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]
+        reached_at = (self.bind, urlsplit(self.public_url).hostname or "", *named)
+        behind_proxy = bool(self.trusted_proxies.strip())
+        only_here = not behind_proxy and all(host in LOOPBACK for host in reached_at)
+        return not self.production and not self.secure_cookies and only_here
 
     @property
     def flower_url(self) -> str:

@@ -89,7 +89,8 @@ def test_an_address_that_nobody_verified_is_kept_nowhere(sso: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("environment", "production"), ("public_url", "https://ses.example"), ("public_url", "http://ses.example:8000"),
-     ("bind", "0.0.0.0"), ("bind", "192.168.1.5"), ("bind", "::")],
+     ("bind", "0.0.0.0"), ("bind", "192.168.1.5"), ("bind", "::"),
+     ("allowed_hosts", "ses.district.example"), ("allowed_hosts", "localhost, *"), ("trusted_proxies", "127.0.0.1/32")],
 )  # fmt: skip
 @pytest.mark.usefixtures("clean")
 def test_nobody_chooses_who_to_be_where_others_can_reach_it(
