@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         if value and not _is_url(value, known):
             shown = " or ".join(f"{scheme}://HOST" for scheme in known)
             raise ValueError(f"must be an address such as {shown}, special characters in its password as %XX")
-        return value
+        return _with_small_scheme(value)
 
     @field_validator("timezone")
     @classmethod
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     def _is_mailbox(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not _is_url(value.get_secret_value(), IMAP_SCHEMES):
             raise ValueError("must be an address such as imaps://USER:PASSWORD@HOST/INBOX, special characters as %XX")
-        return value
+        return SecretStr(_with_small_scheme(value.get_secret_value()))
 
     @field_validator("mail_from", "support_email", "bounce_address", "reply_address")
     @classmethod
@@ -295,6 +295,12 @@ def _is_url(value: str, schemes: Sequence[str]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:  # of a port that is not a number, often a piece of a password
         return False
+
+
+def _with_small_scheme(url: str) -> str:
+    """The address with its scheme in small letters: whether there is TLS is asked of how it begins."""
+    scheme, mark, rest = url.strip().partition(":")
+    return f"{scheme.lower()}{mark}{rest}"
 
 
 def own_secrets(service: str) -> list[str]:

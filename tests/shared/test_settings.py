@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.ops.logs import warn_of_old_python
-from shared.settings import Settings, SettingsError, read_settings, unknown_names
+from shared.settings import IMAP_SCHEMES, SCHEMES, Settings, SettingsError, read_settings, unknown_names
 from tests.stack import ROOT
 
 
@@ -121,3 +121,17 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SES_UPLOAD_DAYS", "")
     made = Settings()
     assert (made.support_phone, made.upload_days) == ("213-555-0100", 400)
+
+
+@pytest.mark.parametrize("name", [*SCHEMES, "imap_url"])
+def test_an_address_in_capitals_or_after_a_blank_is_of_the_same_scheme(name: str) -> None:
+    for scheme in SCHEMES.get(name, IMAP_SCHEMES):
+        for written in (scheme.upper(), scheme.title(), f" {scheme}"):
+            read = getattr(Settings.model_validate({name: f"{written}://HOST.example/A"}), name)
+            text = read.get_secret_value() if name == "imap_url" else read
+            assert text == f"{scheme}://HOST.example/A"
+
+
+def test_cookies_are_secure_where_the_address_has_https_in_capitals() -> None:
+    made = Settings(environment="demo", public_url="HTTPS://127.0.0.1")
+    assert made.secure_cookies and not made.demo_sign_in
