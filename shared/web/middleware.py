@@ -139,7 +139,7 @@ def _refusal(scope: Scope) -> HTTPException | None:
 
 
 def _method(scope: Scope) -> str:
-    """The request's method, or "other" for one that HTTP does not have: a made-up one would be a metric for ever."""
+    """The request's method, or "other" for one that HTTP does not have: a made-up one would be a metric forever."""
     method: str = scope["method"]
     return method if method in _METHODS else "other"
 
