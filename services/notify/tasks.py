@@ -54,7 +54,7 @@ def send_answers() -> None:
     replies.send_answers()
 
 
-@bus.loop("notify.read_mailbox", timedelta(seconds=60))
+@bus.loop("notify.read_mailbox", timedelta(seconds=60), soft_seconds=300)
 def read_mailbox() -> None:
     bouncing.read_mailbox()
 

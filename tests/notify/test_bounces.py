@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from services.notify.actions import bouncing, sending
 from services.notify.rules.bounces import AWAY, FAILED, LOOP, OTHER, Forged, bounce_address, mail_of, report_of
+from services.notify.rules.replies import read_mail
 from shared.db import transaction
 from shared.settings import settings
 from tests.deploy.waiting import until
@@ -94,7 +95,7 @@ def test_a_mail_that_a_real_server_bounces_comes_back_to_its_row_its_address_and
     refused = rows_of("select refused from director where email like 'soren%'")[0].refused
     assert "no such person here" in refused
     with transaction("notify") as session:
-        bouncing.take_report(session, report)
+        bouncing.take_report(session, report, read_mail(report, "", OWN))
     assert len(rows_of("select 1 from bounce")) == 1, "the same report twice is kept once"
     assert rows_of("select state from mail where rcpt like 'director%'")[0].state == "sent"
 
@@ -120,7 +121,7 @@ def test_a_bounce_for_no_mail_of_ours_a_forged_one_and_a_loop_change_nothing_and
     for kind, mails in cases.items():
         for raw in mails:
             with transaction("notify") as session:
-                assert bouncing.take_report(session, raw) == kind
+                assert bouncing.take_report(session, raw, read_mail(raw, "", OWN)) == kind
     assert before == (rows_of("select * from mail"), rows_of("select * from director"), digests())
     assert [(r.kind, r.n) for r in rows_of("select kind, count(*) as n from bounce group by 1 order by 1")] == [
         ("away", 1), ("forged", 1), ("loop", 1), ("unknown", 2),

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from services.notify.actions import bouncing, replies
-from services.notify.rules.replies import FORGED, MACHINE, WAITING, read_reply, school_of
+from services.notify.rules.replies import FORGED, MACHINE, WAITING, read_mail, read_reply, school_of
 from services.sesr.rules.replies import EXAMPLE, UnreadReply, parse_reply
 from shared.db import transaction
 from shared.delivery.outbox import publish
@@ -66,10 +66,11 @@ def postbox(clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
 
 def arrive(raw: bytes) -> str:
     """The mail is read from the mailbox, goes its way, and is answered; what notify made of it."""
-    school = replies.school_named(raw)
+    read = read_mail(raw, SERVER, ())
+    school = replies.school_named(read.addresses)
     assert school is not None
     with transaction("notify") as session:
-        outcome = replies.take_reply(session, raw, school)
+        outcome = replies.take_reply(session, read.reply._replace(school_key=school))
     deliver(times=2)
     assert failures() == []
     replies.send_answers()
@@ -258,7 +259,7 @@ def test_replies_are_off_until_the_address_and_the_server_are_named(
     postbox: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "reply_server", "")
-    assert replies.school_named(mail("120 present")) is None
+    assert replies.school_named([BASE]) is None
 
 
 @pytest.mark.usefixtures("postbox")

@@ -1,5 +1,6 @@
 """Reports written as mails: taken out of the mailbox, handed to sesr, and answered at most once."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -10,9 +11,8 @@ from sqlmodel import Session, col, select, update
 from services.notify.mailer.answers import answer_mail
 from services.notify.mailer.messages import HeaderRefused
 from services.notify.mailer.smtp import Interrupted, connection, send
-from services.notify.rules.bounces import addressed_to
 from services.notify.rules.refusals import SENT
-from services.notify.rules.replies import MOST_ANSWERS_A_DAY, UNKNOWN, WAITING, WrittenReply, read_reply, school_of
+from services.notify.rules.replies import MOST_ANSWERS_A_DAY, UNKNOWN, WAITING, WrittenReply, school_of
 from services.notify.tables.replies import ReceivedReply, Reporter
 from shared.access import audit
 from shared.access.policy import REPORTERS
@@ -38,21 +38,17 @@ def keep_reporters(session: Session, event: DirectoryLoaded, *, is_whole: bool) 
         session.execute(delete(Reporter).where(col(Reporter.revision) < event.revision))
 
 
-def school_named(raw: bytes) -> str | None:
+def school_named(addresses: Sequence[str]) -> str | None:
     """The school that a mail's reply address names; None for a mail that is for another address, or while it is off."""
     own = settings()
-    return school_of(addressed_to(raw), own.reply_address) if own.reply_address and own.reply_server else None
+    return school_of(addresses, own.reply_address) if own.reply_address and own.reply_server else None
 
 
-def take_reply(session: Session, raw: bytes, school_key: str) -> str:
+def take_reply(session: Session, reply: WrittenReply) -> str:
     """Keeps a mail to the reply address and publishes it where its sender is proven and known; its outcome.
 
     The same mail twice is one. Nothing is answered that is forged or of a machine: its From is no person who waits.
     """
-    own = settings()
-    reply = read_reply(
-        raw, school_key, own.reply_server, (own.mail_from.rpartition("<")[2].rstrip(">"), own.support_email)
-    )
     person_key = address_hash(reply.sender)
     is_known = session.get(Reporter, person_key) is not None
     outcome = UNKNOWN if reply.outcome == WAITING and not is_known else reply.outcome
@@ -60,7 +56,7 @@ def take_reply(session: Session, raw: bytes, school_key: str) -> str:
         return "twice"
     audit(session, "mailbox", f"reply {outcome}", str(reply.reply_id))
     if outcome == UNKNOWN:
-        _answer(session, reply, NOBODY.format(public_url=own.public_url))
+        _answer(session, reply, NOBODY.format(public_url=settings().public_url))
     elif outcome == WAITING:
         event = ReplyReceived(
             reply_id=reply.reply_id,

@@ -1,21 +1,20 @@
 """Mail that comes back: the signed address that it comes back to, and what a report of another mail server says."""
 
 import base64
-import email.policy
 import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.utils import getaddresses
+from email.message import Message
 from typing import NamedTuple
+
+from services.notify.rules.mail_texts import ADDRESS_LONGEST, addresses, header, parsed, plain_text, senders, subject
 
 FAILED, DELAYED, DELIVERED, AWAY, LOOP, OTHER = "failed", "delayed", "delivered", "away", "loop", "other"
 _ACTIONS = {"failed": FAILED, "delayed": DELAYED, "delivered": DELIVERED, "relayed": DELIVERED, "expanded": DELIVERED}
 # Where mail servers write down for which address a mail came, the most exact first.
 _ENVELOPE = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
-_SUFFIX = re.compile(r"(\d{1,18})-([a-z2-7]{16})", re.IGNORECASE)
+_SUFFIX = re.compile(r"(\d{1,18})-([a-z2-7]{16})", re.IGNORECASE | re.ASCII)
 _AWAY = re.compile(r"^(auto(matic)?[ -]?(reply|response)|out of (the )?office|away from)", re.IGNORECASE)
 LONGEST_WORDS = 500
 
@@ -67,25 +66,23 @@ def mail_of(addresses: Iterable[str], base: str, key: bytes) -> int | None:
 
 def addressed_to(raw: bytes) -> list[str]:
     """The addresses for which a mail came, as its headers name them."""
-    read = message_from_bytes(raw)
-    return [address for name in _ENVELOPE for _, address in getaddresses([str(v) for v in read.get_all(name, [])])]
+    return addresses(parsed(raw), *_ENVELOPE)
 
 
 def report_of(raw: bytes, own_addresses: Iterable[str]) -> BounceReport:
     """What a mail says of another: failed, delayed or delivered (RFC 3464), away, a loop of our own, or nothing known."""
-    read = message_from_bytes(raw, policy=email.policy.default)
+    read = parsed(raw)
     own = {address.lower() for address in own_addresses}
-    senders = {address.lower() for _, address in getaddresses([str(v) for v in read.get_all("From", [])])}
-    if senders & own:
+    if own & {address.lower() for address in senders(read)}:
         return BounceReport(LOOP)
     for part in read.walk():
         if part.get_content_type() == "message/delivery-status":
             report = _status_report(part)
             return report if report.words or report.kind == OTHER else report._replace(words=_first_words(read))
-    failed = str(read.get("X-Failed-Recipients", "")).partition(",")[0].strip()
+    failed = header(read, "X-Failed-Recipients").partition(",")[0].strip()[:ADDRESS_LONGEST]
     if failed:
         return BounceReport(FAILED, failed, failed, "", _first_words(read))
-    return BounceReport(AWAY, words=_shown(str(read.get("Subject", "")))) if _is_away(read) else BounceReport(OTHER)
+    return BounceReport(AWAY, words=_shown(subject(read))) if _is_away(read) else BounceReport(OTHER)
 
 
 def _status_report(part: Message) -> BounceReport:
@@ -103,33 +100,28 @@ def _status_report(part: Message) -> BounceReport:
 
 def _of_recipient(block: Message) -> BounceReport:
     return BounceReport(
-        _ACTIONS.get(_text(block, "Action").lower(), OTHER),
+        _ACTIONS.get(header(block, "Action").lower(), OTHER),
         _address(block, "Final-Recipient"),
         _address(block, "Original-Recipient") or _address(block, "Final-Recipient"),
-        _text(block, "Status").partition(" ")[0],
-        _shown(_text(block, "Diagnostic-Code") or _text(block, "Remote-MTA")),
+        header(block, "Status").partition(" ")[0][:ADDRESS_LONGEST],
+        _shown(header(block, "Diagnostic-Code") or header(block, "Remote-MTA")),
     )
-
-
-def _text(block: Message, name: str) -> str:
-    return " ".join(str(block.get(name, "")).split())
 
 
 def _address(block: Message, name: str) -> str:
     """`rfc822; a@x.example` without its type."""
-    kind, parted, address = _text(block, name).partition(";")
-    return (address if parted else kind).strip().strip("<>")
+    kind, parted, address = header(block, name).partition(";")
+    return (address if parted else kind).strip().strip("<>")[:ADDRESS_LONGEST]
 
 
 def _is_away(read: Message) -> bool:
-    automatic = _text(read, "Auto-Submitted").lower()
+    automatic = header(read, "Auto-Submitted").lower()
     marked = automatic.startswith("auto-replied") or any(read[name] for name in ("X-Autoreply", "X-Autorespond"))
-    return marked or _text(read, "Precedence").lower() == "auto_reply" or bool(_AWAY.match(_text(read, "Subject")))
+    return marked or header(read, "Precedence").lower() == "auto_reply" or bool(_AWAY.match(subject(read)))
 
 
-def _first_words(read: EmailMessage | Message) -> str:
-    body = read.get_body(("plain",)) if isinstance(read, EmailMessage) else None
-    return _shown("" if body is None else str(body.get_content()))
+def _first_words(read: Message) -> str:
+    return _shown(plain_text(read))
 
 
 def _shown(text: str) -> str:

@@ -11,7 +11,7 @@ from services.notify.tables.schema import NOW, NotifyTable, number
 class Bounce(NotifyTable, table=True):
     """A mail that came back, or an answer by a machine. `mail_id` is None where it is about no mail of ours.
 
-    `kind`: failed, delayed, delivered, away, other; or forged, unknown, loop, which changed nothing and are counted.
+    `kind`: failed, delayed, delivered, away, other; or forged, unknown, loop, unreadable, which changed nothing and are counted.
     """
 
     __tablename__ = "bounce"

@@ -1,4 +1,4 @@
-"""The door to mail that comes in: one folder of a mailbox, read by IMAP."""
+"""One folder of a mailbox, read by IMAP."""
 
 import imaplib
 import ssl
@@ -8,8 +8,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 TIMEOUT_SECONDS = 20.0
-# A mail of this size is no report; only its first bytes are read.
-MOST_BYTES = 1 << 20
+# Of a larger mail only its first bytes are read: a report and an answer say at their beginning what they say.
+MOST_BYTES = 1 << 18
 
 
 class MailboxAway(Exception):
