@@ -21,28 +21,6 @@ _BOXES = """() => [...document.querySelectorAll("main *:not(textarea, .visually-
   .map((one) => `${one.tagName} ${one.className} ${one.getAttribute("aria-label")}`)"""
 
 
-# What can have the focus and is covered entirely once it has it (WCAG 2.4.11): no point of it, nor of its label, is on top.
-_COVERED = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-  .filter((one) => {
-    if (!one.getClientRects().length || one.disabled) return false;
-    one.focus();
-    if (document.activeElement !== one) return false;
-    const parts = [one, ...(one.labels || [])];
-    return !parts.some((part) => [...part.getClientRects()].some((box) =>
-      [[0.5, 0.5], [0.02, 0.1], [0.98, 0.9], [0.02, 0.9], [0.98, 0.1]].some(([across, down]) => {
-        const top = document.elementFromPoint(box.left + box.width * across, box.top + box.height * down);
-        return top && parts.some((each) => each.contains(top));
-      })));
-  })
-  .map((one) => `${one.tagName} ${one.className} ${(one.getAttribute("aria-label") || one.textContent).trim().slice(0, 40)}`)"""
-
-
-def covered_focus(page: Page) -> list[str]:
-    """The parts of a page that nobody sees when they have the focus."""
-    found: list[str] = page.evaluate(_COVERED)
-    return found
-
-
 def scrolling_boxes(page: Page) -> list[str]:
     """The boxes of a page that have an end of their own, behind which rows are hidden."""
     found: list[str] = page.evaluate(_BOXES)
