@@ -76,8 +76,11 @@ def put_rubbish_into_the_queue() -> None:
     """Bytes that are no message: only who has the password of a service that speaks to notify can put them there."""
     with redis.Redis.from_url(settings().redis_url_of("rates")) as client:
         client.lpush("notify.events", b"\x80\x04 no message at all")
-        with pytest.raises(redis.exceptions.NoPermissionError):
-            client.lpush("sesr.events", b"x")
+    with (
+        redis.Redis.from_url(settings().redis_url_of("tracker")) as client,
+        pytest.raises(redis.exceptions.NoPermissionError),
+    ):
+        client.lpush("sesr.events", b"x")
 
 
 def beats_again(stack: Programs) -> None:
