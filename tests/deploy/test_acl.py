@@ -162,4 +162,4 @@ def test_the_lines_hold_no_password_and_no_user_without_one(servers: Servers) ->
 
 
 def test_the_keys_of_a_service_follow_the_map_of_events() -> None:
-    assert service_keys("tracker") == "~tracker.* ~ingest.receipts* ~rates.receipts*"
+    assert service_keys("tracker") == "~tracker.* ~ingest.events* ~ingest.receipts* ~rates.receipts*"
